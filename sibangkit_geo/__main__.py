@@ -1,0 +1,6 @@
+"""Run the command line as ``python -m sibangkit_geo``."""
+
+from sibangkit_geo.cli import app
+
+if __name__ == "__main__":
+    app()

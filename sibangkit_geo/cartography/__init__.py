@@ -1,0 +1,1 @@
+"""Draw: classes, colours and legends, the web pages and the printed annex."""

@@ -1,0 +1,274 @@
+"""Class breaks, colours and legend of a layer: one for screen and paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.tables.numerals import numeral
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.tables.public import Indicator
+
+# one direction, light to dark in grey print too; told apart with red-green blindness
+PALETTE = ("#fdf3c7", "#fbcb7c", "#f0914a", "#cf4a35", "#861a3a")
+NO_DATA_COLOR = "#ffffff"
+MASKED_COLOR = "#d9d4dc"
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class LegendClass:
+    """
+    One line of a legend.
+
+    Attributes
+    ----------
+    color
+        ``#rrggbb``.
+    label
+        Indonesian words.
+    count
+        Villages in the class.
+    """
+
+    color: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """
+    An indicator ready to be drawn; one row per village with a polygon.
+
+    Attributes
+    ----------
+    indicator
+        What it means.
+    values
+        Numbers as shown: per cent for shares; missing without data or masked.
+    counts
+        Number concerned, or None.
+    classes
+        Legend, best class first.
+    class_index
+        Position in `classes` per village, -1 without a number.
+    masked
+        Villages whose cell was masked.
+    decimals
+        Digits behind the comma.
+    regency_value, district_values
+        Sum over sum; missing for an index.
+    """
+
+    indicator: Indicator
+    values: pd.Series
+    counts: pd.Series | None
+    classes: tuple[LegendClass, ...]
+    class_index: pd.Series
+    masked: pd.Series
+    decimals: int
+    regency_value: float
+    district_values: pd.Series
+
+    @property
+    def n_missing(self) -> int:
+        """Count villages without data."""
+        return int((self.values.isna() & ~self.masked).sum())
+
+    @property
+    def colors(self) -> pd.Series:
+        """Colour each village; no data and masked have their own."""
+        table = {i: one.color for i, one in enumerate(self.classes)}
+        colors = self.class_index.map(table).fillna(NO_DATA_COLOR)
+        return colors.mask(self.masked, MASKED_COLOR)
+
+
+def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...]:
+    """
+    Split numbers into classes with the least spread inside (Fisher 1958, JASA 53, 789).
+
+    Parameters
+    ----------
+    values
+        Numbers, none missing.
+    classes
+        Most classes wanted; fewer when there are fewer different numbers.
+
+    Returns
+    -------
+    breaks
+        Lower ends of the second and later classes, rising.
+
+    Raises
+    ------
+    ValueError
+        `classes` is below 1.
+
+    Examples
+    --------
+    >>> natural_breaks([1, 2, 11, 12, 30], classes=3)
+    (11.0, 30.0)
+    """
+    if classes < 1:
+        msg = f"`classes` must be at least 1, got {classes}."
+        raise ValueError(msg)
+    unique, weight = np.unique(np.asarray(values, dtype=float), return_counts=True)
+    n, k = len(unique), min(classes, len(unique))
+    if k <= 1:
+        return ()
+    sums = np.concatenate([[0.0], np.cumsum(weight * unique)])
+    squares = np.concatenate([[0.0], np.cumsum(weight * unique**2)])
+    sizes = np.concatenate([[0.0], np.cumsum(weight)])
+    cost = np.full(n + 1, np.inf)
+    cost[0] = 0.0
+    starts = np.zeros((k, n + 1), dtype=np.intp)
+    for level in range(k):
+        fresh = np.full(n + 1, np.inf)
+        for end in range(level + 1, n + 1):
+            begin = np.arange(level, end)
+            spread = _spread(sums, squares, sizes, begin, end)
+            total = cost[begin] + spread
+            best = int(np.argmin(total))
+            fresh[end], starts[level, end] = total[best], begin[best]
+        cost = fresh
+    breaks, end = [], n
+    for level in range(k - 1, 0, -1):
+        end = int(starts[level, end])
+        breaks.append(float(unique[end]))
+    return tuple(reversed(breaks))
+
+
+def _spread(
+    sums: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    begin: NDArray[np.intp],
+    end: int,
+) -> NDArray[np.float64]:
+    total, size = sums[end] - sums[begin], sizes[end] - sizes[begin]
+    return np.asarray(squares[end] - squares[begin] - total**2 / size)
+
+
+def build_layer(
+    villages: gpd.GeoDataFrame, indicator: Indicator, *, masked: pd.Series, totals: pd.DataFrame
+) -> Layer:
+    """
+    Class and colour one indicator.
+
+    Breaks are rounded to the digits shown, so that a number never stands in
+    another class than the legend says.
+    Grain: unchanged, one row per village with polygon.
+
+    Parameters
+    ----------
+    villages
+        Official villages with columns ``households``, ``district_code`` and the
+        indicator's.
+    indicator
+        Which one.
+    masked
+        Villages whose cell was masked, indexed alike.
+    totals
+        The same villages before masking, for the sums of districts and regency.
+
+    Returns
+    -------
+    layer
+        Without any number: no class, everything hatched.
+
+    Raises
+    ------
+    KeyError
+        The table lacks the indicator's columns.
+    """
+    mapped = villages[villages.geometry.notna() & ~villages.geometry.is_empty]
+    factor = _PERCENT if indicator.unit == "percent" else 1.0
+    decimals = {"percent": 1, "count": 0, "index": 2}[indicator.unit]
+    values = (mapped[indicator.name].astype(float) * factor).round(decimals)
+    edges = _edges(values.dropna(), decimals)
+    index = pd.Series(np.searchsorted(edges, values, side="right"), index=values.index)
+    if indicator.worse == "low":
+        index = len(edges) - index
+    index = index.where(values.notna(), -1).astype(int)
+    regency, district = _areas(totals, indicator)
+    return Layer(
+        indicator=indicator,
+        values=values,
+        counts=mapped[indicator.count_column] if indicator.count_column else None,
+        classes=_legend(values, index, edges, indicator.worse == "low", decimals),
+        class_index=index,
+        masked=masked.reindex(mapped.index),
+        decimals=decimals,
+        regency_value=regency * factor,
+        district_values=district * factor,
+    )
+
+
+def _edges(known: pd.Series, decimals: int) -> NDArray[np.float64]:
+    if known.empty:
+        return np.array([])
+    return np.unique(np.round(natural_breaks(known.tolist(), classes=len(PALETTE)), decimals))
+
+
+def _legend(
+    values: pd.Series, index: pd.Series, edges: NDArray[np.float64], low: bool, decimals: int
+) -> tuple[LegendClass, ...]:
+    known = values.dropna()
+    if known.empty:
+        return ()
+    ends = [float(known.min()), *edges.tolist(), float(known.max())]
+    labels = []
+    for i, (start, stop) in enumerate(zip(ends, ends[1:], strict=False)):
+        first, last = numeral(start, decimals), numeral(stop, decimals)
+        final = i == len(ends) - 2
+        only = known[(known >= start) & ((known < stop) | final)]
+        if only.nunique() == 1:
+            labels.append(numeral(float(only.iloc[0]), decimals))
+        else:
+            labels.append(f"{first} – {last}" if final else f"{first} – < {last}")
+    if low:
+        labels.reverse()
+    colors = _colors(len(labels))
+    return tuple(
+        LegendClass(color, label, int((index == i).sum()))
+        for i, (color, label) in enumerate(zip(colors, labels, strict=True))
+    )
+
+
+def _colors(count: int) -> list[str]:
+    """Spread few classes over the whole palette, the last one darkest."""
+    if count == 1:
+        return [PALETTE[1]]
+    places = np.linspace(0, len(PALETTE) - 1, count).round().astype(int)
+    return [PALETTE[place] for place in places]
+
+
+def _areas(villages: pd.DataFrame, indicator: Indicator) -> tuple[float, pd.Series]:
+    """Rates of the regency and its districts as sum over sum, of the same villages above and below."""
+    districts = sorted(villages["district_code"].unique())
+    if not indicator.count_column:
+        return float("nan"), pd.Series(float("nan"), index=districts)
+    base = "people" if indicator.denominator == "penduduk" else "households"
+    both = villages[[indicator.count_column, base]].astype(float)
+    known = both.notna().all(axis=1) & villages[indicator.name].notna()
+    both = both[known]
+    # the count beside a "worse when low" share counts those without, the share those with
+    over = both[indicator.count_column]
+    if indicator.worse == "low":
+        over = both[base] - over
+    block = villages.loc[known, "district_code"]
+    below = both[base].groupby(block).sum()
+    rates = over.groupby(block).sum() / below.where(below > 0)
+    total = both[base].sum()
+    whole = float(over.sum() / total) if total else float("nan")
+    return whole, rates.reindex(districts)

@@ -1,0 +1,134 @@
+"""What every drawing needs of a study, gathered once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.cartography.classes import Layer, build_layer
+from sibangkit_geo.cartography.texts import say
+from sibangkit_geo.tables.numerals import numeral, percentage
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from sibangkit_geo.tables.public import (
+        AgencyNeeds,
+        Boundaries,
+        Note,
+        Pockets,
+        Provenance,
+        VillageIndicators,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """
+    A finished study as its reader may see it, ready to be drawn.
+
+    Attributes
+    ----------
+    title, year
+        Of the study.
+    regency_name
+        Such as ``"Kabupaten Banyuasin"``.
+    boundaries
+        Coverage, official list, neighbours.
+    measured
+        Village table after masking.
+    layers
+        Drawn indicators, poverty first.
+    pockets
+        Result of the detector.
+    needs
+        Households concerned per agency.
+    notes
+        Notes of all stages, each once.
+    provenance
+        Inputs, settings, seed, versions, time.
+    neighbor_distance_m
+        Neighbour rule of the detector, metres.
+    """
+
+    title: str
+    year: int
+    regency_name: str
+    boundaries: Boundaries
+    measured: VillageIndicators
+    layers: tuple[Layer, ...]
+    pockets: Pockets
+    needs: AgencyNeeds
+    notes: tuple[Note, ...]
+    provenance: Provenance
+    neighbor_distance_m: float
+
+    @property
+    def mapped(self) -> gpd.GeoDataFrame:
+        """List the villages with a polygon, in the order of all layers."""
+        villages = self.measured.villages
+        return villages[villages.geometry.notna() & ~villages.geometry.is_empty]
+
+    @property
+    def source_lines(self) -> tuple[str, ...]:
+        """Word the sources, each once, with the year of the data."""
+        lines = {say("boundary_source", source=self.boundaries.source): None}
+        by_source: dict[tuple[str, int], list[str]] = {}
+        for layer in self.layers:
+            key = (layer.indicator.source, layer.indicator.year)
+            by_source.setdefault(key, []).append(layer.indicator.label)
+        for (source, year), labels in by_source.items():
+            lines[say("data_source", label="; ".join(labels), source=source, year=year)] = None
+        return tuple(lines)
+
+    @property
+    def estimate_line(self) -> str:
+        """Word what the numbers are not."""
+        return say("estimate")
+
+    @property
+    def boundary_line(self) -> str:
+        """Word that the boundaries are approximate; empty when they are not."""
+        return say("approximate") if self.boundaries.approximate else ""
+
+    @property
+    def method_line(self) -> str:
+        """Word the test."""
+        return say(
+            "method",
+            replicates=numeral(self.pockets.replicates),
+            seed=self.pockets.seed,
+            alpha=percentage(self.pockets.alpha, 0),
+            distance=numeral(self.neighbor_distance_m),
+        )
+
+
+def build_layers(
+    masked: VillageIndicators, *, cells: gpd.GeoDataFrame, totals: VillageIndicators
+) -> tuple[Layer, ...]:
+    """
+    Class and colour every indicator.
+
+    Parameters
+    ----------
+    masked
+        Village table after masking.
+    cells
+        True where a cell was masked, columns by indicator name.
+    totals
+        Village table before masking, for sums.
+
+    Returns
+    -------
+    layers
+        In the order of the indicators.
+
+    Raises
+    ------
+    KeyError
+        A column is missing.
+    """
+    return tuple(
+        build_layer(masked.villages, one, masked=cells[one.name], totals=totals.villages)
+        for one in masked.indicators
+    )

@@ -1,0 +1,196 @@
+"""The wording of products: sentences from the catalogue, filled with numbers."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.tables.numerals import numeral, percentage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from sibangkit_geo.tables.public import Pockets
+
+_MONTHS = ("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September",
+           "Oktober", "November", "Desember")  # fmt: skip
+# a note's distance is printed in whole metres
+_P_DECIMALS = 3
+
+
+@cache
+def catalogue() -> Mapping[str, str]:
+    """
+    Read the Indonesian sentences; those of the annex are keyed ``annex.KEY``.
+
+    Returns
+    -------
+    sentences
+        Key to sentence.
+
+    Raises
+    ------
+    FileNotFoundError
+        The installation is incomplete.
+    """
+    text = resources.files(__package__).joinpath("id.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    annex = table.pop("annex")
+    return table | {f"annex.{key}": value for key, value in annex.items()}
+
+
+def say(key: str, **values: object) -> str:
+    """
+    Fill one sentence of the catalogue.
+
+    Parameters
+    ----------
+    key
+        Sentence.
+    values
+        What its braces stand for.
+
+    Returns
+    -------
+    sentence
+        Indonesian text.
+
+    Raises
+    ------
+    KeyError
+        There is no such sentence, or a brace has no value.
+    """
+    return catalogue()[key].format(**values)
+
+
+def date_words(iso: str) -> str:
+    """
+    Write a date in Indonesian.
+
+    Parameters
+    ----------
+    iso
+        Date and time as ``2026-11-24T05:00:00+00:00``.
+
+    Returns
+    -------
+    words
+        Such as ``"24 November 2026"``.
+
+    Raises
+    ------
+    ValueError
+        `iso` does not start with a date.
+
+    Examples
+    --------
+    >>> date_words("2026-11-24T05:00:00+00:00")
+    '24 November 2026'
+    """
+    year, month, day = (int(part) for part in iso[:10].split("-"))
+    return f"{day} {_MONTHS[month - 1]} {year}"
+
+
+def pocket_sentence(number: int, pocket: pd.Series) -> str:
+    """
+    Describe one pocket.
+
+    Parameters
+    ----------
+    number
+        Its number.
+    pocket
+        Its row of ``Pockets.outlines``.
+
+    Returns
+    -------
+    sentence
+        Counts, rate, relative risk and p.
+
+    Raises
+    ------
+    KeyError
+        The row lacks a column.
+    """
+    return say(
+        "pocket",
+        number=number,
+        grade=say(f"grade_{pocket['evidence']}"),
+        n=int(pocket["n_villages"]),
+        poor=numeral(pocket["poor"]),
+        households=numeral(pocket["households"]),
+        rate=percentage(pocket["rate"]),
+        risk=numeral(pocket["relative_risk"], 1),
+        p=numeral(pocket["p_value"], _P_DECIMALS),
+    )
+
+
+def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
+    """
+    Say what the test found, why, and what it cannot see.
+
+    Parameters
+    ----------
+    pockets
+        Result of the detector.
+
+    Returns
+    -------
+    headline
+        One line.
+    sentences
+        Reasons, then each pocket.
+
+    Raises
+    ------
+    KeyError
+        The catalogue lacks a sentence.
+    """
+    if math.isnan(pockets.p_value):
+        return say("not_tested"), tuple(note.text for note in pockets.notes)
+    rho, alpha = numeral(pockets.overdispersion, 2), percentage(pockets.alpha, 0)
+    if not len(pockets):
+        why = say("no_pocket_why", p=percentage(pockets.p_value, 0), alpha=alpha,
+                  p_number=numeral(pockets.p_value, 2))  # fmt: skip
+        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), say("power"))
+        return say("no_pocket"), sentences
+    strict = int((pockets.outlines["evidence"] == "strict").sum())
+    headline = say("some_pockets", n=len(pockets), strict=strict, indicative=len(pockets) - strict)
+    why = say("pockets_why", replicates=numeral(pockets.replicates), alpha=alpha, rho=rho)
+    each = [pocket_sentence(int(str(number)), row) for number, row in pockets.outlines.iterrows()]
+    return headline, (why, *each, say("power"))
+
+
+def village_sentence(code: str, pockets: Pockets) -> str:
+    """
+    Say for one village whether it lies in a pocket.
+
+    Parameters
+    ----------
+    code
+        Village code.
+    pockets
+        Result of the detector.
+
+    Returns
+    -------
+    sentence
+        Plain Indonesian.
+
+    Raises
+    ------
+    KeyError
+        The catalogue lacks a sentence.
+    """
+    if code in pockets.members.index:
+        number = int(pockets.members[code])
+        grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
+        return say("village_pocket", number=number, grade=grade)
+    if code not in pockets.villages.index:
+        return say("village_untested")
+    return say("village_none")

@@ -1,0 +1,110 @@
+"use strict";
+// Shared helpers: data, texts, Indonesian numbers, DOM. Data text goes in as text, never as HTML.
+window.sibangkit = (() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const SVG = "http://www.w3.org/2000/svg";
+  const byId = (id) => document.getElementById(id);
+
+  function text(key, values = {}) {
+    const template = data.texts[key] ?? key;
+    return template.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
+  }
+
+  const formats = new Map();
+  function number(value, decimals = 0) {
+    if (!formats.has(decimals)) {
+      formats.set(decimals, new Intl.NumberFormat("id-ID", {
+        minimumFractionDigits: decimals, maximumFractionDigits: decimals,
+      }));
+    }
+    return formats.get(decimals).format(value).replace("-", "\u2212");
+  }
+
+  function withUnit(value, layer) {
+    if (value === null || value === undefined) return text("no_data");
+    const shown = number(value, layer.decimals ?? 1);
+    if (layer.unit === "percent") return `${shown}\u00a0%`;
+    if (layer.unit === "count" && layer.denominator) return `${shown}\u00a0${layer.denominator}`;
+    return shown;
+  }
+
+  // append(parent, "li", {class, text, ...attributes}, children)
+  function element(tag, options = {}, children = []) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(options)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name === "text") made.textContent = value;
+      else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+      else made.setAttribute(name, value === true ? "" : value);
+    }
+    made.append(...children);
+    return made;
+  }
+
+  function svg(tag, attributes = {}, content = "") {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    if (content) made.textContent = content;
+    return made;
+  }
+
+  // hatch for no data, dots for masked: drawn once for the map and once for each legend symbol
+  function patterns(prefix = "") {
+    const defs = svg("defs");
+    const hatch = svg("pattern", {
+      id: `${prefix}hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse",
+      patternTransform: "rotate(45)",
+    });
+    hatch.append(
+      svg("rect", { width: 6, height: 6, fill: "#ffffff" }),
+      svg("line", { x1: 0, y1: 0, x2: 0, y2: 6, stroke: "#7d8794", "stroke-width": 2.4 }),
+    );
+    const masked = svg("pattern", {
+      id: `${prefix}masked`, width: 7, height: 7, patternUnits: "userSpaceOnUse",
+    });
+    masked.append(
+      svg("rect", { width: 7, height: 7, fill: "#eef0f3" }),
+      svg("circle", { cx: 2, cy: 2, r: 1.3, fill: "#4f5a68" }),
+      svg("circle", { cx: 5.5, cy: 5.5, r: 1.3, fill: "#4f5a68" }),
+    );
+    defs.append(hatch, masked);
+    return defs;
+  }
+
+  function fillStaticTexts() {
+    for (const node of document.querySelectorAll("[data-text]")) {
+      node.textContent = text(node.dataset.text);
+    }
+    for (const node of document.querySelectorAll("[data-label]")) {
+      node.setAttribute("aria-label", text(node.dataset.label));
+    }
+  }
+
+  // ---- CSV for Excel with Indonesian settings: semicolon, decimal comma, no live formula
+  function csvCell(value, decimals = null) {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") {
+      const plain = decimals === null ? String(value) : value.toFixed(decimals);
+      return plain.replace(".", ",");
+    }
+    let cell = String(value);
+    if (/^[=+\-@\t\r\n]/.test(cell)) cell = `'${cell}`;
+    return /[;"\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  }
+
+  function saveCsv(name, rows) {
+    const body = rows.map((row) => row.join(";")).join("\r\n");
+    const address = URL.createObjectURL(
+      new Blob(["\ufeff", body, "\r\n"], { type: "text/csv;charset=utf-8" }),
+    );
+    const link = element("a", { href: address, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+  }
+
+  return {
+    data, byId, text, number, withUnit, element, svg, patterns, fillStaticTexts, csvCell, saveCsv,
+  };
+})();

@@ -1,0 +1,485 @@
+"use strict";
+// Names on the map: every district at fit zoom, villages where they fit, nothing on top of
+// another. A half-size picture of the map with one colour per area answers "whose pixel is this?".
+window.sibangkit.labels = (() => {
+  const { svg } = window.sibangkit;
+  const SCALE = 2; // screen pixels per picture pixel
+  const NEIGHBOR = 20000; // first id of neighbouring areas in the picture
+  const HALO = 2;
+
+  const STYLE = {
+    district: { sizes: [12.5, 11.5, 10.5, 9.5], weight: 700, className: "name-district" },
+    village: { sizes: [11, 10], weight: 500, className: "name-village" },
+    selected: { sizes: [12], weight: 700, className: "name-selected" },
+    neighbor: { sizes: [11.5, 10.5], weight: 400, className: "name-neighbor", italic: true },
+  };
+
+  const measure = document.createElement("canvas").getContext("2d");
+  const widths = new Map();
+  function textWidth(words, size, style) {
+    const font = `${style.italic ? "italic " : ""}${style.weight} ${size}px `
+      + getComputedStyle(document.body).fontFamily;
+    const key = font + words;
+    if (!widths.has(key)) {
+      measure.font = font;
+      widths.set(key, measure.measureText(words).width);
+    }
+    return widths.get(key);
+  }
+
+  // every way to break a name into at most three lines
+  function splittings(name) {
+    const words = name.split(/\s+/).filter(Boolean);
+    const ways = [[words.join(" ")]];
+    for (let i = 1; i < words.length; i += 1) {
+      ways.push([words.slice(0, i).join(" "), words.slice(i).join(" ")]);
+      for (let j = i + 1; j < words.length; j += 1) {
+        ways.push([words.slice(0, i), words.slice(i, j), words.slice(j)].map((w) => w.join(" ")));
+      }
+    }
+    return ways;
+  }
+
+  function shapesOf(name, style) {
+    const shapes = [];
+    for (const size of style.sizes) {
+      for (const lines of splittings(name)) {
+        const width = Math.max(...lines.map((line) => textWidth(line, size, style)));
+        // a numeral or short word alone on its line reads badly
+        const widows = lines.length > 1 ? lines.filter((line) => line.length <= 3).length : 0;
+        shapes.push({
+          lines, size, style, widows, w: width + 2 * HALO, h: lines.length * size * 1.14 + 2 * HALO,
+        });
+      }
+    }
+    return shapes;
+  }
+
+  const boxAt = (shape, x, y) => ({
+    ...shape, x, y, left: x - shape.w / 2, top: y - shape.h / 2,
+    right: x + shape.w / 2, bottom: y + shape.h / 2,
+  });
+  const overlaps = (a, b, gap = 2) => a.left < b.right + gap && b.left < a.right + gap
+    && a.top < b.bottom + gap && b.top < a.bottom + gap;
+
+  function segmentHits(from, to, box) {
+    for (let step = 0; step <= 24; step += 1) {
+      const x = from.x + ((to.x - from.x) * step) / 24;
+      const y = from.y + ((to.y - from.y) * step) / 24;
+      if (x > box.left && x < box.right && y > box.top && y < box.bottom) return true;
+    }
+    return false;
+  }
+
+  // ---- picture of who owns each pixel
+  function projected(map, polygons) {
+    return polygons.map((rings) => rings.map((ring) => ring.map(([lng, lat]) => {
+      const point = map.project([lat, lng], 0);
+      return [point.x, point.y];
+    })));
+  }
+
+  class Picture {
+    constructor(map, villages, neighbors) {
+      this.map = map;
+      this.villages = villages.map((polygons) => projected(map, polygons));
+      this.neighbors = neighbors.map((polygons) => projected(map, polygons));
+      this.canvas = document.createElement("canvas");
+    }
+
+    draw() {
+      const size = this.map.getSize();
+      this.width = Math.max(1, Math.ceil(size.x / SCALE));
+      this.height = Math.max(1, Math.ceil(size.y / SCALE));
+      this.canvas.width = this.width;
+      this.canvas.height = this.height;
+      const pen = this.canvas.getContext("2d", { willReadFrequently: true });
+      const factor = this.map.getZoomScale(this.map.getZoom(), 0);
+      const origin = this.map.getPixelBounds().min;
+      const shift = (point) => [
+        (point[0] * factor - origin.x) / SCALE, (point[1] * factor - origin.y) / SCALE,
+      ];
+      const fill = (polygons, id) => {
+        pen.beginPath();
+        for (const rings of polygons) {
+          for (const ring of rings) {
+            ring.forEach((point, i) => pen[i ? "lineTo" : "moveTo"](...shift(point)));
+            pen.closePath();
+          }
+        }
+        const [r, g] = [id & 255, id >> 8];
+        pen.fillStyle = `rgb(${r},${g},${(r * 3 + g * 5 + 11) & 255})`;
+        pen.fill("evenodd");
+      };
+      this.neighbors.forEach((polygons, i) => fill(polygons, NEIGHBOR + i));
+      this.villages.forEach((polygons, i) => fill(polygons, i + 1));
+      this.read(pen.getImageData(0, 0, this.width, this.height).data);
+    }
+
+    read(pixels) {
+      this.ids = new Uint16Array(this.width * this.height);
+      let last = 0;
+      for (let i = 0; i < this.ids.length; i += 1) {
+        const [r, g, b, a] = [0, 1, 2, 3].map((c) => pixels[4 * i + c]);
+        const blurred = a !== 0 && (a !== 255 || b !== ((r * 3 + g * 5 + 11) & 255));
+        if (!blurred) last = a === 0 ? 0 : r + (g << 8);
+        this.ids[i] = last;
+      }
+    }
+
+    at(x, y) {
+      const [column, row] = [Math.floor(x / SCALE), Math.floor(y / SCALE)];
+      if (column < 0 || row < 0 || column >= this.width || row >= this.height) return -1;
+      return this.ids[row * this.width + column];
+    }
+
+    // points spread over what is visible of each group; group(id) is null for none
+    samples(group, stride) {
+      const found = new Map();
+      for (let y = stride / 2; y < this.height * SCALE; y += stride) {
+        for (let x = stride / 2; x < this.width * SCALE; x += stride) {
+          const key = group(this.at(x, y));
+          if (key !== null) {
+            if (!found.has(key)) found.set(key, []);
+            found.get(key).push({ x, y });
+          }
+        }
+      }
+      return found;
+    }
+
+    shareInside(box, belongs) {
+      let hits = 0;
+      for (let i = 0; i < 7; i += 1) {
+        for (let j = 0; j < 3; j += 1) {
+          const x = box.left + (box.w * i) / 6;
+          const y = box.top + (box.h * j) / 2;
+          if (belongs(this.at(x, y))) hits += 1;
+        }
+      }
+      return hits / 21;
+    }
+  }
+
+  // ---- placing
+  class Placer {
+    constructor(map, world) {
+      this.map = map;
+      this.world = world;
+      this.picture = new Picture(map, world.villages, world.neighbors);
+      this.root = svg("svg", { class: "names", width: 1, height: 1, "aria-hidden": "true" });
+      map.createPane("names").append(this.root);
+      this.allShapes = world.districts.map((d) => shapesOf(d.name, STYLE.district));
+      this.villageShapes = world.villageNames.map(() => null);
+    }
+
+    districtOf = (id) => (id >= 1 && id < NEIGHBOR ? this.world.districtOf[id - 1] : null);
+
+    obstacles() {
+      const frame = this.map.getContainer().getBoundingClientRect();
+      return [...this.map.getContainer().querySelectorAll(".leaflet-control, .north")]
+        .map((node) => node.getBoundingClientRect())
+        .filter((r) => r.width > 0)
+        .map((r) => ({
+          left: r.left - frame.left - 3, right: r.right - frame.left + 3,
+          top: r.top - frame.top - 3, bottom: r.bottom - frame.top + 3,
+        }));
+    }
+
+    fits = (box, others, gap) => box.left >= 3 && box.top >= 3
+      && box.right <= this.size.x - 3 && box.bottom <= this.size.y - 3
+      && !others.some((other) => overlaps(box, other, gap));
+
+    draw({ names, fitted, selected, pockets, district }) {
+      this.focus = district;
+      this.size = this.map.getSize();
+      // the smallest letters only where the map is narrow, as on a phone
+      const least = this.size.x < 520 ? 0 : 10;
+      this.districtShapes = this.allShapes.map((all) => all.filter((shape) => shape.size > least));
+      this.picture.draw();
+      this.blocked = this.obstacles();
+      const placed = names ? this.placeDistricts(fitted) : [];
+      const badges = this.placePockets(pockets, placed);
+      const done = [...placed, ...badges];
+      if (selected !== null) this.placeSelected(selected, done);
+      if (names) {
+        if (!fitted) this.placeVillages(done, selected);
+        this.placeNeighbors(done);
+      }
+      this.paint(done);
+      return done;
+    }
+
+    // ---- districts: cheapest place for each, the hardest first; a leader line as last resort
+    placeDistricts(fitted) {
+      const samples = this.picture.samples(this.districtOf, 10);
+      const jobs = this.world.districts.map((district, i) => this.districtJob(
+        district, i, samples.get(i) ?? [], fitted,
+      )).filter(Boolean);
+      jobs.sort((a, b) => a.room - b.room);
+      let best = null;
+      for (let round = 0; round < 14; round += 1) {
+        const result = this.placeInOrder(jobs);
+        if (best === null || result.cost < best.cost) best = result;
+        if (!result.failed.length) break;
+        for (const job of result.failed) {
+          jobs.splice(jobs.indexOf(job), 1);
+          jobs.unshift(job);
+        }
+      }
+      this.improve(best.placed);
+      // zoomed in, a name without room is left out; at fit zoom none is
+      const failed = fitted ? best.failed : [];
+      for (const job of failed) best.placed.push(this.displaced(job, best.placed));
+      return best.placed;
+    }
+
+    districtJob(district, index, samples, fitted) {
+      if (samples.length < (fitted ? 1 : 12)) return null;
+      const own = (id) => this.districtOf(id) === index;
+      const listed = district.labels
+        .map(([lng, lat]) => this.map.latLngToContainerPoint([lat, lng]))
+        .filter((p) => p.x > 0 && p.y > 0 && p.x < this.size.x && p.y < this.size.y);
+      const step = Math.max(1, Math.floor(samples.length / 160));
+      const points = [...listed, ...samples.filter((_, i) => i % step === 0)];
+      const anchor = listed[0] ?? points[Math.floor(points.length / 2)];
+      const spread = Math.sqrt(samples.length) * 10;
+      const options = [];
+      for (const point of points) {
+        const away = Math.hypot(point.x - anchor.x, point.y - anchor.y) / spread;
+        for (const shape of this.districtShapes[index]) {
+          const box = boxAt(shape, point.x, point.y);
+          if (this.fits(box, this.blocked)) {
+            const outside = 1 - this.picture.shareInside(box, own);
+            if (outside <= 0.62) {
+              const cost = 60 * outside * outside + 10 * outside + 3 * away
+                + 3 * (STYLE.district.sizes[0] - shape.size) + 1.2 * (shape.lines.length - 1)
+                + 5 * shape.widows;
+              options.push({ ...box, cost });
+            }
+          }
+        }
+      }
+      options.sort((a, b) => a.cost - b.cost);
+      return {
+        index, anchor, own, code: district.code, options: options.slice(0, 400),
+        room: options.filter((o) => o.cost < options[0].cost + 6).length,
+      };
+    }
+
+    placeInOrder(jobs) {
+      const placed = [];
+      const failed = [];
+      let cost = 0;
+      for (const job of jobs) {
+        const box = job.options.find((option) => !placed.some((other) => overlaps(option, other)));
+        if (box) {
+          placed.push({ ...box, job, kind: "district", code: job.code });
+          cost += box.cost;
+        } else {
+          failed.push(job);
+          cost += 1000;
+        }
+      }
+      return { placed, failed, cost };
+    }
+
+    improve(placed) {
+      for (let round = 0; round < 3; round += 1) {
+        placed.forEach((label, i) => {
+          const others = placed.filter((_, j) => j !== i);
+          const better = label.job.options.find((o) => !others.some((b) => overlaps(o, b)));
+          if (better && better.cost < label.cost) placed[i] = { ...label, ...better };
+        });
+      }
+    }
+
+    displaced(job, placed) {
+      const found = this.besides(job, placed, true) ?? this.besides(job, placed, false);
+      const shapes = this.districtShapes[job.index];
+      const box = found ?? job.options[0]
+        ?? boxAt(shapes[shapes.length - 1], job.anchor.x, job.anchor.y);
+      return {
+        ...box, job, kind: "district", code: job.code, leader: found !== null, anchor: job.anchor,
+      };
+    }
+
+    // the nearest free place around the anchor, if asked with a leader that crosses no name
+    besides(job, placed, clear) {
+      const shapes = this.districtShapes[job.index];
+      let best = null;
+      for (let radius = 24; radius <= 240; radius += 8) {
+        for (let turn = 0; turn < 32; turn += 1) {
+          const angle = (turn * Math.PI) / 16;
+          for (const shape of shapes) {
+            const x = job.anchor.x + Math.cos(angle) * (radius + shape.w / 2);
+            const y = job.anchor.y + Math.sin(angle) * (radius + shape.h / 2);
+            const box = boxAt(shape, x, y);
+            if (this.fits(box, [...this.blocked, ...placed])
+              && !placed.some((other) => other.leader && segmentHits(other.anchor, other, box))
+              && !(clear && placed.some((other) => segmentHits(job.anchor, box, other)))) {
+              const covered = this.picture.shareInside(box, (id) => id >= 1 && id < NEIGHBOR);
+              const cost = radius + 90 * covered + 6 * (shapes[0].size - shape.size);
+              if (best === null || cost < best.cost) best = { ...box, cost };
+            }
+          }
+        }
+      }
+      return best;
+    }
+
+    // ---- pocket numbers, the chosen village, villages, neighbours
+    placePockets(pockets, placed) {
+      if (!pockets.length) return [];
+      const owner = new Map();
+      pockets.forEach((pocket, i) => pocket.villages.forEach((row) => owner.set(row + 1, i)));
+      const samples = this.picture.samples((id) => owner.get(id) ?? null, 6);
+      const badges = [];
+      pockets.forEach((pocket, i) => {
+        const label = String(pocket.number);
+        const w = Math.max(18, 9 + 7 * label.length);
+        let best = null;
+        for (const point of samples.get(i) ?? []) {
+          const box = boxAt({ w, h: 18, lines: [label], size: 11 }, point.x, point.y);
+          const outside = 1 - this.picture.shareInside(box, (id) => owner.get(id) === i);
+          const clash = this.fits(box, [...this.blocked, ...placed, ...badges]) ? 0 : 10;
+          if (best === null || outside + clash < best.cost) best = { ...box, cost: outside + clash };
+        }
+        if (best?.cost >= 10) best = this.nearestFree(best, [...placed, ...badges]) ?? best;
+        if (best) badges.push({ ...best, kind: "pocket", evidence: pocket.evidence });
+      });
+      return badges;
+    }
+
+    nearestFree(box, others) {
+      for (let radius = 4; radius <= 32; radius += 4) {
+        for (let turn = 0; turn < 16; turn += 1) {
+          const angle = (turn * Math.PI) / 8;
+          const moved = boxAt(box, box.x + radius * Math.cos(angle), box.y + radius * Math.sin(angle));
+          if (this.fits(moved, [...this.blocked, ...others], 1)) return moved;
+        }
+      }
+      return null;
+    }
+
+    placeSelected(row, done) {
+      const points = this.picture.samples((id) => (id === row + 1 ? 0 : null), 6).get(0);
+      if (!points) return;
+      const middle = points[Math.floor(points.length / 2)];
+      const shapes = shapesOf(this.world.villageNames[row], STYLE.selected);
+      const before = done.length;
+      this.placeInside(points, shapes, (id) => id === row + 1, done, "selected");
+      if (done.length > before) return;
+      for (let radius = 0; radius <= 90; radius += 6) {
+        for (let turn = 0; turn < (radius ? 16 : 1); turn += 1) {
+          const angle = (turn * Math.PI) / 8;
+          for (const shape of shapes) {
+            const box = boxAt(shape, middle.x + radius * Math.cos(angle),
+              middle.y + radius * Math.sin(angle));
+            if (this.fits(box, [...this.blocked, ...done])) {
+              done.push({ ...box, kind: "selected" });
+              return;
+            }
+          }
+        }
+      }
+    }
+
+    placeVillages(done, selected) {
+      const villageOf = (id) => (id >= 1 && id < NEIGHBOR ? id - 1 : null);
+      const groups = [...this.picture.samples(villageOf, 8)].sort(
+        (a, b) => b[1].length - a[1].length,
+      );
+      for (const [row, points] of groups) {
+        if (row === selected || points.length < 6) continue;
+        this.villageShapes[row] ??= shapesOf(this.world.villageNames[row], STYLE.village);
+        this.placeInside(points, this.villageShapes[row], (id) => id === row + 1, done, "village");
+      }
+    }
+
+    placeNeighbors(done) {
+      const groups = this.picture.samples((id) => (id >= NEIGHBOR ? id - NEIGHBOR : null), 14);
+      for (const [index, points] of groups) {
+        const shapes = shapesOf(this.world.neighborNames[index], STYLE.neighbor);
+        this.placeInside(points, shapes, (id) => id === NEIGHBOR + index, done, "neighbor");
+      }
+    }
+
+    placeInside(points, shapes, own, done, kind) {
+      const middle = points.reduce((sum, p) => ({ x: sum.x + p.x, y: sum.y + p.y }), { x: 0, y: 0 });
+      const [cx, cy] = [middle.x / points.length, middle.y / points.length];
+      const near = [...points].sort(
+        (a, b) => Math.hypot(a.x - cx, a.y - cy) - Math.hypot(b.x - cx, b.y - cy),
+      );
+      const step = Math.max(1, Math.floor(near.length / 60));
+      let best = null;
+      for (let i = 0; i < near.length; i += step) {
+        for (const shape of shapes) {
+          const box = boxAt(shape, near[i].x, near[i].y);
+          if (this.fits(box, [...this.blocked, ...done], 3)) {
+            const room = kind === "neighbor" ? 7 : 0;
+            const inside = this.picture.shareInside({
+              left: box.left - room, top: box.top - room, w: box.w + 2 * room, h: box.h + 2 * room,
+            }, own);
+            const cost = (1 - inside) * 4 + i / near.length + 0.1 * shape.lines.length;
+            if (inside >= 0.88 && (best === null || cost < best.cost)) best = { ...box, cost };
+          }
+        }
+        if (best && best.cost < i / near.length) break;
+      }
+      if (best) done.push({ ...best, kind });
+    }
+
+    // ---- drawing
+    paint(labels) {
+      const offset = this.map.containerPointToLayerPoint([0, 0]);
+      const leaders = labels.filter((label) => label.leader).flatMap(
+        (label) => this.leader(label, offset),
+      );
+      this.root.replaceChildren(...leaders, ...labels.map((label) => (
+        label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
+      )));
+    }
+
+    leader(label, offset) {
+      const x = Math.min(Math.max(label.anchor.x, label.left), label.right);
+      const y = Math.min(Math.max(label.anchor.y, label.top), label.bottom);
+      const ends = {
+        x1: label.anchor.x + offset.x, y1: label.anchor.y + offset.y,
+        x2: x + offset.x, y2: y + offset.y,
+      };
+      return [
+        svg("line", { ...ends, class: "leader-casing" }),
+        svg("line", { ...ends, class: "leader" }),
+        svg("circle", { cx: ends.x1, cy: ends.y1, r: 2.2, class: "leader-dot" }),
+      ];
+    }
+
+    badge(label, offset) {
+      const group = svg("g", { class: `badge ${label.evidence}` });
+      group.append(
+        svg("rect", {
+          x: label.left + offset.x, y: label.top + offset.y, width: label.w, height: label.h, rx: 9,
+        }),
+        svg("text", { x: label.x + offset.x, y: label.y + offset.y + 4 }, label.lines[0]),
+      );
+      return group;
+    }
+
+    name(label, offset) {
+      const style = STYLE[label.kind];
+      const text = svg("text", { class: style.className, "font-size": label.size });
+      if (label.code) text.setAttribute("data-district", label.code);
+      if (this.focus !== null && label.job && label.job.index !== this.focus) {
+        text.classList.add("faded");
+      }
+      label.lines.forEach((line, i) => {
+        const y = label.top + HALO + label.size * (0.9 + 1.14 * i);
+        text.append(svg("tspan", { x: label.x + offset.x, y: y + offset.y }, line));
+      });
+      return text;
+    }
+  }
+
+  return { Placer };
+})();

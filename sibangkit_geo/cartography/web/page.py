@@ -1,0 +1,212 @@
+"""The map page: one HTML file that opens offline by double click and runs no foreign text."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import html
+import json
+import re
+import tomllib
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from sibangkit_geo.errors import SibangkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+VENDOR_SHA256: Final = {
+    "leaflet.js": "db49d009c841f5ca34a888c96511ae936fd9f5533e90d8b2c4d57596f4e5641a",
+    "leaflet.css": "a7837102824184820dfa198d1ebcd109ff6d0ff9a2672a074b9a1b4d147d04c6",
+    "topojson-client.min.js": "25cd02ae486cc5063e0215a4e4cfb15de83700c87ac48bac4d57dc6aaf3ebb89",
+}
+SCRIPTS: Final = ("base.js", "labels.js", "panel.js", "map.js")
+STYLES: Final = ("style.css",)
+SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
+
+# what the page drops from the vendored text: addresses and files that it must never ask for
+VENDOR_PATCHES: Final = {
+    "leaflet.js": (
+        (r" https://leafletjs\.com(?=\n)", ""),
+        (r"<a href=\"https://leafletjs\.com\"[^>]*>", "<a>"),
+        (r"\n//# sourceMappingURL=\S+", ""),
+    ),
+    "leaflet.css": (
+        (r"/\*.*?\*/", ""),
+        (r"[^{}]+\{[^{}]*url\([^{}]*\}", ""),
+    ),
+    "topojson-client.min.js": ((r"^// https://github\.com/topojson/", "// "),),
+}
+ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+ADDRESS: Final = re.compile(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", re.IGNORECASE)
+ENDS_SCRIPT: Final = re.compile(r"</(?:script|style)|<!--", re.IGNORECASE)
+
+__all__ = ["PageError", "load_texts", "render_page"]
+
+
+class PageError(SibangkitError):
+    """The page cannot be built: a vendored file was changed or the payload is incomplete."""
+
+
+def render_page(payload: Mapping[str, object]) -> str:
+    """
+    Write the map page as one HTML text that asks for nothing outside itself.
+
+    Data are embedded as inert JSON; the browser runs only the scripts whose
+    hashes stand in the content security policy of the page.
+
+    Parameters
+    ----------
+    payload
+        What the page shows: texts, topology, villages, layers and pockets,
+        JSON types only; numbers raw, NaN not allowed (use None).
+
+    Returns
+    -------
+    page
+        Complete HTML, UTF-8.
+
+    Raises
+    ------
+    PageError
+        A vendored file does not have its recorded checksum, a text of the page
+        is missing from ``payload["texts"]``, or a value is not JSON.
+    """
+    texts = _texts(payload)
+    scripts = [*_vendored_scripts(), *(_own_text(name) for name in SCRIPTS)]
+    styles = [_vendor_text("leaflet.css"), *(_own_text(name) for name in STYLES)]
+    _require_safe([*scripts, *styles])
+    return _fill(
+        _own_text("template.html"),
+        {
+            "lang": html.escape(str(payload.get("lang", "id"))),
+            "policy": _policy(scripts, styles),
+            "title": html.escape(_page_title(payload)),
+            "noscript": html.escape(texts["noscript"]),
+            "styles": "\n".join(f"<style>{style}</style>" for style in styles),
+            "data": _json(payload),
+            "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
+        },
+    )
+
+
+@functools.cache
+def load_texts() -> dict[str, str]:
+    """
+    Return the Indonesian texts of the page's own buttons, headings and hints.
+
+    Returns
+    -------
+    texts
+        Text by key, as in ``texts.id.toml``.
+
+    Raises
+    ------
+    PageError
+        The file is not a flat table of texts.
+    """
+    table = tomllib.loads(_own_text("texts.id.toml"))
+    if not all(isinstance(text, str) for text in table.values()):
+        msg = "texts.id.toml must be a flat table of texts."
+        raise PageError(msg)
+    return table
+
+
+def _texts(payload: Mapping[str, object]) -> dict[str, str]:
+    """Return the texts of the payload once all that the page needs are there."""
+    given = payload.get("texts")
+    texts = {str(key): str(text) for key, text in given.items()} if isinstance(given, dict) else {}
+    missing = sorted(load_texts().keys() - texts.keys())
+    if missing:
+        msg = f"The payload lacks page texts: {', '.join(missing)}. Start from `load_texts()`."
+        raise PageError(msg)
+    return texts
+
+
+def _page_title(payload: Mapping[str, object]) -> str:
+    """Return what the browser tab says: title and agency."""
+    agency = payload.get("agency")
+    name = str(agency.get("name", "")) if isinstance(agency, dict) else ""
+    return " · ".join(part for part in (str(payload.get("title", "")), name) if part)
+
+
+def _json(payload: Mapping[str, object]) -> str:
+    """Return the payload as JSON that cannot end its script element."""
+    try:
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"The payload is not plain JSON ({error}). Use None for missing numbers."
+        raise PageError(msg) from error
+    return text.translate(ESCAPES)
+
+
+def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """Return the content security policy that lets only these texts run."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(_source(text) for text in scripts)}",
+            f"style-src {' '.join(_source(text) for text in styles)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _source(text: str) -> str:
+    """Return the hash source of an inline script or style."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _require_safe(texts: Iterable[str]) -> None:
+    """Stop when a script or style could end early or names an outside address."""
+    for text in texts:
+        if ENDS_SCRIPT.search(text) or ADDRESS.search(text.replace(SVG_NAMESPACE, "")):
+            msg = f"A page asset ends its element or names an address: {text[:60]!r}."
+            raise PageError(msg)
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace each ``{{name}}`` once; filled-in text is never read as template."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda slot: values[slot[1]], template)
+
+
+def _vendored_scripts() -> list[str]:
+    """Return the vendored scripts in loading order."""
+    return [_vendor_text(name) for name in VENDOR_SHA256 if name.endswith(".js")]
+
+
+@functools.cache
+def _own_text(name: str) -> str:
+    """Return a file of this folder with newlines as the HTML parser will see them."""
+    data = resources.files(__package__).joinpath(name).read_bytes()
+    return _normal(data)
+
+
+@functools.cache
+def _vendor_text(name: str) -> str:
+    """Return a vendored file, checked against its checksum, without outside addresses."""
+    data = resources.files(__package__).joinpath("vendor", name).read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != VENDOR_SHA256[name]:
+        msg = (
+            f"vendor/{name} was changed (sha256 {found}, expected {VENDOR_SHA256[name]}). "
+            "Restore it as vendor/README.md says."
+        )
+        raise PageError(msg)
+    text = _normal(data)
+    for pattern, replacement in VENDOR_PATCHES[name]:
+        text, hits = re.subn(pattern, replacement, text, flags=re.DOTALL)
+        if not hits:
+            msg = f"The patch {pattern!r} no longer fits vendor/{name}."
+            raise PageError(msg)
+    return text
+
+
+def _normal(data: bytes) -> str:
+    """Return text with line feeds only."""
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

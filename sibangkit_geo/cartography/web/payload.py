@@ -1,0 +1,241 @@
+"""The data of a map page as plain JSON types."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.cartography.texts import (
+    date_words,
+    pocket_sentence,
+    result_sentences,
+    say,
+    village_sentence,
+)
+from sibangkit_geo.cartography.web.page import load_texts
+from sibangkit_geo.cartography.web.topology import district_label_points, village_topology
+from sibangkit_geo.tables.numerals import numeral, percentage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from sibangkit_geo.agencies import Agency
+    from sibangkit_geo.cartography.classes import Layer
+    from sibangkit_geo.cartography.product import Product
+
+_NAMED_VILLAGES = 3
+
+
+def shared_payload(product: Product) -> dict[str, object]:
+    """
+    Build the part that is the same on all pages of a study.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+
+    Returns
+    -------
+    payload
+        Geometry, villages, districts, pockets, notes and sources.
+
+    Raises
+    ------
+    SibangkitError
+        The coverage cannot be packed.
+    """
+    mapped = product.mapped
+    context = product.boundaries.context
+    names = mapped.groupby("district_code")["district_name"].first()
+    labels = district_label_points(mapped, mapped["district_code"])
+    headline, sentences = result_sentences(product.pockets)
+    return {
+        "lang": "id",
+        "title": product.title,
+        "regency": product.regency_name,
+        "year": product.year,
+        "estimate_line": product.estimate_line,
+        "boundary_line": product.boundary_line,
+        "sources": list(product.source_lines),
+        "created": date_words(product.provenance.created),
+        "software": f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",
+        "texts": load_texts(),
+        "topology": village_topology(mapped, context if len(context) else None),
+        "context": context["name"].tolist(),
+        "villages": _villages(product, list(names.index)),
+        "unmapped": _unmapped(product),
+        "districts": [
+            {"code": code, "name": name, "labels": labels[str(code)]}
+            for code, name in names.items()
+        ],
+        "pockets": _pockets(product),
+        "verdict": {"headline": headline, "sentences": list(sentences)},
+        "trend": None,
+        "notes": [*(note.text for note in product.notes), product.method_line],
+    }
+
+
+def page_payload(
+    product: Product,
+    agency: Agency,
+    *,
+    shared: Mapping[str, object],
+    pages: Iterable[Agency],
+) -> dict[str, object]:
+    """
+    Build the payload of one agency's page.
+
+    The agency's own layers come first, then poverty; the overview has every
+    layer, poverty first.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+    agency
+        Whose page.
+    shared
+        From `shared_payload`.
+    pages
+        All pages of the study, for the menu.
+
+    Returns
+    -------
+    payload
+        Complete payload of ``render_page``.
+
+    Raises
+    ------
+    StopIteration
+        The study has no layer.
+    """
+    own = set(product.needs.indicators.get(agency.key, ()))
+    layers = [one for one in product.layers if one.indicator.name in own]
+    poverty = [one for one in product.layers if not one.indicator.agency]
+    overview = agency.file == "index.html"
+    shown = list(product.layers) if overview else [*layers, *poverty]
+    return {
+        **shared,
+        "agency": {"key": agency.key, "name": agency.name, "focus": agency.focus},
+        "pages": [
+            {"href": one.file, "name": one.name, "current": one.key == agency.key} for one in pages
+        ],
+        "layers": [_layer(one, product) for one in shown],
+        "needs": _needs(agency, layers, product),
+        "missing_data": None if overview or layers else {
+            "headline": say("missing_headline"),
+            "lead": say("missing_lead", agency=agency.name),
+            "items": list(agency.wanted),
+        },
+    }  # fmt: skip
+
+
+def _villages(product: Product, districts: Sequence[str]) -> dict[str, list[object]]:
+    mapped = product.mapped
+    place = {code: i for i, code in enumerate(districts)}
+    pocket = product.pockets.members.reindex(mapped.index)
+    people = mapped["people"] if "people" in mapped else mapped["households"] * float("nan")
+    return {
+        "code": mapped.index.tolist(),
+        "name": mapped["name"].tolist(),
+        "district": [place[code] for code in mapped["district_code"]],
+        "households": _whole(mapped["households"]),
+        "people": _whole(people),
+        "pocket": _whole(pocket),
+        "verdict": [village_sentence(code, product.pockets) for code in mapped.index],
+    }
+
+
+def _unmapped(product: Product) -> list[dict[str, str]]:
+    villages = product.measured.villages
+    rest = villages[villages["status"] == "no_polygon"]
+    reason = say("unmapped_no_polygon")
+    return [
+        {"code": str(code), "name": row["name"], "district": row["district_name"], "reason": reason}
+        for code, row in rest.iterrows()
+    ]
+
+
+def _pockets(product: Product) -> list[dict[str, object]]:
+    rows = {code: i for i, code in enumerate(product.mapped.index)}
+    members = product.pockets.members
+    return [
+        {
+            "number": int(str(number)),
+            "evidence": pocket["evidence"],
+            "villages": [rows[code] for code in members.index[members == number]],
+            "sentence": pocket_sentence(int(str(number)), pocket),
+        }
+        for number, pocket in product.pockets.outlines.iterrows()
+    ]
+
+
+def _layer(layer: Layer, product: Product) -> dict[str, object]:
+    one = layer.indicator
+    districts = sorted(product.mapped["district_code"].unique())
+    return {
+        "key": one.name,
+        "label": one.label,
+        "unit": one.unit,
+        "decimals": layer.decimals,
+        "denominator": one.denominator,
+        "worse": one.worse,
+        "values": _plain(layer.values, layer.decimals),
+        "counts": None if layer.counts is None else _whole(layer.counts),
+        "count_label": one.count_label or None,
+        "masked": [i for i, hidden in enumerate(layer.masked) if hidden],
+        "class": [None if i < 0 else int(i) for i in layer.class_index],
+        "classes": [
+            {"color": step.color, "label": step.label, "count": step.count}
+            for step in layer.classes
+        ],
+        "n_missing": layer.n_missing,
+        "n_masked": int(layer.masked.sum()),
+        "regency_value": _number(layer.regency_value, layer.decimals),
+        "district_values": _plain(layer.district_values.reindex(districts), layer.decimals),
+        "source": one.source,
+        "year": one.year,
+        "note": one.note,
+    }
+
+
+def _needs(agency: Agency, layers: Sequence[Layer], product: Product) -> dict[str, object] | None:
+    if not layers:
+        return None
+    items = []
+    for layer in layers:
+        by = layer.counts if layer.counts is not None else layer.values
+        largest = layer.indicator.worse == "high" or layer.counts is not None
+        order = by.dropna().sort_values(ascending=not largest, kind="stable")
+        names = ", ".join(product.mapped.loc[order.index[:_NAMED_VILLAGES], "name"])
+        if layer.counts is None:
+            items.append(say("needs_index", label=layer.indicator.label, villages=names))
+            continue
+        count = float(layer.counts.sum())
+        homes = product.mapped.loc[layer.counts.dropna().index, "households"].sum()
+        items.append(
+            say(
+                "needs_item",
+                label=layer.indicator.label,
+                count=numeral(count),
+                count_label=layer.indicator.count_label,
+                share=percentage(count / homes) if homes else numeral(float("nan")),
+                villages=names,
+            )
+        )
+    return {"headline": say("needs_headline", agency=agency.name), "items": items}
+
+
+def _number(value: float, decimals: int) -> float | None:
+    return None if math.isnan(value) else round(value, decimals)
+
+
+def _plain(values: pd.Series, decimals: int) -> list[float | None]:
+    return [_number(float(value), decimals) for value in values]
+
+
+def _whole(values: pd.Series) -> list[object]:
+    return [None if math.isnan(value) else round(value) for value in values.astype(float)]

@@ -1,0 +1,215 @@
+"""What a reader may see: levels, small cells, and a leak scan of finished products."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import pypdf
+
+from sibangkit_geo.errors import ConfigError, LeakError
+from sibangkit_geo.tables.public import Indicator, Note, VillageIndicators
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+Level = Literal["public", "partner", "agency", "internal"]
+LEVELS: tuple[Level, ...] = ("public", "partner", "agency", "internal")
+# NIK and KK numbers have 16 digits (UU 24/2013); decimals of a coordinate or rate do not count
+_IDENTITY = re.compile(rb"(?<![\d.,])\d{16}(?!\d)")
+_CHECKSUM = re.compile(rb"\b[0-9a-f]{64}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureSettings:
+    """
+    The ``[disclosure]`` table of a study.
+
+    Attributes
+    ----------
+    level
+        Whom the products are for; the narrowest content when not said.
+    minimum_households
+        Counts of 1 to one less than this are masked, at every level but internal.
+    """
+
+    level: Level = "public"
+    minimum_households: int = 5
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if self.minimum_households < 1:
+            msg = "[disclosure] minimum_households must be at least 1."
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """
+    Village indicators as a reader may see them.
+
+    Attributes
+    ----------
+    measured
+        The village table with masked cells emptied.
+    cells
+        True where a cell was emptied; columns are indicator names.
+    """
+
+    measured: VillageIndicators
+    cells: pd.DataFrame
+
+
+def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked:
+    """
+    Empty cells that count too few households.
+
+    A share is masked together with its count. Where a district would have one
+    masked village only, its next smallest count is masked as well, since the
+    district's total would give it away.
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    measured
+        Village table.
+    settings
+        Level and smallest count.
+
+    Returns
+    -------
+    masked
+        The table for this level, with a note when anything was masked.
+
+    Raises
+    ------
+    Nothing
+        At level internal the table comes back unchanged.
+    """
+    villages = measured.villages.copy()
+    names = [one.name for one in measured.indicators]
+    cells = villages[names].isna() & False
+    if settings.level == "internal":
+        return Masked(measured, cells)
+    small_village = villages["households"].between(1, settings.minimum_households - 1)
+    for one in measured.indicators:
+        hidden = small_village & villages[one.name].notna()
+        if one.count_column:
+            hidden |= _small(villages, one, settings.minimum_households)
+        cells[one.name] = hidden
+        villages.loc[hidden, [name for name in (one.name, one.count_column) if name]] = float("nan")
+    villages.loc[cells["headcount_ratio"], _derived(villages, measured.indicators)] = float("nan")
+    count = int(cells.to_numpy().sum())
+    notes = measured.notes
+    if count:
+        text = (f"{count} sel disamarkan karena menyangkut kurang dari "
+                f"{settings.minimum_households} rumah tangga (atau melindungi sel demikian).")  # fmt: skip
+        notes = (*notes, Note("cells_masked", text, count))
+    return Masked(replace(measured, villages=villages, notes=notes), cells)
+
+
+def _derived(villages: pd.DataFrame, indicators: Collection[Indicator]) -> list[str]:
+    # the benchmarked persons are the same estimate times one printed factor
+    twins = [one for one in indicators if one.name == "poverty_rate_benchmarked"]
+    names = ["poor_people", *(name for one in twins for name in (one.name, one.count_column))]
+    return [name for name in names if name in villages]
+
+
+def _small(villages: pd.DataFrame, one: Indicator, minimum: int) -> pd.Series:
+    count = villages[one.count_column]
+    rest = villages["households"] - count if one.denominator == "rumah tangga" else count
+    # both the few and the few others: 98 of 100 poor tells as much about the two
+    hidden = count.between(0.5, minimum - 0.5) | rest.between(0.5, minimum - 0.5)
+    for _, block in villages[count.notna()].groupby("district_code"):
+        shown = block[~hidden[block.index]]
+        if hidden[block.index].sum() == 1 and len(shown):
+            hidden[shown[one.count_column].idxmin()] = True
+    return hidden
+
+
+def leaks(folder: Path, *, personal: Collection[str] = ()) -> Mapping[str, int]:
+    """
+    Search finished files for identity numbers and for texts of a register.
+
+    Looks into text, HTML, JSON, CSV, GeoPackage, the text of PDF pages and zipped
+    office files; 16-digit numbers and every text of `personal` count.
+
+    Parameters
+    ----------
+    folder
+        Folder with products.
+    personal
+        Names, numbers and points of a register that must not occur.
+
+    Returns
+    -------
+    found
+        File name (relative) to number of findings; empty when clean. Never what
+        was found.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    """
+    if not folder.is_dir():
+        msg = f"{folder}: no such folder"
+        raise FileNotFoundError(msg)
+    wanted = {text.strip().lower() for text in personal if text.strip()}
+    found: dict[str, int] = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        hits = sum(_count(content, wanted) for content in _contents(path))
+        if hits:
+            found[path.relative_to(folder).as_posix()] = hits
+    return found
+
+
+def require_clean(folder: Path, *, personal: Collection[str] = ()) -> None:
+    """
+    Refuse products that hold what their reader may not see.
+
+    Parameters
+    ----------
+    folder
+        Folder with products.
+    personal
+        Texts that must not occur.
+
+    Raises
+    ------
+    LeakError
+        At least one file has a finding; the files are named, the findings not.
+    """
+    found = leaks(folder, personal=personal)
+    if found:
+        files = ", ".join(f"{name} ({count})" for name, count in found.items())
+        msg = f"Personal data in finished products: {files}. Nothing was written; report this."
+        raise LeakError(msg)
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    if path.suffix == ".pdf":
+        for page in pypdf.PdfReader(path).pages:
+            yield page.extract_text().encode("utf-8")
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                yield archive.read(name)
+    else:
+        yield path.read_bytes()
+
+
+def _count(content: bytes, wanted: Collection[str]) -> int:
+    hits = len(_IDENTITY.findall(_CHECKSUM.sub(b"", content)))
+    if not wanted:
+        return hits
+    # one pass over the words of the file instead of one search per text of a large register
+    text = content.decode("utf-8", errors="ignore").lower()
+    for pattern in (r"[^\s\"'<>;,|]+", r"[^\"<>;,|\n\r\t]+"):
+        hits += sum(part.strip() in wanted for part in re.findall(pattern, text))
+    return hits

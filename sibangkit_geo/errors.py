@@ -1,0 +1,94 @@
+"""Errors and warnings: one root, one exit code per kind, and no identity number in any text."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
+
+
+class SibangkitError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(SibangkitError, ValueError):
+    """The study file or a command's argument is wrong: key, value, file name or regency."""
+
+    exit_code = 2
+
+
+class MissingFileError(ConfigError):
+    """A file that the study or the command names is not there or cannot be opened."""
+
+    def __init__(self, path: Path, *, named_by: str) -> None:
+        super().__init__(f"{path}: no such file ({named_by}). Check the name and the folder.")
+
+
+class DataError(SibangkitError, ValueError):
+    """
+    Input breaks a table contract; `rows` keeps every offending row, not just the first.
+
+    Only labels of the rows (row numbers, area codes) reach the message, never a value.
+    """
+
+    exit_code = 3
+
+    def __init__(self, problem: str, *, remedy: str, rows: pd.DataFrame | None = None) -> None:
+        self.rows = rows
+        where = ""
+        if rows is not None and len(rows):
+            sample = ", ".join(str(label) for label in rows.index[:3])
+            where = f" (rows: {len(rows):,}; first: {sample})"
+        super().__init__(f"{problem}{where}. {remedy}")
+
+
+class UnknownAreaError(DataError):
+    """Rows carry a village code that the boundary file does not contain."""
+
+
+class LeakError(SibangkitError):
+    """A finished product holds something that its reader may not see."""
+
+
+class DegradedInputWarning(UserWarning):
+    """Input is usable but worse than it should be; the same text is printed in the product."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """
+    Word a message about an unknown key: the nearest known one, else all of them.
+
+    Parameters
+    ----------
+    word
+        What the user wrote.
+    known
+        What may be written.
+
+    Returns
+    -------
+    hint
+        One sentence.
+
+    Raises
+    ------
+    Nothing
+        Any text is accepted.
+
+    Examples
+    --------
+    >>> nearest("replicate", ["alpha", "replicates"])
+    'Did you mean "replicates"?'
+    """
+    options = sorted(known)
+    close = difflib.get_close_matches(word.lower(), options, n=1, cutoff=0.6)
+    if close:
+        return f'Did you mean "{close[0]}"?'
+    return f"Known: {', '.join(options)}."

@@ -1,0 +1,1 @@
+"""Measure: from households and profiles to one row of numbers per village."""

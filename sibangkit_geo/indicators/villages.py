@@ -1,0 +1,295 @@
+"""The village table: profiles, tallies and polygons side by side, every official village a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.tables.numerals import numeral, percentage
+from sibangkit_geo.tables.public import Indicator, Note, VillageIndicators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sibangkit_geo.indicators.tally import Need, PovertyRule
+    from sibangkit_geo.tables.public import Boundaries, Located, Profiles, VillageCounts
+
+ESTIMATE = "Estimasi, bukan angka resmi."
+_PERCENT = 100.0
+# the table and the official figure are told apart on paper from one point on
+_WORTH_A_NOTE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialFigures:
+    """
+    The ``[official]`` table of a study: the regency's own published figure.
+
+    Attributes
+    ----------
+    year
+        Year of the figure.
+    rate_percent
+        Share of persons in poverty, per cent.
+    poor_people
+        Persons in poverty.
+    source
+        Words for the source line.
+    benchmark
+        ``"rate"`` or ``"count"``: scale the village estimates so that they add
+        up to it; ``"none"``: leave them. Never both, since the rate's
+        population is another one than the table's.
+    """
+
+    year: int
+    rate_percent: float
+    poor_people: int
+    source: str
+    benchmark: Literal["rate", "count", "none"]
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 0 <= self.rate_percent <= _PERCENT:
+            msg = f"[official] rate_percent must be 0 to 100, got {self.rate_percent}."
+            raise ConfigError(msg)
+
+
+def from_profiles(profiles: Profiles, located: Located) -> tuple[pd.DataFrame, list[Indicator]]:
+    """
+    Turn profile rows into village rows.
+
+    Poor households are share times households, rounded to whole ones.
+    Grain: one row per row of the file in, one row per village out.
+
+    Parameters
+    ----------
+    profiles
+        Table as read.
+    located
+        Village of each row.
+
+    Returns
+    -------
+    villages
+        Indexed by ``village_code``.
+    indicators
+        Definitions of its indicator columns; shares have a count beside them.
+
+    Raises
+    ------
+    DataError
+        Two rows are located in one village.
+    """
+    code = located.rows["village_code"]
+    twice = code[code.notna() & code.duplicated(keep=False)]
+    if len(twice):
+        msg = "Several rows of the profile table are located in one village"
+        raise DataError(msg, rows=twice.to_frame(), remedy="Correct the review file or the table.")
+    found = code.notna()
+    table = profiles.rows[found].set_index(code[found].astype(object).rename("village_code"))
+    table = table.drop(columns=["code", "district_name", "village_name"])
+    # a table without any poverty figure measures none; it must not hide one that does
+    if table["poor_share"].notna().any():
+        table["poor_households"] = (table["poor_share"] * table["households"]).round()
+        table["poor_people"] = table["poor_share"] * table["people"]
+    indicators = []
+    for one in profiles.indicators:
+        if one.unit != "percent":
+            indicators.append(one)
+            continue
+        column = f"{one.name}_households"
+        share = table[one.name] if one.worse == "high" else 1 - table[one.name]
+        table[column] = (share * table["households"]).round()
+        indicators.append(replace(one, count_column=column, count_label="rumah tangga sasaran"))
+    return table.drop(columns="poor_share"), indicators
+
+
+def from_counts(
+    counts: VillageCounts, *, needs: Iterable[Need], year: int, source: str
+) -> tuple[pd.DataFrame, list[Indicator]]:
+    """
+    Turn a register's tally into village indicators.
+
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    counts
+        Tally of the register.
+    needs
+        Needs that were tallied.
+    year, source
+        Of the register.
+
+    Returns
+    -------
+    villages
+        Indexed by ``village_code``; a need's share is of households whose answer
+        is known.
+    indicators
+        Definitions of its indicator columns.
+
+    Raises
+    ------
+    KeyError
+        A need was not tallied.
+    """
+    table = counts.table.copy()
+    indicators = []
+    for need in needs:
+        known = table[f"known_{need.key}"].where(table[f"known_{need.key}"] > 0)
+        table[f"{need.key}_share"] = table[f"unserved_{need.key}"] / known
+        indicators.append(
+            Indicator(
+                name=f"{need.key}_share", label=need.label, unit="percent", worse="high",
+                denominator="rumah tangga", agency=need.agency, source=source, year=year,
+                count_column=f"unserved_{need.key}",
+                count_label="rumah tangga belum terlayani" if need.served
+                else "rumah tangga membutuhkan",
+            )
+        )  # fmt: skip
+    keep = [name for name in table if not name.startswith(("known_", "deprived_"))]
+    return table[keep], indicators
+
+
+def assemble(
+    boundaries: Boundaries,
+    parts: Iterable[tuple[pd.DataFrame, list[Indicator]]],
+    *,
+    official: OfficialFigures | None,
+    poverty_source: tuple[str, int],
+    rule: PovertyRule | None,
+) -> VillageIndicators:
+    """
+    Put every official village on one row, with and without data or polygon.
+
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    boundaries
+        Coverage and official list.
+    parts
+        Village tables with their definitions; where two have a column, the
+        first one's stays.
+    official
+        The regency's published figure, when the study gives one.
+    poverty_source
+        Source line and year of the poverty figures.
+    rule
+        Who counts as poor in a register; None when a profile says it.
+
+    Returns
+    -------
+    villages
+        Geometry is empty without polygon; numbers are missing without data.
+
+    Raises
+    ------
+    DataError
+        No part has households.
+    """
+    table = boundaries.official.drop(columns="has_polygon").copy()
+    indicators: list[Indicator] = []
+    for part, definitions in parts:
+        fresh = [name for name in part if name not in table]
+        table = table.join(part[fresh])
+        indicators += [one for one in definitions if one.name in fresh]
+    if "households" not in table:
+        msg = "The study has neither profiles nor households"
+        raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
+    if "poor_households" not in table:
+        table["poor_households"] = float("nan")
+    notes = []
+    table["headcount_ratio"] = table["poor_households"] / table["households"].where(
+        table["households"] > 0
+    )
+    poverty = [_headcount(poverty_source, rule)]
+    if official:
+        scaled, more = _benchmark(table, official)
+        notes += more
+        if scaled:
+            poverty.append(scaled)
+    has_polygon = boundaries.official["has_polygon"]
+    table["status"] = "ok"
+    table.loc[table["poor_households"].isna() | table["headcount_ratio"].isna(), "status"] = (
+        "no_data"
+    )
+    table.loc[~has_polygon, "status"] = "no_polygon"
+    geometry = boundaries.villages.geometry.reindex(table.index)
+    villages = gpd.GeoDataFrame(table, geometry=geometry, crs=boundaries.villages.crs)
+    return VillageIndicators(villages, (*poverty, *indicators), tuple(notes))
+
+
+def _headcount(source: tuple[str, int], rule: PovertyRule | None) -> Indicator:
+    return Indicator(
+        name="headcount_ratio",
+        label="Rumah tangga miskin" + (f" ({rule.label})" if rule else " (menurut tabel desa)"),
+        unit="percent",
+        worse="high",
+        denominator="rumah tangga",
+        agency="",
+        source=source[0],
+        year=source[1],
+        count_column="poor_households",
+        count_label="rumah tangga miskin",
+        note=ESTIMATE,
+    )
+
+
+def _benchmark(
+    table: pd.DataFrame, official: OfficialFigures
+) -> tuple[Indicator | None, list[Note]]:
+    """Scale person estimates by one ratio to the official figure (ratio benchmarking)."""
+    known = table["poor_households"].notna() & (table["households"] > 0)
+    homes = table.loc[known, "households"].sum()
+    of_table = float(table.loc[known, "poor_households"].sum() / homes) if homes else 0.0
+    rate = official.rate_percent / _PERCENT
+    notes = []
+    if abs(of_table - rate) >= _WORTH_A_NOTE:
+        notes.append(Note("official_rate_differs", (
+            f"Angka kemiskinan pada tabel ({percentage(of_table)} rumah tangga, tertimbang) berbeda "
+            f"jauh dari angka resmi ({percentage(rate, 2)} penduduk, {official.source}, "
+            f"{official.year}): ukurannya lain, jadi bacalah perbandingan antardesa, bukan "
+            f"tingginya angka."
+        )))  # fmt: skip
+    people = table["people"].where(table["people"] > 0) if "people" in table else None
+    if official.benchmark == "none" or people is None or not table["poor_people"].sum() > 0:
+        return None, notes
+    poor = table["poor_people"]
+    complete = poor.notna() & people.notna()
+    target = rate * people[complete].sum() if official.benchmark == "rate" else official.poor_people
+    factor = float(target / poor[complete].sum())
+    scaled = (poor * factor).where(complete)
+    over = scaled > people
+    table["poor_people_benchmarked"] = scaled.mask(over, people)
+    table["poverty_rate_benchmarked"] = table["poor_people_benchmarked"] / people
+    what = "tingkat" if official.benchmark == "rate" else "jumlah"
+    notes.append(Note("benchmarked", (
+        f"Estimasi penduduk miskin per desa diselaraskan dengan satu faktor ({numeral(factor, 3)}) "
+        f"sehingga jumlahnya sama dengan {what} resmi {official.year}; faktor ini tidak mengubah "
+        f"urutan desa. Penduduk menurut tabel {numeral(people[complete].sum())} jiwa."
+        + (f" {int(over.sum())} desa dibatasi pada 100 %." if over.any() else "")
+    )))  # fmt: skip
+    return _benchmarked(official), notes
+
+
+def _benchmarked(official: OfficialFigures) -> Indicator:
+    return Indicator(
+        name="poverty_rate_benchmarked",
+        label=f"Penduduk miskin, diselaraskan ke angka resmi {official.year}",
+        unit="percent",
+        worse="high",
+        denominator="penduduk",
+        agency="",
+        source=official.source,
+        year=official.year,
+        count_column="poor_people_benchmarked",
+        count_label="penduduk miskin",
+        note=ESTIMATE,
+    )
+

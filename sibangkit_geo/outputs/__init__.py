@@ -1,0 +1,1 @@
+"""Write: every product first to a staging folder, then into place at once."""

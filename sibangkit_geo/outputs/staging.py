@@ -1,0 +1,121 @@
+"""Products appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MANIFEST = "manifest.json"
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """
+    Give an empty folder whose files move into `out` when nothing failed.
+
+    Products that an earlier run's manifest lists and this run did not make are
+    removed; any other file in `out` stays.
+
+    Parameters
+    ----------
+    out
+        Final folder; made when absent.
+
+    Yields
+    ------
+    folder
+        Staging folder on the same disk.
+
+    Raises
+    ------
+    ConfigError
+        `out` is a file, or its place cannot be written.
+    """
+    if out.exists() and not out.is_dir():
+        msg = f"{out}: --out must be a folder, this is a file."
+        raise ConfigError(msg)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
+        raise ConfigError(msg) from error
+    try:
+        yield folder
+        _move(folder, out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _move(folder: Path, out: Path) -> None:
+    fresh = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    stale = earlier_products(out) - fresh
+    # the manifest goes last: while it is the old one, the run is not finished
+    for name in sorted(fresh, key=lambda name: (name == MANIFEST, name)):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(folder / name, out / name)
+    for name in sorted(stale):
+        (out / name).unlink(missing_ok=True)
+
+
+def earlier_products(out: Path) -> set[str]:
+    """
+    Read which files an earlier run made.
+
+    Parameters
+    ----------
+    out
+        Folder of products.
+
+    Returns
+    -------
+    names
+        Relative paths inside `out`; empty without a readable manifest.
+
+    Raises
+    ------
+    Nothing
+        A damaged manifest counts as none.
+    """
+    try:
+        listed = json.loads((out / MANIFEST).read_text("utf-8"))["products"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    inside = out.resolve()
+    return {
+        name
+        for name in listed
+        if isinstance(name, str) and (out / name).resolve().is_relative_to(inside)
+    }
+
+
+def write_text(path: Path, text: str) -> None:
+    """
+    Write a text file as UTF-8 with line feeds on every system.
+
+    Parameters
+    ----------
+    path
+        File; its folder is made when absent.
+    text
+        Content.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)

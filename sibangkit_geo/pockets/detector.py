@@ -1,0 +1,260 @@
+"""The pocket detector: one circle after another, each tested against what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.pockets import dispersion, scan
+from sibangkit_geo.pockets.neighbors import NEIGHBOR_DISTANCE_M, Neighbors, neighbors_within
+from sibangkit_geo.tables.public import Note, Pockets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+FEWEST_VILLAGES = 20
+MOST_POCKETS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PocketSettings:
+    """
+    The ``[pockets]`` table of a study.
+
+    Attributes
+    ----------
+    alpha
+        Chance, over maps without any pocket, that a strict one is shown; 0 to 0.5.
+    replicates
+        Permutations per test.
+    seed
+        Seed of the permutations; a study passes its own.
+    neighbor_distance_m
+        Villages at most this far apart are neighbors, metres.
+    """
+
+    alpha: float = 0.05
+    replicates: int = 999
+    seed: int = 1
+    neighbor_distance_m: float = NEIGHBOR_DISTANCE_M
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 0 < self.alpha < 0.5:  # noqa: PLR2004 - above it twice alpha is no probability
+            msg = f"`alpha` must lie between 0 and 0.5, got {self.alpha}."
+            raise ValueError(msg)
+        if self.replicates < 1:
+            msg = f"`replicates` must be at least 1, got {self.replicates}."
+            raise ValueError(msg)
+
+
+def find_pockets(
+    villages: gpd.GeoDataFrame,
+    *,
+    settings: PocketSettings | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Pockets:
+    """
+    Find neighboring villages whose poverty together exceeds chance.
+
+    Village rates vary by themselves; that overdispersion is fitted (robustly) and
+    circles of 2 to 25 villages are scored on rates standardised by it. Each best
+    circle is tested by a joint permutation of the villages not yet in a pocket,
+    until one fails: strict at p <= alpha, indicative at p <= 2 alpha.
+    Grain: one row per village in, one row per pocket out.
+
+    Parameters
+    ----------
+    villages
+        Indexed by ``village_code``, polygons in a metric CRS, columns
+        ``poor_households`` and ``households`` (counts). Villages with missing
+        numbers, or without households or polygon, are left out and noted.
+    settings
+        Error rate, permutations, seed; the defaults when None.
+    progress
+        Called with the number of replicates done since the last call.
+
+    Returns
+    -------
+    pockets
+        Possibly none; that is a result, not an error.
+
+    Raises
+    ------
+    DataError
+        A village has more poor households than households, a negative count, or
+        stands twice.
+    """
+    settings = settings or PocketSettings()
+    tested, notes = _testable(villages)
+    poor = tested["poor_households"].to_numpy(dtype=float)
+    homes = tested["households"].to_numpy(dtype=float)
+    if len(tested) < FEWEST_VILLAGES or not poor.sum():
+        return _nothing_tested(tested, settings, notes)
+    near = neighbors_within(tested, distance_m=settings.neighbor_distance_m)
+    labels, p_values, first_p = _flag(tested, near, settings, progress)
+    groups = [(poor[labels == k], homes[labels == k]) for k in range(len(p_values) + 1)]
+    rho = dispersion.beta_binomial_rho([group for group in groups if len(group[0])])
+    return Pockets(
+        members=_members(tested, labels),
+        outlines=_outlines(tested, labels, p_values, settings.alpha),
+        villages=pd.DataFrame(
+            {"rate": poor / homes, "pocket": pd.array(labels, dtype="Int64")}, index=tested.index
+        ).replace({"pocket": {0: pd.NA}}),
+        p_value=first_p,
+        overdispersion=rho,
+        alpha=settings.alpha,
+        replicates=settings.replicates,
+        seed=settings.seed,
+        notes=(*notes, *_isolates(near)),
+    )
+
+
+def _testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
+    twice = villages[villages.index.duplicated(keep=False)]
+    if len(twice):
+        msg = "Villages stand twice in the table"
+        raise DataError(msg, rows=pd.DataFrame(twice), remedy="Keep one row per village.")
+    counts = villages[["poor_households", "households"]].astype(float)
+    bad = villages[
+        (counts["poor_households"] > counts["households"]) | (counts < 0).any(axis=1)
+    ]
+    if len(bad):
+        msg = "Villages with a negative count, or more poor households than households"
+        raise DataError(msg, rows=pd.DataFrame(bad), remedy="Correct these counts.")
+    usable = counts.notna().all(axis=1) & (counts["households"] > 0)
+    usable &= ~(villages.geometry.is_empty | villages.geometry.isna())
+    left_out = int((~usable).sum())
+    notes = []
+    if left_out:
+        text = (f"{left_out} desa/kelurahan tidak ikut diuji karena tanpa poligon, tanpa rumah "
+                f"tangga atau tanpa data kemiskinan.")  # fmt: skip
+        notes.append(Note("villages_not_tested", text, left_out))
+    # sorted by code, so that the order of rows changes nothing
+    return villages[usable].sort_index(), notes
+
+
+def _flag(
+    tested: gpd.GeoDataFrame,
+    near: Neighbors,
+    settings: PocketSettings,
+    progress: Callable[[int], None] | None,
+) -> tuple[NDArray[np.int64], list[float], float]:
+    poor = tested["poor_households"].to_numpy(dtype=float)
+    homes = tested["households"].to_numpy(dtype=float)
+    centres = tested.geometry.representative_point()
+    order = scan.circles(centres.x.to_numpy(), centres.y.to_numpy())
+    labels = np.zeros(len(tested), dtype=np.int64)
+    p_values: list[float] = []
+    first_p = running = 0.0
+    for number in range(1, MOST_POCKETS + 1):
+        pool = labels == 0
+        rho, rate = dispersion.robust_rho(poor[pool], homes[pool])
+        effective = dispersion.effective_counts(homes, rho)
+        zone = scan.strongest_circle(
+            dispersion.standardised(poor / homes, effective, rate),
+            effective / effective[pool].mean(),
+            order=order,
+            pool=pool,
+            replicates=settings.replicates,
+            rng=np.random.default_rng([settings.seed, number]),
+            progress=progress,
+        )
+        first_p = zone.p_value if number == 1 else first_p
+        running = max(running, zone.p_value)
+        villages = _connected(zone.villages, near)
+        if running > 2 * settings.alpha or len(villages) < scan.SMALLEST_CIRCLE:
+            break
+        labels[list(villages)] = number
+        p_values.append(running)
+    return labels, p_values, first_p
+
+
+def _connected(villages: tuple[int, ...], near: Neighbors) -> set[int]:
+    """Keep the villages that the circle's centre reaches without leaving the circle."""
+    if not villages:
+        return set()
+    inside = set(villages)
+    links: dict[int, list[int]] = {village: [] for village in inside}
+    for one, other in near.pairs.tolist():
+        if one in inside and other in inside:
+            links[one].append(other)
+            links[other].append(one)
+    reached, todo = {villages[0]}, [villages[0]]
+    while todo:
+        fresh = [other for other in links[todo.pop()] if other not in reached]
+        reached.update(fresh)
+        todo.extend(fresh)
+    return reached
+
+
+def _members(tested: gpd.GeoDataFrame, labels: NDArray[np.int64]) -> pd.Series:
+    every = pd.Series(labels, index=tested.index, name="pocket")
+    return every[every > 0]
+
+
+def _outlines(
+    tested: gpd.GeoDataFrame, labels: NDArray[np.int64], p_values: list[float], alpha: float
+) -> gpd.GeoDataFrame:
+    background = tested[labels == 0]
+    baseline = background["poor_households"].sum() / background["households"].sum()
+    rows = []
+    for number, p_value in enumerate(p_values, 1):
+        inside = tested[labels == number]
+        poor, homes = int(inside["poor_households"].sum()), int(inside["households"].sum())
+        rows.append(
+            {
+                "pocket": number,
+                "evidence": "strict" if p_value <= alpha else "indicative",
+                "p_value": p_value,
+                "rate": poor / homes,
+                "relative_risk": poor / homes / baseline if baseline else float("inf"),
+                "poor": poor,
+                "expected": homes * float(baseline),
+                "households": homes,
+                "n_villages": len(inside),
+                "geometry": inside.geometry.union_all(),
+            }
+        )
+    columns = ["pocket", "evidence", "p_value", "rate", "relative_risk", "poor", "expected",
+               "households", "n_villages", "geometry"]  # fmt: skip
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=tested.crs).set_index(
+        "pocket"
+    )
+
+
+def _isolates(near: Neighbors) -> list[Note]:
+    if not near.isolates:
+        return []
+    text = (f"{len(near.isolates)} desa tanpa tetangga dihubungkan dengan desa terdekat.")
+    return [Note("isolates_linked", text, len(near.isolates))]
+
+
+def _nothing_tested(
+    tested: gpd.GeoDataFrame, settings: PocketSettings, notes: list[Note]
+) -> Pockets:
+    few = len(tested) < FEWEST_VILLAGES
+    why = (
+        f"hanya {len(tested)} desa berdata, paling sedikit {FEWEST_VILLAGES}"
+        if few
+        else "tidak ada rumah tangga miskin pada data"
+    )
+    text = f"Kantong kemiskinan tidak diuji: {why}."
+    return Pockets(
+        members=pd.Series(dtype="int64", name="pocket", index=tested.index[:0]),
+        outlines=_outlines(tested, np.zeros(len(tested), dtype=np.int64), [], settings.alpha),
+        villages=pd.DataFrame({"rate": pd.Series(dtype=float), "pocket": pd.array([], "Int64")}),
+        p_value=float("nan"),
+        overdispersion=float("nan"),
+        alpha=settings.alpha,
+        replicates=settings.replicates,
+        seed=settings.seed,
+        notes=(*notes, Note("nothing_tested", text, len(tested))),
+    )

@@ -1,0 +1,1 @@
+"""Read: boundaries, village profiles and household registers, as tables this package trusts."""

@@ -1,0 +1,181 @@
+"""Village profiles: a table with one row per village and its indicators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_columns
+from sibangkit_geo.tables.public import Indicator, Note, Profiles, Unit, Worse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sibangkit_geo.codes import CodeSystem
+
+# more people or households than any Indonesian village has (largest kelurahan about 180,000)
+_MOST_PEOPLE = 1_000_000
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorSource:
+    """
+    One ``[[profiles.indicators]]`` table of a study.
+
+    Attributes
+    ----------
+    column
+        Column of the file.
+    name
+        Name in the results, snake case.
+    unit
+        ``"percent"`` (0 to 100 in the file), ``"count"`` or ``"index"``.
+    worse
+        Which end is bad: ``"high"`` or ``"low"``.
+    label
+        Indonesian words for legends.
+    agency
+        Key of the agency whose concern it is.
+    """
+
+    column: str
+    name: str
+    unit: Unit
+    worse: Worse
+    label: str
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSource:
+    """
+    One ``[[profiles]]`` table of a study.
+
+    Attributes
+    ----------
+    path
+        CSV file.
+    code, code_system
+        Column with the village code, and which codes it holds.
+    households, people
+        Columns with counts.
+    poor_share_percent
+        Column with the percentage of poor households; empty when it has none.
+    district_name, village_name
+        Columns with names; needed when the codes are not those of the boundaries.
+    year
+        Year of the data.
+    source
+        Words for the source line.
+    indicators
+        Further indicator columns.
+    """
+
+    path: str
+    code: str
+    code_system: CodeSystem
+    households: str
+    year: int
+    people: str = ""
+    poor_share_percent: str = ""
+    district_name: str = ""
+    village_name: str = ""
+    source: str = ""
+    indicators: tuple[IndicatorSource, ...] = ()
+
+
+def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
+    """
+    Read a village profile table.
+
+    Grain: one row per row of the file.
+
+    Parameters
+    ----------
+    source
+        What the study says about the table.
+    folder
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    profiles
+        Percentages are shares 0 to 1; empty cells stay missing.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing.
+    DataError
+        The table is empty, lacks a column, or has cells that are no plausible number.
+    """
+    path = folder / source.path
+    table = read_text_table(path, named_by="[[profiles]] path")
+    named = [source.code, source.district_name, source.village_name, source.households,
+             source.people, source.poor_share_percent]  # fmt: skip
+    require_columns(table, [*named, *(one.column for one in source.indicators)], path=path)
+
+    def share(column: str) -> pd.Series:
+        return numbers(table, column, path=path, low=0, high=_PERCENT) / _PERCENT
+
+    def count(column: str) -> pd.Series:
+        return numbers(table, column, path=path, low=0, high=_MOST_PEOPLE)
+
+    missing = pd.Series(float("nan"), index=table.index)
+    no_text = pd.Series(pd.NA, index=table.index, dtype="string")
+    rows = pd.DataFrame(
+        {
+            "code": table[source.code],
+            "district_name": table[source.district_name] if source.district_name else no_text,
+            "village_name": table[source.village_name] if source.village_name else no_text,
+            "households": count(source.households),
+            "people": count(source.people) if source.people else missing,
+            "poor_share": share(source.poor_share_percent)
+            if source.poor_share_percent
+            else missing,
+        }
+    )
+    for one in source.indicators:
+        rows[one.name] = (
+            share(one.column)
+            if one.unit == "percent"
+            else numbers(table, one.column, path=path, low=-1e12, high=1e12)
+        )
+    return Profiles(
+        rows=rows,
+        indicators=tuple(_define(one, source) for one in source.indicators),
+        code_system=source.code_system,
+        year=source.year,
+        source=source.source or path.name,
+        notes=_notes(rows, source),
+    )
+
+
+def _define(one: IndicatorSource, source: ProfileSource) -> Indicator:
+    return Indicator(
+        name=one.name,
+        label=one.label,
+        unit=one.unit,
+        worse=one.worse,
+        denominator="rumah tangga" if one.unit == "percent" else "",
+        agency=one.agency,
+        source=source.source,
+        year=source.year,
+    )
+
+
+def _notes(rows: pd.DataFrame, source: ProfileSource) -> tuple[Note, ...]:
+    notes = []
+    if source.poor_share_percent:
+        empty = int(rows["poor_share"].isna().sum())
+        if empty:
+            text = f"{empty} baris tabel profil tidak berisi angka kemiskinan: tidak ada data."
+            notes.append(Note("profile_poverty_missing", text, empty))
+    zero = int((rows["households"] == 0).sum() + rows["households"].isna().sum())
+    if zero:
+        text = f"{zero} baris tabel profil tidak berisi jumlah keluarga: tidak ikut diuji."
+        notes.append(Note("profile_households_missing", text, zero))
+    return tuple(notes)

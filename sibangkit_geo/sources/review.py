@@ -1,0 +1,37 @@
+"""A person's decisions on uncertain names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.sources.text_tables import read_text_table, require_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_review(path: Path) -> dict[str, str]:
+    """
+    Read the review file.
+
+    Parameters
+    ----------
+    path
+        CSV with columns ``kode_tabel`` and ``kode_desa``.
+
+    Returns
+    -------
+    decisions
+        Code in the table to official village code; empty text means no village.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing.
+    DataError
+        The file is empty or lacks a column.
+    """
+    table = read_text_table(path, named_by="[join] review")
+    require_columns(table, ["kode_tabel", "kode_desa"], path=path)
+    decided = table.dropna(subset=["kode_tabel"])
+    return dict(zip(decided["kode_tabel"], decided["kode_desa"].fillna(""), strict=True))

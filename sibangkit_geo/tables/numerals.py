@@ -1,0 +1,69 @@
+"""Numbers as Indonesian readers write them, for notes and labels: 1.234,5."""
+
+from __future__ import annotations
+
+import math
+
+_PERCENT = 100.0
+MISSING = "tidak ada data"
+
+
+def numeral(value: float, decimals: int = 0) -> str:
+    """
+    Write a number with decimal comma and dots between thousands.
+
+    Parameters
+    ----------
+    value
+        Number; missing gives "tidak ada data".
+    decimals
+        Digits behind the comma.
+
+    Returns
+    -------
+    text
+        Such as ``"1.234,5"``.
+
+    Raises
+    ------
+    Nothing
+        Any number is written.
+
+    Examples
+    --------
+    >>> numeral(1234.56, 1)
+    '1.234,6'
+    """
+    if math.isnan(value):
+        return MISSING
+    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+
+
+def percentage(share: float, decimals: int = 1) -> str:
+    """
+    Write a share as per cent.
+
+    Parameters
+    ----------
+    share
+        0 to 1; missing gives "tidak ada data".
+    decimals
+        Digits behind the comma.
+
+    Returns
+    -------
+    text
+        Such as ``"9,3 %"``.
+
+    Raises
+    ------
+    Nothing
+        Any number is written.
+
+    Examples
+    --------
+    >>> percentage(0.0931, 2)
+    '9,31 %'
+    """
+    text = numeral(share * _PERCENT, decimals)
+    return text if text == MISSING else f"{text} %"

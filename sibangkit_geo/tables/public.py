@@ -1,0 +1,350 @@
+"""The types that stages hand to each other; nothing here says anything about one household."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from sibangkit_geo.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+Unit = Literal["percent", "count", "index"]
+UNITS: tuple[Unit, ...] = ("percent", "count", "index")
+Worse = Literal["high", "low"]
+Evidence = Literal["strict", "indicative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """
+    Something a reader must know; it travels with the data and is printed in every product.
+
+    Attributes
+    ----------
+    key
+        Stable name of the kind of note, for tests and translations.
+    text
+        Sentence in Indonesian, without any personal value.
+    count
+        Rows or villages concerned; 0 where counting makes no sense.
+    """
+
+    key: str
+    text: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """
+    One file that was read.
+
+    Attributes
+    ----------
+    role
+        What it was read as.
+    name
+        File name without folder.
+    sha256
+        Checksum of its bytes.
+    source
+        Words for the source line; empty when the study names none.
+    """
+
+    role: str
+    name: str
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """
+    Where a result comes from.
+
+    Attributes
+    ----------
+    inputs
+        Files read, in order.
+    settings
+        Every setting of the study, plain values.
+    seed
+        Seed of every random draw.
+    versions
+        Package name to version.
+    created
+        ISO time in UTC of the run, the only thing that differs between two equal runs.
+    """
+
+    inputs: tuple[InputFile, ...]
+    settings: Mapping[str, object]
+    seed: int
+    versions: Mapping[str, str]
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """
+    A valid coverage of village polygons; one row per village.
+
+    Attributes
+    ----------
+    villages
+        Indexed by ``village_code`` (dotted), columns ``name``, ``district_code``,
+        ``district_name``, ``geometry`` in a metric CRS.
+    official
+        All official villages, indexed alike, columns ``name``, ``district_code``,
+        ``district_name``, ``has_polygon``.
+    context
+        Neighbouring regencies, columns ``name``, ``geometry``; may be empty.
+    regency
+        Dotted regency code.
+    approximate
+        True when the polygons are not official ones.
+    source
+        Words for the source line.
+    notes
+        What was cleaned or is missing.
+    """
+
+    villages: gpd.GeoDataFrame
+    official: pd.DataFrame
+    context: gpd.GeoDataFrame
+    regency: str
+    approximate: bool
+    source: str
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        """Check codes, CRS and that each polygon belongs to an official village."""
+        twice = self.villages[self.villages.index.duplicated(keep=False)]
+        if len(twice):
+            msg = "Village codes stand twice in the boundary file"
+            raise DataError(msg, rows=twice, remedy="Keep one polygon per code (dissolve parts).")
+        if self.villages.crs is None or self.villages.crs.is_geographic:
+            msg = "Boundaries are not in a metric CRS"
+            raise DataError(msg, remedy="Project them before building Boundaries.")
+        stray = self.villages[~self.villages.index.isin(self.official.index)]
+        if len(stray):
+            msg = "Polygons of villages that are not on the official list"
+            raise DataError(msg, rows=stray, remedy="Add them to the list or drop them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """
+    What a column of numbers means.
+
+    Attributes
+    ----------
+    name
+        Column in the village table, snake case.
+    label
+        Indonesian words for legends.
+    unit
+        ``"percent"`` values are kept as shares 0 to 1; ``"count"``; ``"index"`` as it came.
+    worse
+        Which end is bad.
+    denominator
+        Who the share is of, in Indonesian; empty for an index.
+    agency
+        Key of the agency whose concern it is; empty when everybody's.
+    source
+        Words for the source line.
+    year
+        Year of the data, not of the study.
+    count_column
+        Column with the number concerned, beside the share; empty when there is none.
+    count_label
+        Indonesian words for that number.
+    note
+        One sentence that must stand beside it.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    worse: Worse
+    denominator: str
+    agency: str
+    source: str
+    year: int
+    count_column: str = ""
+    count_label: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """
+    A table of village indicators as it came; one row per row of the file.
+
+    Attributes
+    ----------
+    rows
+        Indexed by row number of the file (header = 1). Columns ``code``,
+        ``district_name``, ``village_name`` (text), ``households``, ``people``
+        (counts or missing), ``poor_share`` (0 to 1 or missing) and one column
+        per indicator.
+    indicators
+        Definitions of the indicator columns.
+    code_system
+        Which area codes ``code`` holds.
+    year
+        Year of the data.
+    source
+        Words for the source line.
+    notes
+        What was wrong with the file.
+    """
+
+    rows: pd.DataFrame
+    indicators: tuple[Indicator, ...]
+    code_system: str
+    year: int
+    source: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """
+    Which village each row of a table belongs to; one row per row of the file.
+
+    Attributes
+    ----------
+    rows
+        Indexed like the table: ``village_code`` (missing when not located),
+        ``how`` (``code``, ``name``, ``spelling``, ``review`` or ``none``),
+        ``score`` (0 to 1) and ``name_in_table``.
+    notes
+        Rows that found no village, villages that no row names.
+    """
+
+    rows: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VillageCounts:
+    """
+    Additive counts of households; one row per village.
+
+    Attributes
+    ----------
+    table
+        Indexed by ``village_code``: ``households``, ``people``,
+        ``poor_households``, ``poor_people`` and, per need, ``deprived_KEY``,
+        ``unserved_KEY`` and ``known_KEY`` (households whose answer is known).
+    """
+
+    table: pd.DataFrame
+
+    def __add__(self, other: VillageCounts) -> VillageCounts:
+        """Add two tallies of different households, village by village."""
+        return VillageCounts(self.table.add(other.table, fill_value=0))
+
+
+@dataclass(frozen=True, slots=True)
+class VillageIndicators:
+    """
+    Every village of the official list with its numbers; one row per village.
+
+    Attributes
+    ----------
+    villages
+        Indexed by ``village_code``: ``name``, ``district_code``,
+        ``district_name``, ``status`` (``ok``, ``no_polygon``, ``no_data``),
+        ``households``, ``people``, ``poor_households`` and one column per
+        indicator; geometry in the study CRS, empty without polygon.
+    indicators
+        Definitions, in the order of display; the first is the poverty rate.
+    notes
+        Notes of all stages so far.
+    """
+
+    villages: gpd.GeoDataFrame
+    indicators: tuple[Indicator, ...]
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        """Check that every definition has its column."""
+        for one in self.indicators:
+            for column in filter(None, (one.name, one.count_column)):
+                if column not in self.villages:
+                    msg = f"Indicator column {column} is missing from the village table"
+                    raise DataError(msg, remedy="Define only what was measured.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pockets:
+    """
+    Poverty pockets: neighboring villages that are significantly worse off together.
+
+    Attributes
+    ----------
+    members
+        Pocket number of each village in a pocket, indexed by ``village_code``.
+    outlines
+        One row per pocket, indexed by pocket number: ``evidence``, ``p_value``,
+        ``relative_risk``, ``rate`` (poor / households), ``poor``, ``expected``,
+        ``households``, ``n_villages`` and dissolved geometry in the study CRS.
+    villages
+        One row per tested village: ``rate``, ``standardised_rate``, ``pocket``.
+    p_value
+        Chance of a concentration at least as strong if poverty were spread over
+        the villages at random; missing when nothing was tested.
+    overdispersion
+        Intra-village correlation rho, 0 to 1; missing when nothing was tested.
+    alpha, replicates, seed
+        Settings of the test.
+    notes
+        Villages left out, why nothing was tested, what the method is.
+    """
+
+    members: pd.Series
+    outlines: gpd.GeoDataFrame
+    villages: pd.DataFrame
+    p_value: float
+    overdispersion: float
+    alpha: float
+    replicates: int
+    seed: int
+    notes: tuple[Note, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Check that every village points at a pocket which has an outline."""
+        strays = self.members[~self.members.isin(self.outlines.index)]
+        if len(strays):
+            msg = "Villages assigned to a pocket without outline"
+            raise DataError(msg, rows=strays.to_frame(), remedy="Rebuild the pockets.")
+
+    def __len__(self) -> int:
+        """Count the pockets."""
+        return len(self.outlines)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyNeeds:
+    """
+    What each agency finds in each village.
+
+    Attributes
+    ----------
+    table
+        One row per agency and village with data: ``agency``, ``indicator``,
+        ``village_code``, ``share`` (0 to 1 or missing), ``households``
+        (number concerned, missing for an index), ``excess`` (households above
+        the number expected at the regency's share).
+    indicators
+        Agency key to the indicator names of its page, first one first.
+    """
+
+    table: pd.DataFrame
+    indicators: Mapping[str, tuple[str, ...]]
