@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from sibangkit_geo import codes
 from sibangkit_geo.disclosure import DisclosureSettings
@@ -128,8 +128,7 @@ def read_study(path: Path) -> Study:
     except ConfigError as error:
         msg = f"{path.name}: {error}"
         raise ConfigError(msg) from error
-    assert isinstance(study, Study)  # noqa: S101 - tells the type checker what _fill built
-    return study
+    return cast("Study", study)
 
 
 def plain(value: object) -> object:
@@ -184,9 +183,7 @@ def _fill(kind: type, table: object, *, where: str) -> object:
     if absent:
         msg = f"Missing in {name}: {', '.join(absent)}."
         raise ConfigError(msg)
-    values = {
-        key: _value(hints[key], value, key=key, where=where) for key, value in table.items()
-    }
+    values = {key: _value(hints[key], value, key=key, where=where) for key, value in table.items()}
     try:
         built: object = kind(**values)
     except ConfigError:
@@ -215,17 +212,25 @@ def _value(hint: object, value: object, *, key: str, where: str) -> object:
             raise ConfigError(msg)
         return value
     if origin is not None:
-        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-            msg = f"{place} must be a table of texts."
-            raise ConfigError(msg)
-        return value
-    assert isinstance(hint, type)  # noqa: S101 - every other annotation was handled above
-    if dataclasses.is_dataclass(hint):
-        return _fill(hint, value, where=place)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return _texts(value, place)
+    return _single(hint, value, place)
+
+
+def _texts(value: object, place: str) -> object:
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        msg = f"{place} must be a table of texts."
+        raise ConfigError(msg)
+    return value
+
+
+def _single(hint: object, value: object, place: str) -> object:
+    kind = cast("type", hint)
+    if dataclasses.is_dataclass(kind):
+        return _fill(kind, value, where=place)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if type(value) is not hint:
+    if type(value) is not kind:
         words = {str: "text in quotes", int: "a whole number", float: "a number"}
-        msg = f"{place} must be {words.get(hint, hint.__name__)}, got {value!r}."
+        msg = f"{place} must be {words.get(kind, kind.__name__)}, got {value!r}."
         raise ConfigError(msg)
     return value

@@ -103,12 +103,15 @@ def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked
             hidden |= _small(villages, one, settings.minimum_households)
         cells[one.name] = hidden
         villages.loc[hidden, [name for name in (one.name, one.count_column) if name]] = float("nan")
-    villages.loc[cells["headcount_ratio"], _derived(villages, measured.indicators)] = float("nan")
+    derived = _derived(villages, measured.indicators)
+    villages.loc[cells["headcount_ratio"], derived] = float("nan")
     count = int(cells.to_numpy().sum())
     notes = measured.notes
     if count:
-        text = (f"{count} sel disamarkan karena menyangkut kurang dari "
-                f"{settings.minimum_households} rumah tangga (atau melindungi sel demikian).")  # fmt: skip
+        text = (
+            f"{count} sel disamarkan karena menyangkut kurang dari "
+            f"{settings.minimum_households} rumah tangga (atau melindungi sel demikian)."
+        )
         notes = (*notes, Note("cells_masked", text, count))
     return Masked(replace(measured, villages=villages, notes=notes), cells)
 
@@ -128,7 +131,7 @@ def _small(villages: pd.DataFrame, one: Indicator, minimum: int) -> pd.Series:
     for _, block in villages[count.notna()].groupby("district_code"):
         shown = block[~hidden[block.index]]
         if hidden[block.index].sum() == 1 and len(shown):
-            hidden[shown[one.count_column].idxmin()] = True
+            hidden |= hidden.index == shown[one.count_column].idxmin()
     return hidden
 
 

@@ -17,10 +17,22 @@ from sibangkit_geo.tables.numerals import numeral
 from sibangkit_geo.tables.public import Located, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9,
-          "x": 10, "xi": 11, "xii": 12}  # fmt: skip
+_ROMAN = {
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "v": 5,
+    "vi": 6,
+    "vii": 7,
+    "viii": 8,
+    "ix": 9,
+    "x": 10,
+    "xi": 11,
+    "xii": 12,
+}
 # On the 305 villages of Banyuasin every true pair scores 0.7 or more inside its district once the
 # names are folded, and no false pair that survives the assignment does; below it a person decides.
 ACCEPTED_SCORE = 0.7
@@ -92,21 +104,23 @@ def _similarity(left: tuple[str, int], right: tuple[str, int]) -> float:
     return fuzz.ratio(_sound(left[0]), _sound(right[0])) / 100.0
 
 
-def _assign(left: Mapping[object, str], right: Mapping[str, str]) -> dict[object, tuple[str, float]]:
+def _assign(
+    left: Mapping[Hashable, str], right: Mapping[Hashable, str]
+) -> dict[Hashable, tuple[str, float]]:
     """Pair names one to one: first to the letter, then by the best total similarity."""
     folded_left = {key: fold_name(name) for key, name in left.items()}
     folded_right = {key: fold_name(name) for key, name in right.items()}
-    pairs: dict[object, tuple[str, float]] = {}
+    pairs: dict[Hashable, tuple[str, float]] = {}
     by_name: dict[tuple[str, int], list[str]] = {}
     for code, name in folded_right.items():
-        by_name.setdefault(name, []).append(code)
+        by_name.setdefault(name, []).append(str(code))
     for key, name in folded_left.items():
         same = by_name.get(name, [])
         if len(same) == 1 and list(folded_left.values()).count(name) == 1:
             pairs[key] = (same[0], 1.0)
     rest_left = [key for key in folded_left if key not in pairs]
     taken = {code for code, _ in pairs.values()}
-    rest_right = [code for code in folded_right if code not in taken]
+    rest_right = [str(code) for code in folded_right if code not in taken]
     if rest_left and rest_right:
         scores = np.array(
             [[_similarity(folded_left[a], folded_right[b]) for b in rest_right] for a in rest_left]
@@ -157,26 +171,28 @@ def locate_by_name(
     decided = _obey(rows, official, review or {})
     open_rows = rows[~rows.index.isin(decided)]
     district_names = official.groupby("district_code")["district_name"].first()
-    named = {str(name): str(name) for name in open_rows["district_name"].unique()}
+    named: dict[Hashable, str] = {
+        str(name): str(name) for name in open_rows["district_name"].unique()
+    }
     in_district = _assign(named, district_names.to_dict())
-    pairs: dict[object, tuple[str, float]] = {}
+    pairs: dict[Hashable, tuple[str, float]] = {}
     taken = {code for code, how in decided.values() if code}
     for name, (district, _) in in_district.items():
         block = open_rows[open_rows["district_name"] == name]
-        candidates = official[(official["district_code"] == district)
-                              & ~official.index.isin(taken)]  # fmt: skip
+        candidates = official[(official["district_code"] == district) & ~official.index.isin(taken)]
         pairs |= _assign(block["village_name"].to_dict(), candidates["name"].to_dict())
     return _located(rows, official, pairs, decided)
 
 
 def _obey(
     rows: pd.DataFrame, official: pd.DataFrame, review: Mapping[str, str]
-) -> dict[object, tuple[str, str]]:
+) -> dict[Hashable, tuple[str, str]]:
     unknown = sorted({code for code in review.values() if code and code not in official.index})
     if unknown:
         msg = "The review file names villages that are not on the official list"
-        raise UnknownAreaError(msg, rows=pd.DataFrame(index=unknown),
-                               remedy="Correct column kode_desa.")  # fmt: skip
+        raise UnknownAreaError(
+            msg, rows=pd.DataFrame(index=unknown), remedy="Correct column kode_desa."
+        )
     keys = rows["code"].astype(str)
     hits = keys[keys.isin(list(review))]
     return {label: (review[code], "review") for label, code in hits.items()}
@@ -185,19 +201,23 @@ def _obey(
 def _located(
     rows: pd.DataFrame,
     official: pd.DataFrame,
-    pairs: Mapping[object, tuple[str, float]],
-    decided: Mapping[object, tuple[str, str]],
+    pairs: Mapping[Hashable, tuple[str, float]],
+    decided: Mapping[Hashable, tuple[str, str]],
 ) -> Located:
+    how = {label: "name" if score == 1.0 else "spelling" for label, (_, score) in pairs.items()}
+    how |= {label: way for label, (_, way) in decided.items()}
+    code: dict[Hashable, str | None] = {label: village for label, (village, _) in pairs.items()}
+    code |= {label: village or None for label, (village, _) in decided.items()}
+    score = {label: value for label, (_, value) in pairs.items()} | dict.fromkeys(decided, 1.0)
     found = pd.DataFrame(
-        {"village_code": pd.NA, "how": "none", "score": 0.0,
-         "name_in_table": rows["village_name"]},
+        {
+            "village_code": pd.array([code.get(label) for label in rows.index], dtype="string"),
+            "how": [how.get(label, "none") for label in rows.index],
+            "score": [score.get(label, 0.0) for label in rows.index],
+            "name_in_table": rows["village_name"],
+        },
         index=rows.index,
-    ).astype({"village_code": "string"})  # fmt: skip
-    for label, (code, score) in pairs.items():
-        found.loc[label, ["village_code", "score"]] = [code, score]
-        found.loc[label, "how"] = "name" if score == 1.0 else "spelling"
-    for label, (code, how) in decided.items():
-        found.loc[label, ["village_code", "how", "score"]] = [code or pd.NA, how, 1.0]
+    )
     return Located(rows=found, notes=_notes(found, official))
 
 
@@ -241,9 +261,13 @@ def locate_by_code(
         raise DataError(msg, rows=pd.DataFrame(index=code.index[bad]), remedy=remedy)
     known = code.isin(official.index)
     found = pd.DataFrame(
-        {"village_code": code.where(known).astype("string"), "score": known.astype(float),
-         "how": np.where(known, "code", "none"), "name_in_table": pd.NA},
-    )  # fmt: skip
+        {
+            "village_code": code.where(known).astype("string"),
+            "score": known.astype(float),
+            "how": np.where(known, "code", "none"),
+            "name_in_table": pd.NA,
+        },
+    )
     return Located(rows=found, notes=_notes(found, official))
 
 
@@ -264,8 +288,10 @@ def _notes(found: pd.DataFrame, official: pd.DataFrame) -> tuple[Note, ...]:
         text = f"{len(lost)} baris tidak menemukan desa dan tidak dihitung (baris: "
         text += ", ".join(str(label) for label in lost.index[:10]) + ")."
         notes.append(Note("rows_unlocated", text, len(lost)))
-    empty = official.index.difference(found["village_code"].dropna().unique())
+    empty = official.index.difference(found["village_code"].dropna().unique().tolist())
     if len(empty):
-        text = f"{len(empty)} desa/kelurahan resmi tidak mempunyai baris pada tabel: tidak ada data."
+        text = (
+            f"{len(empty)} desa/kelurahan resmi tidak mempunyai baris pada tabel: tidak ada data."
+        )
         notes.append(Note("villages_without_rows", text, len(empty)))
     return tuple(notes)

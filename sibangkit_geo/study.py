@@ -7,12 +7,15 @@ The only module that knows the order of the stages.
 from __future__ import annotations
 
 import logging
+import math
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from sibangkit_geo import codes, config, disclosure, join
 from sibangkit_geo.agencies import agencies, agency_needs
@@ -33,8 +36,6 @@ from sibangkit_geo.tables.public import InputFile, Note, Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    import pandas as pd
 
     from sibangkit_geo.tables.public import (
         Boundaries,
@@ -120,9 +121,12 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     review_file = _review_file(study, folder, out)
     parts, join_notes, uncertain = _locate(study, areas, folder, review_file)
     measured = villages.assemble(
-        areas, [(table, list(defined)) for table, defined in parts], official=study.official,
-        poverty_source=_poverty_source(study), rule=study.poverty if study.households else None,
-    )  # fmt: skip
+        areas,
+        [(table, list(defined)) for table, defined in parts],
+        official=study.official,
+        poverty_source=_poverty_source(study),
+        rule=study.poverty if study.households else None,
+    )
     log.info("measure: %d indicators", len(measured.indicators))
     pockets = _find(study, measured, progress)
     log.info("find: %d pockets", len(pockets))
@@ -147,18 +151,14 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     return Finished(out, products, review, pockets, product.notes)
 
 
-def _input_files(
-    study: config.Study, folder: Path, study_file: Path
-) -> tuple[InputFile, ...]:
+def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[InputFile, ...]:
     """Take checksums; a missing file is refused before anything long starts."""
     named: list[tuple[str, Path, str]] = [("study", study_file, "")]
     files = boundary_source.input_files(study.boundaries, folder=folder)
     named += [(role, path, study.boundaries.source) for role, path in files]
     named += [("profiles", folder / one.path, one.source) for one in study.profiles]
     named += [("households", folder / one.path, one.source) for one in study.households]
-    return tuple(
-        InputFile(role, path.name, checksum(path), source) for role, path, source in named
-    )
+    return tuple(InputFile(role, path.name, checksum(path), source) for role, path, source in named)
 
 
 def _review_file(study: config.Study, folder: Path, out: Path) -> Path:
@@ -171,14 +171,13 @@ def _locate(
     study: config.Study, areas: Boundaries, folder: Path, review_file: Path
 ) -> tuple[list[tuple[pd.DataFrame, list[Indicator]]], list[Note], pd.DataFrame]:
     """Read every table and carry its rows to the villages."""
-    import pandas as pd  # noqa: PLC0415 - only to gather what is uncertain
-
     parts, notes, uncertain = [], list[Note](), []
     for source in study.households:
         register = household_source.read_households(
-            source, folder=folder, decile=study.poverty is not None
-            and study.poverty.rule == "decile",
-        )  # fmt: skip
+            source,
+            folder=folder,
+            decile=study.poverty is not None and study.poverty.rule == "decile",
+        )
         located = join.locate_by_code(
             register.rows["village_code"], areas.official, code_system=source.code_system
         )
@@ -188,9 +187,11 @@ def _locate(
         counts = tally.tally(
             register, village_code=located.rows["village_code"], poverty=study.poverty
         )
-        parts.append(villages.from_counts(
-            counts, needs=tally.needs_of(register), year=register.year, source=register.source
-        ))  # fmt: skip
+        parts.append(
+            villages.from_counts(
+                counts, needs=tally.needs_of(register), year=register.year, source=register.source
+            )
+        )
         notes += [*register.notes, *located.notes]
         log.info("locate: %d households", len(register))
     for profile in study.profiles:
@@ -218,16 +219,25 @@ def _uncertain(profiles: Profiles, located: Located, areas: Boundaries) -> pd.Da
     """List names that did not match to the letter, for a person to decide."""
     doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
     rows = profiles.rows.loc[doubtful.index]
-    return rows[["code", "district_name", "village_name"]].assign(
-        kode_desa=doubtful["village_code"],
-        nama_desa=doubtful["village_code"].map(areas.official["name"].to_dict()),
-        skor=doubtful["score"].round(3),
-    ).rename(columns={"code": "kode_tabel", "district_name": "kecamatan_tabel",
-                      "village_name": "desa_tabel"})  # fmt: skip
+    return (
+        rows[["code", "district_name", "village_name"]]
+        .assign(
+            kode_desa=doubtful["village_code"],
+            nama_desa=doubtful["village_code"].map(areas.official["name"].to_dict()),
+            skor=doubtful["score"].round(3),
+        )
+        .rename(
+            columns={
+                "code": "kode_tabel",
+                "district_name": "kecamatan_tabel",
+                "village_name": "desa_tabel",
+            }
+        )
+    )
 
 
 def _poverty_source(study: config.Study) -> tuple[str, int]:
-    first = [*study.households, *study.profiles][0]
+    first = study.households[0] if study.households else study.profiles[0]
     return first.source or Path(first.path).name, first.year
 
 
@@ -280,9 +290,7 @@ def _write(
     personal: set[str],
 ) -> tuple[str, ...]:
     """Draw and write into a staging folder, search it for leaks, then move it into place."""
-    pages = [
-        one for one in agencies() if one.always or product.needs.indicators.get(one.key)
-    ]
+    pages = [one for one in agencies() if one.always or product.needs.indicators.get(one.key)]
     with staging.staged(out) as folder:
         shared = shared_payload(product)
         for done, agency in enumerate(pages):
@@ -308,7 +316,7 @@ def _write(
 
 def _result(product: Product) -> dict[str, object]:
     pockets, table = product.pockets, product.measured.villages
-    nothing = pockets.p_value != pockets.p_value  # noqa: PLR0124 - only NaN differs from itself
+    nothing = math.isnan(pockets.p_value)
     return {
         "villages_official": len(table),
         "villages_with_polygon": len(product.mapped),

@@ -751,7 +751,7 @@ def feature(cell: Geometry, properties: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _rounded(value: Any) -> Any:  # noqa: ANN401
+def _rounded(value: Any) -> Any:
     """Round every number of a nested GeoJSON value."""
     if isinstance(value, float):
         return round(value, DECIMALS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ class Layer:
     ----------
     indicator
         What it means.
-    values
+    shown
         Numbers as shown: per cent for shares; missing without data or masked.
     counts
         Number concerned, or None.
@@ -71,7 +72,7 @@ class Layer:
     """
 
     indicator: Indicator
-    values: pd.Series
+    shown: pd.Series
     counts: pd.Series | None
     classes: tuple[LegendClass, ...]
     class_index: pd.Series
@@ -83,7 +84,12 @@ class Layer:
     @property
     def n_missing(self) -> int:
         """Count villages without data."""
-        return int((self.values.isna() & ~self.masked).sum())
+        return int(self.missing.sum())
+
+    @property
+    def missing(self) -> pd.Series:
+        """Tell which villages have no data; a masked cell has some."""
+        return self.class_index.eq(-1) & ~self.masked
 
     @property
     def colors(self) -> pd.Series:
@@ -203,9 +209,9 @@ def build_layer(
     regency, district = _areas(totals, indicator)
     return Layer(
         indicator=indicator,
-        values=values,
+        shown=values,
         counts=mapped[indicator.count_column] if indicator.count_column else None,
-        classes=_legend(values, index, edges, indicator.worse == "low", decimals),
+        classes=_legend(values, index, edges, indicator, decimals),
         class_index=index,
         masked=masked.reindex(mapped.index),
         decimals=decimals,
@@ -221,22 +227,26 @@ def _edges(known: pd.Series, decimals: int) -> NDArray[np.float64]:
 
 
 def _legend(
-    values: pd.Series, index: pd.Series, edges: NDArray[np.float64], low: bool, decimals: int
+    values: pd.Series,
+    index: pd.Series,
+    edges: NDArray[np.float64],
+    indicator: Indicator,
+    decimals: int,
 ) -> tuple[LegendClass, ...]:
     known = values.dropna()
     if known.empty:
         return ()
     ends = [float(known.min()), *edges.tolist(), float(known.max())]
     labels = []
-    for i, (start, stop) in enumerate(zip(ends, ends[1:], strict=False)):
+    for i, (start, stop) in enumerate(itertools.pairwise(ends)):
         first, last = numeral(start, decimals), numeral(stop, decimals)
         final = i == len(ends) - 2
         only = known[(known >= start) & ((known < stop) | final)]
-        if only.nunique() == 1:
+        if only.min() == only.max():
             labels.append(numeral(float(only.iloc[0]), decimals))
         else:
             labels.append(f"{first} – {last}" if final else f"{first} – < {last}")
-    if low:
+    if indicator.worse == "low":
         labels.reverse()
     colors = _colors(len(labels))
     return tuple(
@@ -254,7 +264,7 @@ def _colors(count: int) -> list[str]:
 
 
 def _areas(villages: pd.DataFrame, indicator: Indicator) -> tuple[float, pd.Series]:
-    """Rates of the regency and its districts as sum over sum, of the same villages above and below."""
+    """Rates of regency and districts: sum over sum, the same villages above and below."""
     districts = sorted(villages["district_code"].unique())
     if not indicator.count_column:
         return float("nan"), pd.Series(float("nan"), index=districts)

@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.tables.public import Pockets
 
-_MONTHS = ("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September",
-           "Oktober", "November", "Desember")  # fmt: skip
+_MONTHS = (
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+)
 # a note's distance is printed in whole metres
 _P_DECIMALS = 3
 
@@ -155,8 +167,12 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
         return say("not_tested"), tuple(note.text for note in pockets.notes)
     rho, alpha = numeral(pockets.overdispersion, 2), percentage(pockets.alpha, 0)
     if not len(pockets):
-        why = say("no_pocket_why", p=percentage(pockets.p_value, 0), alpha=alpha,
-                  p_number=numeral(pockets.p_value, 2))  # fmt: skip
+        why = say(
+            "no_pocket_why",
+            p=percentage(pockets.p_value, 0),
+            alpha=alpha,
+            p_number=numeral(pockets.p_value, 2),
+        )
         sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), say("power"))
         return say("no_pocket"), sentences
     strict = int((pockets.outlines["evidence"] == "strict").sum())

@@ -47,7 +47,7 @@ class PovertyRule:
 
     def __post_init__(self) -> None:
         """Check that the rule has what it needs."""
-        if self.rule == "decile" and not 1 <= self.decile_max <= 10:  # noqa: PLR2004 - deciles
+        if self.rule == "decile" and not 1 <= self.decile_max <= 10:
             msg = "[poverty] decile_max must be 1 to 10 when rule is decile."
             raise ConfigError(msg)
         if self.rule == "spending" and not (self.line_rp_month > 0 and self.spending):
@@ -221,7 +221,7 @@ def _deprived(rows: pd.DataFrame, need: Need) -> tuple[pd.Series, pd.Series]:
             deprived |= answer / rows["size"] < float(str(test["below_per_person"]))
         else:
             deprived |= answer.isin(list(_codes(test)))
-    asked = (rows["decile"] <= need.decile_max) | (need.decile_max == 10)  # noqa: PLR2004 - all
+    asked = (rows["decile"] <= need.decile_max) | (need.decile_max == 10)
     return deprived & asked, known
 
 

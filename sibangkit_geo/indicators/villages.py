@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
-import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.tables.numerals import numeral, percentage
@@ -14,6 +13,8 @@ from sibangkit_geo.tables.public import Indicator, Note, VillageIndicators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pandas as pd
 
     from sibangkit_geo.indicators.tally import Need, PovertyRule
     from sibangkit_geo.tables.public import Boundaries, Located, Profiles, VillageCounts
@@ -145,14 +146,21 @@ def from_counts(
         table[f"{need.key}_share"] = table[f"unserved_{need.key}"] / known
         indicators.append(
             Indicator(
-                name=f"{need.key}_share", label=need.label, unit="percent", worse="high",
-                denominator="rumah tangga", agency=need.agency, source=source, year=year,
+                name=f"{need.key}_share",
+                label=need.label,
+                unit="percent",
+                worse="high",
+                denominator="rumah tangga",
+                agency=need.agency,
+                source=source,
+                year=year,
                 count_column=f"unserved_{need.key}",
-                count_label="rumah tangga belum terlayani" if need.served
+                count_label="rumah tangga belum terlayani"
+                if need.served
                 else "rumah tangga membutuhkan",
             )
-        )  # fmt: skip
-    keep = [name for name in table if not name.startswith(("known_", "deprived_"))]
+        )
+    keep = [name for name in table if not str(name).startswith(("known_", "deprived_"))]
     return table[keep], indicators
 
 
@@ -210,8 +218,8 @@ def assemble(
     )
     poverty = [_headcount(poverty_source, rule)]
     if official:
-        scaled, more = _benchmark(table, official)
-        notes += more
+        scaled, told = _benchmark(table, official)
+        notes += [*_distance(table, official), *told]
         if scaled:
             poverty.append(scaled)
     has_polygon = boundaries.official["has_polygon"]
@@ -241,41 +249,48 @@ def _headcount(source: tuple[str, int], rule: PovertyRule | None) -> Indicator:
     )
 
 
-def _benchmark(
-    table: pd.DataFrame, official: OfficialFigures
-) -> tuple[Indicator | None, list[Note]]:
-    """Scale person estimates by one ratio to the official figure (ratio benchmarking)."""
+def _distance(table: pd.DataFrame, official: OfficialFigures) -> list[Note]:
+    """Say how far the table's own poverty is from the official figure."""
     known = table["poor_households"].notna() & (table["households"] > 0)
     homes = table.loc[known, "households"].sum()
     of_table = float(table.loc[known, "poor_households"].sum() / homes) if homes else 0.0
     rate = official.rate_percent / _PERCENT
-    notes = []
-    if abs(of_table - rate) >= _WORTH_A_NOTE:
-        notes.append(Note("official_rate_differs", (
-            f"Angka kemiskinan pada tabel ({percentage(of_table)} rumah tangga, tertimbang) berbeda "
-            f"jauh dari angka resmi ({percentage(rate, 2)} penduduk, {official.source}, "
-            f"{official.year}): ukurannya lain, jadi bacalah perbandingan antardesa, bukan "
-            f"tingginya angka."
-        )))  # fmt: skip
-    people = table["people"].where(table["people"] > 0) if "people" in table else None
-    if official.benchmark == "none" or people is None or not table["poor_people"].sum() > 0:
-        return None, notes
-    poor = table["poor_people"]
-    complete = poor.notna() & people.notna()
-    target = rate * people[complete].sum() if official.benchmark == "rate" else official.poor_people
-    factor = float(target / poor[complete].sum())
-    scaled = (poor * factor).where(complete)
-    over = scaled > people
-    table["poor_people_benchmarked"] = scaled.mask(over, people)
+    if abs(of_table - rate) < _WORTH_A_NOTE:
+        return []
+    text = (
+        f"Kemiskinan menurut tabel ({percentage(of_table)} rumah tangga, tertimbang) berbeda jauh "
+        f"dari angka resmi {official.year} ({percentage(rate, 2)} penduduk; {official.source}): "
+        f"ukurannya lain, jadi bacalah perbandingan antardesa, bukan tingginya angka."
+    )
+    return [Note("official_rate_differs", text)]
+
+
+def _benchmark(
+    table: pd.DataFrame, official: OfficialFigures
+) -> tuple[Indicator | None, list[Note]]:
+    """Scale person estimates by one ratio to the official figure (ratio benchmarking)."""
+    if official.benchmark == "none" or not {"people", "poor_people"} <= set(table):
+        return None, []
+    people = table["people"].where(table["people"] > 0)
+    poor = table["poor_people"].where(people.notna())
+    if not poor.sum() > 0:
+        return None, []
+    counted = people[poor.notna()].sum()
+    rate = official.rate_percent / _PERCENT
+    target = rate * counted if official.benchmark == "rate" else official.poor_people
+    factor = float(target / poor.sum())
+    over = poor * factor > people
+    table["poor_people_benchmarked"] = (poor * factor).mask(over, people)
     table["poverty_rate_benchmarked"] = table["poor_people_benchmarked"] / people
     what = "tingkat" if official.benchmark == "rate" else "jumlah"
-    notes.append(Note("benchmarked", (
-        f"Estimasi penduduk miskin per desa diselaraskan dengan satu faktor ({numeral(factor, 3)}) "
-        f"sehingga jumlahnya sama dengan {what} resmi {official.year}; faktor ini tidak mengubah "
-        f"urutan desa. Penduduk menurut tabel {numeral(people[complete].sum())} jiwa."
-        + (f" {int(over.sum())} desa dibatasi pada 100 %." if over.any() else "")
-    )))  # fmt: skip
-    return _benchmarked(official), notes
+    text = (
+        f"Estimasi penduduk miskin per desa diselaraskan dengan satu faktor "
+        f"({numeral(factor, 3)}) sehingga jumlahnya sama dengan {what} resmi {official.year}; "
+        f"faktor ini tidak mengubah urutan desa. Penduduk menurut tabel {numeral(counted)} jiwa."
+    )
+    if over.any():
+        text += f" {int(over.sum())} desa dibatasi pada 100 %."
+    return _benchmarked(official), [Note("benchmarked", text)]
 
 
 def _benchmarked(official: OfficialFigures) -> Indicator:
@@ -292,4 +307,3 @@ def _benchmarked(official: OfficialFigures) -> Indicator:
         count_label="penduduk miskin",
         note=ESTIMATE,
     )
-

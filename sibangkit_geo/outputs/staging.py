@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -63,7 +62,7 @@ def _move(folder: Path, out: Path) -> None:
     # the manifest goes last: while it is the old one, the run is not finished
     for name in sorted(fresh, key=lambda name: (name == MANIFEST, name)):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(folder / name, out / name)
+        (folder / name).replace(out / name)
     for name in sorted(stale):
         (out / name).unlink(missing_ok=True)
 
@@ -118,4 +117,4 @@ def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    temporary.replace(path)

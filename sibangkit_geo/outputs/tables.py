@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 import pyogrio
 
@@ -12,6 +11,8 @@ from sibangkit_geo.outputs.staging import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import geopandas as gpd
 
     from sibangkit_geo.tables.public import Pockets, VillageIndicators
 
@@ -56,7 +57,7 @@ def village_table(
     table["pocket"] = pocket.astype("Int64")
     table["evidence"] = pocket.map(pockets.outlines["evidence"].to_dict())
     table["masked"] = [
-        " ".join(name for name in masked if row[name]) for _, row in masked.iterrows()
+        " ".join(str(name) for name in masked.columns[row]) for row in masked.to_numpy(dtype=bool)
     ]
     return table
 
@@ -143,10 +144,14 @@ def write_geopackage(
         for layer, rows in (("pockets", pockets.outlines), ("villages", table)):
             # version 1.2 is what the QGIS and GDAL of older office machines read without warning
             pyogrio.write_dataframe(
-                rows.reset_index(), path, layer=layer, driver="GPKG",
-                geometry_type="MultiPolygon", promote_to_multi=True,
+                rows.reset_index(),
+                path,
+                layer=layer,
+                driver="GPKG",
+                geometry_type="MultiPolygon",
+                promote_to_multi=True,
                 dataset_options={"VERSION": "1.2"},
-            )  # fmt: skip
+            )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

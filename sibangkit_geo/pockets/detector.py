@@ -47,7 +47,7 @@ class PocketSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not 0 < self.alpha < 0.5:  # noqa: PLR2004 - above it twice alpha is no probability
+        if not 0 < self.alpha < 0.5:
             msg = f"`alpha` must lie between 0 and 0.5, got {self.alpha}."
             raise ValueError(msg)
         if self.replicates < 1:
@@ -106,8 +106,12 @@ def find_pockets(
         members=_members(tested, labels),
         outlines=_outlines(tested, labels, p_values, settings.alpha),
         villages=pd.DataFrame(
-            {"rate": poor / homes, "pocket": pd.array(labels, dtype="Int64")}, index=tested.index
-        ).replace({"pocket": {0: pd.NA}}),
+            {
+                "rate": poor / homes,
+                "pocket": pd.array([x or None for x in labels.tolist()], dtype="Int64"),
+            },
+            index=tested.index,
+        ),
         p_value=first_p,
         overdispersion=rho,
         alpha=settings.alpha,
@@ -123,9 +127,7 @@ def _testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]
         msg = "Villages stand twice in the table"
         raise DataError(msg, rows=pd.DataFrame(twice), remedy="Keep one row per village.")
     counts = villages[["poor_households", "households"]].astype(float)
-    bad = villages[
-        (counts["poor_households"] > counts["households"]) | (counts < 0).any(axis=1)
-    ]
+    bad = villages[(counts["poor_households"] > counts["households"]) | (counts < 0).any(axis=1)]
     if len(bad):
         msg = "Villages with a negative count, or more poor households than households"
         raise DataError(msg, rows=pd.DataFrame(bad), remedy="Correct these counts.")
@@ -134,8 +136,10 @@ def _testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]
     left_out = int((~usable).sum())
     notes = []
     if left_out:
-        text = (f"{left_out} desa/kelurahan tidak ikut diuji karena tanpa poligon, tanpa rumah "
-                f"tangga atau tanpa data kemiskinan.")  # fmt: skip
+        text = (
+            f"{left_out} desa/kelurahan tidak ikut diuji karena tanpa poligon, tanpa rumah "
+            f"tangga atau tanpa data kemiskinan."
+        )
         notes.append(Note("villages_not_tested", text, left_out))
     # sorted by code, so that the order of rows changes nothing
     return villages[usable].sort_index(), notes
@@ -223,8 +227,18 @@ def _outlines(
                 "geometry": inside.geometry.union_all(),
             }
         )
-    columns = ["pocket", "evidence", "p_value", "rate", "relative_risk", "poor", "expected",
-               "households", "n_villages", "geometry"]  # fmt: skip
+    columns = [
+        "pocket",
+        "evidence",
+        "p_value",
+        "rate",
+        "relative_risk",
+        "poor",
+        "expected",
+        "households",
+        "n_villages",
+        "geometry",
+    ]
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=tested.crs).set_index(
         "pocket"
     )
@@ -233,7 +247,7 @@ def _outlines(
 def _isolates(near: Neighbors) -> list[Note]:
     if not near.isolates:
         return []
-    text = (f"{len(near.isolates)} desa tanpa tetangga dihubungkan dengan desa terdekat.")
+    text = f"{len(near.isolates)} desa tanpa tetangga dihubungkan dengan desa terdekat."
     return [Note("isolates_linked", text, len(near.isolates))]
 
 

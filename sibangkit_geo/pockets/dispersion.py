@@ -87,7 +87,7 @@ def beta_binomial_rho(groups: Sequence[tuple[Floats, Floats]]) -> float:
 
     best = minimize_scalar(loss, bounds=(-14.0, 3.0), method="bounded", options={"xatol": 1e-5})
     rho = float(expit(best.x))
-    return 0.0 if rho < 1e-5 else min(rho, _LARGEST_RHO)  # noqa: PLR2004 - below it is binomial
+    return 0.0 if rho < 1e-5 else min(rho, _LARGEST_RHO)
 
 
 def _group_loss(poor: Floats, homes: Floats, rho: float) -> float:
@@ -106,7 +106,7 @@ def robust_rho(poor: Floats, homes: Floats) -> tuple[float, float]:
     Take the smallest rho for which the middle half of the villages is unsurprising.
 
     Pockets and outliers lie in the tails and do not move it: rho is the smallest
-    on a grid from 0 to 0.6 at which the median of \\|z\\| is at most 0.6745.
+    on a grid from 0 to 0.6 at which the median size of z is at most 0.6745.
 
     Parameters
     ----------

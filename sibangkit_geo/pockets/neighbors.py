@@ -67,9 +67,7 @@ def neighbors_within(
     pairs = np.column_stack([focal, neighbor])[focal < neighbor]
     alone = np.setdiff1d(np.arange(len(shapes)), pairs)
     if len(shapes) > 1 and len(alone):
-        links = [
-            sorted((int(one), int(_nearest(shapes, int(one))))) for one in alone
-        ]
+        links = [sorted((int(one), int(_nearest(shapes, int(one))))) for one in alone]
         pairs = np.unique(np.vstack([pairs, np.array(links)]), axis=0)
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     return Neighbors(pairs=pairs[order].astype(np.intp), isolates=tuple(int(i) for i in alone))

@@ -98,10 +98,15 @@ def read_boundaries(source: BoundarySource, *, folder: Path, regency: str) -> Bo
         context=_read_context(source, folder=folder, regency=regency, crs=cleaned.crs),
         regency=regency,
         approximate=default,
-        source=source.source or ("Batas pendekatan tertanam sibangkit_geo (idn-area-data ODbL, "
-        "geografis MIT, Natural Earth)" if default else path.name),
+        source=source.source
+        or (
+            "Batas pendekatan tertanam sibangkit_geo (idn-area-data ODbL, "
+            "geografis MIT, Natural Earth)"
+            if default
+            else path.name
+        ),
         notes=(*notes, *_missing_polygons(official)),
-    )  # fmt: skip
+    )
 
 
 def embedded_polygons() -> Path:
@@ -181,8 +186,11 @@ def _of_regency(
     bad = ~codes.is_code(code, code_system=source.code_system)
     if bad.any():
         msg = f"{path.name}: column {source.code} has cells that are no village code"
-        raise DataError(msg, rows=pd.DataFrame(layer.loc[bad, [source.code]]),
-                        remedy="Write them like 16.07.05.1022.")  # fmt: skip
+        raise DataError(
+            msg,
+            rows=pd.DataFrame(layer.loc[bad, [source.code]]),
+            remedy="Write them like 16.07.05.1022.",
+        )
     here = codes.parent(code, level="regency") == regency
     if not here.any():
         there = ", ".join(sorted(codes.parent(code, level="regency").unique())[:3])
@@ -191,8 +199,11 @@ def _of_regency(
     hollow = here & (layer.geometry.is_empty | layer.geometry.isna())
     if hollow.any():
         msg = f"{path.name}: villages without geometry"
-        raise DataError(msg, rows=pd.DataFrame({"code": code[hollow]}).set_index("code"),
-                        remedy="Draw them or drop their rows.")  # fmt: skip
+        raise DataError(
+            msg,
+            rows=pd.DataFrame({"code": code[hollow]}).set_index("code"),
+            remedy="Draw them or drop their rows.",
+        )
     villages = gpd.GeoDataFrame(
         {"name": layer[source.name].astype("string").str.strip().fillna(code)},
         geometry=layer.geometry,
@@ -218,9 +229,14 @@ def _clean(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
         msg = "Villages whose whole area lies under their neighbours"
         raise DataError(msg, rows=pd.DataFrame(lost), remedy="Correct these polygons.")
     change = (float(metric.geometry.area.sum()) - before) / 1e6
-    notes = [Note("coverage_cleaned", f"Batas {len(metric)} desa/kelurahan dirapikan menjadi satu "
-                  f"liputan tanpa celah dan tumpang tindih (luas berubah {numeral(change, 2)} km²).",
-                  len(metric))]  # fmt: skip
+    notes = [
+        Note(
+            "coverage_cleaned",
+            f"Batas {len(metric)} desa/kelurahan dirapikan menjadi satu "
+            f"liputan tanpa celah dan tumpang tindih (luas berubah {numeral(change, 2)} km²).",
+            len(metric),
+        )
+    ]
     if invalid.any():
         text = f"{int(invalid.sum())} poligon tidak sah diperbaiki sebelum dirapikan."
         warnings.warn(text, DegradedInputWarning, stacklevel=3)
@@ -251,8 +267,10 @@ def _missing_polygons(official: pd.DataFrame) -> list[Note]:
     if absent.empty:
         return []
     names = "; ".join(f"{name} ({code})" for code, name in absent["name"].items())
-    text = (f"{len(absent)} desa/kelurahan resmi tidak mempunyai poligon pada berkas batas dan "
-            f"tidak tergambar di peta: {names}.")  # fmt: skip
+    text = (
+        f"{len(absent)} desa/kelurahan resmi tidak mempunyai poligon pada berkas batas dan "
+        f"tidak tergambar di peta: {names}."
+    )
     return [Note("villages_without_polygon", text, len(absent))]
 
 

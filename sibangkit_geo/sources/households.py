@@ -101,9 +101,10 @@ def read_households(source: HouseholdSource, *, folder: Path, decile: bool) -> H
         raise DataError(msg, rows=rows, remedy="Fill the number of people.")
     special = {source.village_code, source.size, source.longitude, source.latitude, source.photo}
     items = [
-        name for name in table.columns
+        name
+        for name in table.columns
         if name not in special and str(name).lower() not in IDENTITY_COLUMNS
-    ]  # fmt: skip
+    ]
     rows = table[items].rename(columns={column: key for key, column in source.columns.items()})
     rows.insert(0, "village_code", table[source.village_code])
     rows["size"] = numbers(table, source.size, path=path, low=1, high=_LARGEST_HOUSEHOLD)
@@ -149,9 +150,10 @@ def personal_texts(source: HouseholdSource, *, folder: Path) -> set[str]:
     """
     table = read_text_table(folder / source.path, named_by="[[households]] path")
     columns = [
-        name for name in table.columns
+        name
+        for name in table.columns
         if str(name).lower() in IDENTITY_COLUMNS or name in {source.longitude, source.latitude}
-    ]  # fmt: skip
+    ]
     shortest = 7  # shorter texts ("Siti", "104.5") also occur by chance
     found: set[str] = set()
     for column in columns:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_columns
 from sibangkit_geo.tables.public import Indicator, Note, Profiles, Unit, Worse
 
@@ -114,8 +116,14 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
     """
     path = folder / source.path
     table = read_text_table(path, named_by="[[profiles]] path")
-    named = [source.code, source.district_name, source.village_name, source.households,
-             source.people, source.poor_share_percent]  # fmt: skip
+    named = [
+        source.code,
+        source.district_name,
+        source.village_name,
+        source.households,
+        source.people,
+        source.poor_share_percent,
+    ]
     require_columns(table, [*named, *(one.column for one in source.indicators)], path=path)
 
     def share(column: str) -> pd.Series:
@@ -138,6 +146,9 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
             else missing,
         }
     )
+    # homes without people are an empty cell written as 0, not an empty village
+    unpeopled = (rows["people"] < rows["households"]) & rows["households"].notna()
+    rows.loc[unpeopled, "people"] = float("nan")
     for one in source.indicators:
         rows[one.name] = (
             share(one.column)
@@ -150,7 +161,7 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
         code_system=source.code_system,
         year=source.year,
         source=source.source or path.name,
-        notes=_notes(rows, source),
+        notes=_notes(rows, source, unpeopled=int(unpeopled.sum())),
     )
 
 
@@ -167,8 +178,22 @@ def _define(one: IndicatorSource, source: ProfileSource) -> Indicator:
     )
 
 
-def _notes(rows: pd.DataFrame, source: ProfileSource) -> tuple[Note, ...]:
+def _notes(rows: pd.DataFrame, source: ProfileSource, *, unpeopled: int) -> tuple[Note, ...]:
     notes = []
+    if unpeopled:
+        text = (
+            f"{unpeopled} baris tabel profil mencatat penduduk lebih sedikit daripada "
+            f"keluarganya (biasanya 0): jumlah penduduknya dibaca sebagai tidak ada data."
+        )
+        warnings.warn(text, DegradedInputWarning, stacklevel=3)
+        notes.append(Note("profile_people_implausible", text, unpeopled))
+    zeros = int((rows["poor_share"] == 0).sum())
+    if zeros:
+        text = (
+            f"{zeros} baris tabel profil mencatat kemiskinan tepat 0 %: dipakai sebagaimana "
+            f"tertulis, tetapi mungkin sel yang tidak diisi."
+        )
+        notes.append(Note("profile_poverty_zero", text, zeros))
     if source.poor_share_percent:
         empty = int(rows["poor_share"].isna().sum())
         if empty:

@@ -116,12 +116,19 @@ def read_text_table(path: Path, *, named_by: str) -> pd.DataFrame:
         raise DataError(msg, remedy="Give each column its own name.")
     _require_even(text, len(names), delimiter=delimiter, path=path)
     table = pd.read_csv(
-        io.StringIO(text), sep=delimiter, header=0, names=names, dtype="string", index_col=False,
-        keep_default_na=False, na_values=[""], skip_blank_lines=False,
-    )  # fmt: skip
+        io.StringIO(text),
+        sep=delimiter,
+        header=0,
+        names=names,
+        dtype="string",
+        index_col=False,
+        keep_default_na=False,
+        na_values=[""],
+        skip_blank_lines=False,
+    )
     table.index = pd.RangeIndex(_FIRST_ROW, _FIRST_ROW + len(table))
     table = table.apply(lambda column: column.str.strip()).replace("", pd.NA)
-    table = table.dropna(how="all")
+    table = pd.DataFrame(table.dropna(how="all"))
     if table.empty:
         msg = f"{path.name}: the table has a header but no rows"
         raise DataError(msg, remedy="Export it again with its rows.")
@@ -166,9 +173,7 @@ def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -
         raise DataError(msg, remedy=f"Correct the column names in the study file. {hints}")
 
 
-def numbers(
-    table: pd.DataFrame, column: str, *, path: Path, low: float, high: float
-) -> pd.Series:
+def numbers(table: pd.DataFrame, column: str, *, path: Path, low: float, high: float) -> pd.Series:
     """
     Read a text column as numbers, decimal point or comma.
 
@@ -194,8 +199,10 @@ def numbers(
         Cells that are no number, or outside the range; all rows are gathered.
     """
     text = table[column]
-    plain = text.where(~text.str.fullmatch(r"-?[\d.]*,\d+").fillna(value=False),
-                       text.str.replace(".", "").str.replace(",", "."))  # fmt: skip
+    plain = text.where(
+        ~text.str.fullmatch(r"-?[\d.]*,\d+").fillna(value=False),
+        text.str.replace(".", "").str.replace(",", "."),
+    )
     values = pd.to_numeric(plain, errors="coerce").astype("float64")
     bad = (values.isna() & text.notna()) | (values < low) | (values > high)
     if bad.any():

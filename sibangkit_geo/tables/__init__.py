@@ -1,0 +1,1 @@
+"""The vocabulary: types that stages hand to each other."""

@@ -14,9 +14,24 @@ if TYPE_CHECKING:
 
 #: columns that name a person and are dropped at the door
 IDENTITY_COLUMNS = frozenset(
-    {"nik", "nomor_nik", "kk", "no_kk", "nokk", "nomor_kk", "nama", "nama_krt", "nama_kepala",
-     "nama_kepala_keluarga", "alamat", "tanggal_lahir", "no_hp", "no_pln", "id_pln"}
-)  # fmt: skip
+    {
+        "nik",
+        "nomor_nik",
+        "kk",
+        "no_kk",
+        "nokk",
+        "nomor_kk",
+        "nama",
+        "nama_krt",
+        "nama_kepala",
+        "nama_kepala_keluarga",
+        "alamat",
+        "tanggal_lahir",
+        "no_hp",
+        "no_pln",
+        "id_pln",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,29 @@ if TYPE_CHECKING:
 
 MM_PER_INCH = 25.4
 # round scales of Indonesian thematic maps
-SCALES = (5_000, 10_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 200_000, 250_000,
-          300_000, 400_000, 500_000, 600_000, 750_000, 1_000_000, 1_250_000, 1_500_000,
-          2_000_000, 2_500_000, 5_000_000)  # fmt: skip
+SCALES = (
+    5_000,
+    10_000,
+    20_000,
+    25_000,
+    50_000,
+    75_000,
+    100_000,
+    150_000,
+    200_000,
+    250_000,
+    300_000,
+    400_000,
+    500_000,
+    600_000,
+    750_000,
+    1_000_000,
+    1_250_000,
+    1_500_000,
+    2_000_000,
+    2_500_000,
+    5_000_000,
+)
 _STEPS_DEG = (2.0, 1.0, 0.5, 0.25, 1 / 6, 1 / 12, 1 / 30, 1 / 60)
 _FEWEST_LINES = 3
 _MARGIN = 1.04
@@ -101,13 +121,18 @@ def draw_areas(
         There are fewer colours than shapes.
     """
     for shape, color in zip(shapes, colors, strict=True):
-        axes.add_patch(PathPatch(_outline(shape), facecolor=color, **style))  # type: ignore[arg-type]
+        # add_patch would measure every outline to find limits that are set already
+        axes.add_artist(PathPatch(_outline(shape), facecolor=color, **style))  # type: ignore[arg-type]
 
 
 def _outline(shape: BaseGeometry) -> Outline:
     parts = getattr(shape, "geoms", [shape])
-    rings = [ring for part in parts if part.geom_type == "Polygon"
-             for ring in (part.exterior, *part.interiors)]  # fmt: skip
+    rings = [
+        ring
+        for part in parts
+        if part.geom_type == "Polygon"
+        for ring in (part.exterior, *part.interiors)
+    ]
     if not rings:
         return Outline(np.empty((0, 2)))
     return Outline.make_compound_path(
@@ -141,8 +166,12 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
         frame.west, frame.south, frame.east, frame.north
     )
     step = next((s for s in _STEPS_DEG if (east - west) / s >= _FEWEST_LINES), _STEPS_DEG[-1])
-    line: dict[str, object] = {"color": "#5b7186", "linewidth": 0.35, "linestyle": (0, (1, 2)),
-                               "zorder": 1.5}  # fmt: skip
+    line: dict[str, object] = {
+        "color": "#5b7186",
+        "linewidth": 0.35,
+        "linestyle": (0, (1, 2)),
+        "zorder": 1.5,
+    }
     text = {"fontsize": size, "color": "#37475a", "annotation_clip": False}
     for lon in _ticks(west, east, step):
         x, y = there.transform(np.full(40, lon), np.linspace(south, north, 40))
@@ -151,8 +180,15 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
         for edge, offset, va in ((frame.north, 3, "bottom"), (frame.south, -3, "top")):
             place = float(np.interp(edge, y, x))
             if frame.west < place < frame.east:
-                axes.annotate(label, (place, edge), (0, offset), textcoords="offset points",
-                              ha="center", va=va, **text)  # type: ignore[arg-type]  # fmt: skip
+                axes.annotate(
+                    label,
+                    (place, edge),
+                    (0, offset),
+                    textcoords="offset points",
+                    ha="center",
+                    va=va,
+                    **text,
+                )  # type: ignore[arg-type]
     for lat in _ticks(south, north, step):
         x, y = there.transform(np.linspace(west, east, 40), np.full(40, lat))
         axes.plot(x, y, **line)  # type: ignore[arg-type]
@@ -160,8 +196,16 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
         for edge, offset, ha in ((frame.west, -3, "right"), (frame.east, 3, "left")):
             place = float(np.interp(edge, x, y))
             if frame.south < place < frame.north:
-                axes.annotate(label, (edge, place), (offset, 0), textcoords="offset points",
-                              ha=ha, va="center", rotation=90, **text)  # type: ignore[arg-type]  # fmt: skip
+                axes.annotate(
+                    label,
+                    (edge, place),
+                    (offset, 0),
+                    textcoords="offset points",
+                    ha=ha,
+                    va="center",
+                    rotation=90,
+                    **text,
+                )  # type: ignore[arg-type]
 
 
 def _ticks(low: float, high: float, step: float) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ _POINTS_PER_INCH = 72
 _LETTER_WIDTH = 0.80
 _LINE_HEIGHT = 1.22
 _SIZES = (6.0, 5.4, 4.8)
+_SHORT_WORD = 4
 _REACH_MM = (4.0, 8.0, 13.0, 20.0, 30.0)
 _DIRECTIONS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1))
 
@@ -84,8 +85,11 @@ def place(
     for key in sorted(names, key=lambda one: (len(points[one]), one)):
         name = names[key].upper()
         options = _inside(name, points[key], frame) + _beside(name, points[key][0], frame)
-        free = [one for one in options if _fits(one.box, frame)
-                and not any(_overlap(one.box, other.box) for other in placed)]  # fmt: skip
+        free = [
+            one
+            for one in options
+            if _fits(one.box, frame) and not any(_overlap(one.box, other.box) for other in placed)
+        ]
         placed.append(free[0] if free else options[0])
     return placed
 
@@ -102,20 +106,32 @@ def _inside(name: str, points: Sequence[tuple[float, float]], frame: Frame) -> l
 def _beside(name: str, anchor: tuple[float, float], frame: Frame) -> list[Label]:
     per_mm = frame.scale / 1000
     return [
-        _label(text, anchor[0] + dx * reach * per_mm, anchor[1] + dy * reach * per_mm, anchor,
-               _SIZES[-1], frame)
+        _label(
+            text,
+            anchor[0] + dx * reach * per_mm,
+            anchor[1] + dy * reach * per_mm,
+            anchor,
+            _SIZES[-1],
+            frame,
+        )
         for reach in _REACH_MM
         for dx, dy in _DIRECTIONS
         for text in _splits(name)
-    ]  # fmt: skip
+    ]
 
 
 def _splits(name: str) -> list[str]:
-    words = name.split()
-    texts = ["\n".join(words)] if len(words) > 1 else [name]
-    if len(words) > 2:  # noqa: PLR2004 - three words also stand in two lines
-        texts = [f"{words[0]} {words[1]}\n{' '.join(words[2:])}", *texts]
-    return [*texts, name] if len(words) > 1 else texts
+    """Break a name over lines; a number such as II never stands alone."""
+    *words, last = name.split()
+    if words and len(last) < _SHORT_WORD:
+        words, last = words[:-1], f"{words[-1]} {last}"
+    words = [*words, last]
+    if len(words) == 1:
+        return words
+    texts = ["\n".join(words), name]
+    if len(words) > 2:
+        texts.insert(0, f"{words[0]} {words[1]}\n{' '.join(words[2:])}")
+    return texts
 
 
 def _label(
@@ -133,8 +149,12 @@ def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _fits(box: tuple[float, ...], frame: Frame) -> bool:
-    return (box[0] > frame.west and box[1] > frame.south
-            and box[2] < frame.east and box[3] < frame.north)  # fmt: skip
+    return (
+        box[0] > frame.west
+        and box[1] > frame.south
+        and box[2] < frame.east
+        and box[3] < frame.north
+    )
 
 
 def draw_labels(axes: Axes, labels: Sequence[Label]) -> None:
@@ -156,10 +176,21 @@ def draw_labels(axes: Axes, labels: Sequence[Label]) -> None:
     halo = [patheffects.Stroke(linewidth=1.6, foreground="white"), patheffects.Normal()]
     for one in labels:
         if one.anchor:
-            axes.plot([one.anchor[0], one.x], [one.anchor[1], one.y], color="#1d2733",
-                      linewidth=0.4, zorder=8)  # fmt: skip
-        style = {"fontsize": one.size, "fontweight": "bold", "ha": "center", "va": "center",
-                 "linespacing": 1.05, "color": "#101820"}  # fmt: skip
+            axes.plot(
+                [one.anchor[0], one.x],
+                [one.anchor[1], one.y],
+                color="#1d2733",
+                linewidth=0.4,
+                zorder=8,
+            )
+        style = {
+            "fontsize": one.size,
+            "fontweight": "bold",
+            "ha": "center",
+            "va": "center",
+            "linespacing": 1.05,
+            "color": "#101820",
+        }
         # a halo turns text into outlines; the plain text over it is what can be searched
         axes.text(one.x, one.y, one.text, path_effects=halo, zorder=9, **style)  # type: ignore[arg-type]
         axes.text(one.x, one.y, one.text, zorder=10, **style)  # type: ignore[arg-type]

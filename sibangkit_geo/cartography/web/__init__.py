@@ -1,0 +1,1 @@
+"""The offline map page: template, script, style and vendored libraries in one HTML file."""

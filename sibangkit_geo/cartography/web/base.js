@@ -48,19 +48,20 @@ window.sibangkit = (() => {
     return made;
   }
 
-  // hatch for no data, dots for masked: drawn once for the map and once for each legend symbol
-  function patterns(prefix = "") {
+  // hatch for no data, dots for masked: drawn once, used by map and legend
+  function patterns() {
     const defs = svg("defs");
     const hatch = svg("pattern", {
-      id: `${prefix}hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse",
-      patternTransform: "rotate(45)",
+      id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse",
     });
     hatch.append(
       svg("rect", { width: 6, height: 6, fill: "#ffffff" }),
-      svg("line", { x1: 0, y1: 0, x2: 0, y2: 6, stroke: "#7d8794", "stroke-width": 2.4 }),
+      svg("path", {
+        d: "M-1 1L1 -1M0 6L6 0M5 7L7 5", fill: "none", stroke: "#7d8794", "stroke-width": 1.2,
+      }),
     );
     const masked = svg("pattern", {
-      id: `${prefix}masked`, width: 7, height: 7, patternUnits: "userSpaceOnUse",
+      id: "masked", width: 7, height: 7, patternUnits: "userSpaceOnUse",
     });
     masked.append(
       svg("rect", { width: 7, height: 7, fill: "#eef0f3" }),

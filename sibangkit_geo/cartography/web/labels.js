@@ -345,14 +345,18 @@ window.sibangkit.labels = (() => {
           const clash = this.fits(box, [...this.blocked, ...placed, ...badges]) ? 0 : 10;
           if (best === null || outside + clash < best.cost) best = { ...box, cost: outside + clash };
         }
-        if (best?.cost >= 10) best = this.nearestFree(best, [...placed, ...badges]) ?? best;
+        if (best?.cost >= 10) {
+          const anchor = { x: best.x, y: best.y };
+          best = this.nearestFree(best, [...placed, ...badges]) ?? best;
+          best = { ...best, anchor, leader: Math.hypot(best.x - anchor.x, best.y - anchor.y) > 14 };
+        }
         if (best) badges.push({ ...best, kind: "pocket", evidence: pocket.evidence });
       });
       return badges;
     }
 
     nearestFree(box, others) {
-      for (let radius = 4; radius <= 32; radius += 4) {
+      for (let radius = 4; radius <= 64; radius += 4) {
         for (let turn = 0; turn < 16; turn += 1) {
           const angle = (turn * Math.PI) / 8;
           const moved = boxAt(box, box.x + radius * Math.cos(angle), box.y + radius * Math.sin(angle));
@@ -393,7 +397,8 @@ window.sibangkit.labels = (() => {
       for (const [row, points] of groups) {
         if (row === selected || points.length < 6) continue;
         this.villageShapes[row] ??= shapesOf(this.world.villageNames[row], STYLE.village);
-        this.placeInside(points, this.villageShapes[row], (id) => id === row + 1, done, "village");
+        this.placeInside(points, this.villageShapes[row], (id) => id === row + 1, done, "village",
+          this.world.districtOf[row]);
       }
     }
 
@@ -405,7 +410,7 @@ window.sibangkit.labels = (() => {
       }
     }
 
-    placeInside(points, shapes, own, done, kind) {
+    placeInside(points, shapes, own, done, kind, district = null) {
       const middle = points.reduce((sum, p) => ({ x: sum.x + p.x, y: sum.y + p.y }), { x: 0, y: 0 });
       const [cx, cy] = [middle.x / points.length, middle.y / points.length];
       const near = [...points].sort(
@@ -421,13 +426,14 @@ window.sibangkit.labels = (() => {
             const inside = this.picture.shareInside({
               left: box.left - room, top: box.top - room, w: box.w + 2 * room, h: box.h + 2 * room,
             }, own);
-            const cost = (1 - inside) * 4 + i / near.length + 0.1 * shape.lines.length;
+            const cost = (1 - inside) * 4 + i / near.length + 0.1 * shape.lines.length
+              + 0.4 * shape.widows;
             if (inside >= 0.88 && (best === null || cost < best.cost)) best = { ...box, cost };
           }
         }
         if (best && best.cost < i / near.length) break;
       }
-      if (best) done.push({ ...best, kind });
+      if (best) done.push({ ...best, kind, district });
     }
 
     // ---- drawing
@@ -470,7 +476,8 @@ window.sibangkit.labels = (() => {
       const style = STYLE[label.kind];
       const text = svg("text", { class: style.className, "font-size": label.size });
       if (label.code) text.setAttribute("data-district", label.code);
-      if (this.focus !== null && label.job && label.job.index !== this.focus) {
+      const district = label.job?.index ?? label.district ?? null;
+      if (this.focus !== null && district !== null && district !== this.focus) {
         text.classList.add("faded");
       }
       label.lines.forEach((line, i) => {

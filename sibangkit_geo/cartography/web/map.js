@@ -416,8 +416,20 @@
     if (before) return;
     before = { home: state.home, view: map.getBounds() };
     document.body.classList.add("printing");
+    shrinkToSheet();
     resized();
     if (!before.home) goTo(before.view, { above: 9, pad: 0 });
+  }
+
+  // long results take their room from the map, so that all stays on one sheet
+  function shrinkToSheet() {
+    const [millimetre, sheet, least] = [96 / 25.4, 258, 96];
+    const frame = document.querySelector(".frame");
+    const excess = document.body.scrollHeight / millimetre - sheet;
+    if (excess > 0) {
+      const height = frame.offsetHeight / millimetre - excess;
+      frame.style.height = `${Math.max(least, height)}mm`;
+    }
   }
 
   function afterPrint() {
@@ -425,6 +437,7 @@
     const { home, view } = before;
     before = null;
     document.body.classList.remove("printing");
+    document.querySelector(".frame").style.height = "";
     state.home = home;
     resized();
     if (!home) goTo(view, { above: 9, pad: 0 });
@@ -456,6 +469,7 @@
       value: page.href, text: page.name, selected: page.current,
     })));
     byId("pages").title = text("pages_title");
+    document.body.classList.toggle("many-pockets", data.pockets.length > 4);
     byId("show-pockets-box").hidden = data.pockets.length === 0;
     panel.verdict((pocket) => goTo(boundsOf(pocket.villages), { above: 3, pad: 0.5 }));
     panel.box("needs", data.needs);

@@ -92,7 +92,6 @@ def render_page(payload: Mapping[str, object]) -> str:
     )
 
 
-@functools.cache
 def load_texts() -> dict[str, str]:
     """
     Return the Indonesian texts of the page's own buttons, headings and hints.

@@ -15,6 +15,9 @@ window.sibangkit.panel = (() => {
     return index === null || index === undefined ? "url(#hatch)" : layer.classes[index].color;
   }
 
+  const hasValue = (layer, row) => !isMasked(layer, row)
+    && layer.values[row] !== null && layer.values[row] !== undefined;
+
   function valueText(layer, row) {
     return isMasked(layer, row) ? text("masked") : withUnit(layer.values[row], layer);
   }
@@ -93,6 +96,7 @@ window.sibangkit.panel = (() => {
     if (!content) return;
     node.replaceChildren(
       element("h2", { text: content.headline }),
+      ...(content.lead ? [element("p", { class: "lead", text: content.lead })] : []),
       element("ul", {}, (content.items ?? []).map((item) => element("li", { text: item }))),
     );
   }
@@ -115,10 +119,9 @@ window.sibangkit.panel = (() => {
     const top = Math.max(0, ...finite(layer.values));
     const low = Math.min(0, ...finite(layer.values));
     const place = (value) => `${(100 * (value - low)) / (top - low || 1)}%`;
-    const value = isMasked(layer, row) ? null : layer.values[row];
-    if (value !== null && value !== undefined) {
+    if (hasValue(layer, row)) {
       const fill = element("span", { class: "fill" });
-      fill.style.width = place(value);
+      fill.style.width = place(layer.values[row]);
       track.append(fill);
     }
     const marks = [
@@ -151,7 +154,7 @@ window.sibangkit.panel = (() => {
       element("div", { class: "line" }, [
         element("span", { class: "label", text: layer.label }),
         element("span", {
-          class: "value", "data-layer": layer.key, "data-value-text": shown, text: shown,
+          class: hasValue(layer, row) ? "value" : "value blank", "data-layer": layer.key, "data-value-text": shown, text: shown,
         }),
       ]),
       ...(count ? [element("p", { class: "count", text: count })] : []),
@@ -207,7 +210,7 @@ window.sibangkit.panel = (() => {
     const sign = layer.worse === "low" ? 1 : -1;
     const rows = villages.code.map((_, row) => row).filter((row) => (
       (district === null || villages.district[row] === district)
-      && layer.values[row] !== null && layer.values[row] !== undefined && !isMasked(layer, row)
+      && hasValue(layer, row)
     ));
     rows.sort((a, b) => sign * (layer.values[a] - layer.values[b])
       || villages.name[a].localeCompare(villages.name[b], "id"));

@@ -125,12 +125,14 @@ def page_payload(
         ],
         "layers": [_layer(one, product) for one in shown],
         "needs": _needs(agency, layers, product),
-        "missing_data": None if overview or layers else {
+        "missing_data": None
+        if overview or layers
+        else {
             "headline": say("missing_headline"),
             "lead": say("missing_lead", agency=agency.name),
             "items": list(agency.wanted),
         },
-    }  # fmt: skip
+    }
 
 
 def _villages(product: Product, districts: Sequence[str]) -> dict[str, list[object]]:
@@ -183,7 +185,7 @@ def _layer(layer: Layer, product: Product) -> dict[str, object]:
         "decimals": layer.decimals,
         "denominator": one.denominator,
         "worse": one.worse,
-        "values": _plain(layer.values, layer.decimals),
+        "values": _plain(layer.shown, layer.decimals),
         "counts": None if layer.counts is None else _whole(layer.counts),
         "count_label": one.count_label or None,
         "masked": [i for i, hidden in enumerate(layer.masked) if hidden],
@@ -207,7 +209,7 @@ def _needs(agency: Agency, layers: Sequence[Layer], product: Product) -> dict[st
         return None
     items = []
     for layer in layers:
-        by = layer.counts if layer.counts is not None else layer.values
+        by = layer.counts if layer.counts is not None else layer.shown
         largest = layer.indicator.worse == "high" or layer.counts is not None
         order = by.dropna().sort_values(ascending=not largest, kind="stable")
         names = ", ".join(product.mapped.loc[order.index[:_NAMED_VILLAGES], "name"])

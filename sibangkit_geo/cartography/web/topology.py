@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 from topojson.core.topology import Topology
 
 from sibangkit_geo.errors import SibangkitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from shapely.geometry.base import BaseGeometry
 
 DEGREES: Final = "EPSG:4326"
 GRID_STEPS: Final = 20_000

@@ -1,0 +1,179 @@
+"""The command line: parse, call, report; nothing else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from sibangkit_geo import __version__
+from sibangkit_geo.errors import SibangkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sibangkit_geo.study import Finished
+
+app = typer.Typer(
+    name="sibangkit",
+    help="Find poverty pockets and draw offline maps for every agency.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_DEMO_HOUSEHOLDS = 250_000
+_DEMO_SEED = 1607
+_STAGES = {
+    "read": "Membaca data",
+    "find": "Mencari kantong",
+    "draw": "Menggambar peta",
+    "write": "Menulis berkas",
+}
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sibangkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every stage.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _version(wanted=value),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    """Find poverty pockets and draw offline maps for every agency."""
+    del version
+    if verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    # a degraded input is told in one line on stderr; the same words stand in the products
+    warnings.showwarning = lambda message, *_, **__: typer.echo(f"peringatan: {message}", err=True)
+    warnings.simplefilter("ignore")
+    warnings.filterwarnings("default", module=r"sibangkit_geo")
+
+
+@app.command()
+def run(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the products.")],
+) -> None:
+    """Run a study: read, locate, measure, find, focus, draw, write."""
+    with _reported(), _progress() as progress:
+        from sibangkit_geo import study
+
+        finished = study.run(study_file, out, progress=progress)
+    _report(finished)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the products.")],
+    households: Annotated[
+        int, typer.Option(min=2_000, max=2_000_000, help="Households to make up.")
+    ] = _DEMO_HOUSEHOLDS,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the made-up regency.")] = _DEMO_SEED,
+    *,
+    no_pockets: Annotated[bool, typer.Option("--no-pockets", help="Plant no pocket.")] = False,
+    register_only: Annotated[
+        bool, typer.Option("--register-only", help="Write register and study, run nothing.")
+    ] = False,
+) -> None:
+    """Make up a regency and run it: the whole product without anyone's data."""
+    with _reported(), _progress() as progress:
+        from sibangkit_geo.demo import DemoSettings, write_demo
+
+        settings = DemoSettings(households=households, seed=seed, pockets=not no_pockets)
+        study_file = write_demo(out / "data", settings=settings)
+        if not register_only:
+            from sibangkit_geo import study
+
+            finished = study.run(study_file, out, progress=progress)
+    if register_only:
+        typer.echo(study_file)
+    else:
+        _report(finished)
+
+
+@app.command()
+def scan(
+    folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
+) -> None:
+    """Search finished products for identity numbers."""
+    with _reported():
+        from sibangkit_geo import disclosure
+        from sibangkit_geo.errors import MissingFileError
+
+        if not folder.is_dir():
+            raise MissingFileError(folder, named_by="folder to scan")
+        found = disclosure.leaks(folder)
+    for name, count in found.items():
+        typer.echo(f"{name}\t{count}")
+    typer.echo("bersih" if not found else f"{len(found)} berkas memuat nomor identitas", err=True)
+    if found:
+        raise typer.Exit(code=1)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Turn an error of ours into one line and its exit code."""
+    try:
+        yield
+    except SibangkitError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped; nothing was written", 1)
+    except MemoryError:
+        _fail("not enough memory; nothing was written", 1)
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}", 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    raise typer.Exit(code=code)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Draw one bar per stage on stderr, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                for earlier in tasks.values():
+                    bar.update(earlier, visible=False)  # type: ignore[arg-type]
+                tasks[stage] = bar.add_task(_STAGES[stage], total=total)
+            bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield show
+
+
+def _report(finished: Finished) -> None:
+    for name in finished.products:
+        typer.echo(finished.out / name)
+    if finished.review:
+        typer.echo(finished.review)
+    typer.echo(
+        f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)",
+        err=True,
+    )
