@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     )
 
 
+_NAMED_LABELS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """
@@ -78,7 +81,7 @@ class Product:
             key = (layer.indicator.source, layer.indicator.year)
             by_source.setdefault(key, []).append(layer.indicator.label)
         for (source, year), labels in by_source.items():
-            lines[say("data_source", label="; ".join(labels), source=source, year=year)] = None
+            lines[say("data_source", label=_listed(labels), source=source, year=year)] = None
         return tuple(lines)
 
     @property
@@ -101,6 +104,12 @@ class Product:
             alpha=percentage(self.pockets.alpha, 0),
             distance=numeral(self.neighbor_distance_m),
         )
+
+
+def _listed(labels: list[str]) -> str:
+    if len(labels) <= _NAMED_LABELS:
+        return "; ".join(labels)
+    return say("several_indicators", count=numeral(len(labels)))
 
 
 def build_layers(

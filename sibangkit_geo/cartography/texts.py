@@ -156,7 +156,7 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
     headline
         One line.
     sentences
-        Reasons, then each pocket.
+        Reasons and limits; the pockets themselves have `pocket_sentence`.
 
     Raises
     ------
@@ -178,8 +178,7 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
     strict = int((pockets.outlines["evidence"] == "strict").sum())
     headline = say("some_pockets", n=len(pockets), strict=strict, indicative=len(pockets) - strict)
     why = say("pockets_why", replicates=numeral(pockets.replicates), alpha=alpha, rho=rho)
-    each = [pocket_sentence(int(str(number)), row) for number, row in pockets.outlines.iterrows()]
-    return headline, (why, *each, say("power"))
+    return headline, (why, say("power"))
 
 
 def village_sentence(code: str, pockets: Pockets) -> str:

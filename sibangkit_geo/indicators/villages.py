@@ -255,7 +255,8 @@ def _distance(table: pd.DataFrame, official: OfficialFigures) -> list[Note]:
     homes = table.loc[known, "households"].sum()
     of_table = float(table.loc[known, "poor_households"].sum() / homes) if homes else 0.0
     rate = official.rate_percent / _PERCENT
-    if abs(of_table - rate) < _WORTH_A_NOTE:
+    of_persons = _rate_of_persons(table)
+    if min(abs(of_table - rate), abs(of_persons - rate)) < _WORTH_A_NOTE:
         return []
     text = (
         f"Kemiskinan menurut tabel ({percentage(of_table)} rumah tangga, tertimbang) berbeda jauh "
@@ -263,6 +264,15 @@ def _distance(table: pd.DataFrame, official: OfficialFigures) -> list[Note]:
         f"ukurannya lain, jadi bacalah perbandingan antardesa, bukan tingginya angka."
     )
     return [Note("official_rate_differs", text)]
+
+
+def _rate_of_persons(table: pd.DataFrame) -> float:
+    """Take the rate in the official figure's own unit, where the table counts people."""
+    if not {"people", "poor_people"} <= set(table):
+        return float("inf")
+    both = table[["people", "poor_people"]].dropna()
+    people = both["people"].sum()
+    return float(both["poor_people"].sum() / people) if people else float("inf")
 
 
 def _benchmark(

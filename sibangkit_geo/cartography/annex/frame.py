@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.patches import PathPatch
@@ -99,7 +99,7 @@ def fit(bounds: Sequence[float], *, width_mm: float, height_mm: float) -> Frame:
 
 
 def draw_areas(
-    axes: Axes, shapes: Iterable[BaseGeometry], *, colors: Iterable[str], **style: object
+    axes: Axes, shapes: Iterable[BaseGeometry], *, colors: Iterable[str], **style: Any
 ) -> None:
     """
     Draw polygons with their holes.
@@ -122,7 +122,7 @@ def draw_areas(
     """
     for shape, color in zip(shapes, colors, strict=True):
         # add_patch would measure every outline to find limits that are set already
-        axes.add_artist(PathPatch(_outline(shape), facecolor=color, **style))  # type: ignore[arg-type]
+        axes.add_artist(PathPatch(_outline(shape), facecolor=color, **style))
 
 
 def _outline(shape: BaseGeometry) -> Outline:
@@ -166,16 +166,16 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
         frame.west, frame.south, frame.east, frame.north
     )
     step = next((s for s in _STEPS_DEG if (east - west) / s >= _FEWEST_LINES), _STEPS_DEG[-1])
-    line: dict[str, object] = {
+    line: dict[str, Any] = {
         "color": "#5b7186",
         "linewidth": 0.35,
         "linestyle": (0, (1, 2)),
         "zorder": 1.5,
     }
-    text = {"fontsize": size, "color": "#37475a", "annotation_clip": False}
+    text: dict[str, Any] = {"fontsize": size, "color": "#37475a", "annotation_clip": False}
     for lon in _ticks(west, east, step):
         x, y = there.transform(np.full(40, lon), np.linspace(south, north, 40))
-        axes.plot(x, y, **line)  # type: ignore[arg-type]
+        axes.plot(x, y, **line)
         label = _degrees(lon, "BT", "BB")
         for edge, offset, va in ((frame.north, 3, "bottom"), (frame.south, -3, "top")):
             place = float(np.interp(edge, y, x))
@@ -188,10 +188,10 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
                     ha="center",
                     va=va,
                     **text,
-                )  # type: ignore[arg-type]
+                )
     for lat in _ticks(south, north, step):
         x, y = there.transform(np.linspace(west, east, 40), np.full(40, lat))
-        axes.plot(x, y, **line)  # type: ignore[arg-type]
+        axes.plot(x, y, **line)
         label = _degrees(lat, "LU", "LS")
         for edge, offset, ha in ((frame.west, -3, "right"), (frame.east, 3, "left")):
             place = float(np.interp(edge, x, y))
@@ -205,7 +205,7 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
                     va="center",
                     rotation=90,
                     **text,
-                )  # type: ignore[arg-type]
+                )
 
 
 def _ticks(low: float, high: float, step: float) -> NDArray[np.float64]:

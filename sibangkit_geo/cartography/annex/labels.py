@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib import patheffects
 
@@ -183,7 +183,7 @@ def draw_labels(axes: Axes, labels: Sequence[Label]) -> None:
                 linewidth=0.4,
                 zorder=8,
             )
-        style = {
+        style: dict[str, Any] = {
             "fontsize": one.size,
             "fontweight": "bold",
             "ha": "center",
@@ -192,5 +192,5 @@ def draw_labels(axes: Axes, labels: Sequence[Label]) -> None:
             "color": "#101820",
         }
         # a halo turns text into outlines; the plain text over it is what can be searched
-        axes.text(one.x, one.y, one.text, path_effects=halo, zorder=9, **style)  # type: ignore[arg-type]
-        axes.text(one.x, one.y, one.text, zorder=10, **style)  # type: ignore[arg-type]
+        axes.text(one.x, one.y, one.text, path_effects=halo, zorder=9, **style)
+        axes.text(one.x, one.y, one.text, zorder=10, **style)

@@ -16,7 +16,7 @@ from pyproj import CRS, Transformer
 from sibangkit_geo.cartography.annex.frame import MM_PER_INCH, draw_areas, draw_graticule, fit
 from sibangkit_geo.cartography.annex.labels import draw_labels, place
 from sibangkit_geo.cartography.classes import MASKED_COLOR, NO_DATA_COLOR
-from sibangkit_geo.cartography.texts import result_sentences, say
+from sibangkit_geo.cartography.texts import pocket_sentence, result_sentences, say
 from sibangkit_geo.cartography.web.topology import district_label_points
 from sibangkit_geo.tables.numerals import numeral
 
@@ -93,15 +93,15 @@ def _heading(sheet: Axes, product: Product) -> None:
     made = f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}"
     sheet.text(12, 10.0, made, fontsize=_SMALL, color="#5b6670")
     sheet.text(198, 10.0, say("annex.sheet", number=1), fontsize=_BODY, ha="right", color=_INK)
-    centre = {"ha": "center", "va": "center", "color": _INK}
+    centre: dict[str, Any] = {"ha": "center", "va": "center", "color": _INK}
     government = say("annex.government", regency=product.regency_name.upper())
-    sheet.text(105, 285.2, government, fontsize=_HEAD, **centre)  # type: ignore[arg-type]
-    sheet.text(105, 281.4, say("annex.office"), fontsize=_BODY, **centre)  # type: ignore[arg-type]
+    sheet.text(105, 285.2, government, fontsize=_HEAD, **centre)
+    sheet.text(105, 281.4, say("annex.office"), fontsize=_BODY, **centre)
     title = f"{say('annex.title')} {product.regency_name.upper()}"
-    sheet.text(105, 276.2, title, fontsize=10, fontweight="bold", **centre)  # type: ignore[arg-type]
+    sheet.text(105, 276.2, title, fontsize=10, fontweight="bold", **centre)
     indicator = product.layers[0].indicator
     line = f"{indicator.label} · {say('annex.year', year=product.year)}"
-    sheet.text(105, 271.4, line, fontsize=_BODY, **centre)  # type: ignore[arg-type]
+    sheet.text(105, 271.4, line, fontsize=_BODY, **centre)
 
 
 def _map(figure: Figure, product: Product, frame: Frame) -> None:
@@ -201,10 +201,10 @@ def _legend(sheet: Axes, layer: Layer, product: Product) -> None:
                 linewidth=0.3,
             )
         )
-        style = {"fontsize": _BODY, "va": "center", "color": _INK}
-        sheet.text(left + 9, row - 1.5, text, **style)  # type: ignore[arg-type]
+        style: dict[str, Any] = {"fontsize": _BODY, "va": "center", "color": _INK}
+        sheet.text(left + 9, row - 1.5, text, **style)
         amount = say("annex.villages", count=numeral(count))
-        sheet.text(left + 54, row - 1.5, amount, ha="right", **style)  # type: ignore[arg-type]
+        sheet.text(left + 54, row - 1.5, amount, ha="right", **style)
         row -= 4.1
     lines = [(True, 0.5, say("annex.district_line")), (True, 0.9, say("annex.regency_line"))]
     grades = set(product.pockets.outlines["evidence"])
@@ -303,6 +303,8 @@ def _texts(sheet: Axes, product: Product) -> None:
     left, row = 137.0, 80.0
     headline, sentences = result_sentences(product.pockets)
     notes = [product.estimate_line, product.boundary_line, f"{headline}.", sentences[0]]
+    outlines = product.pockets.outlines
+    notes += [pocket_sentence(int(str(number)), row) for number, row in outlines.iterrows()]
     notes += [note.text for note in product.notes if note.key == "official_rate_differs"]
     blocks = [
         ("annex.sources", list(product.source_lines)),

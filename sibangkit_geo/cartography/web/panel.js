@@ -78,8 +78,11 @@ window.sibangkit.panel = (() => {
   // ---- result, boxes, notes
   function verdict(onPocket) {
     byId("verdict-headline").textContent = data.verdict.headline;
-    byId("verdict-sentences").replaceChildren(
-      ...data.verdict.sentences.map((sentence) => element("p", { text: sentence })),
+    const [first = "", ...rest] = data.verdict.sentences;
+    byId("verdict-first").textContent = first;
+    byId("verdict-box").hidden = rest.length === 0;
+    byId("verdict-rest").replaceChildren(
+      ...rest.map((sentence) => element("p", { text: sentence })),
     );
     byId("pockets").replaceChildren(...data.pockets.map((pocket) => element("li", {}, [
       element("button", {

@@ -1,0 +1,5 @@
+"""Make up: a realistic regency whose households, and whose pockets, are invented."""
+
+from sibangkit_geo.demo.files import DemoSettings, write_demo
+
+__all__ = ["DemoSettings", "write_demo"]

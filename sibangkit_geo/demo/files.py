@@ -1,0 +1,174 @@
+"""The files of the demo: register, study and truth, each whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.demo import answers, assistance, hamlets, people, villages
+from sibangkit_geo.demo.studies import WAVES, Wave, study_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sibangkit_geo.demo.villages import DemoVillages
+
+# every village needs a few households, and identity numbers hold six digits for two series
+_FEWEST, _MOST = 5_000, 450_000
+_NEEDS = (*answers.ITEMS, *assistance.NEED_OF.values())
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """
+    How large the demo is.
+
+    Attributes
+    ----------
+    households
+        Households in the register, 5,000 to 450,000.
+    seed
+        Seed of every draw, at least 0; same seed, same bytes.
+    pockets
+        Whether pockets are planted.
+    """
+
+    households: int = 250_000
+    seed: int = 1607
+    pockets: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not _FEWEST <= self.households <= _MOST:
+            msg = f"`households` must be {_FEWEST:,} to {_MOST:,}, got {self.households:,}."
+            raise ValueError(msg)
+        if self.seed < 0:
+            msg = f"`seed` must be at least 0, got {self.seed}."
+            raise ValueError(msg)
+
+
+def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
+    """
+    Write an invented household register of Banyuasin, its study file and the truth behind it.
+
+    The wave of 2020 stands beside it: the same villages, poorer and without one
+    of the pockets; it is no panel, one number in both is not one household.
+    Nobody in it exists. Grain of a register: one row per household.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; made when absent. ``register_YEAR.csv``,
+        ``study.toml`` and ``truth.json`` (of 2025), ``study_2020.toml`` and
+        ``truth_2020.json``; files of the same name are replaced.
+    settings
+        Size, seed, pockets.
+
+    Returns
+    -------
+    study
+        Path of ``study.toml``.
+
+    Raises
+    ------
+    MissingFileError
+        The installation lacks its boundaries.
+    OSError
+        The folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for wave in WAVES:
+        rows, truth = _draw(settings, wave)
+        _replace(folder / f"register_{wave.year}.csv", rows)
+        _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
+        # the study comes last: where it is, the files it names are whole
+        _replace(folder / f"study{wave.suffix}.toml", study_text(wave, seed=settings.seed))
+    return folder / "study.toml"
+
+
+def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Draw one wave: the register's columns, and what they were drawn from."""
+    rate = wave.rate_percent / 100
+    places = villages.draw_villages(
+        households=settings.households, poor_share=people.poor_household_share(rate),
+        needs=_NEEDS, year=wave.year, seed=settings.seed, pockets=settings.pockets,
+    )  # fmt: skip
+    # a stream each, so that another column leaves the others as they are
+    stream = [np.random.default_rng([settings.seed, wave.year, part]) for part in range(3)]
+    houses = hamlets.place_houses(places, rng=stream[0])
+    persons = people.draw_people(places, houses, rate=rate, line=wave.line_rp_month, rng=stream[1])
+    register = answers.Register(places, houses, persons, stream[2])
+    rows = _columns(register)
+    truth: dict[str, object] = {
+        "seed": settings.seed,
+        "year": wave.year,
+        "rate_percent_of_persons": wave.rate_percent,
+        "rho": villages.RHO,
+        "assistance": assistance.leak_and_gap(rows),
+        "pockets": _pocket_truth(places),
+        "villages": _village_truth(places, persons.scale),
+    }
+    return rows, truth
+
+
+def _columns(register: answers.Register) -> pd.DataFrame:
+    """Put the columns side by side; the draws happen in this order."""
+    places, houses, persons = register.villages, register.houses, register.people
+    return pd.DataFrame(
+        {
+            "kode_desa": places.code[houses.village],
+            **people.identities(places.code, houses.village),
+            "jumlah_anggota_keluarga": persons.size,
+            "desil_nasional": persons.decile,
+            "pengeluaran_per_kapita": persons.spending,
+            **answers.house_answers(register),
+            **answers.water_answers(register),
+            **answers.other_answers(register),
+            **assistance.assistance_answers(register),
+            "lon": houses.longitude,
+            "lat": houses.latitude,
+        }
+    )
+
+
+def _pocket_truth(places: DemoVillages) -> list[dict[str, object]]:
+    return [
+        {
+            "pocket": one.number,
+            "cause": one.cause or None,
+            "shape": one.shape,
+            "relative_risk": one.relative_risk,
+            "villages": list(one.villages),
+        }
+        for one in places.planted
+    ]
+
+
+def _village_truth(places: DemoVillages, scale: float) -> dict[str, dict[str, object]]:
+    cause = {one.number: one.cause for one in places.planted}
+    rate = np.minimum(places.rate * scale, 1.0)
+    return {
+        str(code): {
+            "households": int(places.households[row]),
+            "mean_probability": round(float(places.mean_rate[row] * scale), 6),
+            "probability": round(float(rate[row]), 6),
+            "pocket": int(places.pocket[row]) or None,
+            "cause": cause.get(int(places.pocket[row])) or None,
+        }
+        for row, code in enumerate(places.code)
+    }
+
+
+def _replace(path: Path, content: str | pd.DataFrame) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    if isinstance(content, str):
+        temporary.write_text(content, encoding="utf-8", newline="\n")
+    else:
+        content.to_csv(
+            temporary, index=False, encoding="utf-8", lineterminator="\n", float_format="%.5f"
+        )
+    temporary.replace(path)

@@ -1,0 +1,114 @@
+"""The waves of the demo and their study files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """
+    One year of the demo.
+
+    Attributes
+    ----------
+    year
+        Year of the register.
+    rate_percent
+        Poor persons, per cent, that the register is drawn to.
+    poor_people
+        Poor persons to the study's ``[official]`` table.
+    source
+        Where both come from.
+    line_rp_month
+        Poverty line, rupiah per person per month.
+    suffix
+        What the file names of the study and the truth carry.
+    """
+
+    year: int
+    rate_percent: float
+    poor_people: int
+    source: str
+    line_rp_month: int
+    suffix: str = ""
+
+
+WAVES = (
+    # 2020: the rate is quoted without its year; persons are the rate times the population of
+    # 865 thousand that the published counts of 2021 and 2025 lead back to; the line is invented
+    Wave(2020, 11.17, 96_660, "Angka 11,17 % (tahun tidak dinyatakan); jumlah orang diturunkan",
+         450_000, "_2020"),
+    # BPS, Susenas March 2025
+    Wave(2025, 8.48, 77_630, "BPS, Susenas 2025", 560_840),
+)  # fmt: skip
+
+_STUDY = """\
+# Studi contoh: semua rumah tangga, nama dan nomor di dalam register ini buatan.
+[study]
+title = "Kantong kemiskinan Kabupaten Banyuasin"
+regency = "16.07"
+year = {wave.year}
+language = "id"
+seed = {seed}
+
+[boundaries]
+villages = "default"
+
+[[households]]
+path = "register_{wave.year}.csv"
+code_generation = "regsosek2022"
+year = {wave.year}
+village_code = "kode_desa"
+code_system = "kemendagri"
+size = "jumlah_anggota_keluarga"
+longitude = "lon"
+latitude = "lat"
+source = "register buatan (demo)"
+
+[households.columns]
+decile = "desil_nasional"
+
+[poverty]
+rule = "decile"
+decile_max = 1
+
+[official]
+year = {wave.year}
+rate_percent = {wave.rate_percent}
+poor_people = {wave.poor_people}
+source = "{wave.source}"
+benchmark = "rate"
+
+[pockets]
+alpha = 0.05
+replicates = 999
+
+[disclosure]
+level = "agency"
+minimum_households = 5
+"""
+
+
+def study_text(wave: Wave, *, seed: int) -> str:
+    """
+    Word the study file of a wave.
+
+    Parameters
+    ----------
+    wave
+        Year and official figures.
+    seed
+        Seed of the study's permutations.
+
+    Returns
+    -------
+    text
+        TOML.
+
+    Raises
+    ------
+    Nothing
+        Every wave has a study.
+    """
+    return _STUDY.format(wave=wave, seed=seed)

@@ -1,0 +1,210 @@
+"""A 3 x 3 village grid worked out by hand, larger grids, and two studies run once per session."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from sibangkit_geo import codes, study
+from sibangkit_geo.errors import DegradedInputWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+METRES = "EPSG:32748"
+KM = 1000.0
+SIDE_DEG = 0.02
+WEST, SOUTH = 104.4, -2.9
+
+
+@dataclass(frozen=True, slots=True)
+class SmallStudy:
+    """A study of 36 villages that needs no file outside its folder."""
+
+    finished: study.Finished
+    folder: Path
+    study_file: Path
+
+    @property
+    def out(self) -> Path:
+        return self.finished.out
+
+
+def _squares(count: int) -> list[shapely.Polygon]:
+    """Row by row from the south-west, one kilometre each."""
+    return [
+        shapely.box(x * KM, y * KM, (x + 1) * KM, (y + 1) * KM)
+        for y in range(count)
+        for x in range(count)
+    ]
+
+
+@pytest.fixture
+def villages() -> gpd.GeoDataFrame:
+    """Nine villages of one square kilometre, three per district, one row of squares each."""
+    labels = [f"16.07.0{d}.200{v}" for d in (1, 2, 3) for v in (1, 2, 3)]
+    return gpd.GeoDataFrame(
+        {
+            "name": [f"Desa {i}" for i in range(1, 10)],
+            "district_code": [label[:8] for label in labels],
+            "district_name": [f"Kecamatan {label[7]}" for label in labels],
+        },
+        index=pd.Index(labels, name="village_code"),
+        geometry=_squares(3),
+        crs=METRES,
+    )
+
+
+@pytest.fixture(scope="session")
+def grid() -> Callable[..., gpd.GeoDataFrame]:
+    """Make n x n villages of one square kilometre with poor and all households."""
+
+    def build(
+        count: int, poor: Sequence[float] | float, households: Sequence[float] | float
+    ) -> gpd.GeoDataFrame:
+        places = count * count
+        labels = [f"16.07.{1 + i // 500:02d}.{2001 + i % 500}" for i in range(places)]
+        return gpd.GeoDataFrame(
+            {
+                "poor_households": np.broadcast_to(np.asarray(poor, dtype=float), places).copy(),
+                "households": np.broadcast_to(np.asarray(households, dtype=float), places).copy(),
+            },
+            index=pd.Index(labels, name="village_code"),
+            geometry=_squares(count),
+            crs=METRES,
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Name the folder with real data, which is no part of the project."""
+    if not SHARED.is_dir():
+        pytest.skip("real data are not part of the project: no folder `shared` beside it")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def study_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
+    """Run the village study on real data once."""
+    out = tmp_path_factory.mktemp("real") / "out"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegradedInputWarning)
+        return study.run(shared / "studies" / "banyuasin_villages.toml", out)
+
+
+@pytest.fixture(scope="session")
+def write_small_study() -> Callable[[Path], Path]:
+    """Write polygons, profile and study file of 36 real village names on a made-up grid."""
+    return _write_small_study
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
+    """Run the self-made study once."""
+    folder = tmp_path_factory.mktemp("small")
+    study_file = _write_small_study(folder)
+    return SmallStudy(study.run(study_file, folder / "out"), folder, study_file)
+
+
+def _write_small_study(folder: Path) -> Path:
+    official = dict(list(codes.official_villages("16.07").items())[:36])
+    squares = [
+        shapely.box(
+            WEST + x * SIDE_DEG,
+            SOUTH + y * SIDE_DEG,
+            WEST + (x + 1) * SIDE_DEG,
+            SOUTH + (y + 1) * SIDE_DEG,
+        )
+        for y in range(6)
+        for x in range(6)
+    ]
+    polygons = gpd.GeoDataFrame(
+        {"kode": list(official), "nama": list(official.values())},
+        geometry=squares,
+        crs="EPSG:4326",
+    )
+    polygons.to_file(folder / "desa.geojson", driver="GeoJSON")
+    _profile(list(official)).to_csv(folder / "profil.csv", index=False)
+    study_file = folder / "study.toml"
+    study_file.write_text(SMALL_STUDY, encoding="utf-8")
+    return study_file
+
+
+def _profile(labels: list[str]) -> pd.DataFrame:
+    # 200 to 235 families; the share runs through 5 to 11 %, and the four villages of the
+    # south-west corner have 60 %; the last one has no poverty figure
+    place = np.arange(36)
+    share = 5.0 + (place * 5) % 7
+    share[[0, 1, 6, 7]] = 60.0
+    cells: list[str] = [f"{value:g}" for value in share]
+    cells[35] = ""
+    return pd.DataFrame(
+        {
+            "kode_desa": labels,
+            "kk": 200 + place,
+            "jiwa": 4 * (200 + place),
+            "miskin_persen": cells,
+            "listrik_persen": 70 + (place * 11) % 30,
+            "indeks_banjir": np.round(0.1 + (place * 7 % 10) / 20, 2),
+        }
+    )
+
+
+SMALL_STUDY = """
+[study]
+title = "Uji kecil"
+regency = "16.07"
+year = 2024
+seed = 7
+
+[boundaries]
+villages = "desa.geojson"
+source = "Kisi buatan"
+
+[[profiles]]
+path = "profil.csv"
+code = "kode_desa"
+code_system = "kemendagri"
+households = "kk"
+people = "jiwa"
+poor_share_percent = "miskin_persen"
+year = 2023
+source = "Profil buatan"
+
+[[profiles.indicators]]
+column = "listrik_persen"
+name = "electrified_share"
+unit = "percent"
+worse = "low"
+label = "Rumah tangga berlistrik"
+agency = "pln"
+
+[[profiles.indicators]]
+column = "indeks_banjir"
+name = "flood_hazard_index"
+unit = "index"
+worse = "high"
+label = "Indeks bahaya banjir"
+agency = "pupr"
+
+[official]
+year = 2024
+rate_percent = 9.31
+poor_people = 84360
+source = "BPS"
+benchmark = "rate"
+
+[pockets]
+replicates = 199
+"""
