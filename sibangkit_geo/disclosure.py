@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Level = Literal["public", "partner", "agency", "internal"]
 LEVELS: tuple[Level, ...] = ("public", "partner", "agency", "internal")
-# NIK and KK numbers have 16 digits (UU 24/2013); decimals of a coordinate or rate do not count
-_IDENTITY = re.compile(rb"(?<![\d.,])\d{16}(?!\d)")
+# NIK and KK numbers have 16 digits (UU 24/2013); the decimals of a number do not count
+_IDENTITY = re.compile(rb"(?<!\d)(?<!\d\.)\d{16}(?!\d)")
 _CHECKSUM = re.compile(rb"\b[0-9a-f]{64}\b")
 
 

@@ -168,20 +168,31 @@ def locate_by_name(
     if len(nameless):
         msg = "Rows without district or village name cannot be located"
         raise DataError(msg, rows=nameless, remedy="Fill the names, or use codes of the map.")
+    found = _match(rows, official, decided={})
     decided = _obey(rows, official, review or {})
-    open_rows = rows[~rows.index.isin(decided)]
+    if decided:
+        # a line of the review file that only repeats the match is no decision, so that a run
+        # beside an untouched review file is the same run
+        again = _match(rows, official, decided=decided)
+        changed = again["village_code"].fillna("") != found["village_code"].fillna("")
+        found[changed] = again[changed]
+    return Located(rows=found, notes=_notes(found, official))
+
+
+def _match(
+    rows: pd.DataFrame, official: pd.DataFrame, *, decided: Mapping[Hashable, tuple[str, str]]
+) -> pd.DataFrame:
+    open_rows = rows[~rows.index.isin(list(decided))]
     district_names = official.groupby("district_code")["district_name"].first()
-    named: dict[Hashable, str] = {
-        str(name): str(name) for name in open_rows["district_name"].unique()
-    }
+    named: dict[Hashable, str] = {str(name): str(name) for name in open_rows["district_name"]}
     in_district = _assign(named, district_names.to_dict())
     pairs: dict[Hashable, tuple[str, float]] = {}
-    taken = {code for code, how in decided.values() if code}
+    taken = {code for code, _ in decided.values() if code}
     for name, (district, _) in in_district.items():
         block = open_rows[open_rows["district_name"] == name]
         candidates = official[(official["district_code"] == district) & ~official.index.isin(taken)]
         pairs |= _assign(block["village_name"].to_dict(), candidates["name"].to_dict())
-    return _located(rows, official, pairs, decided)
+    return _located(rows, pairs, decided)
 
 
 def _obey(
@@ -200,16 +211,15 @@ def _obey(
 
 def _located(
     rows: pd.DataFrame,
-    official: pd.DataFrame,
     pairs: Mapping[Hashable, tuple[str, float]],
     decided: Mapping[Hashable, tuple[str, str]],
-) -> Located:
+) -> pd.DataFrame:
     how = {label: "name" if score == 1.0 else "spelling" for label, (_, score) in pairs.items()}
     how |= {label: way for label, (_, way) in decided.items()}
     code: dict[Hashable, str | None] = {label: village for label, (village, _) in pairs.items()}
     code |= {label: village or None for label, (village, _) in decided.items()}
     score = {label: value for label, (_, value) in pairs.items()} | dict.fromkeys(decided, 1.0)
-    found = pd.DataFrame(
+    return pd.DataFrame(
         {
             "village_code": pd.array([code.get(label) for label in rows.index], dtype="string"),
             "how": [how.get(label, "none") for label in rows.index],
@@ -218,7 +228,6 @@ def _located(
         },
         index=rows.index,
     )
-    return Located(rows=found, notes=_notes(found, official))
 
 
 def locate_by_code(

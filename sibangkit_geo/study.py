@@ -7,7 +7,6 @@ The only module that knows the order of the stages.
 from __future__ import annotations
 
 import logging
-import math
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,14 +17,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo import codes, config, disclosure, join
-from sibangkit_geo.agencies import agencies, agency_needs
-from sibangkit_geo.cartography.annex import write_annex
+from sibangkit_geo.agencies import agency_needs
 from sibangkit_geo.cartography.product import Product, build_layers
-from sibangkit_geo.cartography.web.page import render_page
-from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.indicators import tally, villages
-from sibangkit_geo.outputs import manifest, staging, tables
+from sibangkit_geo.outputs import tables
+from sibangkit_geo.outputs.products import write_products
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources import households as household_source
@@ -49,7 +46,6 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 log = logging.getLogger(__name__)
-ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 _VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
 
 
@@ -119,17 +115,11 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     )
     log.info("read: %d villages with polygon", len(areas.villages))
     review_file = _review_file(study, folder, out)
-    parts, join_notes, uncertain = _locate(study, areas, folder, review_file)
-    measured = villages.assemble(
-        areas,
-        [(table, list(defined)) for table, defined in parts],
-        official=study.official,
-        poverty_source=_poverty_source(study),
-        rule=study.poverty if study.households else None,
-    )
-    log.info("measure: %d indicators", len(measured.indicators))
+    carried = _locate(study, areas, folder, review_file)
+    if carried.obeyed:
+        inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
+    measured = _measure(study, areas, carried)
     pockets = _find(study, measured, progress)
-    log.info("find: %d pockets", len(pockets))
     masked = disclosure.mask(measured, settings=study.disclosure)
     product = Product(
         title=study.study.title,
@@ -140,15 +130,28 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         layers=build_layers(masked.measured, cells=masked.cells, totals=measured),
         pockets=pockets,
         needs=agency_needs(masked.measured),
-        notes=_unique([*areas.notes, *join_notes, *masked.measured.notes, *pockets.notes]),
+        notes=_unique([*areas.notes, *carried.notes, *masked.measured.notes, *pockets.notes]),
         provenance=_provenance(study, inputs),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
     )
-    products = _write(product, masked, out, progress, personal=_personal(study, folder))
-    if len(uncertain):
-        tables.write_review(uncertain, review_file)
-    review = review_file if len(uncertain) or review_file.exists() else None
+    products = write_products(
+        product, masked.cells, out, personal=_personal(study, folder, areas), progress=progress
+    )
+    log.info("write: %d files", len(products))
+    if len(carried.uncertain):
+        tables.write_review(carried.uncertain, review_file)
+    review = review_file if review_file.exists() else None
     return Finished(out, products, review, pockets, product.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """Tables carried to villages, what was noted, which names are uncertain, what was obeyed."""
+
+    parts: list[tuple[pd.DataFrame, list[Indicator]]]
+    notes: list[Note]
+    uncertain: pd.DataFrame
+    obeyed: bool
 
 
 def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[InputFile, ...]:
@@ -167,41 +170,46 @@ def _review_file(study: config.Study, folder: Path, out: Path) -> Path:
     return beside_study if beside_study.is_file() else out.resolve().parent / Path(name).name
 
 
-def _locate(
-    study: config.Study, areas: Boundaries, folder: Path, review_file: Path
-) -> tuple[list[tuple[pd.DataFrame, list[Indicator]]], list[Note], pd.DataFrame]:
+def _locate(study: config.Study, areas: Boundaries, folder: Path, review_file: Path) -> _Carried:
     """Read every table and carry its rows to the villages."""
-    parts, notes, uncertain = [], list[Note](), []
+    parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
     for source in study.households:
-        register = household_source.read_households(
-            source,
-            folder=folder,
-            decile=study.poverty is not None and study.poverty.rule == "decile",
-        )
-        located = join.locate_by_code(
-            register.rows["village_code"], areas.official, code_system=source.code_system
-        )
-        if study.poverty is None:
-            msg = "A study with [[households]] needs [poverty]."
-            raise ConfigError(msg)
-        counts = tally.tally(
-            register, village_code=located.rows["village_code"], poverty=study.poverty
-        )
-        parts.append(
-            villages.from_counts(
-                counts, needs=tally.needs_of(register), year=register.year, source=register.source
-            )
-        )
-        notes += [*register.notes, *located.notes]
-        log.info("locate: %d households", len(register))
+        part, told = _locate_register(study, source, areas, folder)
+        parts.append(part)
+        notes += told
     for profile in study.profiles:
         read = profile_source.read_profiles(profile, folder=folder)
         located = _locate_profile(read, areas, review_file)
         parts.append(villages.from_profiles(read, located))
         notes += [*read.notes, *located.notes]
         uncertain.append(_uncertain(read, located, areas))
+        obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
-    return parts, notes, pd.concat(uncertain) if uncertain else pd.DataFrame()
+    return _Carried(parts, notes, pd.concat(uncertain), obeyed)
+
+
+def _locate_register(
+    study: config.Study,
+    source: household_source.HouseholdSource,
+    areas: Boundaries,
+    folder: Path,
+) -> tuple[tuple[pd.DataFrame, list[Indicator]], list[Note]]:
+    """Read a register, count it village by village, and let the household rows go."""
+    if study.poverty is None:
+        msg = "A study with [[households]] needs [poverty]."
+        raise ConfigError(msg)
+    register = household_source.read_households(
+        source, folder=folder, decile=study.poverty.rule == "decile"
+    )
+    located = join.locate_by_code(
+        register.rows["village_code"], areas.official, code_system=source.code_system
+    )
+    log.info("locate: %d households", len(register))
+    counts = tally.tally(register, village_code=located.rows["village_code"], poverty=study.poverty)
+    part = villages.from_counts(
+        counts, needs=tally.needs_of(register), year=register.year, source=register.source
+    )
+    return part, [*register.notes, *located.notes]
 
 
 def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) -> Located:
@@ -236,6 +244,18 @@ def _uncertain(profiles: Profiles, located: Located, areas: Boundaries) -> pd.Da
     )
 
 
+def _measure(study: config.Study, areas: Boundaries, carried: _Carried) -> VillageIndicators:
+    measured = villages.assemble(
+        areas,
+        carried.parts,
+        official=study.official,
+        poverty_source=_poverty_source(study),
+        rule=study.poverty if study.households else None,
+    )
+    log.info("measure: %d indicators", len(measured.indicators))
+    return measured
+
+
 def _poverty_source(study: config.Study) -> tuple[str, int]:
     first = study.households[0] if study.households else study.profiles[0]
     return first.source or Path(first.path).name, first.year
@@ -249,7 +269,9 @@ def _find(study: config.Study, measured: VillageIndicators, progress: Progress) 
         done += count
         progress("find", done % study.pockets.replicates, study.pockets.replicates)
 
-    return find_pockets(measured.villages, settings=study.pockets, progress=step)
+    found = find_pockets(measured.villages, settings=study.pockets, progress=step)
+    log.info("find: %d pockets", len(found))
+    return found
 
 
 def _provenance(study: config.Study, inputs: tuple[InputFile, ...]) -> Provenance:
@@ -274,60 +296,10 @@ def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _personal(study: config.Study, folder: Path) -> set[str]:
+def _personal(study: config.Study, folder: Path, areas: Boundaries) -> set[str]:
     found: set[str] = set()
     for source in study.households:
         found |= household_source.personal_texts(source, folder=folder)
-    return found
-
-
-def _write(
-    product: Product,
-    masked: disclosure.Masked,
-    out: Path,
-    progress: Progress,
-    *,
-    personal: set[str],
-) -> tuple[str, ...]:
-    """Draw and write into a staging folder, search it for leaks, then move it into place."""
-    pages = [one for one in agencies() if one.always or product.needs.indicators.get(one.key)]
-    with staging.staged(out) as folder:
-        shared = shared_payload(product)
-        for done, agency in enumerate(pages):
-            progress("draw", done, len(pages) + 1)
-            payload = page_payload(product, agency, shared=shared, pages=pages)
-            staging.write_text(folder / agency.file, render_page(payload))
-        (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
-        write_annex(product, folder / ANNEX)
-        progress("write", 0, 1)
-        table = tables.village_table(masked.measured, product.pockets, masked=masked.cells)
-        tables.write_villages(table, folder / "villages.csv")
-        tables.write_geopackage(
-            table, product.pockets, folder / "pockets.gpkg", created=product.provenance.created
-        )
-        manifest.write_manifest(
-            folder, product.provenance, result=_result(product), notes=product.notes
-        )
-        disclosure.require_clean(folder, personal=personal)
-        files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    log.info("write: %d files", len(files))
-    return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
-
-
-def _result(product: Product) -> dict[str, object]:
-    pockets, table = product.pockets, product.measured.villages
-    nothing = math.isnan(pockets.p_value)
-    return {
-        "villages_official": len(table),
-        "villages_with_polygon": len(product.mapped),
-        "villages_with_data": int((table["status"] == "ok").sum()),
-        "pockets_strict": int((pockets.outlines["evidence"] == "strict").sum()),
-        "pockets_indicative": int((pockets.outlines["evidence"] == "indicative").sum()),
-        "p_value": None if nothing else round(pockets.p_value, 6),
-        "overdispersion_rho": None if nothing else round(pockets.overdispersion, 6),
-        "alpha": pockets.alpha,
-        "replicates": pockets.replicates,
-        "null_hypothesis": "joint permutation of villages not yet in a pocket",
-        "correction": "sequential: each zone is tested against what is left; p is the running "
-        "maximum",
-    }
+    # people are named after places too; the name of a village on its own tells of nobody
+    names = areas.official[["name", "district_name"]].to_numpy().ravel()
+    return found - {str(name).lower() for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from sibangkit_geo.study import Finished
+    from tests.conftest import SmallStudy
 
 ROOT = Path(__file__).resolve().parents[1]
 LINTER = Path(sys.executable).with_name(
@@ -85,12 +86,16 @@ def test_a_planted_breach_breaks_its_contract(
     finally:
         file.write_text(before, encoding="utf-8")
     assert result.returncode == 1, result.stdout + result.stderr
-    broken = [line for line in result.stdout.splitlines() if line.endswith("BROKEN")]
+    broken = [line for line in result.stdout.splitlines() if " BROKEN" in line]
     assert any(line.startswith(contract) for line in broken), result.stdout
 
 
-def test_no_product_page_names_an_outside_address(small_study: Finished) -> None:
-    pages = [small_study.out / name for name in small_study.products if name.endswith(".html")]
+def test_no_product_page_names_an_outside_address(small_study: SmallStudy) -> None:
+    pages = [
+        small_study.finished.out / name
+        for name in small_study.finished.products
+        if name.endswith(".html")
+    ]
     assert len(pages) >= 8
     for page in pages:
         text = page.read_text(encoding="utf-8")
@@ -109,6 +114,47 @@ def test_no_loose_end_and_no_path_of_one_machine_in_the_package() -> None:
         text = file.read_text(encoding="utf-8")
         assert not words.search(text), file.name
         assert not re.search(r"[\"'](?:/home|/root|/tmp|[A-Z]:\\\\)", text), file.name
+
+
+def _public_functions() -> list[tuple[str, ast.FunctionDef]]:
+    return [
+        (f"{file.name}:{node.name}", node)
+        for file in (ROOT / "sibangkit_geo").rglob("*.py")
+        if file.name != "cli.py"  # its docstrings are the help a user reads
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
+
+
+def test_public_functions_say_what_goes_in_comes_out_and_fails() -> None:
+    functions = _public_functions()
+    assert len(functions) > 60
+    incomplete = []
+    for name, node in functions:
+        text = ast.get_docstring(node) or ""
+        arguments = [one.arg for one in (*node.args.args, *node.args.kwonlyargs)]
+        listed = text.partition("Parameters\n-----")[2].partition("\n\nRaises")[0]
+        missing = [one for one in arguments if not re.search(rf"\b{one}\b", listed)]
+        returns = ast.unparse(node.returns) if node.returns else "None"
+        if (
+            missing
+            or "\nRaises\n------\n" not in text
+            or (returns != "None" and not re.search(r"\n(Returns|Yields)\n-----", text))
+        ):
+            incomplete.append(name)
+    assert incomplete == []
+
+
+def test_functions_stop_at_forty_lines() -> None:
+    long = []
+    for file in (ROOT / "sibangkit_geo").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                has_text = ast.get_docstring(node) is not None
+                first = node.body[1 if has_text and len(node.body) > 1 else 0].lineno
+                if (node.end_lineno or 0) - first + 1 > 40:
+                    long.append(f"{file.name}:{node.name}")
+    assert long == []
 
 
 def test_files_stay_short() -> None:

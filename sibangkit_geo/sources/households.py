@@ -139,7 +139,8 @@ def personal_texts(source: HouseholdSource, *, folder: Path) -> set[str]:
     Returns
     -------
     texts
-        Cell texts of at least 7 characters of the identity and point columns.
+        Cells of the identity columns with at least 7 characters and of the point
+        columns with at least 9, in lower case; shorter ones occur by chance.
 
     Raises
     ------
@@ -154,9 +155,9 @@ def personal_texts(source: HouseholdSource, *, folder: Path) -> set[str]:
         for name in table.columns
         if str(name).lower() in IDENTITY_COLUMNS or name in {source.longitude, source.latitude}
     ]
-    shortest = 7  # shorter texts ("Siti", "104.5") also occur by chance
     found: set[str] = set()
     for column in columns:
-        values = table[column].dropna()
+        shortest = 9 if column in {source.longitude, source.latitude} else 7
+        values = table[column].dropna().str.lower()
         found.update(values[values.str.len() >= shortest].unique().tolist())
     return found

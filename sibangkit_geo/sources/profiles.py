@@ -116,15 +116,25 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
     """
     path = folder / source.path
     table = read_text_table(path, named_by="[[profiles]] path")
-    named = [
-        source.code,
-        source.district_name,
-        source.village_name,
-        source.households,
-        source.people,
-        source.poor_share_percent,
-    ]
-    require_columns(table, [*named, *(one.column for one in source.indicators)], path=path)
+    named = [source.code, source.district_name, source.village_name, source.households]
+    named += [source.people, source.poor_share_percent, *(one.column for one in source.indicators)]
+    require_columns(table, named, path=path)
+    rows = _rows(table, source, path)
+    # homes without people are an empty cell written as 0, not an empty village
+    unpeopled = (rows["people"] < rows["households"]) & rows["households"].notna()
+    rows.loc[unpeopled, "people"] = float("nan")
+    return Profiles(
+        rows=rows,
+        indicators=tuple(_define(one, source) for one in source.indicators),
+        code_system=source.code_system,
+        year=source.year,
+        source=source.source or path.name,
+        notes=_notes(rows, source, unpeopled=int(unpeopled.sum())),
+    )
+
+
+def _rows(table: pd.DataFrame, source: ProfileSource, path: Path) -> pd.DataFrame:
+    """Read every column the study names; one it does not name is missing."""
 
     def share(column: str) -> pd.Series:
         return numbers(table, column, path=path, low=0, high=_PERCENT) / _PERCENT
@@ -134,6 +144,7 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
 
     missing = pd.Series(float("nan"), index=table.index)
     no_text = pd.Series(pd.NA, index=table.index, dtype="string")
+    poor = source.poor_share_percent
     rows = pd.DataFrame(
         {
             "code": table[source.code],
@@ -141,28 +152,16 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
             "village_name": table[source.village_name] if source.village_name else no_text,
             "households": count(source.households),
             "people": count(source.people) if source.people else missing,
-            "poor_share": share(source.poor_share_percent)
-            if source.poor_share_percent
-            else missing,
+            "poor_share": share(poor) if poor else missing,
         }
     )
-    # homes without people are an empty cell written as 0, not an empty village
-    unpeopled = (rows["people"] < rows["households"]) & rows["households"].notna()
-    rows.loc[unpeopled, "people"] = float("nan")
     for one in source.indicators:
         rows[one.name] = (
             share(one.column)
             if one.unit == "percent"
             else numbers(table, one.column, path=path, low=-1e12, high=1e12)
         )
-    return Profiles(
-        rows=rows,
-        indicators=tuple(_define(one, source) for one in source.indicators),
-        code_system=source.code_system,
-        year=source.year,
-        source=source.source or path.name,
-        notes=_notes(rows, source, unpeopled=int(unpeopled.sum())),
-    )
+    return rows
 
 
 def _define(one: IndicatorSource, source: ProfileSource) -> Indicator:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from sibangkit_geo.study import Finished
+    from tests.conftest import SmallStudy
 
 pytestmark = pytest.mark.browser
 MANDATORY = os.environ.get("SIBANGKIT_BROWSER") == "required"
@@ -86,9 +87,9 @@ def _check_quiet(visit: Visit) -> None:
 
 
 def test_every_page_opens_offline_without_a_request_or_complaint(
-    browser: Browser, small_study: Finished
+    browser: Browser, small_study: SmallStudy
 ) -> None:
-    pages = _pages(small_study)
+    pages = _pages(small_study.finished)
     assert {page.stem for page in pages} >= {
         "index",
         "dinsos",
@@ -194,10 +195,10 @@ def test_panel_table_file_and_colour_agree(
 
 
 def test_villages_without_value_are_hatched_and_counted(
-    browser: Browser, small_study: Finished
+    browser: Browser, small_study: SmallStudy
 ) -> None:
-    visit = Visit(browser, small_study.out / "index.html")
-    table = _table(small_study)
+    visit = Visit(browser, small_study.finished.out / "index.html")
+    table = _table(small_study.finished)
     empty = [code for code, row in table.items() if row["status"] == "no_data"]
     assert empty
     for code in empty:

@@ -45,6 +45,12 @@ SCALES = (
 _STEPS_DEG = (2.0, 1.0, 0.5, 0.25, 1 / 6, 1 / 12, 1 / 30, 1 / 60)
 _FEWEST_LINES = 3
 _MARGIN = 1.04
+_GRID_LINE: dict[str, Any] = {
+    "color": "#5b7186",
+    "linewidth": 0.35,
+    "linestyle": (0, (1, 2)),
+    "zorder": 1.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,46 +172,58 @@ def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
         frame.west, frame.south, frame.east, frame.north
     )
     step = next((s for s in _STEPS_DEG if (east - west) / s >= _FEWEST_LINES), _STEPS_DEG[-1])
-    line: dict[str, Any] = {
-        "color": "#5b7186",
-        "linewidth": 0.35,
-        "linestyle": (0, (1, 2)),
-        "zorder": 1.5,
-    }
-    text: dict[str, Any] = {"fontsize": size, "color": "#37475a", "annotation_clip": False}
     for lon in _ticks(west, east, step):
         x, y = there.transform(np.full(40, lon), np.linspace(south, north, 40))
-        axes.plot(x, y, **line)
-        label = _degrees(lon, "BT", "BB")
+        axes.plot(x, y, **_GRID_LINE)
         for edge, offset, va in ((frame.north, 3, "bottom"), (frame.south, -3, "top")):
             place = float(np.interp(edge, y, x))
             if frame.west < place < frame.east:
-                axes.annotate(
-                    label,
+                _write(
+                    axes,
                     (place, edge),
                     (0, offset),
-                    textcoords="offset points",
+                    _degrees(lon, "BT", "BB"),
+                    size=size,
                     ha="center",
                     va=va,
-                    **text,
                 )
     for lat in _ticks(south, north, step):
         x, y = there.transform(np.linspace(west, east, 40), np.full(40, lat))
-        axes.plot(x, y, **line)
-        label = _degrees(lat, "LU", "LS")
+        axes.plot(x, y, **_GRID_LINE)
         for edge, offset, ha in ((frame.west, -3, "right"), (frame.east, 3, "left")):
             place = float(np.interp(edge, x, y))
             if frame.south < place < frame.north:
-                axes.annotate(
-                    label,
+                _write(
+                    axes,
                     (edge, place),
                     (offset, 0),
-                    textcoords="offset points",
+                    _degrees(lat, "LU", "LS"),
+                    size=size,
                     ha=ha,
                     va="center",
                     rotation=90,
-                    **text,
                 )
+
+
+def _write(
+    axes: Axes,
+    place: tuple[float, float],
+    offset: tuple[int, int],
+    label: str,
+    *,
+    size: float,
+    **style: Any,
+) -> None:
+    axes.annotate(
+        label,
+        place,
+        offset,
+        textcoords="offset points",
+        fontsize=size,
+        color="#37475a",
+        annotation_clip=False,
+        **style,
+    )
 
 
 def _ticks(low: float, high: float, step: float) -> NDArray[np.float64]:

@@ -40,6 +40,7 @@ _SMALL, _BODY, _HEAD = 5.0, 5.8, 7.0
 _DETAIL_MM = 0.05
 _LOWEST_TEXT = 15.0
 _LAST_STEP = 0.05
+_ROW_MM = 4.1
 _BAR_SHARE = 0.34
 # TrueType fonts keep text selectable and embedded
 _RC: Any = {"pdf.fonttype": 42, "font.family": "DejaVu Sans", "hatch.linewidth": 0.35}
@@ -205,7 +206,11 @@ def _legend(sheet: Axes, layer: Layer, product: Product) -> None:
         sheet.text(left + 9, row - 1.5, text, **style)
         amount = say("annex.villages", count=numeral(count))
         sheet.text(left + 54, row - 1.5, amount, ha="right", **style)
-        row -= 4.1
+        row -= _ROW_MM
+    _legend_lines(sheet, product, left=left, row=row)
+
+
+def _legend_lines(sheet: Axes, product: Product, *, left: float, row: float) -> None:
     lines = [(True, 0.5, say("annex.district_line")), (True, 0.9, say("annex.regency_line"))]
     grades = set(product.pockets.outlines["evidence"])
     if "strict" in grades:
@@ -224,7 +229,7 @@ def _legend(sheet: Axes, layer: Layer, product: Product) -> None:
             )
         )
         sheet.text(left + 9, row - 1.5, text, fontsize=_BODY, va="center", color=_INK)
-        row -= 4.1
+        row -= _ROW_MM
 
 
 def _scale(sheet: Axes, product: Product, frame: Frame) -> None:

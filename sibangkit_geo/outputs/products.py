@@ -1,0 +1,101 @@
+"""All products of a study: drawn, written, searched for leaks, then moved into place."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sibangkit_geo import disclosure
+from sibangkit_geo.agencies import agencies
+from sibangkit_geo.cartography.annex import write_annex
+from sibangkit_geo.cartography.web.page import render_page
+from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
+from sibangkit_geo.outputs import manifest, staging, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    import pandas as pd
+
+    from sibangkit_geo.cartography.product import Product
+
+ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
+
+
+def write_products(
+    product: Product,
+    masked: pd.DataFrame,
+    out: Path,
+    *,
+    personal: Collection[str],
+    progress: Callable[[str, int, int], None],
+) -> tuple[str, ...]:
+    """
+    Draw and write every product into a staging folder, then move it into place.
+
+    Parameters
+    ----------
+    product
+        Finished study, masked for its reader.
+    masked
+        True where a cell was masked, columns by indicator name.
+    out
+        Final folder.
+    personal
+        Texts of a register that no product may hold.
+    progress
+        Called with stage, steps done and steps in all.
+
+    Returns
+    -------
+    names
+        Relative paths, the overview first.
+
+    Raises
+    ------
+    LeakError
+        A product holds personal data; `out` stays as it was.
+    ConfigError
+        `out` cannot be written.
+    """
+    pages = [one for one in agencies() if one.always or product.needs.indicators.get(one.key)]
+    with staging.staged(out) as folder:
+        shared = shared_payload(product)
+        for done, agency in enumerate(pages):
+            progress("draw", done, len(pages) + 1)
+            payload = page_payload(product, agency, shared=shared, pages=pages)
+            staging.write_text(folder / agency.file, render_page(payload))
+        (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
+        write_annex(product, folder / ANNEX)
+        progress("write", 0, 1)
+        table = tables.village_table(product.measured, product.pockets, masked=masked)
+        tables.write_villages(table, folder / "villages.csv")
+        tables.write_geopackage(
+            table, product.pockets, folder / "pockets.gpkg", created=product.provenance.created
+        )
+        manifest.write_manifest(
+            folder, product.provenance, result=_result(product), notes=product.notes
+        )
+        disclosure.require_clean(folder, personal=personal)
+        files = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
+    return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
+
+
+def _result(product: Product) -> dict[str, object]:
+    pockets, table = product.pockets, product.measured.villages
+    nothing = math.isnan(pockets.p_value)
+    return {
+        "villages_official": len(table),
+        "villages_with_polygon": len(product.mapped),
+        "villages_with_data": int((table["status"] == "ok").sum()),
+        "pockets_strict": int((pockets.outlines["evidence"] == "strict").sum()),
+        "pockets_indicative": int((pockets.outlines["evidence"] == "indicative").sum()),
+        "p_value": None if nothing else round(pockets.p_value, 6),
+        "overdispersion_rho": None if nothing else round(pockets.overdispersion, 6),
+        "alpha": pockets.alpha,
+        "replicates": pockets.replicates,
+        "null_hypothesis": "joint permutation of villages not yet in a pocket",
+        "correction": "sequential: each zone is tested against what is left; p is the running "
+        "maximum",
+    }
