@@ -48,6 +48,11 @@ class DataError(SibangkitError, ValueError):
             where = f" (rows: {len(rows):,}; first: {sample})"
         super().__init__(f"{problem}{where}. {remedy}")
 
+    def name_file(self, name: str) -> None:
+        """Put the file's name before the message, where the stage that failed did not know it."""
+        if not str(self).startswith(f"{name}: "):
+            self.args = (f"{name}: {self}",)
+
 
 class UnknownAreaError(DataError):
     """Rows carry a village code that the boundary file does not contain."""

@@ -168,6 +168,7 @@ def locate_by_name(
     if len(nameless):
         msg = "Rows without district or village name cannot be located"
         raise DataError(msg, rows=nameless, remedy="Fill the names, or use codes of the map.")
+    _require_single(rows)
     found = _match(rows, official, decided={})
     decided = _obey(rows, official, review or {})
     if decided:
@@ -177,6 +178,19 @@ def locate_by_name(
         changed = again["village_code"].fillna("") != found["village_code"].fillna("")
         found[changed] = again[changed]
     return Located(rows=found, notes=_notes(found, official))
+
+
+def _require_single(rows: pd.DataFrame) -> None:
+    """Refuse rows that stand for one village twice: which of them is right is not ours to guess."""
+    names = [
+        (fold_name(str(district)), fold_name(str(village)))
+        for district, village in zip(rows["district_name"], rows["village_name"], strict=True)
+    ]
+    keys = pd.Series(names, index=rows.index)
+    twice = rows[keys.duplicated(keep=False) | rows["code"].duplicated(keep=False)]
+    if len(twice):
+        msg = "Rows of the same village (the same code, or the same district and name)"
+        raise DataError(msg, rows=twice, remedy="Keep one row per village.")
 
 
 def _match(

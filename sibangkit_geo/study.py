@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -19,7 +20,7 @@ import pandas as pd
 from sibangkit_geo import codes, config, disclosure, join
 from sibangkit_geo.agencies import agency_needs
 from sibangkit_geo.cartography.product import Product, build_layers
-from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.indicators import tally, villages
 from sibangkit_geo.outputs import tables
 from sibangkit_geo.outputs.products import write_products
@@ -32,7 +33,7 @@ from sibangkit_geo.sources.text_tables import checksum
 from sibangkit_geo.tables.public import InputFile, Note, Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sibangkit_geo.tables.public import (
         Boundaries,
@@ -179,13 +180,24 @@ def _locate(study: config.Study, areas: Boundaries, folder: Path, review_file: P
         notes += told
     for profile in study.profiles:
         read = profile_source.read_profiles(profile, folder=folder)
-        located = _locate_profile(read, areas, review_file)
-        parts.append(villages.from_profiles(read, located))
+        with _naming(profile.path):
+            located = _locate_profile(read, areas, review_file)
+            parts.append(villages.from_profiles(read, located))
         notes += [*read.notes, *located.notes]
         uncertain.append(_uncertain(read, located, areas))
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
     return _Carried(parts, notes, pd.concat(uncertain), obeyed)
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Name the file in an error of a stage that sees tables only."""
+    try:
+        yield
+    except DataError as error:
+        error.name_file(Path(path).name)
+        raise
 
 
 def _locate_register(
@@ -201,9 +213,10 @@ def _locate_register(
     register = household_source.read_households(
         source, folder=folder, decile=study.poverty.rule == "decile"
     )
-    located = join.locate_by_code(
-        register.rows["village_code"], areas.official, code_system=source.code_system
-    )
+    with _naming(source.path):
+        located = join.locate_by_code(
+            register.rows["village_code"], areas.official, code_system=source.code_system
+        )
     log.info("locate: %d households", len(register))
     counts = tally.tally(register, village_code=located.rows["village_code"], poverty=study.poverty)
     part = villages.from_counts(

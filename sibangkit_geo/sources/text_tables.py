@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SNIFF_CHARACTERS = 20_000
+# zip (xlsx, ods, shapefile) and OLE (xls) containers
+_BINARY_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 #: the first data row of a file whose header is row 1
 _FIRST_ROW = 2
 
@@ -100,6 +102,9 @@ def read_text_table(path: Path, *, named_by: str) -> pd.DataFrame:
     """
     require_file(path, named_by=named_by)
     raw = path.read_bytes()
+    if raw.startswith(_BINARY_STARTS):
+        msg = f"{path.name}: this is a workbook or another binary file, not text"
+        raise DataError(msg, remedy="Save the sheet as CSV (UTF-8) and name that file.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

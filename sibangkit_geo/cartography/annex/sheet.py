@@ -138,6 +138,12 @@ def _map(figure: Figure, product: Product, frame: Frame) -> None:
     )
     whole = [mapped.geometry.union_all()]
     draw_areas(axes, whole, colors=["none"], edgecolor=_INK, linewidth=0.9, zorder=5)
+    _pockets(axes, product)
+    draw_graticule(axes, frame, epsg=_epsg(product), size=_SMALL)
+    draw_labels(axes, place(_district_names(product), _district_points(product), frame=frame))
+
+
+def _pockets(axes: Axes, product: Product) -> None:
     for _, pocket in product.pockets.outlines.iterrows():
         dash = "solid" if pocket["evidence"] == "strict" else (0, (3, 1.5))
         draw_areas(
@@ -152,8 +158,6 @@ def _map(figure: Figure, product: Product, frame: Frame) -> None:
             linestyle=dash,
             zorder=6.1,
         )
-    draw_graticule(axes, frame, epsg=_epsg(product), size=_SMALL)
-    draw_labels(axes, place(_district_names(product), _district_points(product), frame=frame))
 
 
 def _for_paper(shapes: gpd.GeoSeries, frame: Frame) -> NDArray[np.object_]:
