@@ -23,7 +23,7 @@ import re
 import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely import Geometry, MultiPolygon, Point, Polygon
+from shapely import Geometry, MultiPolygon, Polygon
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -58,13 +58,17 @@ METRES: Final = 32748
 POINT_BUFFER_M: Final = 1_500.0
 # Village borders meet in the middle of rivers, whose mouths the coastline leaves to the sea:
 # water narrower than twice this is filled, so that banks facing each other are neighbours.
-CHANNEL_M: Final = 2_000.0
+# Less leaves the regency further below its published area.
+CHANNEL_M: Final = 3_000.0
 CONTEXT_MARGIN_M: Final = 60_000.0
 # Points this far outside the box still shape the cells at its rim.
 VORONOI_MARGIN_M: Final = 60_000.0
 TWIN_SHIFT_M: Final = 250.0
 # Loose parts of a cell below this size are slivers; above it they are islands or peninsulas.
 LOOSE_PART_M2: Final = 10_000_000.0
+# How much of its parent's cell a kelurahan without a point may get.
+SHARES: Final = (1 / 3, 1 / 4)
+NEIGHBOUR_M: Final = 100.0
 SHORE_TOLERANCE_M: Final = 20.0
 NODE_GRID_M: Final = 0.01
 CUT_TOLERANCE_M: Final = 0.001
@@ -415,8 +419,8 @@ def village_cells(sources: Sources) -> gpd.GeoSeries:
     keys = [code if code in home.index else code[:5] for code in pieces.index]
     pieces = as_coverage(pieces.groupby(keys).agg(shapely.union_all), grid=NODE_GRID_M)
     pieces = tidy_parts(pieces, seeds=near)
-    for parent in sorted({parent for parent, _ in SPLITS.values()}):
-        pieces = split_parent(pieces, parent, seed=near[parent])
+    for child in SPLITS:
+        pieces = split_parent(pieces, child, seeds=near)
     cells = as_coverage(pieces, grid=NODE_GRID_M)
     degrees = gpd.GeoSeries(cells, crs=METRES).to_crs(DEGREES)
     rounded = as_coverage(degrees, grid=10.0**-DECIMALS)
@@ -489,7 +493,8 @@ def clipped_voronoi(points: gpd.GeoSeries, *, land: Geometry) -> pd.Series:
     cloud = shapely.MultiPoint(list(points))
     cells = shapely.voronoi_polygons(cloud, extend_to=land, ordered=True)
     shapely.prepare(land)
-    clipped = shapely.intersection(shapely.get_parts(cells), land)
+    # no width added, but a line or point where land merely touches a cell is dropped
+    clipped = shapely.buffer(shapely.intersection(shapely.get_parts(cells), land), 0.0)
     series = pd.Series(clipped, index=points.index)
     return series[[shapely.area(cell) > 0 for cell in series]]
 
@@ -568,69 +573,83 @@ def tidy_parts(cells: pd.Series, *, seeds: gpd.GeoSeries) -> pd.Series:
     return merge_parts(kept)
 
 
-def split_parent(cells: pd.Series, parent: str, *, seed: Point) -> pd.Series:
+def split_parent(cells: pd.Series, child: str, *, seeds: gpd.GeoSeries) -> pd.Series:
     """
-    Cut a parent's cell into equal strips, one for itself and one for each child.
+    Cut a child's cell off its parent's, so that the parent loses fewest neighbours.
+
+    Of all straight cuts tried, the first best is taken: fewest neighbours lost, then the
+    parent keeps its point, then the child is larger, then it has more other neighbours.
 
     Parameters
     ----------
     cells
         Cells in metres, indexed by code.
-    parent
-        Code of the village that was split.
-    seed
-        Point of the parent, in metres; its strip stays with the parent.
+    child
+        Code of the village without a point.
+    seeds
+        The village points in metres.
 
     Returns
     -------
     cells
-        The cells, the parent's replaced and the children's added.
+        The cells, the parent's replaced and the child's added.
 
     Raises
     ------
     BuildError
-        The parent has no cell.
+        The parent has no cell, or no cut leaves two whole cells.
     """
+    parent, side = SPLITS[child]
     if parent not in cells.index:
         msg = f"{parent} has no cell to split."
         raise BuildError(msg)
-    children = [code for code, (origin, _) in sorted(SPLITS.items()) if origin == parent]
-    side = SPLITS[children[0]][1]
-    strips = equal_strips(cells[parent], len(children) + 1, axis=side or long_axis(cells[parent]))
-    # a child named after a side takes the last strip; else the parent keeps its own point
-    home = 0 if side else int(np.argmin([strip.distance(seed) for strip in strips]))
-    order = [strips.pop(home), *strips]
-    added = pd.Series(order, index=[parent, *children])
-    cut: pd.Series = pd.concat([cells.drop(parent), added]).sort_index()
+    whole = cells[parent]
+    others = cells.drop(parent)
+    around = others[shapely.dwithin(others.to_numpy(), whole, NEIGHBOUR_M)].to_numpy()
+    cuts: dict[tuple[float, ...], tuple[Geometry, Geometry]] = {}
+    for share, axis in product(SHARES, cut_axes(side)):
+        rest, piece = cut_off(whole, share, axis=axis)
+        if rest.geom_type == piece.geom_type == "Polygon":
+            lost = int((~shapely.dwithin(around, rest, NEIGHBOUR_M)).sum())
+            found = int(shapely.dwithin(around, piece, NEIGHBOUR_M).sum())
+            homeless = not rest.intersects(seeds[parent])
+            cuts[(lost, homeless, -share, -found, len(cuts))] = rest, piece
+    if not cuts:
+        msg = f"No cut of {parent} leaves a whole cell for {child}."
+        raise BuildError(msg)
+    added = pd.Series(cuts[min(cuts)], index=[parent, child])
+    cut: pd.Series = pd.concat([others, added]).sort_index()
     return cut
 
 
-def long_axis(cell: Geometry) -> tuple[float, float]:
-    """Point along the longer side of the smallest rectangle round a cell, eastward."""
-    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(cell))
-    sides = np.diff(corners, axis=0)[:2]
-    east, north = sides[np.hypot(*sides.T).argmax()]
-    length = math.copysign(math.hypot(east, north), east)
-    return east / length, north / length
+def cut_axes(side: tuple[float, float] | None) -> list[tuple[float, float]]:
+    """List unit vectors all round, or within 40 degrees of a side, nearest to it first."""
+    east, north = side or (1.0, 0.0)
+    start = math.degrees(math.atan2(north, east))
+    turns = sorted(range(-40, 50, 10) if side else range(-180, 180, 10), key=abs)
+    angles = [math.radians(start + turn) for turn in turns]
+    return [(math.cos(angle), math.sin(angle)) for angle in angles]
 
 
-def equal_strips(cell: Geometry, count: int, *, axis: tuple[float, float]) -> list[Geometry]:
+def cut_off(
+    cell: Geometry, share: float, *, axis: tuple[float, float]
+) -> tuple[Geometry, Geometry]:
     """
-    Cut a cell across an axis into strips of equal area.
+    Cut a share of a cell's area off its end.
 
     Parameters
     ----------
     cell
         Area in metres.
-    count
-        Number of strips, at least 2.
+    share
+        Part of the area to cut off, between 0 and 1.
     axis
-        Unit vector (east, north); the strips follow each other along it.
+        Unit vector (east, north) towards the end; the cut runs across it.
 
     Returns
     -------
-    strips
-        The strips in the order of the axis.
+    rest, piece
+        What is left, and what was cut off.
     """
     east, north = axis
     along = shapely.get_coordinates(cell) @ np.array(axis)
@@ -644,12 +663,9 @@ def equal_strips(cell: Geometry, count: int, *, axis: tuple[float, float]) -> li
         a, b = (offset + np.array([east, north]) * at for at in (start, stop))
         return cell.intersection(Polygon([a - across, a + across, b + across, b - across]))
 
-    def cut(share: float) -> float:
-        goal = cell.area * share
-        return bisect(lambda at: band(low - 1, at).area - goal, low, high)
-
-    cuts = [low - 1, *(cut(i / count) for i in range(1, count)), high + 1]
-    return [band(start, stop) for start, stop in pairwise(cuts)]
+    goal = cell.area * (1 - share)
+    at = bisect(lambda stop: band(low - 1, stop).area - goal, low, high)
+    return band(low - 1, at), band(at, high + 1)
 
 
 def bisect(rising: Callable[[float], float], low: float, high: float) -> float:

@@ -1,4 +1,4 @@
-"""The pocket detector: one circle after another, each tested against what is left."""
+"""The pocket detector: one zone after another, each tested against what is left."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets import dispersion, scan
 from sibangkit_geo.pockets.neighbors import NEIGHBOR_DISTANCE_M, Neighbors, neighbors_within
+from sibangkit_geo.pockets.search import Search
 from sibangkit_geo.tables.public import Note, Pockets
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_VILLAGES = 20
-MOST_POCKETS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,11 @@ def find_pockets(
     Find neighboring villages whose poverty together exceeds chance.
 
     Village rates vary by themselves; that overdispersion is fitted (robustly) and
-    circles of 2 to 25 villages are scored on rates standardised by it. Each best
-    circle is tested by a joint permutation of the villages not yet in a pocket,
-    until one fails: strict at p <= alpha, indicative at p <= 2 alpha.
+    four statistics on rates standardised by it are compared with a joint
+    permutation of the villages not yet in a pocket. While the test passes, the
+    strongest zone is taken out, its outline fitted by an exact cut, and the rest
+    tested again: strict at p <= alpha, indicative at p <= 2 alpha, p being the
+    running maximum.
     Grain: one row per village in, one row per pocket out.
 
     Parameters
@@ -99,20 +100,20 @@ def find_pockets(
     if len(tested) < FEWEST_VILLAGES or not poor.sum():
         return _nothing_tested(tested, settings, notes)
     near = neighbors_within(tested, distance_m=settings.neighbor_distance_m)
-    labels, p_values, first_p = _flag(tested, near, settings, progress)
-    groups = [(poor[labels == k], homes[labels == k]) for k in range(len(p_values) + 1)]
-    rho = dispersion.beta_binomial_rho([group for group in groups if len(group[0])])
+    search = Search(poor, homes, tested.geometry.representative_point(), near)
+    found = search.run(settings, progress)
+    rho = found.rho
     return Pockets(
-        members=_members(tested, labels),
-        outlines=_outlines(tested, labels, p_values, settings.alpha),
+        members=_members(tested, found.labels),
+        outlines=_outlines(tested, found.labels, list(found.p_values), settings.alpha),
         villages=pd.DataFrame(
             {
                 "rate": poor / homes,
-                "pocket": pd.array([x or None for x in labels.tolist()], dtype="Int64"),
+                "pocket": pd.array([x or None for x in found.labels.tolist()], dtype="Int64"),
             },
             index=tested.index,
         ),
-        p_value=first_p,
+        p_value=found.map_p_value,
         overdispersion=rho,
         alpha=settings.alpha,
         replicates=settings.replicates,
@@ -143,60 +144,6 @@ def _testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]
         notes.append(Note("villages_not_tested", text, left_out))
     # sorted by code, so that the order of rows changes nothing
     return villages[usable].sort_index(), notes
-
-
-def _flag(
-    tested: gpd.GeoDataFrame,
-    near: Neighbors,
-    settings: PocketSettings,
-    progress: Callable[[int], None] | None,
-) -> tuple[NDArray[np.int64], list[float], float]:
-    poor = tested["poor_households"].to_numpy(dtype=float)
-    homes = tested["households"].to_numpy(dtype=float)
-    centres = tested.geometry.representative_point()
-    order = scan.circles(centres.x.to_numpy(), centres.y.to_numpy())
-    labels = np.zeros(len(tested), dtype=np.int64)
-    p_values: list[float] = []
-    first_p = running = 0.0
-    for number in range(1, MOST_POCKETS + 1):
-        pool = labels == 0
-        rho, rate = dispersion.robust_rho(poor[pool], homes[pool])
-        effective = dispersion.effective_counts(homes, rho)
-        zone = scan.strongest_circle(
-            dispersion.standardised(poor / homes, effective, rate),
-            effective / effective[pool].mean(),
-            order=order,
-            pool=pool,
-            replicates=settings.replicates,
-            rng=np.random.default_rng([settings.seed, number]),
-            progress=progress,
-        )
-        first_p = zone.p_value if number == 1 else first_p
-        running = max(running, zone.p_value)
-        villages = _connected(zone.villages, near)
-        if running > 2 * settings.alpha or len(villages) < scan.SMALLEST_CIRCLE:
-            break
-        labels[list(villages)] = number
-        p_values.append(running)
-    return labels, p_values, first_p
-
-
-def _connected(villages: tuple[int, ...], near: Neighbors) -> set[int]:
-    """Keep the villages that the circle's centre reaches without leaving the circle."""
-    if not villages:
-        return set()
-    inside = set(villages)
-    links: dict[int, list[int]] = {village: [] for village in inside}
-    for one, other in near.pairs.tolist():
-        if one in inside and other in inside:
-            links[one].append(other)
-            links[other].append(one)
-    reached, todo = {villages[0]}, [villages[0]]
-    while todo:
-        fresh = [other for other in links[todo.pop()] if other not in reached]
-        reached.update(fresh)
-        todo.extend(fresh)
-    return reached
 
 
 def _members(tested: gpd.GeoDataFrame, labels: NDArray[np.int64]) -> pd.Series:

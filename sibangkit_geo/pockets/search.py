@@ -1,0 +1,190 @@
+"""The search for pockets on plain arrays: gate, zone, outline, again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sibangkit_geo.pockets import dispersion
+from sibangkit_geo.pockets.gate import Scores, gate_p_value
+from sibangkit_geo.pockets.shape import components, shape
+from sibangkit_geo.pockets.zones import SMALLEST_ZONE, geometry_of, strongest_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.pockets.detector import PocketSettings
+    from sibangkit_geo.pockets.neighbors import Neighbors
+
+    Floats = NDArray[np.float64]
+
+MOST_POCKETS = 10
+_HIGHEST_Z = 3.0
+_RECUTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    Pockets as labels.
+
+    Attributes
+    ----------
+    labels
+        Pocket number per village, 0 outside.
+    p_values
+        Per pocket, in the order of the numbers.
+    map_p_value
+        p of the first gate.
+    rho
+        Intra-village correlation given the labels.
+    """
+
+    labels: NDArray[np.int64]
+    p_values: tuple[float, ...]
+    map_p_value: float
+    rho: float
+
+
+class Search:
+    """
+    One search over the villages of a map.
+
+    Parameters
+    ----------
+    poor, homes
+        Poor and all households per village, shape (n,).
+    centres
+        A point inside each village.
+    near
+        Neighbouring pairs.
+    """
+
+    def __init__(
+        self, poor: Floats, homes: Floats, centres: gpd.GeoSeries, near: Neighbors
+    ) -> None:
+        self.poor, self.homes, self.rates = poor, homes, poor / homes
+        self.pairs = near.pairs
+        self.geometry = geometry_of(centres.x.to_numpy(), centres.y.to_numpy(), near.pairs)
+
+    def run(self, settings: PocketSettings, progress: Callable[[int], None] | None = None) -> Found:
+        """
+        Test and take out one zone after another.
+
+        Parameters
+        ----------
+        settings
+            Error rate, permutations, seed.
+        progress
+            Called with the number of replicates done since the last call.
+
+        Returns
+        -------
+        found
+            Possibly without a pocket.
+
+        Raises
+        ------
+        ValueError
+            The settings are out of range.
+        """
+        zones: list[frozenset[int]] = []
+        p_values: list[float] = []
+        map_p_value = running = 0.0
+        for number in range(1, MOST_POCKETS + 1):
+            p_value = self._gate(zones, settings, number, progress)
+            map_p_value = p_value if number == 1 else map_p_value
+            running = max(running, p_value)
+            if running > 2 * settings.alpha:
+                break
+            zone = self._zone(zones)
+            if len(zone) < SMALLEST_ZONE:
+                break
+            zones.append(zone)
+            p_values.append(running)
+        zones, p_values = self._settle(zones, p_values, settings.alpha)
+        labels = np.zeros(len(self.poor), dtype=np.int64)
+        for number, zone in enumerate(zones, 1):
+            labels[list(zone)] = number
+        return Found(labels, tuple(p_values), map_p_value, self._rho(zones))
+
+    def _free(self, zones: list[frozenset[int]]) -> NDArray[np.bool_]:
+        free = np.ones(len(self.poor), dtype=bool)
+        for zone in zones:
+            free[list(zone)] = False
+        return free
+
+    def _rho(self, zones: list[frozenset[int]]) -> float:
+        free = self._free(zones)
+        groups = [(self.poor[free], self.homes[free])] if free.any() else []
+        groups += [(self.poor[list(zone)], self.homes[list(zone)]) for zone in zones]
+        return dispersion.beta_binomial_rho(groups)
+
+    def _gate(
+        self,
+        zones: list[frozenset[int]],
+        settings: PocketSettings,
+        number: int,
+        progress: Callable[[int], None] | None,
+    ) -> float:
+        pool = self._free(zones)
+        rho, rate = dispersion.robust_rho(self.poor[pool], self.homes[pool])
+        effective = dispersion.effective_counts(self.homes, rho)
+        scores = Scores(
+            z=dispersion.standardised(self.rates, effective, rate),
+            weight=effective / effective[pool].mean(),
+            cases=effective * self.rates,
+            effective=effective,
+        )
+        return gate_p_value(
+            scores,
+            geometry=self.geometry,
+            pool=pool,
+            replicates=settings.replicates,
+            rng=np.random.default_rng([settings.seed, number]),
+            progress=progress,
+        )
+
+    def _zone(self, zones: list[frozenset[int]]) -> frozenset[int]:
+        free = self._free(zones)
+        rho = self._rho(zones)
+        effective = dispersion.effective_counts(self.homes, rho)
+        rate = float(np.average(self.rates[free], weights=effective[free]))
+        z = dispersion.standardised(self.rates, effective, rate)
+        highest = rate + _HIGHEST_Z * np.sqrt(rate * (1.0 - rate) / effective)
+        zone = strongest_zone(
+            np.where(free, np.minimum(self.rates, highest), 0.0),
+            np.where(free, effective, 0.0),
+            z=np.where(free, z, -np.inf),
+            geometry=self.geometry,
+        )
+        return self._shape(frozenset(zone), rho, free)
+
+    def _shape(self, zone: frozenset[int], rho: float, free: NDArray[np.bool_]) -> frozenset[int]:
+        return shape(zone, poor=self.poor, homes=self.homes, rho=rho, pairs=self.pairs, free=free)
+
+    def _settle(
+        self, zones: list[frozenset[int]], p_values: list[float], alpha: float
+    ) -> tuple[list[frozenset[int]], list[float]]:
+        """Cut every outline again knowing the others; join what touches; drop single villages."""
+        for _ in range(_RECUTS if len(zones) > 1 else 0):
+            rho = self._rho(zones)
+            for i, zone in enumerate(zones):
+                others = [other for j, other in enumerate(zones) if j != i]
+                zones[i] = self._shape(zone, rho, self._free(others))
+        parts: list[frozenset[int]] = []
+        grades: list[float] = []
+        for strict in (True, False):
+            graded = [i for i, p_value in enumerate(p_values) if (p_value <= alpha) == strict]
+            members = frozenset().union(*(zones[i] for i in graded))
+            for part in components(members, self.pairs):
+                if len(part) >= SMALLEST_ZONE:
+                    parts.append(part)
+                    grades.append(max(p_values[i] for i in graded if zones[i] & part))
+        order = sorted(range(len(parts)), key=lambda i: (grades[i], min(parts[i])))
+        return [parts[i] for i in order], [grades[i] for i in order]

@@ -1,0 +1,183 @@
+"""The command line: exit codes, one line on stderr, paths on stdout, nothing half-written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from sibangkit_geo import __version__
+from sibangkit_geo.cli import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from typer.testing import Result
+
+NIK = "1607010101900001"
+
+
+def call(*arguments: object) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that must be there."""
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def replace_in(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """Prepare a wrong study by one replacement."""
+    return lambda folder: edit(folder / name, old, new)
+
+
+def _empty_profile(folder: Path) -> None:
+    (folder / "profil.csv").write_text("")
+
+
+def _header_only(folder: Path) -> None:
+    path = folder / "profil.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+
+
+def _more_than_all(folder: Path) -> None:
+    edit(folder / "profil.csv", ",60,", ",160,")
+
+
+WRONG: list[tuple[str, Callable[[Path], object], int, str]] = [
+    ("key", replace_in("study.toml", "replicates", "replicate"), 2, 'Did you mean "replicates"?'),
+    ("study", lambda folder: (folder / "study.toml").unlink(), 2, "study.toml: no such file"),
+    ("data", lambda folder: (folder / "profil.csv").unlink(), 2, "profil.csv: no such file"),
+    ("map", lambda folder: (folder / "desa.geojson").unlink(), 2, "desa.geojson: no such file"),
+    ("regency", replace_in("study.toml", '"16.07"', '"16.99"'), 2, 'Unknown regency "16.99"'),
+    ("elsewhere", replace_in("study.toml", '"16.07"', '"16.01"'), 2, "no village of regency"),
+    ("toml", replace_in("study.toml", "[study]", "[study"), 2, "not a TOML file"),
+    ("negative", replace_in("study.toml", "seed = 7", "seed = -7"), 2, "seed"),
+    (
+        "distance",
+        replace_in("study.toml", "replicates = 199", "neighbor_distance_m = -1"),
+        2,
+        "neighbor_distance_m",
+    ),
+    (
+        "agency",
+        replace_in("study.toml", 'agency = "pln"', 'agency = "plnn"'),
+        2,
+        'Did you mean "pln"',
+    ),
+    ("column", replace_in("study.toml", '"miskin_persen"', '"miskin"'), 3, '"miskin_persen"'),
+    ("empty", _empty_profile, 3, "the file is empty"),
+    ("header", _header_only, 3, "a header but no rows"),
+    ("range", _more_than_all, 3, "no number from 0 to 100 (rows: 4; first: 2, 3, 8)"),
+    ("code", replace_in("desa.geojson", "16.07.01.1016", "1607011016"), 3, "no village code"),
+    ("leak", replace_in("study.toml", "Uji kecil", f"Uji {NIK}"), 1, "Personal data"),
+]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "message"),
+    [one[1:] for one in WRONG],
+    ids=[one[0] for one in WRONG],
+)
+def test_a_wrong_study_ends_with_one_line_and_its_code(
+    tmp_path: Path,
+    write_small_study: Callable[[Path], Path],
+    spoil: Callable[[Path], object],
+    code: int,
+    message: str,
+) -> None:
+    study_file = write_small_study(tmp_path)
+    spoil(tmp_path)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    result = call("run", study_file, "--out", tmp_path / "out")
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert NIK not in result.stderr
+    # neither the folder nor a staging folder beside it
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_an_out_that_is_a_file_is_refused_and_kept(
+    tmp_path: Path, write_small_study: Callable[[Path], Path]
+) -> None:
+    (tmp_path / "out").write_text("milik saya")
+    result = call("run", write_small_study(tmp_path), "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "must be a folder" in result.stderr
+    assert (tmp_path / "out").read_text() == "milik saya"
+
+
+def test_a_run_prints_its_products_the_overview_first(
+    tmp_path: Path, write_small_study: Callable[[Path], Path]
+) -> None:
+    result = call("run", write_small_study(tmp_path), "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == str(tmp_path / "out" / "index.html")
+    made = {str(path) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert set(lines) == made
+    assert "kantong" in result.stderr
+
+
+def test_bps_codes_without_names_are_refused_with_the_remedy(
+    tmp_path: Path, write_small_study: Callable[[Path], Path]
+) -> None:
+    study_file = write_small_study(tmp_path)
+    edit(study_file, 'code_system = "kemendagri"', 'code_system = "bps"')
+    result = call("run", study_file, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "name district_name and village_name" in result.stderr
+
+
+def test_scan_says_clean_or_names_the_file_without_the_finding(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("bersih saja")
+    clean = call("scan", tmp_path)
+    assert (clean.exit_code, clean.stdout, clean.stderr) == (0, "", "bersih\n")
+    (tmp_path / "b.csv").write_text(f"nik\n{NIK}\n")
+    found = call("scan", tmp_path)
+    assert found.exit_code == 1
+    assert found.stdout == "b.csv\t1\n"
+    assert NIK not in found.output
+
+
+def test_scan_of_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
+    result = call("scan", tmp_path / "tiada")
+    assert result.exit_code == 2
+    assert "no such file" in result.stderr
+
+
+def test_version_and_usage() -> None:
+    assert call("--version").stdout == f"sibangkit {__version__}\n"
+    assert call("--help").exit_code == 0
+    assert call("runn").exit_code == 2
+    assert call("run", "study.toml").exit_code == 2  # --out has no default
+
+
+def test_the_module_runs_as_a_command_without_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sibangkit_geo", "run", "tiada.toml", "--out", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: tiada.toml: no such file")
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    probe = (
+        "import sys, sibangkit_geo.cli\n"
+        "heavy = ('geopandas', 'pandas', 'numpy', 'rich', 'matplotlib', 'scipy', 'shapely')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
