@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pypdf
 
 from sibangkit_geo.errors import ConfigError, LeakError
@@ -19,9 +22,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Level = Literal["public", "partner", "agency", "internal"]
+# the benchmarked rate is the poverty rate times one printed factor: they are hidden together
+_SAME_ESTIMATE = ("headcount_ratio", "poverty_rate_benchmarked")
 LEVELS: tuple[Level, ...] = ("public", "partner", "agency", "internal")
 # NIK and KK numbers have 16 digits (UU 24/2013); the decimals of a number do not count
 _IDENTITY = re.compile(rb"(?<!\d)(?<!\d\.)\d{16}(?!\d)")
+# what stands between two words in text, CSV, JSON and HTML
+_WORD = re.compile(r"[^\s\"'<>;,|:=\[\](){}]+")
+_LONGEST_NAME = 8
 _CHECKSUM = re.compile(rb"\b[0-9a-f]{64}\b")
 
 
@@ -96,15 +104,14 @@ def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked
     cells = villages[names].isna() & False
     if settings.level == "internal":
         return Masked(measured, cells)
-    small_village = villages["households"].between(1, settings.minimum_households - 1)
     for one in measured.indicators:
-        hidden = small_village & villages[one.name].notna()
-        if one.count_column:
-            hidden |= _small(villages, one, settings.minimum_households)
-        cells[one.name] = hidden
-        villages.loc[hidden, [name for name in (one.name, one.count_column) if name]] = float("nan")
-    derived = _derived(villages, measured.indicators)
-    villages.loc[cells["headcount_ratio"], derived] = float("nan")
+        cells[one.name] = _hidden(villages, one, settings.minimum_households)
+    twins = [name for name in _SAME_ESTIMATE if name in cells]
+    cells[twins] = np.repeat(cells[twins].any(axis=1).to_numpy()[:, None], len(twins), axis=1)
+    for one in measured.indicators:
+        emptied = [name for name in (one.name, one.count_column) if name]
+        emptied += ["poor_people"] if one.name in twins and "poor_people" in villages else []
+        villages.loc[cells[one.name], emptied] = float("nan")
     count = int(cells.to_numpy().sum())
     notes = measured.notes
     if count:
@@ -116,19 +123,17 @@ def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked
     return Masked(replace(measured, villages=villages, notes=notes), cells)
 
 
-def _derived(villages: pd.DataFrame, indicators: Collection[Indicator]) -> list[str]:
-    # the benchmarked persons are the same estimate times one printed factor
-    twins = [one for one in indicators if one.name == "poverty_rate_benchmarked"]
-    names = ["poor_people", *(name for one in twins for name in (one.name, one.count_column))]
-    return [name for name in names if name in villages]
-
-
-def _small(villages: pd.DataFrame, one: Indicator, minimum: int) -> pd.Series:
+def _hidden(villages: pd.DataFrame, one: Indicator, minimum: int) -> pd.Series:
+    """Tell which cells of one indicator count too few, or would give such a cell away."""
+    known = villages[one.name].notna()
+    hidden = villages["households"].between(1, minimum - 1) & known
+    if not one.count_column:
+        return hidden
     count = villages[one.count_column]
-    rest = villages["households"] - count if one.denominator == "rumah tangga" else count
     # both the few and the few others: 98 of 100 poor tells as much about the two
-    hidden = count.between(0.5, minimum - 0.5) | rest.between(0.5, minimum - 0.5)
-    for _, block in villages[count.notna()].groupby("district_code"):
+    rest = villages[one.base_column] - count
+    hidden |= count.between(0.5, minimum - 0.5) | rest.between(0.5, minimum - 0.5)
+    for _, block in villages[known].groupby("district_code"):
         shown = block[~hidden[block.index]]
         if hidden[block.index].sum() == 1 and len(shown):
             hidden |= hidden.index == shown[one.count_column].idxmin()
@@ -163,10 +168,12 @@ def leaks(folder: Path, *, personal: Collection[str] = ()) -> Mapping[str, int]:
     if not folder.is_dir():
         msg = f"{folder}: no such folder"
         raise FileNotFoundError(msg)
-    wanted = {text.strip().lower() for text in personal if text.strip()}
+    runs = [_words(text) for text in personal]
+    wanted = {" ".join(run) for run in runs if run}
+    longest = min(max((len(run) for run in runs), default=0), _LONGEST_NAME)
     found: dict[str, int] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        hits = sum(_count(content, wanted) for content in _contents(path))
+        hits = sum(_count(content, wanted, longest) for content in _contents(path))
         if hits:
             found[path.relative_to(folder).as_posix()] = hits
     return found
@@ -199,6 +206,9 @@ def _contents(path: Path) -> Iterator[bytes]:
     if path.suffix == ".pdf":
         for page in pypdf.PdfReader(path).pages:
             yield page.extract_text().encode("utf-8")
+    elif path.suffix in {".gpkg", ".sqlite"}:
+        # raw pages lay cells end to end, and keep whole numbers in binary
+        yield from _cells(path)
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
@@ -207,12 +217,29 @@ def _contents(path: Path) -> Iterator[bytes]:
         yield path.read_bytes()
 
 
-def _count(content: bytes, wanted: Collection[str]) -> int:
+def _cells(path: Path) -> Iterator[bytes]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            quoted = str(name).replace('"', '""')
+            rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - its own table
+            cells = (
+                str(cell) for row in rows for cell in row if isinstance(cell, str | int | float)
+            )
+            yield "\n".join(cells).encode("utf-8")
+
+
+def _words(text: str) -> list[str]:
+    return [word.rstrip(".!?") for word in _WORD.findall(text.lower())]
+
+
+def _count(content: bytes, wanted: Collection[str], longest: int) -> int:
     hits = len(_IDENTITY.findall(_CHECKSUM.sub(b"", content)))
     if not wanted:
         return hits
-    # one pass over the words of the file instead of one search per text of a large register
-    text = content.decode("utf-8", errors="ignore").lower()
-    for pattern in (r"[^\s\"'<>;,|]+", r"[^\"<>;,|\n\r\t]+"):
-        hits += sum(part.strip() in wanted for part in re.findall(pattern, text))
+    # every run of words is looked up once, instead of one search per text of a large register
+    words = _words(content.decode("utf-8", errors="ignore"))
+    for length in range(1, longest + 1):
+        runs = zip(*(words[start:] for start in range(length)), strict=False)
+        hits += sum(" ".join(run) in wanted for run in runs)
     return hits

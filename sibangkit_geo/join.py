@@ -198,12 +198,14 @@ def _match(
 ) -> pd.DataFrame:
     open_rows = rows[~rows.index.isin(list(decided))]
     district_names = official.groupby("district_code")["district_name"].first()
-    named: dict[Hashable, str] = {str(name): str(name) for name in open_rows["district_name"]}
+    # one district may be written in two ways in one table
+    folded = open_rows["district_name"].map(lambda name: fold_name(str(name)))
+    named: dict[Hashable, str] = dict(zip(folded, open_rows["district_name"], strict=True))
     in_district = _assign(named, district_names.to_dict())
     pairs: dict[Hashable, tuple[str, float]] = {}
     taken = {code for code, _ in decided.values() if code}
     for name, (district, _) in in_district.items():
-        block = open_rows[open_rows["district_name"] == name]
+        block = open_rows[folded == name]
         candidates = official[(official["district_code"] == district) & ~official.index.isin(taken)]
         pairs |= _assign(block["village_name"].to_dict(), candidates["name"].to_dict())
     return _located(rows, pairs, decided)

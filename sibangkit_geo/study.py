@@ -30,7 +30,8 @@ from sibangkit_geo.sources import households as household_source
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.sources.text_tables import checksum
-from sibangkit_geo.tables.public import InputFile, Note, Provenance
+from sibangkit_geo.tables.provenance import InputFile, Provenance
+from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

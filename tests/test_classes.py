@@ -45,6 +45,7 @@ def indicator(worse: str = "high", unit: str = "percent", denominator: str = "")
         source="u",
         year=2023,
         count_column="count" if unit == "percent" else "",
+        base_column="people" if denominator == "penduduk" else "households",
     )
 
 

@@ -139,7 +139,9 @@ def test_a_share_is_of_the_households_whose_answer_is_known() -> None:
             "rumah tangga belum terlayani",
         ),
     ]
-    assert not [name for name in table if str(name).startswith(("known_", "deprived_"))]
+    assert [one.base_column for one in defined] == ["known_floor", "known_no_social_assistance"]
+    assert table["known_floor"].to_dict() == {A: 3, B: 2}
+    assert not [name for name in table if str(name).startswith("deprived_")]
 
 
 def test_a_village_whose_answers_are_all_missing_has_no_share() -> None:

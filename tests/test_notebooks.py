@@ -18,7 +18,7 @@ def test_there_are_notebooks() -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_and_finds_pockets_only_where_they_are(path: Path, tmp_path: Path) -> None:
-    book = nbformat.read(path, as_version=4)
+    book = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = [
         output["text"] for cell in book.cells for output in cell.get("outputs", [])
@@ -31,5 +31,5 @@ def test_notebook_runs_and_finds_pockets_only_where_they_are(path: Path, tmp_pat
 
 def test_notebooks_are_committed_without_output() -> None:
     for path in NOTEBOOKS:
-        book = nbformat.read(path, as_version=4)
+        book = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         assert not any(cell.get("outputs") for cell in book.cells)

@@ -64,7 +64,7 @@ def test_import_contracts_hold(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "planted", "contract"),
     [
-        ("pockets/scan.py", "import sibangkit_geo.agencies.needs", "Rooms look down only"),
+        ("pockets/gate.py", "import sibangkit_geo.agencies.needs", "Rooms look down only"),
         ("codes.py", "import sibangkit_geo.tables.public", "Rooms look down only"),
         ("config.py", "import sibangkit_geo.study", "Rooms look down only"),
         ("agencies/needs.py", "import sibangkit_geo.tables.private", "Household wall"),

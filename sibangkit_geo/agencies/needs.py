@@ -116,7 +116,7 @@ def agency_needs(measured: VillageIndicators) -> AgencyNeeds:
 def _need(measured: VillageIndicators, one: Indicator) -> pd.DataFrame:
     villages = measured.villages[measured.villages[one.name].notna()]
     count = villages[one.count_column] if one.count_column else pd.Series(dtype=float)
-    homes = villages["households"]
+    homes = villages[one.base_column]
     expected = homes * count.sum() / homes.sum() if one.count_column and homes.sum() else None
     return pd.DataFrame(
         {

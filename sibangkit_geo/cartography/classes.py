@@ -268,7 +268,7 @@ def _areas(villages: pd.DataFrame, indicator: Indicator) -> tuple[float, pd.Seri
     districts = sorted(villages["district_code"].unique())
     if not indicator.count_column:
         return float("nan"), pd.Series(float("nan"), index=districts)
-    base = "people" if indicator.denominator == "penduduk" else "households"
+    base = indicator.base_column
     both = villages[[indicator.count_column, base]].astype(float)
     known = both.notna().all(axis=1) & villages[indicator.name].notna()
     both = both[known]

@@ -12,12 +12,12 @@ from sibangkit_geo.tables.numerals import numeral, percentage
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from sibangkit_geo.tables.provenance import Provenance
     from sibangkit_geo.tables.public import (
         AgencyNeeds,
         Boundaries,
         Note,
         Pockets,
-        Provenance,
         VillageIndicators,
     )
 

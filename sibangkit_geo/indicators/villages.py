@@ -155,12 +155,13 @@ def from_counts(
                 source=source,
                 year=year,
                 count_column=f"unserved_{need.key}",
+                base_column=f"known_{need.key}",
                 count_label="rumah tangga belum terlayani"
                 if need.served
                 else "rumah tangga membutuhkan",
             )
         )
-    keep = [name for name in table if not str(name).startswith(("known_", "deprived_"))]
+    keep = [name for name in table if not str(name).startswith("deprived_")]
     return table[keep], indicators
 
 
@@ -295,11 +296,15 @@ def _benchmark(
     what = "tingkat" if official.benchmark == "rate" else "jumlah"
     text = (
         f"Estimasi penduduk miskin per desa diselaraskan dengan satu faktor "
-        f"({numeral(factor, 3)}) sehingga jumlahnya sama dengan {what} resmi {official.year}; "
-        f"faktor ini tidak mengubah urutan desa. Penduduk menurut tabel {numeral(counted)} jiwa."
+        f"({numeral(factor, 3)}) ke {what} resmi {official.year}; faktor ini tidak mengubah urutan "
+        f"desa. Penduduk menurut tabel {numeral(counted)} jiwa."
     )
     if over.any():
-        text += f" {int(over.sum())} desa dibatasi pada 100 %."
+        short = float((poor * factor - people)[over].sum())
+        text += (
+            f" {int(over.sum())} desa dibatasi pada 100 %, sehingga jumlahnya {numeral(short)} "
+            f"jiwa di bawah angka resmi."
+        )
     return _benchmarked(official), [Note("benchmarked", text)]
 
 
@@ -314,6 +319,7 @@ def _benchmarked(official: OfficialFigures) -> Indicator:
         source=official.source,
         year=official.year,
         count_column="poor_people_benchmarked",
+        base_column="people",
         count_label="penduduk miskin",
         note=ESTIMATE,
     )

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from sibangkit_geo.tables.public import Note, Provenance
+    from sibangkit_geo.tables.provenance import Provenance
+    from sibangkit_geo.tables.public import Note
 
 
 def write_manifest(

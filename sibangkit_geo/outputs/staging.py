@@ -64,7 +64,8 @@ def _move(folder: Path, out: Path) -> None:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).replace(out / name)
     for name in sorted(stale):
-        (out / name).unlink(missing_ok=True)
+        if (out / name).is_file():
+            (out / name).unlink()
 
 
 def earlier_products(out: Path) -> set[str]:
@@ -89,6 +90,8 @@ def earlier_products(out: Path) -> set[str]:
     try:
         listed = json.loads((out / MANIFEST).read_text("utf-8"))["products"]
     except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    if not isinstance(listed, list):
         return set()
     inside = out.resolve()
     return {

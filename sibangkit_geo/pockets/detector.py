@@ -49,6 +49,9 @@ class PocketSettings:
         if not 0 < self.alpha < 0.5:
             msg = f"`alpha` must lie between 0 and 0.5, got {self.alpha}."
             raise ValueError(msg)
+        if self.seed < 0 or self.neighbor_distance_m < 0:
+            msg = "`seed` and `neighbor_distance_m` must be at least 0."
+            raise ValueError(msg)
         if self.replicates < 1:
             msg = f"`replicates` must be at least 1, got {self.replicates}."
             raise ValueError(msg)
@@ -155,7 +158,8 @@ def _outlines(
     tested: gpd.GeoDataFrame, labels: NDArray[np.int64], p_values: list[float], alpha: float
 ) -> gpd.GeoDataFrame:
     background = tested[labels == 0]
-    baseline = background["poor_households"].sum() / background["households"].sum()
+    homes_outside = background["households"].sum()
+    baseline = background["poor_households"].sum() / homes_outside if homes_outside else 0.0
     rows = []
     for number, p_value in enumerate(p_values, 1):
         inside = tested[labels == number]

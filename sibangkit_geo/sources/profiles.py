@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sibangkit_geo.errors import DegradedInputWarning
+from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_columns
 from sibangkit_geo.tables.public import Indicator, Note, Profiles, Unit, Worse
 
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 # more people or households than any Indonesian village has (largest kelurahan about 180,000)
 _MOST_PEOPLE = 1_000_000
 _PERCENT = 100.0
+#: columns that the village table makes itself
+_TAKEN = frozenset(
+    {
+        *("code", "name", "status", "geometry", "district_code", "district_name", "village_code"),
+        *("village_name", "households", "people", "poor_share", "poor_households", "poor_people"),
+        *("poor_people_benchmarked", "headcount_ratio", "poverty_rate_benchmarked", "pocket"),
+        *("evidence", "masked"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +119,11 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
     Raises
     ------
     ConfigError
-        The file is missing.
+        The file is missing, or an indicator takes a name that is taken.
     DataError
         The table is empty, lacks a column, or has cells that are no plausible number.
     """
+    _require_names(source)
     path = folder / source.path
     table = read_text_table(path, named_by="[[profiles]] path")
     named = [source.code, source.district_name, source.village_name, source.households]
@@ -131,6 +141,14 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
         source=source.source or path.name,
         notes=_notes(rows, source, unpeopled=int(unpeopled.sum())),
     )
+
+
+def _require_names(source: ProfileSource) -> None:
+    names = [one.name for one in source.indicators]
+    taken = sorted({name for name in names if name in _TAKEN or names.count(name) > 1})
+    if taken:
+        msg = f"[[profiles.indicators]] name: {', '.join(taken)} is taken; choose another name."
+        raise ConfigError(msg)
 
 
 def _rows(table: pd.DataFrame, source: ProfileSource, path: Path) -> pd.DataFrame:

@@ -40,55 +40,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class InputFile:
-    """
-    One file that was read.
-
-    Attributes
-    ----------
-    role
-        What it was read as.
-    name
-        File name without folder.
-    sha256
-        Checksum of its bytes.
-    source
-        Words for the source line; empty when the study names none.
-    """
-
-    role: str
-    name: str
-    sha256: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """
-    Where a result comes from.
-
-    Attributes
-    ----------
-    inputs
-        Files read, in order.
-    settings
-        Every setting of the study, plain values.
-    seed
-        Seed of every random draw.
-    versions
-        Package name to version.
-    created
-        ISO time in UTC of the run, the only thing that differs between two equal runs.
-    """
-
-    inputs: tuple[InputFile, ...]
-    settings: Mapping[str, object]
-    seed: int
-    versions: Mapping[str, str]
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
 class Boundaries:
     """
     A valid coverage of village polygons; one row per village.
@@ -163,6 +114,8 @@ class Indicator:
         Column with the number concerned, beside the share; empty when there is none.
     count_label
         Indonesian words for that number.
+    base_column
+        Column with the number that the share is of.
     note
         One sentence that must stand beside it.
     """
@@ -177,6 +130,7 @@ class Indicator:
     year: int
     count_column: str = ""
     count_label: str = ""
+    base_column: str = "households"
     note: str = ""
 
 
@@ -276,7 +230,7 @@ class VillageIndicators:
     def __post_init__(self) -> None:
         """Check that every definition has its column."""
         for one in self.indicators:
-            for column in filter(None, (one.name, one.count_column)):
+            for column in filter(None, (one.name, one.count_column, one.base_column)):
                 if column not in self.villages:
                     msg = f"Indicator column {column} is missing from the village table"
                     raise DataError(msg, remedy="Define only what was measured.")
@@ -296,7 +250,7 @@ class Pockets:
         ``relative_risk``, ``rate`` (poor / households), ``poor``, ``expected``,
         ``households``, ``n_villages`` and dissolved geometry in the study CRS.
     villages
-        One row per tested village: ``rate``, ``standardised_rate``, ``pocket``.
+        One row per tested village: ``rate``, ``pocket``.
     p_value
         Chance of a concentration at least as strong if poverty were spread over
         the villages at random; missing when nothing was tested.

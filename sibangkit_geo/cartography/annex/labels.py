@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _POINTS_PER_INCH = 72
 # DejaVu Sans Bold capitals are about this wide and a line this high, in units of the text size
-_LETTER_WIDTH = 0.80
+_LETTER_WIDTH = 0.84
 _LINE_HEIGHT = 1.22
 _SIZES = (6.0, 5.4, 4.8)
 _SHORT_WORD = 4

@@ -217,7 +217,8 @@ def _needs(agency: Agency, layers: Sequence[Layer], product: Product) -> dict[st
             items.append(say("needs_index", label=layer.indicator.label, villages=names))
             continue
         count = float(layer.counts.sum())
-        homes = product.mapped.loc[layer.counts.dropna().index, "households"].sum()
+        base = layer.indicator.base_column
+        homes = product.mapped.loc[layer.counts.dropna().index, base].sum()
         items.append(
             say(
                 "needs_item",
