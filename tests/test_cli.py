@@ -181,3 +181,19 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_demo_makes_up_a_regency_and_maps_it(tmp_path: Path) -> None:
+    # many households: chance agreements of a page with the register must not stop a run
+    result = subprocess.run(
+        [sys.executable, "-m", "sibangkit_geo", "demo", "--out", "peta", "--households", "60000"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    first = result.stdout.splitlines()[0]
+    assert Path(first).as_posix() == "peta/index.html"
+    assert (tmp_path / first).is_file()
+    assert "Batas pendekatan, bukan batas resmi" in (tmp_path / first).read_text(encoding="utf-8")

@@ -21,6 +21,9 @@ CodeGeneration = Literal["bdt2015", "regsosek2022", "dtsen2025", "p3ke", "bkkbn"
 # the largest household on record in a register of this kind is far smaller; 60 is a typing slip
 _LARGEST_HOUSEHOLD = 60
 _DECILES = 10
+# shorter names ("Siti") are words of a page too
+_SHORTEST_NAME = 7
+_FINE_POINT = r"[.,]\d{6,}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,9 @@ def personal_texts(source: HouseholdSource, *, folder: Path) -> set[str]:
     Returns
     -------
     texts
-        Cells of the identity columns with at least 7 characters and of the point
-        columns with at least 9, in lower case; shorter ones occur by chance.
+        Identity cells of at least 7 characters; points as longitude and latitude
+        together, either first, and alone where they have 6 or more decimals
+        (0.1 m): coarser single coordinates also occur by chance. Lower case.
 
     Raises
     ------
@@ -150,14 +154,15 @@ def personal_texts(source: HouseholdSource, *, folder: Path) -> set[str]:
         The table is empty.
     """
     table = read_text_table(folder / source.path, named_by="[[households]] path")
-    columns = [
-        name
-        for name in table.columns
-        if str(name).lower() in IDENTITY_COLUMNS or name in {source.longitude, source.latitude}
-    ]
     found: set[str] = set()
-    for column in columns:
-        shortest = 9 if column in {source.longitude, source.latitude} else 7
-        values = table[column].dropna().str.lower()
-        found.update(values[values.str.len() >= shortest].unique().tolist())
+    for column in table.columns:
+        if str(column).lower() in IDENTITY_COLUMNS:
+            values = table[column].dropna().str.lower()
+            found.update(values[values.str.len() >= _SHORTEST_NAME].unique().tolist())
+    if source.longitude in table and source.latitude in table:
+        points = table[[source.longitude, source.latitude]].dropna()
+        east, north = points[source.longitude], points[source.latitude]
+        found.update((east + " " + north).tolist(), (north + " " + east).tolist())
+        for values in (east, north):
+            found.update(values[values.str.contains(_FINE_POINT)].tolist())
     return found
