@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.disclosure import Level
 
-NIK = "1607010101900001"
+NIK = "1607010000000001"
 NAME = "Siti Aminah"
 POINT = "104.8123456"
 POOR = Indicator(
@@ -286,7 +286,7 @@ def test_names_and_points_of_a_register_are_found(
         "a" * 24 + NIK + "b" * 24,  # sha256: 64 hexadecimal digits
         NIK * 4,
         "0." + NIK,
-        "[104.1607010101900001,-2.1607010101900001]",
+        "[104.1607010000000001,-2.1607010000000001]",
         "123456789012345",
         "12345678901234567",
         "Siti Aminahwati dan Aminah Siti",

@@ -20,7 +20,7 @@ from sibangkit_geo.tables.private import IDENTITY_COLUMNS, Households
 if TYPE_CHECKING:
     from pathlib import Path
 
-IDENTITY = "1607010101900001"
+IDENTITY = "1607010000000001"
 PROFILE = ProfileSource(
     path="profil.csv",
     code="kode",
@@ -43,7 +43,7 @@ REGISTER = HouseholdSource(
 REGISTER_TEXT = (
     "kode_desa,NIK,Nama,alamat,jumlah,desil_nasional,lon,lat,foto,jenis_lantai_terluas\n"
     f"16.07.01.2001,{IDENTITY},Siti Aminah,Jl. Mawar 1,4,1,104.8123456,-2.9876543,a.jpg,8\n"
-    "16.07.01.2002,1607010101900002,Budi Santoso,Jl. Melati 2,1,,104.9,-2.9,b.jpg,\n"
+    "16.07.01.2002,1607010000000002,Budi Santoso,Jl. Melati 2,1,,104.9,-2.9,b.jpg,\n"
 )
 
 
