@@ -94,8 +94,8 @@ class Layer:
     @property
     def colors(self) -> pd.Series:
         """Colour each village; no data and masked have their own."""
-        table = {i: one.color for i, one in enumerate(self.classes)}
-        colors = self.class_index.map(table).fillna(NO_DATA_COLOR)
+        palette = [*(one.color for one in self.classes), NO_DATA_COLOR]  # the last for -1
+        colors = pd.Series([palette[i] for i in self.class_index], index=self.class_index.index)
         return colors.mask(self.masked, MASKED_COLOR)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,9 @@ class Product:
 
     @property
     def method_line(self) -> str:
-        """Word the test."""
+        """Word the test, or that there was none."""
+        if math.isnan(self.pockets.p_value):
+            return f"{say('not_tested')}."
         return say(
             "method",
             replicates=numeral(self.pockets.replicates),

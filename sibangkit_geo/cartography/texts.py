@@ -142,6 +142,37 @@ def pocket_sentence(number: int, pocket: pd.Series) -> str:
     )
 
 
+def pocket_line(number: int, pocket: pd.Series) -> str:
+    """
+    Describe one pocket in one line of paper.
+
+    Parameters
+    ----------
+    number
+        Its number.
+    pocket
+        Its row of ``Pockets.outlines``.
+
+    Returns
+    -------
+    sentence
+        Villages, rate and p.
+
+    Raises
+    ------
+    KeyError
+        The row lacks a column.
+    """
+    return say(
+        "pocket_line",
+        number=number,
+        grade=say(f"grade_{pocket['evidence']}"),
+        n=int(pocket["n_villages"]),
+        rate=percentage(pocket["rate"]),
+        p=numeral(pocket["p_value"], _P_DECIMALS),
+    )
+
+
 def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
     """
     Say what the test found, why, and what it cannot see.
@@ -164,7 +195,8 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
         The catalogue lacks a sentence.
     """
     if math.isnan(pockets.p_value):
-        return say("not_tested"), tuple(note.text for note in pockets.notes)
+        # why comes last in the detector's notes and first for the reader
+        return say("not_tested"), tuple(note.text for note in reversed(pockets.notes))
     rho, alpha = numeral(pockets.overdispersion, 2), percentage(pockets.alpha, 0)
     if not len(pockets):
         why = say(

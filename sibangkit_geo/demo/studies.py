@@ -46,7 +46,7 @@ WAVES = (
 _STUDY = """\
 # Studi contoh: semua rumah tangga, nama dan nomor di dalam register ini buatan.
 [study]
-title = "Kantong kemiskinan Kabupaten Banyuasin"
+title = "CONTOH (data buatan): kantong kemiskinan Kabupaten Banyuasin"
 regency = "16.07"
 year = {wave.year}
 language = "id"

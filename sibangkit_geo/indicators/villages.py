@@ -211,9 +211,11 @@ def assemble(
     if "households" not in table:
         msg = "The study has neither profiles nor households"
         raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
+    notes = []
     if "poor_households" not in table:
         table["poor_households"] = float("nan")
-    notes = []
+        text = "Data studi ini tidak memuat angka kemiskinan (poor_share_percent atau register)."
+        notes.append(Note("no_poverty_figure", text))
     table["headcount_ratio"] = table["poor_households"] / table["households"].where(
         table["households"] > 0
     )

@@ -54,7 +54,11 @@ class Label:
 
 
 def place(
-    names: Mapping[str, str], points: Mapping[str, Sequence[tuple[float, float]]], *, frame: Frame
+    names: Mapping[str, str],
+    points: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    frame: Frame,
+    taken: Sequence[tuple[float, float, float, float]] = (),
 ) -> list[Label]:
     """
     Place every name without overlap: inside its district, else beside it with a leader line.
@@ -70,6 +74,8 @@ def place(
         Key to places inside the district, best first, metres.
     frame
         Ground shown; boxes stay inside.
+    taken
+        Boxes that no name may cover, metres.
 
     Returns
     -------
@@ -85,12 +91,13 @@ def place(
     for key in sorted(names, key=lambda one: (len(points[one]), one)):
         name = names[key].upper()
         options = _inside(name, points[key], frame) + _beside(name, points[key][0], frame)
-        free = [
+        boxes = [*taken, *(other.box for other in placed)]
+        free = (
             one
             for one in options
-            if _fits(one.box, frame) and not any(_overlap(one.box, other.box) for other in placed)
-        ]
-        placed.append(free[0] if free else options[0])
+            if _fits(one.box, frame) and not any(_overlap(one.box, box) for box in boxes)
+        )
+        placed.append(next(free, options[0]))
     return placed
 
 
