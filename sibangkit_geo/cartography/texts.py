@@ -108,7 +108,7 @@ def date_words(iso: str) -> str:
     return f"{day} {_MONTHS[month - 1]} {year}"
 
 
-def pocket_sentence(number: int, pocket: pd.Series) -> str:
+def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> str:
     """
     Describe one pocket.
 
@@ -118,6 +118,8 @@ def pocket_sentence(number: int, pocket: pd.Series) -> str:
         Its number.
     pocket
         Its row of ``Pockets.outlines``.
+    key
+        ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
 
     Returns
     -------
@@ -130,7 +132,7 @@ def pocket_sentence(number: int, pocket: pd.Series) -> str:
         The row lacks a column.
     """
     return say(
-        "pocket",
+        key,
         number=number,
         grade=say(f"grade_{pocket['evidence']}"),
         n=int(pocket["n_villages"]),
@@ -138,37 +140,6 @@ def pocket_sentence(number: int, pocket: pd.Series) -> str:
         households=numeral(pocket["households"]),
         rate=percentage(pocket["rate"]),
         risk=numeral(pocket["relative_risk"], 1),
-        p=numeral(pocket["p_value"], _P_DECIMALS),
-    )
-
-
-def pocket_line(number: int, pocket: pd.Series) -> str:
-    """
-    Describe one pocket in one line of paper.
-
-    Parameters
-    ----------
-    number
-        Its number.
-    pocket
-        Its row of ``Pockets.outlines``.
-
-    Returns
-    -------
-    sentence
-        Villages, rate and p.
-
-    Raises
-    ------
-    KeyError
-        The row lacks a column.
-    """
-    return say(
-        "pocket_line",
-        number=number,
-        grade=say(f"grade_{pocket['evidence']}"),
-        n=int(pocket["n_villages"]),
-        rate=percentage(pocket["rate"]),
         p=numeral(pocket["p_value"], _P_DECIMALS),
     )
 

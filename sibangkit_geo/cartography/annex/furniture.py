@@ -12,7 +12,7 @@ from pyproj import CRS
 
 from sibangkit_geo.cartography.annex.frame import draw_areas
 from sibangkit_geo.cartography.classes import MASKED_COLOR, NO_DATA_COLOR
-from sibangkit_geo.cartography.texts import pocket_line, result_sentences, say
+from sibangkit_geo.cartography.texts import pocket_sentence, result_sentences, say
 from sibangkit_geo.tables.numerals import numeral
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _legend_lines(sheet: Axes, product: Product, *, left: float, row: float) -> 
         if row < _LOWEST_TEXT:
             sheet.text(left, row, say("annex.more"), fontsize=4.5, va="top", color=INK)
             return
-        words = pocket_line(int(str(number)), pocket)
+        words = pocket_sentence(int(str(number)), pocket, key="pocket_line")
         sheet.text(left, row, words, fontsize=4.5, va="top", color=INK)
         row -= _LINE_MM
 
