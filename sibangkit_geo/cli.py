@@ -91,12 +91,21 @@ def demo(
     register_only: Annotated[
         bool, typer.Option("--register-only", help="Write register and study, run nothing.")
     ] = False,
+    damage: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Damage the register as real ones are; `all` for all."),
+    ] = None,
 ) -> None:
     """Make up a regency and run it: the whole product without anyone's data."""
     with _reported(), _progress() as progress:
-        from sibangkit_geo.demo import DemoSettings, write_demo
+        from sibangkit_geo.demo import DemoSettings, damage_kinds, write_demo
 
-        settings = DemoSettings(households=households, seed=seed, pockets=not no_pockets)
+        settings = DemoSettings(
+            households=households,
+            seed=seed,
+            pockets=not no_pockets,
+            damage=damage_kinds(damage or ()),
+        )
         study_file = write_demo(out / "data", settings=settings)
         if not register_only:
             from sibangkit_geo import study

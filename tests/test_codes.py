@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
 
 
 @pytest.mark.parametrize(
@@ -89,3 +94,185 @@ def test_an_unknown_regency_is_refused_with_those_beside_it() -> None:
     assert caught.value.exit_code == 2
     with pytest.raises(ConfigError, match=r'Example: "16\.07"'):
         codes.require_regency("Banyuasin")
+
+
+@pytest.mark.parametrize(
+    ("cell", "system", "code", "problem"),
+    [
+        ("16.07.05.1022", "kemendagri", "16.07.05.1022", ""),
+        (" '16.07.05.1022\u00a0", "kemendagri", "16.07.05.1022", ""),
+        ("16.7.5.1022", "kemendagri", "16.07.05.1022", "padded"),
+        ("1607051022", "kemendagri", "16.07.05.1022", ""),
+        ("1607051022.0", "kemendagri", "16.07.05.1022", ""),
+        ("16.07.05.3022", "kemendagri", None, "malformed"),
+        ("16.07.05.22", "kemendagri", None, "malformed"),
+        ("1607060005", "kemendagri", None, "malformed"),  # a village part starts with 1 or 2
+        ("1.607E+09", "kemendagri", None, "digits_lost"),
+        ("1,607E+09", "bps", None, "digits_lost"),
+        ("16.1", "kemendagri", None, "digits_lost"),  # 16.01, or 16.10 as a number
+        ("16.07.05", "kemendagri", None, "wrong_level"),
+        ("1607021003", "bps", "1607021003", ""),
+        ("1607021003.0", "bps", "1607021003", ""),
+        (1607021003.0, "bps", "1607021003", ""),
+        (1607021003, "bps", "1607021003", ""),
+        (160702100300000000.0, "bps", "1607021003", ""),
+        ("160702100300000000", "bps", "1607021003", ""),
+        ("160702100300000100", "bps", None, "malformed"),
+        ("160702100300000000", "kemendagri", None, "malformed"),
+        ("16.07.021.003", "bps", "1607021003", ""),
+        ("16.07.05.1022", "bps", None, "malformed"),
+        ("1607021", "bps", None, "wrong_level"),
+        ("١٦٠٧٠٢١٠٠٣", "bps", None, "malformed"),
+        ("", "bps", None, "missing"),
+        (None, "bps", None, "missing"),
+        (float("nan"), "bps", None, "missing"),
+        ("-", "bps", None, "missing"),
+        ("Jumlah", "bps", None, "malformed"),
+    ],
+)
+def test_cells_are_read_or_told_apart(
+    cell: object, system: codes.CodeSystem, code: str | None, problem: str
+) -> None:
+    reading = codes.read_codes(pd.Series([cell], index=[7]), code_system=system)
+    assert reading.problem.to_dict() == {7: problem}
+    assert (None if reading.code.isna().item() else reading.code.item()) == code
+    assert reading.usable.item() is (code is not None)
+    if code is None:
+        with pytest.raises(DataError):
+            codes.parse_code(cell, code_system=system, level="village")
+    else:
+        one = codes.parse_code(cell, code_system=system, level="village")
+        assert (one.text, one.padded, one.level) == (code, problem == "padded", "village")
+
+
+def test_ten_digits_without_a_system_are_ambiguous_and_a_dotted_code_is_not() -> None:
+    with pytest.raises(DataError, match="10 digits are a BPS code or an undotted Kemendagri code"):
+        codes.parse_code("1607051022", code_system=None)
+    assert codes.parse_code("16.07.05.1022", code_system=None).code_system == "kemendagri"
+    assert codes.parse_code("1607021", code_system=None).code_system == "bps"
+
+
+def test_a_message_about_a_cell_never_quotes_it() -> None:
+    with pytest.raises(DataError) as caught:
+        codes.parse_code("1607012345678901", code_system="bps")
+    assert "16070123" not in str(caught.value)
+
+
+@pytest.mark.parametrize("level", codes.LEVELS)
+@pytest.mark.parametrize("system", codes.CODE_SYSTEMS)
+def test_every_level_reads_itself(system: codes.CodeSystem, level: str) -> None:
+    code = {"kemendagri": "16.07.05.1022", "bps": "1607021003"}[system]
+    above = codes.parent(pd.Series([code]), level=level, code_system=system).item()
+    assert codes.parse_code(above, code_system=system).level == level
+    assert codes.level_of(above, code_system=system) == level
+    digits = above.replace(".", "")
+    assert codes.format_code(digits, code_system=system) == above
+
+
+def test_unknown_words_are_refused() -> None:
+    with pytest.raises(ValueError, match='Did you mean "bps"'):
+        codes.read_codes(pd.Series(["1"]), code_system="bpss")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match='Did you mean "village"'):
+        codes.parse_code("16", code_system="bps", level="vilage")
+    with pytest.raises(ValueError, match="got 3 characters"):
+        codes.format_code("160", code_system="kemendagri")
+
+
+@given(
+    st.lists(
+        st.one_of(st.none(), st.text(max_size=20), st.from_regex(r"\d{2}(\.\d{1,4}){0,4}")),
+        max_size=20,
+    )
+)
+def test_reading_a_column_is_reading_its_cells(cells: list[str | None]) -> None:
+    text = pd.Series(cells, dtype=object)
+    for system in codes.CODE_SYSTEMS:
+        reading = codes.read_codes(text, code_system=system)
+        assert reading.code.notna().tolist() == reading.usable.tolist()
+        assert codes.is_code(reading.code[reading.usable], code_system=system).all()
+        for cell, code in zip(cells, reading.code, strict=True):
+            try:
+                alone = codes.parse_code(cell, code_system=system, level="village").text
+            except DataError:
+                assert pd.isna(code)
+            else:
+                assert alone == code
+
+
+def test_reading_takes_any_kind_of_column_and_keeps_its_index() -> None:
+    empty = codes.read_codes(pd.Series([], dtype=object), code_system="bps")
+    assert len(empty.code) == 0
+    numbers = codes.read_codes(pd.Series([1607021003.0, np.nan], index=[5, 5]), code_system="bps")
+    assert numbers.code.index.tolist() == [5, 5]
+    assert numbers.problem.tolist() == ["", "missing"]
+
+
+def test_districts_convert_both_ways_and_villages_do_not() -> None:
+    ours = pd.Series([*codes.districts("16.07"), None])
+    theirs = codes.to_bps_district(ours)
+    assert theirs.iloc[9] == "1607050"
+    assert codes.to_kemendagri_district(theirs).fillna("").tolist() == ours.fillna("").tolist()
+    with pytest.raises(
+        DataError, match=r"do not convert .* by rule.*rows: 1; first: 4.*by district"
+    ):
+        codes.to_kemendagri_district(pd.Series(["1607021003"], index=[4]))
+    with pytest.raises(DataError, match="do not convert"):
+        codes.to_bps_district(pd.Series(["16.07.05.1022"]))
+    with pytest.raises(DataError, match="no bps district code"):
+        codes.to_kemendagri_district(pd.Series(["16.07.05"]))
+    with pytest.raises(UnknownAreaError, match="does not have"):
+        codes.to_bps_district(pd.Series(["11.01.01"]))
+
+
+def test_the_splits_are_the_eight_and_no_parent_is_a_guess() -> None:
+    known = codes.splits("16.07")
+    official = codes.official_villages("16.07")
+    assert set(known) == {"16.07.05.1022", *(f"16.07.10.{n}" for n in range(1024, 1031))}
+    assert codes.splits("11.01") == {}
+    for split in known.values():
+        assert official[split.code] == split.name
+        assert split.year == 2025
+        assert "2138/2025" in split.source
+        assert (split.certainty == "unknown") == (split.parent_code == "")
+        if split.parent_code:
+            shared = set(official[split.parent_code].split()) & set(split.name.split())
+            assert shared, split.name
+            assert split.parent_code[:8] == split.code[:8]
+    with (codes.data_folder() / "splits.csv").open(encoding="utf-8", newline="") as lines:
+        assert list(next(csv.reader(lines))) == [
+            "code",
+            "name",
+            "parent_code",
+            "year",
+            "certainty",
+            "source",
+        ]
+
+
+SUKAJADI, TIMUR, RAWA = "16.07.10.1004", "16.07.10.1024", "16.07.10.1026"
+
+
+@pytest.mark.parametrize(
+    ("register", "polygons", "moved"),
+    [
+        # newer register, older map: the child goes to its parent, an orphan to its district
+        ([SUKAJADI, TIMUR, RAWA], [SUKAJADI], {TIMUR: SUKAJADI, RAWA: "16.07.10"}),
+        # older register, newer map: the child's polygon belongs to the parent's rows
+        ([SUKAJADI], [SUKAJADI, TIMUR, RAWA], {TIMUR: SUKAJADI, RAWA: "16.07.10"}),
+        # the register knows a sister of the same year: it merely has no row in the other
+        ([SUKAJADI, RAWA], [SUKAJADI, TIMUR, RAWA], {}),
+        ([SUKAJADI, TIMUR], [SUKAJADI, TIMUR], {}),
+        # no parent to go to
+        ([TIMUR], ["16.07.10.1002"], {}),
+        ([], [], {}),
+    ],
+)
+def test_codes_meet_where_both_sides_can(
+    register: list[str], polygons: list[str], moved: dict[str, str]
+) -> None:
+    level = codes.common_level(register, polygons)
+    assert set(level.code) == {*register, *polygons}
+    assert {code: to for code, to in level.code.items() if to != code} == moved
+    assert {one.code for one in (*level.merged, *level.at_district)} == set(moved)
+    assert bool(level.text) == bool(moved)
+    assert ("Sukajadi Timur (induk Sukajadi)" in level.text) == (TIMUR in moved)

@@ -12,10 +12,19 @@ from hypothesis import strategies as st
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
-from sibangkit_geo.join import fold_name, locate_by_code, locate_by_name
+from sibangkit_geo.join import (
+    detect_code_mixup,
+    fold_name,
+    locate_by_code,
+    locate_by_name,
+    locate_keys,
+    review_key,
+)
+from sibangkit_geo.join.spelling import assign_many
 from sibangkit_geo.sources.review import read_review
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from pathlib import Path
 
     from sibangkit_geo.tables.public import Located
@@ -236,7 +245,7 @@ def test_codes_find_their_village_and_strangers_are_noted() -> None:
 
 
 def test_malformed_codes_are_all_gathered() -> None:
-    code = pd.Series(["16.07.03.2004", "1607032004", None], index=[2, 3, 4])
+    code = pd.Series(["16.07.03.2004", "1607.03.2004", None], index=[2, 3, 4])
     with pytest.raises(DataError, match=r"rows: 2; first: 3, 4") as caught:
         locate_by_code(code, OFFICIAL, code_system="kemendagri")
     assert caught.value.rows is not None
@@ -248,6 +257,269 @@ def test_bps_codes_are_refused_with_the_remedy() -> None:
         locate_by_code(pd.Series(["1607061001"]), OFFICIAL, code_system="bps")
 
 
+def test_undotted_codes_are_read_as_the_system_says_and_villages_repeat() -> None:
+    code = pd.Series(["1607032004", "16.7.3.2004", "1607032004.0"], index=["a", "b", "c"])
+    located = locate_by_code(code, OFFICIAL, code_system="kemendagri")
+    assert found(located) == dict.fromkeys("abc", "16.07.03.2004")
+
+
+def test_lost_digits_are_refused_by_kind() -> None:
+    code = pd.Series(["16.07.03.2004", "1.607E+09", "16.07.03"], index=[2, 3, 4])
+    with pytest.raises(DataError, match=r"digits_lost 1, wrong_level 1\) \(rows: 2; first: 3, 4"):
+        locate_by_code(code, OFFICIAL, code_system="kemendagri")
+
+
+# ---- registers: codes, names or both, many rows per village
+def register(**columns: list[str | None]) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+def note_counts(located: Located) -> dict[str, int]:
+    return {note.key: note.count for note in located.notes}
+
+
+def test_a_register_uses_codes_first_and_names_where_they_fail() -> None:
+    keys = register(
+        code=["16.07.02.2001", None, "1.6E+09", "16.07.99.2001", "16.07.02.2001"],
+        district_name=["Banyuasin III", "BANYUASIN III", "Banyuasin III", None, None],
+        village_name=["Rimba Balai", "Rimba Alai", "TAJA RAYA 2", None, None],
+    )
+    located = locate_keys(keys, OFFICIAL, code_system="kemendagri")
+    assert list(found(located).values()) == [
+        "16.07.02.2001",
+        "16.07.02.2002",
+        "16.07.02.2004",
+        None,
+        "16.07.02.2001",
+    ]
+    assert located.rows["how"].tolist() == ["code", "name", "name", "none", "code"]
+    assert note_counts(located)["codes_unusable"] == 2
+
+
+def test_a_village_written_in_several_ways_is_one_village() -> None:
+    names = ["WANA MUKTI", "WONO MUKTI", "Wana Mukti", "SUMBER MULIA", "SUMBER MULYA"]
+    keys = register(district_name=["PULAU RIMAU"] * 5, village_name=[*names])
+    located = locate_keys(keys, OFFICIAL, code_system=None)
+    assert list(found(located).values()) == ["16.07.03.2002"] * 3 + ["16.07.03.2003"] * 2
+    assert located.rows["how"].tolist() == ["name", "spelling", "name", "spelling", "spelling"]
+
+
+def test_a_spelling_between_two_places_is_neither() -> None:
+    places: dict[Hashable, str] = {"a": "Rimba Balai", "b": "Rimba Alai"}
+    exact: dict[Hashable, str] = {1: "Rimba Balai", 2: "Rimba Alai"}
+    assert 3 not in assign_many(
+        exact | {3: "Rimba Dalai"}, {"a": "Rimba Balai", "b": "Rimba Malai"}
+    )
+    assert assign_many(exact | {3: "RIMBO ALAI"}, places)[3] == ("b", 0.99)
+
+
+@given(order=st.permutations(range(3 * len(SPELLINGS))))
+@settings(max_examples=30, deadline=None)
+def test_the_order_of_a_register_changes_nothing(order: list[int]) -> None:
+    once = rows_of(SPELLINGS).drop(columns="code")
+    keys = pd.concat([once, once.assign(village_name=once["village_name"].str.title()), once])
+    located = locate_keys(keys.iloc[order], OFFICIAL, code_system=None)
+    assert located.rows["village_code"].tolist() == located.rows.index.tolist()
+
+
+def test_a_register_keeps_every_row_and_its_label() -> None:
+    keys = rows_of(SPELLINGS).iloc[[0, 0, 3, 0]].drop(columns="code")
+    located = locate_keys(keys, OFFICIAL, code_system=None)
+    assert located.rows.index.tolist() == keys.index.tolist()
+    assert note_counts(located)["rows_located"] == 4
+
+
+def test_counts_of_rows_behind_distinct_keys_reach_the_notes() -> None:
+    keys = register(code=["16.07.02.2001", "16.07.99.2001"])
+    located = locate_keys(keys, OFFICIAL, code_system="kemendagri", n_rows=pd.Series([250_000, 17]))
+    assert note_counts(located)["rows_located"] == 250_000
+    assert note_counts(located)["rows_unlocated"] == 17
+    assert located.notes[0].text.startswith("250.000 dari 250.017 baris")
+
+
+def test_a_decision_reaches_rows_by_code_and_by_name() -> None:
+    keys = register(
+        code=["16.07.02.2001", None],
+        district_name=["Banyuasin III", "Banyuasin  III"],
+        village_name=["Rimba Balai", "asing"],
+    )
+    review = {"16.07.02.2001": "", review_key("banyuasin iii", "ASING"): "16.07.02.2003"}
+    located = locate_keys(keys, OFFICIAL, code_system="kemendagri", review=review)
+    assert list(found(located).values()) == [None, "16.07.02.2003"]
+    assert located.rows["how"].tolist() == ["review", "review"]
+    with pytest.raises(UnknownAreaError, match="review file names villages"):
+        locate_keys(keys, OFFICIAL, code_system="kemendagri", review={"x": "16.07.99.2001"})
+
+
+def test_an_untouched_decision_changes_nothing() -> None:
+    keys = register(district_name=["PULAU RIMAU"], village_name=["SUMBER MULIA"])
+    key = review_key("PULAU RIMAU", "SUMBER MULIA")
+    plain = locate_keys(keys, OFFICIAL, code_system=None)
+    again = locate_keys(keys, OFFICIAL, code_system=None, review={key: "16.07.03.2003"})
+    pd.testing.assert_frame_equal(again.rows, plain.rows)
+
+
+@pytest.mark.parametrize(
+    ("columns", "system", "words"),
+    [
+        (["village_name"], None, "name `code`, or"),
+        (["code"], None, 'write code_system = "kemendagri" or "bps"'),
+        (["code"], "bps", "name district_name and village_name in the study"),
+    ],
+)
+def test_a_register_without_what_it_needs_is_refused(
+    columns: list[str], system: codes.CodeSystem | None, words: str
+) -> None:
+    keys = rows_of(SPELLINGS)[columns]
+    with pytest.raises(ConfigError, match=words):
+        locate_keys(keys, OFFICIAL, code_system=system)
+
+
+def test_names_that_contradict_a_code_are_noted_and_the_code_stays() -> None:
+    keys = register(
+        code=["16.07.02.2001"], district_name=["Banyuasin III"], village_name=["Taja Raya I"]
+    )
+    located = locate_keys(keys, OFFICIAL, code_system="kemendagri")
+    assert list(found(located).values()) == ["16.07.02.2001"]
+    assert note_counts(located)["codes_and_names_differ"] == 1
+
+
+def test_split_villages_without_polygon_meet_at_their_parent() -> None:
+    names = codes.official_villages("16.07")
+    official = pd.DataFrame({"name": names})
+    official["district_code"] = official.index.str.slice(0, 8)
+    official["district_name"] = "X"
+    official["has_polygon"] = ~official.index.isin(list(codes.splits("16.07")))
+    code = pd.Series(["16.07.10.1024", "16.07.10.1004", "16.07.10.1026"])
+    located = locate_by_code(code, official, code_system="kemendagri", meet_splits=True)
+    assert located.rows["village_code"].tolist() == [
+        "16.07.10.1004",
+        "16.07.10.1004",
+        "16.07.10.1026",  # nobody knows its parent: counted in the district only
+    ]
+    assert located.rows["how"].tolist() == ["split", "code", "code"]
+    note = next(note for note in located.notes if note.key == "splits_met")
+    assert "Sukajadi Timur (induk Sukajadi)" in note.text
+    assert "Rawa Maju (16.07.10.1026)" in note.text
+    kept = locate_by_code(code, official, code_system="kemendagri")
+    assert kept.rows["village_code"].tolist() == code.tolist()
+
+
+def test_a_table_older_than_the_splits_says_so_where_the_map_has_them() -> None:
+    official = pd.DataFrame(
+        {"name": ["Sukajadi", "Sukajadi Timur"], "has_polygon": True},
+        index=["16.07.10.1004", "16.07.10.1024"],
+    )
+    located = locate_by_code(
+        pd.Series(["16.07.10.1004"]), official, code_system="kemendagri", meet_splits=True
+    )
+    assert note_counts(located)["splits_unknown_to_table"] == 1
+
+
+@pytest.fixture(scope="module")
+def real_official() -> pd.DataFrame:
+    official = pd.DataFrame({"name": codes.official_villages("16.07")})
+    official["district_code"] = official.index.str.slice(0, 8)
+    official["district_name"] = official["district_code"].map(
+        {code: name for code, (_, name) in codes.districts("16.07").items()}
+    )
+    return official
+
+
+@pytest.fixture(scope="module")
+def real_keys(shared: Path) -> pd.DataFrame:
+    table = pd.read_csv(shared / "data" / "banyuasin" / "indikator_desa.csv", dtype=str)
+    names = {"iddesa": "code", "nmkec": "district_name", "nmdesa": "village_name"}
+    return table[list(names)].rename(columns=names)
+
+
+def test_real_bps_codes_declared_as_kemendagri_are_refused(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    mixup = detect_code_mixup(real_keys, real_official, code_system="kemendagri")
+    assert (int(mixup.checked.sum()), int(mixup.suspect.sum()), int(mixup.wrong_place.sum())) == (
+        305,
+        305,
+        12,
+    )
+    words = r'12 of them exist.*rows: 305; first: 0, 1, 2\)\. Write code_system = "bps"'
+    with pytest.raises(DataError, match=words):
+        locate_keys(real_keys, real_official, code_system="kemendagri")
+
+
+def test_real_kemendagri_codes_declared_as_bps_are_refused(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    right = locate_keys(real_keys, real_official, code_system="bps").rows["village_code"]
+    for code in (right, codes.strip_dots(right)):
+        keys = real_keys.assign(code=code)
+        assert detect_code_mixup(keys, real_official, code_system="kemendagri").share == 0.0
+        with pytest.raises(DataError, match='Write code_system = "kemendagri"'):
+            locate_keys(keys, real_official, code_system="bps")
+
+
+def test_real_bps_codes_without_names_are_warned_of(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    located = locate_keys(real_keys[["code"]], real_official, code_system="kemendagri")
+    note = next(note for note in located.notes if note.key == "codes_look_bps")
+    assert note.count == 305
+    assert "(12 cocok dan mungkin salah tempat)" in note.text
+
+
+def test_a_few_mixed_up_rows_are_located_by_their_names(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    right = locate_keys(real_keys, real_official, code_system="bps").rows["village_code"]
+    # ten of the rows keep their BPS code, among them some that are another village's code
+    wrong = detect_code_mixup(real_keys, real_official, code_system="kemendagri").wrong_place
+    kept = real_keys.index[wrong][:10]
+    mixed = real_keys.assign(code=right.astype(object))
+    mixed.loc[kept, "code"] = real_keys.loc[kept, "code"]
+    located = locate_keys(mixed, real_official, code_system="kemendagri")
+    assert located.rows["village_code"].tolist() == right.tolist()
+    assert set(located.rows.loc[kept, "how"]) <= {"name", "spelling"}
+
+
+def test_rows_without_name_follow_their_bps_code(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    blank = real_keys.head(3).assign(village_name=pd.Series([pd.NA, "???", ""]))
+    keys = pd.concat([real_keys, blank], ignore_index=True)
+    located = locate_keys(keys, real_official, code_system="bps").rows
+    assert located["village_code"].tail(3).tolist() == located["village_code"].head(3).tolist()
+    assert located["how"].tail(3).tolist() == ["code"] * 3
+    # two places under one code: nobody can say which
+    keys["code"] = keys["code"].replace(str(keys["code"].iloc[1]), str(keys["code"].iloc[0]))
+    doubted = locate_keys(keys, real_official, code_system="bps").rows
+    assert pd.isna(doubted["village_code"].iloc[305])
+
+
+def test_a_mixed_up_register_names_its_own_rows(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    keys = pd.concat([real_keys, real_keys], ignore_index=True)
+    with pytest.raises(DataError, match="rows: 610"):
+        locate_keys(keys, real_official, code_system="kemendagri")
+
+
+def test_an_empty_register_is_refused(real_official: pd.DataFrame) -> None:
+    nothing = register(code=[], district_name=[], village_name=[])
+    for system in codes.CODE_SYSTEMS:
+        with pytest.raises((UnknownAreaError, ConfigError)):
+            locate_keys(nothing, real_official, code_system=system)
+
+
+def test_real_names_alone_find_what_names_with_codes_find(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    single = locate_by_name(real_keys, real_official).rows
+    many = pd.concat([real_keys, real_keys.sample(frac=1, random_state=1)])
+    located = locate_keys(many.drop(columns="code"), real_official, code_system=None).rows
+    expected = single.loc[located.index, "village_code"]
+    assert located["village_code"].tolist() == expected.tolist()
+
+
 def test_the_review_file_is_read_as_decisions(tmp_path: Path) -> None:
     path = tmp_path / "review.csv"
     path.write_text("kode_tabel;kode_desa\n1607061001;16.07.01.2001\n1607061002;\n")
@@ -256,7 +528,7 @@ def test_the_review_file_is_read_as_decisions(tmp_path: Path) -> None:
 
 def test_a_review_file_without_its_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "review.csv"
-    path.write_text("kode_tabel,kode_dessa\n1,2\n")
+    path.write_text("kode_tabel,kode_dessa\n1607061001,16.07.01.2001\n")
     with pytest.raises(DataError, match='Did you mean "kode_dessa"'):
         read_review(path)
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.demo import answers, assistance, hamlets, people, villages
-from sibangkit_geo.demo.studies import WAVES, Wave, study_text
+from sibangkit_geo.demo import answers, assistance, damage, hamlets, people, villages
+from sibangkit_geo.demo.damaged_files import write_damaged
+from sibangkit_geo.demo.studies import WAVES, Wave, register_text, study_text
+from sibangkit_geo.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +37,14 @@ class DemoSettings:
         Seed of every draw, at least 0; same seed, same bytes.
     pockets
         Whether pockets are planted.
+    damage
+        Kinds of damage done to the register of 2025, see `damage.KINDS`.
     """
 
     households: int = 250_000
     seed: int = 1607
     pockets: bool = True
+    damage: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -49,6 +54,13 @@ class DemoSettings:
         if self.seed < 0:
             msg = f"`seed` must be at least 0, got {self.seed}."
             raise ValueError(msg)
+        unknown = [kind for kind in self.damage if kind not in damage.KINDS]
+        if unknown:
+            msg = f'Unknown kind of damage "{unknown[0]}". {nearest(unknown[0], damage.KINDS)}'
+            raise ConfigError(msg)
+        if len(set(damage.GENERATION_KINDS) & set(self.damage)) > 1:
+            msg = "A register is rendered as p3ke or as bdt2015, not as both."
+            raise ConfigError(msg)
 
 
 def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
@@ -64,7 +76,8 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
     folder
         Where the files go; made when absent. ``register_YEAR.csv``,
         ``study.toml`` and ``truth.json`` (of 2025), ``study_2020.toml`` and
-        ``truth_2020.json``; files of the same name are replaced.
+        ``truth_2020.json``; files of the same name are replaced. A damaged
+        register stands under another name, with ``damage.json``.
     settings
         Size, seed, pockets.
 
@@ -75,6 +88,8 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
 
     Raises
     ------
+    ConfigError
+        A kind of damage is unknown.
     MissingFileError
         The installation lacks its boundaries.
     OSError
@@ -83,10 +98,18 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for wave in WAVES:
         rows, truth = _draw(settings, wave)
-        _replace(folder / f"register_{wave.year}.csv", rows)
+        damaged = settings.damage if wave.year == max(one.year for one in WAVES) else ()
+        if damaged:
+            register = write_damaged(
+                rows, folder, year=wave.year, kinds=damaged, seed=settings.seed
+            )
+        else:
+            _replace(folder / f"register_{wave.year}.csv", rows)
+            register = register_text(wave.year)
         _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
         # the study comes last: where it is, the files it names are whole
-        _replace(folder / f"study{wave.suffix}.toml", study_text(wave, seed=settings.seed))
+        text = study_text(wave, seed=settings.seed, register=register)
+        _replace(folder / f"study{wave.suffix}.toml", text)
     return folder / "study.toml"
 
 

@@ -56,18 +56,9 @@ seed = {seed}
 villages = "default"
 
 [[households]]
-path = "register_{wave.year}.csv"
-code_generation = "regsosek2022"
-year = {wave.year}
-village_code = "kode_desa"
+{register}year = {wave.year}
 code_system = "kemendagri"
-size = "jumlah_anggota_keluarga"
-longitude = "lon"
-latitude = "lat"
 source = "register buatan (demo)"
-
-[households.columns]
-decile = "desil_nasional"
 
 [poverty]
 rule = "decile"
@@ -90,7 +81,42 @@ minimum_households = 5
 """
 
 
-def study_text(wave: Wave, *, seed: int) -> str:
+def register_text(
+    year: int, *, name: str = "", generation: str = "regsosek2022", named: bool = True
+) -> str:
+    """
+    Word what a study says about its register.
+
+    Parameters
+    ----------
+    year
+        Year of the wave.
+    name
+        File; empty for the clean one.
+    generation
+        Code generation.
+    named
+        Whether the columns are named, or left to the alias catalogue.
+
+    Returns
+    -------
+    text
+        Lines of TOML.
+
+    Raises
+    ------
+    Nothing
+        Every register has its lines.
+    """
+    path = name or f"register_{year}.csv"
+    lines = [f'path = "{path}"', f'code_generation = "{generation}"']
+    if named:
+        lines += ['village_code = "kode_desa"', 'size = "jumlah_anggota_keluarga"',
+                  'longitude = "lon"', 'latitude = "lat"']  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def study_text(wave: Wave, *, seed: int, register: str) -> str:
     """
     Word the study file of a wave.
 
@@ -100,6 +126,8 @@ def study_text(wave: Wave, *, seed: int) -> str:
         Year and official figures.
     seed
         Seed of the study's permutations.
+    register
+        What it says about its register.
 
     Returns
     -------
@@ -111,4 +139,4 @@ def study_text(wave: Wave, *, seed: int) -> str:
     Nothing
         Every wave has a study.
     """
-    return _STUDY.format(wave=wave, seed=seed)
+    return _STUDY.format(wave=wave, seed=seed, register=register)

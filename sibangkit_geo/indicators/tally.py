@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.indicators.needs import judge, needs_of
 from sibangkit_geo.tables.public import VillageCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from sibangkit_geo.tables.private import Households
 
-_YES = 1
-_CATALOGUED_GENERATIONS = frozenset({"regsosek2022", "dtsen2025"})
+_DECILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class PovertyRule:
 
     def __post_init__(self) -> None:
         """Check that the rule has what it needs."""
-        if self.rule == "decile" and not 1 <= self.decile_max <= 10:
+        if self.rule == "decile" and not 1 <= self.decile_max <= _DECILES:
             msg = "[poverty] decile_max must be 1 to 10 when rule is decile."
             raise ConfigError(msg)
         if self.rule == "spending" and not (self.line_rp_month > 0 and self.spending):
@@ -64,91 +64,12 @@ class PovertyRule:
         return f"Di bawah garis kemiskinan Rp {line} per orang per bulan"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """
-    One need of the catalogue.
-
-    Attributes
-    ----------
-    key, label, agency
-        Name, Indonesian words, agency concerned.
-    tests
-        Column to codes or to a limit per person; one that holds is enough.
-    decile_max
-        Last decile asked, 10 for everybody.
-    served
-        Columns of assistance that answers the need.
-    """
-
-    key: str
-    label: str
-    agency: str
-    tests: tuple[Mapping[str, object], ...]
-    decile_max: int
-    served: tuple[str, ...]
-
-
-@cache
-def need_catalogue() -> tuple[Need, ...]:
-    """
-    Read the catalogue of needs.
-
-    Returns
-    -------
-    needs
-        In the order of the file.
-
-    Raises
-    ------
-    KeyError
-        An entry lacks key, label, agency or its tests.
-    """
-    text = resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8")
-    return tuple(
-        Need(
-            key=one["key"],
-            label=one["label"],
-            agency=one["agency"],
-            tests=tuple(one["any"]),
-            decile_max=one.get("decile_max", 10),
-            served=tuple(one.get("served", ())),
-        )
-        for one in tomllib.loads(text)["need"]
-    )
-
-
-def needs_of(households: Households) -> tuple[Need, ...]:
-    """
-    Tell which needs a register can express.
-
-    Parameters
-    ----------
-    households
-        Register.
-
-    Returns
-    -------
-    needs
-        Those whose columns it has; none for a code generation without catalogue.
-
-    Raises
-    ------
-    KeyError
-        The catalogue is damaged.
-    """
-    if households.code_generation not in _CATALOGUED_GENERATIONS:
-        return ()
-    columns = set(households.rows.columns) | {"desil_nasional"}
-    return tuple(
-        need
-        for need in need_catalogue()
-        if all(test["column"] in columns for test in need.tests) and set(need.served) <= columns
-    )
-
-
 def tally(
-    households: Households, *, village_code: pd.Series, poverty: PovertyRule
+    households: Households,
+    village: NDArray[np.integer],
+    *,
+    villages: Sequence[str],
+    poverty: PovertyRule,
 ) -> VillageCounts:
     """
     Count households, people, the poor and those in need, village by village.
@@ -159,79 +80,94 @@ def tally(
     Parameters
     ----------
     households
-        Register.
-    village_code
-        Village of each row; missing rows are not counted here but noted by `join`.
+        Register, or a part of it.
+    village
+        Position in `villages` of each household; below 0 for none: such rows are
+        not counted here but noted by `join`. Shape (n_households,).
+    villages
+        Codes.
     poverty
         Who counts as poor.
 
     Returns
     -------
     counts
-        Whole numbers; a village without households is absent. A household whose
-        answer is missing is in ``households`` but not in ``known_KEY``.
+        Whole numbers but for the sums of gaps; a village without households is
+        absent. A household whose answer is missing is in ``households`` but not
+        in ``known_KEY``; one without decile or spending is in ``unknown_poor``;
+        one without size adds nobody to ``people`` and stands in ``unknown_size``.
 
     Raises
     ------
     ConfigError
         The poverty rule names a column the register lacks.
     """
-    rows = households.rows
-    poor = _is_poor(rows, poverty)
-    count: dict[str, pd.Series] = {
-        "households": pd.Series(1, index=rows.index),
-        "people": rows["size"],
-        "poor_households": poor.astype(int),
-        "poor_people": poor * rows["size"],
+    number = len(villages)
+    # households without a village are counted in one more row, which is then dropped
+    place = np.where(village >= 0, village, number)
+    flags, amounts = _poverty(households, poverty)
+    for need in needs_of(households.rows.columns):
+        judged = judge(households, need)
+        flags[f"known_{need.key}"] = judged.known
+        flags[f"deprived_{need.key}"] = judged.deprived
+        flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
+    count: dict[str, NDArray[np.float64]] = {
+        name: np.bincount(place, weights=values, minlength=number + 1).astype(np.float64)
+        for name, values in amounts.items()
     }
-    for need in needs_of(households):
-        deprived, known = _deprived(rows, need)
-        served = _served(rows, need.served)
-        count[f"known_{need.key}"] = known.astype(int)
-        count[f"deprived_{need.key}"] = deprived.astype(int)
-        count[f"unserved_{need.key}"] = (deprived & ~served).astype(int)
-    located = village_code.notna()
-    table = pd.DataFrame(count)[located].groupby(village_code[located].astype(str)).sum()
-    return VillageCounts(table.astype("int64").rename_axis("village_code"))
+    count |= _count_flags(place, flags, number + 1)
+    table = pd.DataFrame({name: values[:number] for name, values in count.items()})
+    table = table.set_index(pd.Index(list(villages), name="village_code"))
+    return VillageCounts(table[table["households"] > 0])
 
 
-def _is_poor(rows: pd.DataFrame, poverty: PovertyRule) -> pd.Series:
-    if poverty.rule == "decile":
-        return (rows["decile"] <= poverty.decile_max).fillna(value=False)
-    if poverty.spending not in rows:
-        msg = f'[poverty] spending: the register has no column "{poverty.spending}".'
+def _count_flags(
+    place: NDArray[np.int64], flags: dict[str, NDArray[np.bool_]], number: int
+) -> dict[str, NDArray[np.float64]]:
+    """Count true flags per place, eight flags in one pass: their bits make one number."""
+    found: dict[str, NDArray[np.float64]] = {}
+    names = list(flags)
+    bit_of = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    base = place << 8
+    for start in range(0, len(names), 8):
+        group = names[start : start + 8]
+        bits = base.copy()
+        for bit, name in enumerate(group):
+            bits |= flags[name].astype(np.int64) << bit
+        cells = np.bincount(bits, minlength=number << 8).reshape(number, 256)
+        sums = cells @ bit_of
+        found |= {name: sums[:, bit].astype(np.float64) for bit, name in enumerate(group)}
+    return found
+
+
+def _poverty(
+    households: Households, poverty: PovertyRule
+) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.float64]]]:
+    """Tell who is poor: flags to count, and amounts to add."""
+    rows = households.rows
+    # P3KE does not ask how many people live in a house
+    size = rows["size"].to_numpy() if "size" in rows.columns else np.full(len(rows), np.nan)
+    people = np.nan_to_num(size, nan=0.0)
+    item = "decile" if poverty.rule == "decile" else "spending"
+    if item not in rows.columns:
+        what = "a column with the decile" if item == "decile" else f'column "{poverty.spending}"'
+        msg = f"[poverty] rule {poverty.rule}: the register has no {what}."
         raise ConfigError(msg)
-    spending = pd.to_numeric(rows[poverty.spending], errors="coerce")
-    return (spending < poverty.line_rp_month).fillna(value=False)
-
-
-def _answer(rows: pd.DataFrame, column: str) -> pd.Series:
-    if column == "desil_nasional":
-        return rows["decile"]
-    return pd.to_numeric(rows[column], errors="coerce")
-
-
-def _deprived(rows: pd.DataFrame, need: Need) -> tuple[pd.Series, pd.Series]:
-    deprived = pd.Series(data=False, index=rows.index)
-    known = pd.Series(data=False, index=rows.index)
-    for test in need.tests:
-        answer = _answer(rows, str(test["column"])).astype("float64")
-        known |= answer.notna()
-        if "below_per_person" in test:
-            deprived |= answer / rows["size"] < float(str(test["below_per_person"]))
-        else:
-            deprived |= answer.isin(list(_codes(test)))
-    asked = (rows["decile"] <= need.decile_max) | (need.decile_max == 10)
-    return deprived & asked, known
-
-
-def _codes(test: Mapping[str, object]) -> Sequence[float]:
-    codes = test["codes"]
-    return [float(code) for code in codes] if isinstance(codes, list) else []
-
-
-def _served(rows: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    served = pd.Series(data=False, index=rows.index)
-    for column in columns:
-        served |= (_answer(rows, column) == _YES).fillna(value=False)
-    return served
+    value = rows[item].to_numpy()
+    by_decile = item == "decile"
+    poor = value <= poverty.decile_max if by_decile else value < poverty.line_rp_month
+    flags = {
+        "households": np.ones(len(rows), dtype=np.bool_),
+        "poor_households": poor,
+        "unknown_poor": np.isnan(value),
+        "unknown_size": np.isnan(size),
+    }
+    amounts = {"people": people, "poor_people": np.where(poor, people, 0.0)}
+    if item == "spending":
+        # shortfall as a share of the line, person by person (Foster, Greer & Thorbecke 1984)
+        gap = np.where(poor, 1 - value / poverty.line_rp_month, 0.0)
+        amounts["gap_sum"] = gap * people
+        amounts["gap_squared_sum"] = gap**2 * people
+    if "decile" in rows.columns:
+        flags["extreme_poor_households"] = rows["decile"].to_numpy() == 1
+    return flags, amounts

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sibangkit_geo.indicators.tally import Need, PovertyRule
+    from sibangkit_geo.indicators.needs import Need
+    from sibangkit_geo.indicators.tally import PovertyRule
     from sibangkit_geo.tables.public import Boundaries, Located, Profiles, VillageCounts
 
 ESTIMATE = "Estimasi, bukan angka resmi."
 _PERCENT = 100.0
+_SHOWN = ("known_", "unserved_")
 # the table and the official figure are told apart on paper from one point on
 _WORTH_A_NOTE = 0.01
 
@@ -140,6 +142,9 @@ def from_counts(
         A need was not tallied.
     """
     table = counts.table.copy()
+    # a village whose households all lack their size has no number of people, not zero
+    nobody = table["unknown_size"] >= table["households"]
+    table[["people", "poor_people"]] = table[["people", "poor_people"]].mask(nobody)
     indicators = []
     for need in needs:
         known = table[f"known_{need.key}"].where(table[f"known_{need.key}"] > 0)
@@ -161,7 +166,9 @@ def from_counts(
                 else "rumah tangga membutuhkan",
             )
         )
-    keep = [name for name in table if not str(name).startswith("deprived_")]
+    told = ("households", "people", "poor_households", "poor_people")
+    keep = [name for name in table if name in told or str(name).startswith(_SHOWN)]
+    keep += [one.name for one in indicators]
     return table[keep], indicators
 
 

@@ -10,15 +10,16 @@ from sibangkit_geo.agencies import agencies
 from sibangkit_geo.cartography.annex import write_annex
 from sibangkit_geo.cartography.web.page import render_page
 from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
-from sibangkit_geo.outputs import manifest, staging, tables
+from sibangkit_geo.outputs import intake, manifest, staging, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     import pandas as pd
 
     from sibangkit_geo.cartography.product import Product
+    from sibangkit_geo.tables.public import IntakeReport
 
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 
@@ -28,6 +29,7 @@ def write_products(
     masked: pd.DataFrame,
     out: Path,
     *,
+    reports: Sequence[IntakeReport],
     personal: Collection[str],
     progress: Callable[[str, int, int], None],
 ) -> tuple[str, ...]:
@@ -42,6 +44,8 @@ def write_products(
         True where a cell was masked, columns by indicator name.
     out
         Final folder.
+    reports
+        What the intake found in the registers.
     personal
         Texts of a register that no product may hold.
     progress
@@ -74,6 +78,8 @@ def write_products(
         tables.write_geopackage(
             table, product.pockets, folder / "pockets.gpkg", created=product.provenance.created
         )
+        if reports:
+            intake.write_intake(reports, folder, created=product.provenance.created)
         manifest.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes
         )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
-from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_columns
+from sibangkit_geo.sources.readers import table_source
+from sibangkit_geo.sources.text_tables import numbers, read_text_table
 from sibangkit_geo.tables.public import Indicator, Note, Profiles, Unit, Worse
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class ProfileSource:
     Attributes
     ----------
     path
-        CSV file.
+        File in any table format; or an SQLAlchemy address with `table`.
+    sheet, table
+        Sheet of a workbook, layer of a geographic file, table of a database.
     code, code_system
         Column with the village code, and which codes it holds.
     households, people
@@ -95,6 +98,8 @@ class ProfileSource:
     district_name: str = ""
     village_name: str = ""
     source: str = ""
+    sheet: str = ""
+    table: str = ""
     indicators: tuple[IndicatorSource, ...] = ()
 
 
@@ -125,10 +130,10 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
     """
     _require_names(source)
     path = folder / source.path
-    table = read_text_table(path, named_by="[[profiles]] path")
     named = [source.code, source.district_name, source.village_name, source.households]
     named += [source.people, source.poor_share_percent, *(one.column for one in source.indicators)]
-    require_columns(table, named, path=path)
+    where = table_source(source.path, folder=folder, sheet=source.sheet, table=source.table)
+    table, not_data = read_text_table(where, named_by="[[profiles]] path", named=named)
     rows = _rows(table, source, path)
     # homes without people are an empty cell written as 0, not an empty village
     unpeopled = (rows["people"] < rows["households"]) & rows["households"].notna()
@@ -139,7 +144,7 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
         code_system=source.code_system,
         year=source.year,
         source=source.source or path.name,
-        notes=_notes(rows, source, unpeopled=int(unpeopled.sum())),
+        notes=(*_left_out(not_data), *_notes(rows, source, unpeopled=int(unpeopled.sum()))),
     )
 
 
@@ -193,6 +198,14 @@ def _define(one: IndicatorSource, source: ProfileSource) -> Indicator:
         source=source.source,
         year=source.year,
     )
+
+
+def _left_out(not_data: tuple[int, ...]) -> list[Note]:
+    if not not_data:
+        return []
+    listed = ", ".join(map(str, not_data[:5]))
+    text = f"{len(not_data)} baris jumlah atau keterangan pada tabel profil tidak dihitung"
+    return [Note("profile_rows_not_data", f"{text} (baris: {listed}).", len(not_data))]
 
 
 def _notes(rows: pd.DataFrame, source: ProfileSource, *, unpeopled: int) -> tuple[Note, ...]:

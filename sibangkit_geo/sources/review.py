@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.sources.text_tables import read_text_table, require_columns
+from sibangkit_geo.sources.readers import TableSource
+from sibangkit_geo.sources.text_tables import read_text_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def read_review(path: Path) -> dict[str, str]:
     DataError
         The file is empty or lacks a column.
     """
-    table = read_text_table(path, named_by="[join] review")
-    require_columns(table, ["kode_tabel", "kode_desa"], path=path)
+    named = ["kode_tabel", "kode_desa"]
+    table, _ = read_text_table(TableSource(path), named_by="[join] review", named=named)
     decided = table.dropna(subset=["kode_tabel"])
     return dict(zip(decided["kode_tabel"], decided["kode_desa"].fillna(""), strict=True))

@@ -1,25 +1,25 @@
-"""Delimited text files as tables of text, and their columns as numbers; shared by the sources."""
+"""Small tables held whole as text, and their columns as numbers; shared by the sources."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sibangkit_geo.errors import DataError, MissingFileError, nearest
+from sibangkit_geo.sources.columns import known_headers
+from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
+from sibangkit_geo.sources.readers.footer import is_no_data, opens_no_data
+from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-_SNIFF_CHARACTERS = 20_000
-# zip (xlsx, ods, shapefile) and OLE (xls) containers
-_BINARY_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-#: the first data row of a file whose header is row 1
-_FIRST_ROW = 2
+    import polars as pl
+
+    from sibangkit_geo.sources.readers import TableSource
 
 
 def checksum(path: Path) -> str:
@@ -72,82 +72,109 @@ def require_file(path: Path, *, named_by: str) -> Path:
     return path
 
 
-def read_text_table(path: Path, *, named_by: str) -> pd.DataFrame:
+def read_text_table(
+    source: TableSource, *, named_by: str, named: Iterable[str]
+) -> tuple[pd.DataFrame, tuple[int, ...]]:
     """
-    Read a delimited text file; every cell stays text.
+    Read a whole small table; every cell stays text.
 
-    The delimiter is the one that splits the header into most columns; the
-    encoding is UTF-8 (with or without mark), else Windows-1252.
     Grain: one row per row of the file.
 
     Parameters
     ----------
-    path
-        CSV file with a header row.
+    source
+        File in any format, or a table of a database.
     named_by
         Key that names the file, for messages.
+    named
+        Columns that the study names; empty ones are not asked for.
 
     Returns
     -------
     table
         Text columns, stripped; empty cells are missing; indexed by the row
         number a spreadsheet shows (the header is row 1).
+    not_data
+        Row numbers of totals and notes, which are left out: rows whose first named
+        column is empty or begins as a total does.
 
     Raises
     ------
     MissingFileError
         There is no such file.
     DataError
-        The file is empty, has no rows, two columns of one name, or uneven rows.
+        The file is damaged or empty, has no rows, two columns of one name, or
+        uneven rows.
     """
-    require_file(path, named_by=named_by)
-    raw = path.read_bytes()
-    if raw.startswith(_BINARY_STARTS):
-        msg = f"{path.name}: this is a workbook or another binary file, not text"
-        raise DataError(msg, remedy="Save the sheet as CSV (UTF-8) and name that file.")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    if not text.strip():
-        msg = f"{path.name}: the file is empty"
-        raise DataError(msg, remedy="Export it again with its header and rows.")
-    header = text[:_SNIFF_CHARACTERS].splitlines()[0]
-    delimiter = max(",;\t|", key=header.count)
-    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        msg = f"{path.name}: several columns are named {', '.join(double)}"
-        raise DataError(msg, remedy="Give each column its own name.")
-    _require_even(text, len(names), delimiter=delimiter, path=path)
-    table = pd.read_csv(
-        io.StringIO(text),
-        sep=delimiter,
-        header=0,
-        names=names,
-        dtype="string",
-        index_col=False,
-        keep_default_na=False,
-        na_values=[""],
-        skip_blank_lines=False,
+    wanted = [name for name in named if name]
+    known = {fold_header(name) for name in wanted}
+    grid = open_grid(source, named_by=named_by, known=known or known_headers())
+    header = find_header(grid, known=known or known_headers())
+    require_headers(header.names, wanted, name=grid.name)
+    width = len(header.names)
+    frames = list(grid.batches(range(width), first_row=header.first_row, width=width))
+    # the study may fold a name in its own way
+    names = {header.position(name): name for name in wanted}
+    labels = [names.get(place, name) for place, name in enumerate(header.names)]
+    rows = [row for frame in frames for row in _rows(frame, width)]
+    key = header.position(wanted[0]) if wanted else 0
+    not_data = tuple(
+        number
+        for number, cells, _ in rows
+        if (not (cells[key] or "").strip() or opens_no_data(cells[key] or "")) and is_no_data(cells)
     )
-    table.index = pd.RangeIndex(_FIRST_ROW, _FIRST_ROW + len(table))
+    rows = [row for row in rows if row[0] not in set(not_data)]
+    uneven = [number for number, _, ragged in rows if ragged]
+    if uneven:
+        msg = f"{grid.name}: rows whose number of cells differs from the header's {width}"
+        remedy = "Quote cells that hold the delimiter, or export the file again."
+        raise DataError(msg, rows=pd.DataFrame(index=uneven), remedy=remedy)
+    table = pd.DataFrame(
+        [cells for _, cells, _ in rows],
+        index=[number for number, _, _ in rows],
+        columns=labels,
+        dtype="string",
+    )
     table = table.apply(lambda column: column.str.strip()).replace("", pd.NA)
     table = pd.DataFrame(table.dropna(how="all"))
     if table.empty:
-        msg = f"{path.name}: the table has a header but no rows"
+        msg = f"{grid.name}: the table has a header but no rows"
         raise DataError(msg, remedy="Export it again with its rows.")
-    return table
+    return table, not_data
 
 
-def _require_even(text: str, width: int, *, delimiter: str, path: Path) -> None:
-    # pandas fills a short row silently, which would shift nothing but hide a cut file
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-    uneven = [number for number, row in enumerate(rows, 1) if any(row) and len(row) != width]
-    if uneven:
-        msg = f"{path.name}: rows whose number of cells differs from the header's {width}"
-        remedy = "Quote cells that hold the delimiter, or export the file again."
-        raise DataError(msg, rows=pd.DataFrame(index=uneven), remedy=remedy)
+def _rows(frame: pl.DataFrame, width: int) -> Iterator[tuple[int, list[str | None], bool]]:
+    ragged = frame[RAGGED].to_list() if RAGGED in frame.columns else [False] * frame.height
+    cells = frame.select([cell_name(place) for place in range(width)]).rows()
+    for number, row, odd in zip(frame[ROW], cells, ragged, strict=True):
+        yield number, list(row), odd
+
+
+def require_headers(columns: Sequence[str], wanted: Iterable[str], *, name: str) -> None:
+    """
+    Refuse a file that lacks columns the study names.
+
+    Parameters
+    ----------
+    columns
+        Columns of the table.
+    wanted
+        Names that must be there; empty names are not asked for.
+    name
+        File, for the message.
+
+    Raises
+    ------
+    DataError
+        At least one column is missing; the nearest name in the file is offered.
+    """
+    folded = {fold_header(one) for one in columns}
+    missing = [one for one in wanted if one and one not in columns
+               and fold_header(one) not in folded]  # fmt: skip
+    if missing:
+        hints = " ".join(f'"{one}": {nearest(one, columns)}' for one in missing)
+        msg = f"{name}: no column named {', '.join(missing)}"
+        raise DataError(msg, remedy=f"Correct the column names in the study file. {hints}")
 
 
 def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -> None:
@@ -168,14 +195,7 @@ def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -
     DataError
         At least one column is missing; the nearest name in the file is offered.
     """
-    missing = [name for name in wanted if name and name not in table.columns]
-    if missing:
-        hints = " ".join(
-            f'"{name}": {nearest(name, [str(known) for known in table.columns])}'
-            for name in missing
-        )
-        msg = f"{path.name}: no column named {', '.join(missing)}"
-        raise DataError(msg, remedy=f"Correct the column names in the study file. {hints}")
+    require_headers([str(one) for one in table.columns], wanted, name=path.name)
 
 
 def numbers(table: pd.DataFrame, column: str, *, path: Path, low: float, high: float) -> pd.Series:

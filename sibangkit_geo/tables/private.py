@@ -8,28 +8,23 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
 
-    from sibangkit_geo.tables.public import Note
+    import polars as pl
 
-#: columns that name a person and are dropped at the door
-IDENTITY_COLUMNS = frozenset(
+#: id of an answer that is missing or not understood
+MISSING = -1
+#: canonical variables that name a person; none of them may stand in a household table
+IDENTITY = frozenset(
     {
-        "nik",
-        "nomor_nik",
-        "kk",
-        "no_kk",
-        "nokk",
-        "nomor_kk",
-        "nama",
-        "nama_krt",
-        "nama_kepala",
-        "nama_kepala_keluarga",
-        "alamat",
-        "tanggal_lahir",
-        "no_hp",
-        "no_pln",
-        "id_pln",
+        "family_number",
+        "person_number",
+        "household_serial",
+        "person_name",
+        "address",
+        "birth_date",
+        "contact",
+        "meter_number",
     }
 )
 
@@ -37,40 +32,32 @@ IDENTITY_COLUMNS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Households:
     """
-    A register without the columns that name a person; one row per household.
+    A part of a register without the columns that name a person; one row per household.
 
     Attributes
     ----------
     rows
-        Indexed by row number of the file (header = 1). Columns ``village_code``
-        (text as it came), ``size`` (people, at least 1), ``decile`` (1 to 10 or
-        missing) and the register's own coded items.
+        ``row`` (number in the file), the place as it came (``village_code``,
+        ``district_name``, ``village_name``, ``longitude``, ``latitude``, as far as
+        the file has them), numbers (``size``, ``decile``, ...; missing is NaN) and
+        answers (ids into `meanings`; missing is -1).
+    meanings
+        Variable to the meaning of each id; a merged label has several.
     code_generation
-        Which list of category codes the items follow.
-    code_system
-        Which area codes ``village_code`` holds.
-    year
-        Year of the register.
-    source
-        Words for the source line.
-    notes
-        What was wrong with the file.
+        Which list of category codes the file follows.
     """
 
-    rows: pd.DataFrame
+    rows: pl.DataFrame
+    meanings: Mapping[str, tuple[frozenset[str], ...]]
     code_generation: str
-    code_system: str
-    year: int
-    source: str
-    notes: tuple[Note, ...]
 
     def __post_init__(self) -> None:
         """Check that no identity column came through."""
-        named = IDENTITY_COLUMNS & {str(name).lower() for name in self.rows.columns}
+        named = IDENTITY & set(self.rows.columns)
         if named:
             msg = f"Identity columns in a household table: {', '.join(sorted(named))}"
             raise DataError(msg, remedy="Drop them where the file is read.")
 
     def __len__(self) -> int:
         """Count the households."""
-        return len(self.rows)
+        return self.rows.height

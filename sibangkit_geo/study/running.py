@@ -21,24 +21,30 @@ from sibangkit_geo import codes, config, disclosure, join
 from sibangkit_geo.agencies import agency_needs
 from sibangkit_geo.cartography.product import Product, build_layers
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.indicators import tally, villages
+from sibangkit_geo.indicators import villages
+from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.outputs import tables
 from sibangkit_geo.outputs.products import write_products
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources import households as household_source
 from sibangkit_geo.sources import profiles as profile_source
+from sibangkit_geo.sources.readers import table_source
+from sibangkit_geo.sources.register import open_register, personal_texts
 from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.sources.text_tables import checksum
+from sibangkit_geo.study import registers
 from sibangkit_geo.tables.provenance import InputFile, Provenance
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sibangkit_geo.sources.register import Register
     from sibangkit_geo.tables.public import (
         Boundaries,
         Indicator,
+        IntakeReport,
         Located,
         Pockets,
         Profiles,
@@ -137,7 +143,12 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         neighbor_distance_m=study.pockets.neighbor_distance_m,
     )
     products = write_products(
-        product, masked.cells, out, personal=_personal(study, folder, areas), progress=progress
+        product,
+        masked.cells,
+        out,
+        reports=carried.reports,
+        personal=_personal(study, folder, areas),
+        progress=progress,
     )
     log.info("write: %d files", len(products))
     if len(carried.uncertain):
@@ -148,12 +159,13 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """Tables carried to villages, what was noted, which names are uncertain, what was obeyed."""
+    """Tables carried to villages, notes, uncertain names, whether a review was obeyed, reports."""
 
     parts: list[tuple[pd.DataFrame, list[Indicator]]]
     notes: list[Note]
     uncertain: pd.DataFrame
     obeyed: bool
+    reports: tuple[IntakeReport, ...]
 
 
 def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[InputFile, ...]:
@@ -175,10 +187,15 @@ def _review_file(study: config.Study, folder: Path, out: Path) -> Path:
 def _locate(study: config.Study, areas: Boundaries, folder: Path, review_file: Path) -> _Carried:
     """Read every table and carry its rows to the villages."""
     parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
+    reports: list[IntakeReport] = []
     for source in study.households:
-        part, told = _locate_register(study, source, areas, folder)
+        review = read_review(review_file) if review_file.is_file() else {}
+        part, counted = _locate_register(study, source, areas, folder, review)
         parts.append(part)
-        notes += told
+        notes += counted.notes
+        reports.append(counted.report)
+        uncertain.append(_uncertain_places(counted, areas))
+        obeyed |= bool((counted.located.rows["how"] == "review").any())
     for profile in study.profiles:
         read = profile_source.read_profiles(profile, folder=folder)
         with _naming(profile.path):
@@ -188,7 +205,7 @@ def _locate(study: config.Study, areas: Boundaries, folder: Path, review_file: P
         uncertain.append(_uncertain(read, located, areas))
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
-    return _Carried(parts, notes, pd.concat(uncertain), obeyed)
+    return _Carried(parts, notes, pd.concat(uncertain), obeyed, tuple(reports))
 
 
 @contextmanager
@@ -206,24 +223,36 @@ def _locate_register(
     source: household_source.HouseholdSource,
     areas: Boundaries,
     folder: Path,
-) -> tuple[tuple[pd.DataFrame, list[Indicator]], list[Note]]:
+    review: dict[str, str],
+) -> tuple[tuple[pd.DataFrame, list[Indicator]], registers.Counted]:
     """Read a register, count it village by village, and let the household rows go."""
     if study.poverty is None:
         msg = "A study with [[households]] needs [poverty]."
         raise ConfigError(msg)
-    register = household_source.read_households(
-        source, folder=folder, decile=study.poverty.rule == "decile"
-    )
-    with _naming(source.path):
-        located = join.locate_by_code(
-            register.rows["village_code"], areas.official, code_system=source.code_system
-        )
-    log.info("locate: %d households", len(register))
-    counts = tally.tally(register, village_code=located.rows["village_code"], poverty=study.poverty)
+    register = _open_register(study, source, folder)
+    plan = registers.RegisterPlan(areas, study.poverty, source.code_system, review)
+    with _naming(register.name):
+        counted = registers.count_register(register, plan)
     part = villages.from_counts(
-        counts, needs=tally.needs_of(register), year=register.year, source=register.source
+        counted.counts,
+        needs=needs_of(register.mapped.positions),
+        year=source.year,
+        source=source.source or register.name,
     )
-    return part, [*register.notes, *located.notes]
+    return part, counted
+
+
+def _open_register(
+    study: config.Study, source: household_source.HouseholdSource, folder: Path
+) -> Register:
+    poverty = study.poverty
+    decile = poverty is not None and poverty.rule == "decile"
+    return open_register(
+        table_source(source.path, folder=folder, sheet=source.sheet, table=source.table),
+        generation=source.code_generation,
+        named=source.named(spending=poverty.spending if poverty else ""),
+        required=("decile",) if decile else (),
+    )
 
 
 def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) -> Located:
@@ -237,10 +266,27 @@ def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) ->
     return join.locate_by_name(rows, areas.official, review=review)
 
 
+def _uncertain_places(counted: registers.Counted, areas: Boundaries) -> pd.DataFrame:
+    """List places of a register that were located by a similar spelling, or not at all."""
+    places = counted.places.reindex(columns=["code", "district_name", "village_name"])
+    doubtful = counted.located.rows["how"].isin(["spelling", "none"])
+    doubtful &= places["village_name"].notna()
+    named = places[doubtful].assign(
+        code=[
+            code if isinstance(code, str) else join.review_key(str(district), str(village))
+            for code, district, village in places[doubtful].itertuples(index=False)
+        ]
+    )
+    return _review_lines(named, counted.located.rows[doubtful], areas)
+
+
 def _uncertain(profiles: Profiles, located: Located, areas: Boundaries) -> pd.DataFrame:
     """List names that did not match to the letter, for a person to decide."""
     doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
-    rows = profiles.rows.loc[doubtful.index]
+    return _review_lines(profiles.rows.loc[doubtful.index], doubtful, areas)
+
+
+def _review_lines(rows: pd.DataFrame, doubtful: pd.DataFrame, areas: Boundaries) -> pd.DataFrame:
     return (
         rows[["code", "district_name", "village_name"]]
         .assign(
@@ -313,7 +359,7 @@ def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
 def _personal(study: config.Study, folder: Path, areas: Boundaries) -> set[str]:
     found: set[str] = set()
     for source in study.households:
-        found |= household_source.personal_texts(source, folder=folder)
+        found |= personal_texts(_open_register(study, source, folder))
     # people are named after places too; the name of a village on its own tells of nobody
     names = areas.official[["name", "district_name"]].to_numpy().ravel()
     return found - {str(name).lower() for name in names}

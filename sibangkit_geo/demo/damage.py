@@ -1,0 +1,196 @@
+"""Damage a register in the ways that real ones arrive damaged, and write down which rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from numpy.typing import NDArray
+
+#: kinds that touch single rows; each has findings
+ROW_KINDS = ("scientific", "zeros", "duplicates", "totals", "implausible", "unknown", "places")
+#: kinds that touch how the file is written; read without loss and without a finding
+FORM_KINDS = ("semicolon", "decimal-comma", "cp1252", "merged-header", "labels", "case", "xlsx")
+#: renderings in another generation of register
+GENERATION_KINDS = ("p3ke", "bdt2015")
+KINDS = (*ROW_KINDS, *FORM_KINDS, *GENERATION_KINDS)
+
+# share of rows that each kind of damage takes
+_SHARE = 0.002
+_FEWEST = 6
+_IDENTITIES = ("nik", "no_kk")
+
+
+def damage_kinds(words: Iterable[str]) -> tuple[str, ...]:
+    """
+    Read kinds of damage as they are written on a command line.
+
+    Parameters
+    ----------
+    words
+        Kinds, several in one word where commas divide them; ``all`` stands for all
+        but the renderings of other generations.
+
+    Returns
+    -------
+    kinds
+        Once each, in the order of `KINDS`; unknown ones last, for the check.
+
+    Raises
+    ------
+    Nothing
+        `DemoSettings` refuses unknown kinds.
+
+    Examples
+    --------
+    >>> damage_kinds(["totals,zeros"])
+    ('zeros', 'totals')
+    """
+    named = {kind.strip() for word in words for kind in word.split(",") if kind.strip()}
+    if "all" in named:
+        named = (named - {"all"}) | {*ROW_KINDS, *FORM_KINDS}
+    known = tuple(kind for kind in KINDS if kind in named)
+    return (*known, *sorted(named - set(KINDS)))
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """
+    A register after damage.
+
+    Attributes
+    ----------
+    rows
+        Cells as text, in the order of the file.
+    expected
+        Rule of the intake and column to positions of the rows in it (0 = first).
+    tail
+        Rows below the table that are no data.
+    """
+
+    rows: pd.DataFrame
+    expected: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    tail: tuple[tuple[str, ...], ...] = ()
+
+
+def damage_rows(rows: pd.DataFrame, *, kinds: Collection[str], seed: int) -> Damaged:
+    """
+    Damage single rows; no row is damaged twice.
+
+    Parameters
+    ----------
+    rows
+        Clean register, cells as text.
+    kinds
+        Kinds of `ROW_KINDS`; others are ignored here.
+    seed
+        Seed of the choice of rows.
+
+    Returns
+    -------
+    damaged
+        A copy, and which findings its intake must have.
+
+    Raises
+    ------
+    Nothing
+        No kind leaves the register as it is.
+    """
+    rows = rows.reset_index(drop=True).copy()
+    rng = np.random.default_rng([seed, 77])
+    each = max(_FEWEST, int(len(rows) * _SHARE))
+    free = rng.permutation(len(rows))
+    expected: dict[tuple[str, str], list[int]] = {}
+    tail: tuple[tuple[str, ...], ...] = ()
+    for kind in ROW_KINDS:
+        if kind not in kinds:
+            continue
+        chosen, free = np.sort(free[:each]), free[each:]
+        if kind == "scientific":
+            _scientific(rows, chosen, expected)
+        elif kind == "zeros":
+            _zeros(rows, chosen, expected)
+        elif kind == "implausible":
+            _implausible(rows, chosen, expected)
+        elif kind == "unknown":
+            _unknown(rows, chosen, expected)
+        elif kind == "places":
+            _places(rows, chosen, expected)
+        elif kind == "duplicates":
+            # rows that later ones repeat stay sound themselves
+            spare, free = free[:each], free[each:]
+            rows = _duplicates(rows, (chosen, spare), expected)
+        else:
+            tail = (("JUMLAH", "", str(len(rows))), ("Sumber: data buatan, bukan register",))
+    if tail:
+        expected["not_data", ""] = [len(rows), len(rows) + 1]
+    return Damaged(rows, {key: sorted(places) for key, places in expected.items()}, tail)
+
+
+def _scientific(
+    rows: pd.DataFrame, chosen: NDArray[np.intp], expected: dict[tuple[str, str], list[int]]
+) -> None:
+    for column in _IDENTITIES:
+        numbers = rows.loc[chosen, column].astype(float)
+        rows.loc[chosen, column] = [f"{value:.2E}" for value in numbers]
+        expected["identity_digits_lost", column] = chosen.tolist()
+
+
+def _zeros(
+    rows: pd.DataFrame, chosen: NDArray[np.intp], expected: dict[tuple[str, str], list[int]]
+) -> None:
+    code = rows.loc[chosen, "kode_desa"]
+    rows.loc[chosen, "kode_desa"] = code.str.replace(r"\.0(\d)\b", r".\1", regex=True)
+    expected["village_padded", "kode_desa"] = chosen.tolist()
+
+
+def _implausible(
+    rows: pd.DataFrame, chosen: NDArray[np.intp], expected: dict[tuple[str, str], list[int]]
+) -> None:
+    wrong = (("jumlah_anggota_keluarga", "0"), ("luas_lantai", "9999"), ("desil_nasional", "11"))
+    for place, (column, cell) in enumerate(wrong):
+        these = chosen[place::3]
+        rows.loc[these, column] = cell
+        expected["out_of_range", column] = these.tolist()
+
+
+def _unknown(
+    rows: pd.DataFrame, chosen: NDArray[np.intp], expected: dict[tuple[str, str], list[int]]
+) -> None:
+    for place, column in enumerate(("jenis_lantai_terluas", "fasilitas_bab")):
+        these = chosen[place::2]
+        rows.loc[these, column] = "77"
+        expected["category_unknown", column] = these.tolist()
+
+
+def _places(
+    rows: pd.DataFrame, chosen: NDArray[np.intp], expected: dict[tuple[str, str], list[int]]
+) -> None:
+    kinds = (("16.07.99.2001", "village_unknown"), ("desa", "village_malformed"),
+             ("1.607E+09", "village_digits_lost"), ("", "village_missing"))  # fmt: skip
+    for place, (cell, kind) in enumerate(kinds):
+        these = chosen[place::4]
+        rows.loc[these, "kode_desa"] = cell
+        expected[kind, "kode_desa"] = these.tolist()
+
+
+def _duplicates(
+    rows: pd.DataFrame,
+    chosen: tuple[NDArray[np.intp], NDArray[np.intp]],
+    expected: dict[tuple[str, str], list[int]],
+) -> pd.DataFrame:
+    """Append whole rows again, and give other rows a number that an earlier row has."""
+    copied, spare = chosen
+    later, earlier = np.maximum(copied, spare), np.minimum(copied, spare)
+    half = len(later) // 2
+    rows.loc[later[half:], "no_kk"] = rows.loc[earlier[half:], "no_kk"].to_numpy()
+    expected["duplicate_family", "no_kk"] = sorted(later[half:].tolist())
+    again = rows.loc[earlier[:half]]
+    expected["repeated_row", ""] = list(range(len(rows), len(rows) + half))
+    return pd.concat([rows, again], ignore_index=True)

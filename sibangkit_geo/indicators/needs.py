@@ -1,0 +1,247 @@
+"""The catalogue of needs: when a household is deprived, and which assistance serves it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.tables.private import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.tables.private import Households
+
+_EVERYBODY = 10
+_YES = frozenset({"yes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """
+    One way to be deprived.
+
+    Attributes
+    ----------
+    item
+        Canonical variable.
+    meanings
+        Answers that are deprived; empty for a number.
+    below_per_person
+        Deprived below this many per household member; 0 for no such limit.
+    at_most
+        Deprived up to this value; 0 for no such limit.
+    optional
+        Counts only where the register asks the item.
+    """
+
+    item: str
+    meanings: frozenset[str] = frozenset()
+    below_per_person: float = 0.0
+    at_most: float = 0.0
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """
+    One need of the catalogue.
+
+    Attributes
+    ----------
+    key, label, agency
+        Name, Indonesian words, agency concerned.
+    tests
+        One that holds is enough.
+    decile_max
+        Last decile asked, 10 for everybody.
+    served
+        Assistance that answers the need.
+    """
+
+    key: str
+    label: str
+    agency: str
+    tests: tuple[Test, ...]
+    decile_max: int
+    served: tuple[str, ...]
+
+    def expressible(self, columns: Collection[str]) -> bool:
+        """
+        Tell whether a register asks what the need is made of.
+
+        Parameters
+        ----------
+        columns
+            Variables of the register.
+
+        Returns
+        -------
+        expressible
+            False where one item or one programme is not asked.
+
+        Raises
+        ------
+        Nothing
+            Every register either asks or does not.
+        """
+        asked = {one.item for one in self.tests if not one.optional} | set(self.served)
+        if any(one.below_per_person for one in self.tests):
+            asked.add("size")
+        if self.decile_max < _EVERYBODY:
+            asked.add("decile")
+        return asked <= set(columns)
+
+
+@cache
+def need_catalogue() -> tuple[Need, ...]:
+    """
+    Read the catalogue of needs.
+
+    Returns
+    -------
+    needs
+        In the order of the file.
+
+    Raises
+    ------
+    ConfigError
+        An entry lacks key, label, agency or its tests, or two have one key.
+    """
+    text = resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8")
+    try:
+        needs = tuple(
+            Need(
+                key=one["key"],
+                label=one["label"],
+                agency=one["agency"],
+                tests=tuple(
+                    Test(**(test | {"meanings": frozenset(test.get("meanings", ()))}))
+                    for test in one["any"]
+                ),
+                decile_max=one.get("decile_max", _EVERYBODY),
+                served=tuple(one.get("served", ())),
+            )
+            for one in tomllib.loads(text)["need"]
+        )
+    except (KeyError, TypeError) as error:
+        msg = f"catalogue.toml: a need is incomplete or has an unknown key: {error}."
+        raise ConfigError(msg) from error
+    keys = [need.key for need in needs]
+    if len(set(keys)) < len(keys):
+        msg = "catalogue.toml: two needs have one key."
+        raise ConfigError(msg)
+    return needs
+
+
+def needs_of(columns: Collection[str]) -> tuple[Need, ...]:
+    """
+    Tell which needs a register can express.
+
+    Parameters
+    ----------
+    columns
+        Canonical variables of the register.
+
+    Returns
+    -------
+    needs
+        In the order of the catalogue; the others are "tidak tersedia", not zero.
+
+    Raises
+    ------
+    ConfigError
+        The catalogue is damaged.
+    """
+    return tuple(need for need in need_catalogue() if need.expressible(columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """
+    One need judged for every household.
+
+    Attributes
+    ----------
+    known, deprived, served
+        True or False per household; `deprived` is False where it is not known.
+    """
+
+    known: NDArray[np.bool_]
+    deprived: NDArray[np.bool_]
+    served: NDArray[np.bool_]
+
+
+def judge(households: Households, need: Need) -> Judged:
+    """
+    Judge which households have a need.
+
+    Grain: unchanged, one row per household.
+
+    Parameters
+    ----------
+    households
+        Register, or a part of it.
+    need
+        Need that the register can express.
+
+    Returns
+    -------
+    judged
+        A household counts as known when one test holds, or the item of the first
+        test is answered; forms ask the further items of some households only
+        (the distance to faeces of wells), so their empty cells say nothing.
+
+    Raises
+    ------
+    KeyError
+        The register does not ask an item of the need.
+    """
+    number = len(households)
+    deprived = np.zeros(number, dtype=np.bool_)
+    known = np.zeros(number, dtype=np.bool_)
+    for place, test in enumerate(need.tests):
+        if test.optional and test.item not in households.rows.columns:
+            continue
+        answered, holds = _test(households, test)
+        known |= holds | (answered & (place == 0))
+        deprived |= holds
+    if need.decile_max < _EVERYBODY:
+        decile = households.rows["decile"].to_numpy()
+        deprived &= decile <= need.decile_max
+        known &= ~np.isnan(decile)
+    served = np.zeros(number, dtype=np.bool_)
+    for programme in need.served:
+        served |= _means(households, programme, _YES)[1]
+    return Judged(known, deprived, served)
+
+
+def _test(households: Households, test: Test) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    if test.meanings:
+        return _means(households, test.item, test.meanings)
+    values = households.rows[test.item].to_numpy()
+    if test.at_most:
+        return ~np.isnan(values), values <= test.at_most
+    size = households.rows["size"].to_numpy()
+    return ~np.isnan(values) & ~np.isnan(size), values / size < test.below_per_person
+
+
+def _means(
+    households: Households, item: str, meanings: frozenset[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Answered, and answered so; a merged label that is only partly so is not known."""
+    listed = households.meanings[item]
+    ids = households.rows[item].to_numpy()
+    # one entry more: id -1, the missing answer, looks up the last
+    answered = np.array([one <= meanings or not one & meanings for one in listed] + [False])
+    holds = np.array([one <= meanings for one in listed] + [False])
+    assert MISSING == -1  # noqa: S101 - the lookup above depends on it
+    return answered[ids], holds[ids]

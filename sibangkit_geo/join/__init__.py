@@ -1,0 +1,55 @@
+"""Locate: which official village each row of a table belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sibangkit_geo.join.by_code import bps_suspicion, locate_by_code, meet_at_parents
+from sibangkit_geo.join.keys import locate_keys, review_key
+from sibangkit_geo.join.mixup import CodeMixup, detect_code_mixup
+from sibangkit_geo.join.names import locate_by_name
+from sibangkit_geo.join.point_checks import (
+    TOLERANCE_M,
+    PointConflicts,
+    code_point_conflicts,
+    locate_by_point,
+)
+from sibangkit_geo.join.points import NOWHERE, PointLocator, build_locator, locate_points
+from sibangkit_geo.join.spelling import ACCEPTED_SCORE, fold_name
+
+__all__ = [
+    "ACCEPTED_SCORE",
+    "NOWHERE",
+    "TOLERANCE_M",
+    "CodeMixup",
+    "JoinSettings",
+    "PointConflicts",
+    "PointLocator",
+    "bps_suspicion",
+    "build_locator",
+    "code_point_conflicts",
+    "detect_code_mixup",
+    "fold_name",
+    "locate_by_code",
+    "locate_by_name",
+    "locate_by_point",
+    "locate_keys",
+    "locate_points",
+    "meet_at_parents",
+    "review_key",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinSettings:
+    """
+    The ``[join]`` table of a study.
+
+    Attributes
+    ----------
+    review
+        CSV with a person's decisions on names that did not match to the letter;
+        written beside the output folder when absent, obeyed when present.
+    """
+
+    review: str = ""

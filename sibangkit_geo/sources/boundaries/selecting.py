@@ -1,0 +1,209 @@
+"""Which polygons belong to the regency, and which official village each is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from sibangkit_geo import codes
+from sibangkit_geo.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sibangkit_geo.sources.boundaries.layer import BoundaryLayer
+
+_BPS_DISTRICT_DIGITS = 7
+
+
+def of_regency(layer: BoundaryLayer, *, regency: str) -> gpd.GeoDataFrame:
+    """
+    Take the villages of one regency out of a layer with Kemendagri codes.
+
+    Grain: one row per feature of the regency, sorted by code.
+
+    Parameters
+    ----------
+    layer
+        Polygons with Kemendagri codes.
+    regency
+        Dotted code; villages of other regencies are dropped.
+
+    Returns
+    -------
+    villages
+        Indexed by ``village_code``: ``name``, ``district_name``, ``geometry``.
+
+    Raises
+    ------
+    ConfigError
+        The file has no village of the regency.
+    DataError
+        Codes are malformed, or villages have no geometry.
+    """
+    areas, code = layer.areas, layer.areas["code"]
+    bad = ~codes.is_code(code, code_system="kemendagri")
+    if bad.any():
+        msg = f"{layer.file}: column of codes ({layer.layout}) has cells that are no village code"
+        rows = pd.DataFrame(areas.loc[bad, ["code"]])
+        raise DataError(msg, rows=rows, remedy="Write them like 16.07.05.1022.")
+    here = (codes.parent(code, level="regency") == regency).astype(bool)
+    if not here.any():
+        there = ", ".join(sorted(codes.parent(code, level="regency").unique())[:3])
+        msg = f'{layer.file}: no village of regency "{regency}" ([study] regency); it has {there}.'
+        raise ConfigError(msg)
+    hollow = here & (areas.geometry.is_empty | areas.geometry.isna())
+    if hollow.any():
+        msg = f"{layer.file}: villages without geometry"
+        rows = pd.DataFrame({"code": code[hollow]}).set_index("code")
+        raise DataError(msg, rows=rows, remedy="Draw them or drop their rows.")
+    villages = gpd.GeoDataFrame(
+        {"name": areas["name"].fillna(code), "district_name": areas["district_name"]},
+        geometry=areas.geometry,
+    )[here]
+    return villages.set_index(code[here].astype(object).rename("village_code")).sort_index()
+
+
+def official_table(
+    regency: str, *, districts: pd.Series | None = None, names: pd.Series | None = None
+) -> pd.DataFrame:
+    """
+    List the official villages of a regency with their districts.
+
+    Grain: one row per village.
+
+    Parameters
+    ----------
+    regency
+        Dotted code.
+    districts
+        Names of districts by village code, where no list is embedded.
+    names
+        Names of villages by code that are listed besides the official ones.
+
+    Returns
+    -------
+    official
+        Indexed by ``village_code``: ``name``, ``district_code``, ``district_name``;
+        empty where no list is embedded and no name is given.
+
+    Raises
+    ------
+    MissingFileError
+        The installation lacks its data.
+    """
+    extra = {} if names is None else dict(names)
+    every = pd.Series(extra | dict(codes.official_villages(regency)), dtype=object)
+    official = pd.DataFrame({"name": every}).sort_index().rename_axis("village_code")
+    district = codes.parent(official.index.to_series().astype("string"), level="district")
+    official["district_code"] = district.astype(object)
+    known = {code: name for code, (_, name) in codes.districts(regency).items()}
+    if districts is not None:
+        told = districts.dropna()
+        by_code = told.groupby(codes.parent(told.index.to_series(), level="district")).first()
+        known = dict(by_code) | known
+    official["district_name"] = (
+        official["district_code"].map(known).fillna(official["district_code"])
+    )
+    return official
+
+
+def with_official_codes(
+    layer: BoundaryLayer,
+    *,
+    regency: str,
+    locate: Callable[[pd.DataFrame], pd.Series] | None = None,
+) -> tuple[pd.Series, pd.Series]:
+    """
+    Find the Kemendagri code of each polygon that has none, by district and name.
+
+    Parameters
+    ----------
+    layer
+        Polygons with BPS codes or none.
+    regency
+        Dotted code.
+    locate
+        Matches rows (``code``, ``district_name``, ``village_name``) to village codes;
+        without it names must agree but for case, spaces and punctuation.
+
+    Returns
+    -------
+    code, here
+        Village code per feature, missing where none was found; which features
+        are of the regency.
+
+    Raises
+    ------
+    DataError
+        The file does not say which district or regency its villages are in, the
+        official list is not embedded, or no feature is of the regency.
+    """
+    official = official_table(regency)
+    if official.empty:
+        msg = f"{layer.file}: no official list of regency {regency} is at hand to match names with"
+        raise DataError(msg, remedy="Give polygons with Kemendagri codes.")
+    here = _is_here(layer, regency)
+    rows = pd.DataFrame(
+        {
+            "code": layer.areas["code"],
+            "district_name": _district_names(layer, regency),
+            "village_name": layer.areas["name"],
+        }
+    )[here]
+    if rows.empty:
+        msg = f"{layer.file}: no polygon of regency {regency}"
+        raise DataError(msg, remedy="Check the regency and the layer.")
+    if rows["district_name"].isna().all():
+        msg = f"{layer.file}: {layer.layout} does not say which district a village is in"
+        raise DataError(msg, remedy="Village names repeat: give a layer that names districts.")
+    found = locate(rows) if locate else _same_letters(rows, official)
+    return found.reindex(layer.areas.index), here
+
+
+def _is_here(layer: BoundaryLayer, regency: str) -> pd.Series:
+    if layer.code_system == "bps":
+        starts = tuple({bps[:4] for bps, _ in codes.districts(regency).values()})
+        inside: pd.Series = layer.areas["code"].str.startswith(starts).fillna(value=False)
+        return inside.astype(bool)
+    told = layer.areas["regency_name"]
+    if told.isna().all():
+        msg = f"{layer.file}: {layer.layout} has no official codes and names no regency"
+        raise DataError(msg, remedy="Village names repeat: give a layer with codes (HDX COD-AB).")
+    kind, _, name = codes.require_regency(regency).partition(" ")
+    # "Bandung" alone is the Kabupaten; the Kota is always written out
+    spellings = {_fold(f"{kind} {name}")}
+    if kind == "Kabupaten":
+        spellings |= {_fold(name), _fold(f"Kab {name}")}
+    here: pd.Series = told.fillna("").map(_fold).isin(spellings)
+    return here
+
+
+def _district_names(layer: BoundaryLayer, regency: str) -> pd.Series:
+    if layer.code_system != "bps":
+        told: pd.Series = layer.areas["district_name"]
+        return told
+    # BPS and Kemendagri number districts differently, so the pair list decides
+    by_bps = dict(codes.districts(regency).values())
+    digits = layer.areas["code"].str.slice(0, _BPS_DISTRICT_DIGITS)
+    named: pd.Series = digits.map(by_bps).astype("string").fillna(layer.areas["district_name"])
+    return named
+
+
+def _same_letters(rows: pd.DataFrame, official: pd.DataFrame) -> pd.Series:
+    def keys(district: pd.Series, village: pd.Series) -> pd.Series:
+        return district.fillna("").map(_fold) + "/" + village.fillna("").map(_fold)
+
+    wanted = keys(rows["district_name"], rows["village_name"])
+    listed = keys(official["district_name"], official["name"])
+    listed = listed[~listed.duplicated(keep=False)]
+    by_key = pd.Series(listed.index, index=listed.to_numpy())
+    found: pd.Series = wanted.map(by_key).where(~wanted.duplicated(keep=False)).astype(object)
+    return found
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

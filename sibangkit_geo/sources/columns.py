@@ -1,0 +1,190 @@
+"""Which column of a register means what: an alias catalogue that the user may edit."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Literal
+
+from sibangkit_geo.sources.readers import fold_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sibangkit_geo.sources.readers import Header
+
+Kind = Literal["category", "yes_no", "number", "whole", "place", "identity", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """
+    One variable of the catalogue.
+
+    Attributes
+    ----------
+    name
+        Canonical name.
+    kind
+        How its cells are read.
+    names
+        Folded headers it is known by.
+    low, high
+        Plausible range of a number.
+    required
+        A missing answer is reported.
+    """
+
+    name: str
+    kind: Kind
+    names: tuple[str, ...]
+    low: float = float("-inf")
+    high: float = float("inf")
+    required: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Whether the cells are answers: they describe a house or its people."""
+        return self.kind in {"category", "yes_no", "number", "whole"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """
+    Columns of one file that were recognised.
+
+    Attributes
+    ----------
+    positions
+        Canonical variable to position of its column.
+    names
+        Canonical variable to header as written.
+    unknown
+        Headers that nothing recognises.
+    identities
+        Positions of every column that names a person.
+    """
+
+    positions: Mapping[str, int]
+    names: Mapping[str, str]
+    unknown: tuple[str, ...] = ()
+    identities: tuple[int, ...] = field(default=())
+
+    def __contains__(self, variable: str) -> bool:
+        """Tell whether the file has a variable."""
+        return variable in self.positions
+
+
+@cache
+def variables() -> Mapping[str, Variable]:
+    """
+    Read the alias catalogue.
+
+    Returns
+    -------
+    variables
+        By canonical name, in the order of the file.
+
+    Raises
+    ------
+    KeyError
+        An entry lacks its kind or its names.
+    """
+    text = resources.files(__package__).joinpath("columns.toml").read_text("utf-8")
+    return {
+        name: Variable(
+            name=name,
+            kind=one["kind"],
+            names=tuple(fold_header(alias) for alias in one["names"]),
+            low=float(one.get("low", "-inf")),
+            high=float(one.get("high", "inf")),
+            required=bool(one.get("required", False)),
+        )
+        for name, one in tomllib.loads(text).items()
+    }
+
+
+@cache
+def known_headers() -> frozenset[str]:
+    """
+    List every folded header of the catalogue.
+
+    Returns
+    -------
+    headers
+        Folded.
+
+    Raises
+    ------
+    KeyError
+        The catalogue is damaged.
+    """
+    return frozenset(alias for one in variables().values() for alias in one.names)
+
+
+def recognise(header: Header, *, named: Mapping[str, str]) -> Mapped:
+    """
+    Recognise the columns of a file.
+
+    What the study names comes first, then the alias catalogue in its order.
+
+    Parameters
+    ----------
+    header
+        Header of the file.
+    named
+        Canonical variable to header, as the study writes it; empty headers are
+        not looked for.
+
+    Returns
+    -------
+    mapped
+        A column means one thing only; what the study names and the file lacks
+        is left to the caller.
+
+    Raises
+    ------
+    Nothing
+        An unknown header stays unknown.
+    """
+    found: dict[str, int] = {}
+    for variable, name in named.items():
+        position = header.position(name) if name else -1
+        if position >= 0:
+            found[variable] = position
+    taken = set(found.values())
+    folded = [fold_header(name) for name in header.names]
+    for one in variables().values():
+        if one.name in found or one.name in named:
+            continue
+        position = next(
+            (folded.index(alias) for alias in one.names if alias in folded
+             and folded.index(alias) not in taken), -1
+        )  # fmt: skip
+        if position >= 0:
+            found[one.name] = position
+            taken.add(position)
+    named_people = {
+        alias for one in variables().values() if one.kind == "identity" for alias in one.names
+    }
+    identities = [
+        place
+        for place, name in enumerate(folded)
+        if (name in named_people and place not in taken)
+        or any(place == found.get(one) for one in _identity_variables())
+    ]
+    return Mapped(
+        positions=found,
+        names={variable: header.names[place] for variable, place in found.items()},
+        unknown=tuple(
+            name for place, name in enumerate(header.names)
+            if place not in taken and place not in identities
+        ),
+        identities=tuple(identities),
+    )  # fmt: skip
+
+
+def _identity_variables() -> Iterable[str]:
+    return (one.name for one in variables().values() if one.kind == "identity")

@@ -1,0 +1,148 @@
+"""What is wrong with a file, row by row: gathered while it is read, told without any value."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sibangkit_geo.tables.public import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    One rule of the intake.
+
+    Attributes
+    ----------
+    kind
+        Key.
+    title, rule, done, decide
+        Indonesian: name of the problem, what was checked, what was done with the
+        rows, what the user must decide.
+    """
+
+    kind: str
+    title: str
+    rule: str
+    done: str
+    decide: str
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """
+    Read the catalogue of rules.
+
+    Returns
+    -------
+    rules
+        By kind, in the order of the report.
+
+    Raises
+    ------
+    TypeError
+        An entry is incomplete.
+    """
+    text = resources.files(__package__).joinpath("intake.id.toml").read_text("utf-8")
+    return {kind: Rule(kind=kind, **one) for kind, one in tomllib.loads(text).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """
+    Findings of one file while it is read.
+
+    Attributes
+    ----------
+    rows
+        Row numbers by kind and column, in pieces.
+    details
+        Words by kind and column, for findings about a column or the file.
+    """
+
+    rows: dict[tuple[str, str], list[NDArray[np.uint32]]] = field(default_factory=dict)
+    details: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, kind: str, rows: NDArray[np.integer], *, column: str = "") -> None:
+        """
+        Note rows.
+
+        Parameters
+        ----------
+        kind
+            Key of the rule.
+        rows
+            Row numbers, possibly none.
+        column
+            Header of the column.
+
+        Raises
+        ------
+        KeyError
+            There is no such rule.
+        """
+        if kind not in rules():
+            raise KeyError(kind)
+        if len(rows):
+            self.rows.setdefault((kind, column), []).append(np.asarray(rows, dtype=np.uint32))
+
+    def say(self, kind: str, detail: str, *, column: str = "") -> None:
+        """
+        Note something about a column or the whole file.
+
+        Parameters
+        ----------
+        kind
+            Key of the rule.
+        detail
+            Words, without any personal value.
+        column
+            Header of the column.
+
+        Raises
+        ------
+        KeyError
+            There is no such rule.
+        """
+        if kind not in rules():
+            raise KeyError(kind)
+        self.details[kind, column] = detail
+
+    def findings(self) -> tuple[Finding, ...]:
+        """
+        Put the findings in order.
+
+        Returns
+        -------
+        findings
+            In the order of the catalogue, rows ascending and once each.
+
+        Raises
+        ------
+        Nothing
+            A clean file has none.
+        """
+        order = list(rules())
+        keys = sorted({*self.rows, *self.details}, key=lambda key: (order.index(key[0]), key[1]))
+        return tuple(
+            Finding(
+                kind=kind,
+                column=column,
+                rows=tuple(np.unique(np.concatenate(self.rows[kind, column])).tolist())
+                if (kind, column) in self.rows
+                else (),
+                detail=self.details.get((kind, column), ""),
+            )
+            for kind, column in keys
+        )

@@ -1,0 +1,239 @@
+"""
+Very large XLSX sheets, row by row in bounded memory, with the values calamine would give.
+
+A row as every common program writes it is taken apart by one regular expression;
+a row that does not look like that goes to an XML parser, so that speed never
+changes a value.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from array import array
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import IO, TYPE_CHECKING
+
+from lxml import etree
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.sources.readers import cells as cell_values
+from sibangkit_geo.sources.readers.grid import HEAD_ROWS, MOST_COLUMNS, frames_of_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_WRAP = (f'<sheetData xmlns="{_MAIN}" xmlns:x="{_MAIN}" '
+         'xmlns:x14ac="urn:a" xmlns:xr="urn:b" xmlns:spans="urn:c">').encode()  # fmt: skip
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# a cell as writers make it is 30 to 40 bytes
+_BYTES_PER_CELL = 30
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+_CELL = re.compile(
+    rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?'
+    rb"(?:<v>([^<]*)</v>|<v/>|<is><t[^>]*>([^<]*)</t></is>)?</c>)"
+)
+_ROW = re.compile(rb'<row(?: [^>]*?)?\br="(\d+)"')
+_TEXT = re.compile(rb"<si><t[^>]*>([^<]*)</t></si>|<si><t/></si>")
+_PIECE = 1 << 20
+_LONGEST_ROW = 64 << 20
+
+
+@dataclass(frozen=True)
+class StreamedSheet:
+    """
+    A sheet of an XLSX file that is not held in memory.
+
+    Attributes
+    ----------
+    path, name, sheet
+        File, its name for messages, its sheet.
+    named
+        False: the header has to be found.
+    """
+
+    path: Path
+    name: str
+    sheet: str
+    named: bool = False
+
+    @cached_property
+    def head(self) -> list[list[str]]:
+        """First rows."""
+        found: list[list[str]] = []
+        for number, row in islice(self._rows(None), HEAD_ROWS):
+            if number > HEAD_ROWS:
+                break
+            found.extend([] for _ in range(number - 1 - len(found)))
+            found.append(row)
+        return found
+
+    def batches(
+        self, columns: Sequence[int], *, first_row: int, width: int
+    ) -> Iterator[pl.DataFrame]:
+        """
+        Read columns from a row on.
+
+        Parameters
+        ----------
+        columns
+            Positions to keep.
+        first_row
+            Row number of the first one.
+        width
+            Cells of the header; a sheet has no uneven rows.
+
+        Returns
+        -------
+        frames
+            As `Grid.batches` says.
+
+        Raises
+        ------
+        DataError
+            The sheet is damaged.
+        """
+        del width
+        place = {position: at for at, position in enumerate(columns)}
+        rows = ((number, row) for number, row in self._rows(place) if number >= first_row)
+        for frame in frames_of_rows(rows, range(len(columns)), width=len(columns)):
+            names = {f"c{at}": f"c{position}" for position, at in place.items()}
+            yield frame.rename(names)
+
+    def _rows(self, place: dict[int, int] | None) -> Iterator[tuple[int, list[str]]]:
+        """Take rows apart; `place` says which columns are kept and where they go."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                values = cell_values.Values(_shared(archive), cell_values.date_styles(archive))
+                with archive.open(_part(archive, self.sheet)) as stream:
+                    number = 0
+                    for raw in _split(stream, b"</row>", self.name):
+                        start = raw.rfind(b"<row")
+                        if start < 0:
+                            raise _foreign(self.name)
+                        found = _ROW.match(raw, start)
+                        number = int(found.group(1)) if found else number + 1
+                        yield number, _row(raw[start:], values, place)
+        except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            msg = f"{self.name}: the workbook is damaged or cut off"
+            raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.") from error
+
+
+def sheet_cells(path: Path, sheet: str) -> int:
+    """
+    Estimate how many cells a sheet has, without reading it.
+
+    Parameters
+    ----------
+    path
+        XLSX file.
+    sheet
+        Name of the sheet.
+
+    Returns
+    -------
+    cells
+        The larger of what the sheet says and what its size in bytes allows.
+
+    Raises
+    ------
+    DataError
+        The workbook is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part = _part(archive, sheet)
+            with archive.open(part) as stream:
+                start = stream.read(4096)
+            by_size = archive.getinfo(part).file_size // _BYTES_PER_CELL
+    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
+        msg = f"{path.name}: the workbook is damaged or cut off"
+        raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.") from error
+    found = _DIMENSION.search(start)
+    if not found:
+        return by_size
+    # an exaggerated dimension costs calamine as much memory as real cells
+    return max(by_size, (cell_values.column(found.group(1)) + 1) * int(found.group(2)))
+
+
+def _part(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Follow the workbook's relations to the part that holds a sheet."""
+    book = cell_values.parse(archive.read("xl/workbook.xml"))
+    links = cell_values.parse(archive.read("xl/_rels/workbook.xml.rels"))
+    target = {link.get("Id"): link.get("Target", "") for link in links}
+    for one in book.iter("{*}sheet"):
+        if one.get("name") == sheet:
+            part = str(target[one.get(_RELATION)])
+            return part.lstrip("/") if part.startswith("/") else f"xl/{part}"
+    raise KeyError(sheet)
+
+
+def _split(stream: IO[bytes], mark: bytes, name: str) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(_PIECE):
+        pieces = (rest + block).split(mark)
+        rest = pieces.pop()
+        if len(rest) > _LONGEST_ROW:
+            raise _foreign(name)
+        yield from pieces
+    if b"<row" in rest and b"/>" not in rest[rest.rfind(b"<row") :]:
+        raise _foreign(name)
+
+
+def _foreign(name: str) -> DataError:
+    msg = f"{name}: this large sheet is cut off or written in a form that cannot be read"
+    return DataError(msg, remedy="Open it and save it again as XLSX, or as CSV (UTF-8).")
+
+
+def _row(raw: bytes, values: cell_values.Values, place: dict[int, int] | None) -> list[str]:
+    found = _CELL.findall(raw)
+    if len(found) != raw.count(b"<c ") + raw.count(b"<c>"):
+        found = _parsed(raw)
+    row: list[str] = [""] * (len(place) if place is not None else 0)
+    for letters, style, kind, value, inline in found:
+        position = cell_values.column(letters)
+        if place is None:
+            if position > MOST_COLUMNS:
+                continue
+            row.extend([""] * (position + 1 - len(row)))
+            at: int | None = position
+        else:
+            at = place.get(position)
+        if at is not None:
+            row[at] = values.text(kind, style, value, inline)
+    return row
+
+
+def _parsed(raw: bytes) -> list[tuple[bytes, bytes, bytes, bytes, bytes]]:
+    """Read a row of unusual form with the XML parser."""
+    tree = cell_values.parse(_WRAP + raw + b"</row></sheetData>")
+    found = []
+    for position, cell in enumerate(tree.iter("{*}c")):
+        reference = (cell.get("r") or cell_values.letters(position)).rstrip("0123456789")
+        value = cell.findtext("{*}v") or ""
+        inline = "".join(str(one.text or "") for one in cell.iter("{*}t"))
+        parts = (reference, cell.get("s") or "", cell.get("t") or "")
+        found.append(tuple(cell_values.escaped(part) for part in (*parts, value, inline)))
+    return found  # type: ignore[return-value]
+
+
+def _shared(archive: zipfile.ZipFile) -> cell_values.Strings:
+    """Hold the shared strings end to end in one buffer: a Python text each would be four times."""
+    buffer, ends = bytearray(), array("Q", [0])
+    if "xl/sharedStrings.xml" in archive.namelist():
+        with archive.open("xl/sharedStrings.xml") as stream:
+            for raw in _split(stream, b"</si>", "sharedStrings.xml"):
+                whole = raw[max(raw.rfind(b"<si>"), 0) :] + b"</si>"
+                plain = _TEXT.fullmatch(whole)
+                text = (plain.group(1) or b"") if plain else cell_values.rich(whole)
+                buffer += text
+                ends.append(len(buffer))
+    return cell_values.Strings(bytes(buffer), ends)

@@ -1,0 +1,236 @@
+"""Tables inside geographic files and Parquet: their columns carry their names."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.sources.readers.containers import require_sound_zip
+from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+#: columns that a layer of points gets for its coordinates, in degrees (WGS 84)
+POINT_COLUMNS = ("lon", "lat")
+_DEGREES = "EPSG:4326"
+
+
+@dataclass(frozen=True)
+class NamedColumns:
+    """
+    A table whose columns carry their names.
+
+    Attributes
+    ----------
+    name
+        File and layer, for messages.
+    frame
+        All columns, not yet text.
+    named
+        True: no header has to be found.
+    """
+
+    name: str
+    frame: pl.LazyFrame
+    named: bool = True
+
+    @cached_property
+    def head(self) -> list[list[str]]:
+        """Column names, then the first rows."""
+        names = self.frame.collect_schema().names()
+        rows = self._text(names).head(HEAD_ROWS).collect().rows()
+        return [list(names), *[["" if cell is None else cell for cell in row] for row in rows]]
+
+    def batches(
+        self, columns: Sequence[int], *, first_row: int, width: int
+    ) -> Iterator[pl.DataFrame]:
+        """
+        Read columns from a row on.
+
+        Parameters
+        ----------
+        columns
+            Positions to keep.
+        first_row
+            Row number of the first one; 1 is the first record.
+        width
+            Number of columns; every record has as many.
+
+        Returns
+        -------
+        frames
+            As `Grid.batches` says.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
+        del width, first_row
+        names = self.frame.collect_schema().names()
+        wanted = [names[position] for position in columns]
+        renamed = {names[position]: cell_name(position) for position in columns}
+        lines = self._text(wanted).rename(renamed).with_row_index(ROW, offset=1)
+        try:
+            yield from lines.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        except pl.exceptions.PolarsError as error:
+            raise _damaged(self.name) from error
+
+    def _text(self, names: Sequence[str]) -> pl.LazyFrame:
+        kinds = self.frame.collect_schema()
+        return self.frame.select(
+            [
+                _number_text(pl.col(name))
+                if kinds[name].is_float()
+                else pl.col(name).cast(pl.String, strict=False)
+                for name in names
+            ]
+        )
+
+
+def _number_text(column: pl.Expr) -> pl.Expr:
+    whole = column.round(0).cast(pl.Int64, strict=False)
+    exact = (column == whole) & (column.abs() < 2**53)
+    return pl.when(exact).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
+
+
+def open_parquet(path: Path) -> NamedColumns:
+    """
+    Open a Parquet file.
+
+    Parameters
+    ----------
+    path
+        File.
+
+    Returns
+    -------
+    table
+        Opened; its rows are not read yet.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
+    """
+    try:
+        frame = pl.scan_parquet(path, glob=False)
+        schema = frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _damaged(path.name) from error
+    keep = [name for name, kind in schema.items() if not kind.is_nested() and kind != pl.Binary]
+    return NamedColumns(path.name, frame.select(keep))
+
+
+def layer_names(path: Path) -> list[str]:
+    """
+    List the layers of a geographic file.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, shapefile (zipped too) or another vector file.
+
+    Returns
+    -------
+    names
+        In the order of the file.
+
+    Raises
+    ------
+    DataError
+        It is no vector file.
+    """
+    import fiona  # noqa: PLC0415
+    from fiona.errors import FionaError  # noqa: PLC0415
+
+    if path.suffix.lower() == ".zip":
+        require_sound_zip(path)
+    try:
+        return list(fiona.listlayers(path))
+    except (FionaError, OSError, ValueError, RuntimeError) as error:
+        raise _damaged(path.name) from error
+
+
+def open_layer(path: Path, *, layer: str) -> NamedColumns:
+    """
+    Open a layer of a geographic file; points become two columns of degrees.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, shapefile (zipped too) or another vector file.
+    layer
+        Name of the layer; empty takes the only one, else the first one with columns.
+
+    Returns
+    -------
+    table
+        Attributes, and ``lon`` and ``lat`` where the geometry is points.
+
+    Raises
+    ------
+    ConfigError
+        There is no such layer.
+    DataError
+        The file is damaged, or points name no coordinate reference system.
+    """
+    import geopandas as gpd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    names = layer_names(path)
+    if layer and layer not in names:
+        msg = f'{path.name}: no layer "{layer}". {nearest(layer, names)}'
+        raise ConfigError(msg)
+    chosen = layer or names[0]
+    try:
+        table = gpd.read_file(path, layer=chosen, engine="pyogrio")
+    except (RuntimeError, ValueError, OSError) as error:
+        raise _damaged(path.name) from error
+    label = path.name if len(names) == 1 else f"{path.name} [{chosen}]"
+    attributes = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    columns = {str(name): _column(attributes[name]) for name in attributes}
+    if isinstance(table, gpd.GeoDataFrame) and (table.geom_type == "Point").any():
+        columns |= _degrees(table, label, taken=set(columns))
+    if not columns:
+        msg = f"{label}: the layer has no columns"
+        raise DataError(msg, remedy="Name the layer that holds the table (key `sheet`).")
+    return NamedColumns(label, pl.DataFrame(columns).lazy())
+
+
+def _column(values: object) -> pl.Series:
+    # numbers stay numbers so that they are written as text in one way
+    texts = [
+        None if value is None or (isinstance(value, float) and math.isnan(value)) else value
+        for value in values.tolist()  # type: ignore[attr-defined]
+    ]
+    if all(isinstance(value, (int, float)) or value is None for value in texts):
+        return pl.Series(texts, dtype=pl.Float64, strict=False)
+    return pl.Series([None if value is None else str(value) for value in texts], dtype=pl.String)
+
+
+def _degrees(table: object, label: str, *, taken: set[str]) -> dict[str, pl.Series]:
+    import geopandas as gpd  # noqa: PLC0415
+
+    points = gpd.GeoDataFrame(table)
+    if points.crs is None:
+        msg = f"{label}: the points name no coordinate reference system"
+        raise DataError(msg, remedy="Save the layer with its CRS (for a shapefile, the .prj).")
+    places = points.geometry.to_crs(_DEGREES)
+    return {
+        name: pl.Series(axis.tolist(), dtype=pl.Float64)
+        for name, axis in zip(POINT_COLUMNS, (places.x, places.y), strict=True)
+        if name not in taken
+    }
+
+
+def _damaged(name: str) -> DataError:
+    msg = f"{name}: damaged, cut off, or not a file of this kind"
+    return DataError(msg, remedy="Copy or export the file again.")

@@ -1,0 +1,333 @@
+"""One register, batch by batch: rows that are no data leave, identities go, answers are read."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
+from sibangkit_geo.sources.identity import Seen, shapes
+from sibangkit_geo.sources.intake import Gathered
+from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
+from sibangkit_geo.sources.readers.footer import is_no_data, opens_no_data
+from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
+from sibangkit_geo.sources.text_tables import require_headers
+from sibangkit_geo.sources.values import Categories, categories, read_number
+from sibangkit_geo.tables.private import Households
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sibangkit_geo.sources.readers import Grid, Header, TableSource
+
+_PLACES = ("village_code", "district_name", "village_name")
+_POINT = ("longitude", "latitude")
+_NUMBERS = ("family_number", "person_number")
+# shorter names ("Siti") are words of a page too
+_SHORTEST_NAME = 7
+_FINE_POINT = r"[.,]\d{6,}$"
+# a title or a total may stand in any of the first columns
+_FIRST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """
+    A register that was opened and whose columns are recognised.
+
+    Attributes
+    ----------
+    name
+        File, for messages.
+    grid, header, mapped
+        Its cells, where they begin, what they mean.
+    generation
+        Code generation that the study names.
+    gathered
+        Findings so far.
+    categories
+        Meanings of each categorical column.
+    families, persons
+        Numbers met so far.
+    read
+        Rows read so far, in one cell.
+    """
+
+    name: str
+    grid: Grid
+    header: Header
+    mapped: Mapped
+    generation: str
+    gathered: Gathered = field(default_factory=Gathered)
+    categories: dict[str, Categories] = field(default_factory=dict)
+    families: Seen = field(default_factory=Seen)
+    persons: Seen = field(default_factory=Seen)
+    read: list[int] = field(default_factory=lambda: [0])
+    seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
+
+    def places(self) -> pl.DataFrame:
+        """
+        Read the distinct places of the register alone.
+
+        Returns
+        -------
+        places
+            Distinct ``village_code``, ``district_name``, ``village_name`` as they
+            came, as far as the register has them; wholly empty ones are left out.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
+        names = [one for one in _PLACES if one in self.mapped]
+        found: list[pl.DataFrame] = []
+        for frame in self._frames(names):
+            places = frame.select(names).unique()
+            found = [pl.concat([*found, places]).unique()]
+        if not found:
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        return found[0].filter(~pl.all_horizontal(pl.all().is_null())).sort(names)
+
+    def batches(self) -> Iterator[Households]:
+        """
+        Read the register.
+
+        Returns
+        -------
+        batches
+            Households without identities; rows that are no data, that are uneven or
+            that repeat an earlier row are left out and noted.
+
+        Raises
+        ------
+        DataError
+            The file is damaged.
+        """
+        wanted = [one for one in self.mapped.positions if _is_read(one)]
+        for raw in self._frames(wanted):
+            self.read[0] += raw.height
+            frame = self._only_data(raw)
+            if frame.height:
+                rows = self._without_repeats(frame, self._values(frame))
+                meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
+                yield Households(rows, meanings, self.generation)
+
+    def _frames(self, names: list[str]) -> Iterator[pl.DataFrame]:
+        """Give the columns their canonical names; the first ones of the file keep theirs."""
+        width = len(self.header.names)
+        place = {name: self.mapped.positions[name] for name in names}
+        first = [at for at in range(min(_FIRST, width)) if at not in place.values()]
+        positions = sorted({*place.values(), *first})
+        renamed = {cell_name(at): name for name, at in place.items()}
+        for frame in self.grid.batches(positions, first_row=self.header.first_row, width=width):
+            yield frame.rename(renamed)
+
+    def _only_data(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Drop totals, notes and uneven rows."""
+        key = next(one for one in (*_PLACES, "size") if one in frame.columns)
+        odd = {word for word in frame[key].unique().to_list() if word and opens_no_data(word)}
+        suspect = frame[key].is_null() | frame[key].is_in(list(odd))
+        if RAGGED in frame.columns:
+            suspect |= frame[RAGGED]
+        rows = np.flatnonzero(suspect.to_numpy())
+        if not len(rows):
+            return frame
+        cells = [name for name in frame.columns if name not in {ROW, RAGGED}]
+        words = frame[rows].select(cells).rows()
+        dropped = np.zeros(frame.height, dtype=np.bool_)
+        dropped[rows] = [is_no_data(row) for row in words]
+        numbers = frame[ROW].to_numpy()
+        self.gathered.add("not_data", numbers[dropped])
+        if RAGGED in frame.columns:
+            ragged = frame[RAGGED].to_numpy() & ~dropped
+            self.gathered.add("ragged", numbers[ragged])
+            dropped |= ragged
+            frame = frame.drop(RAGGED)
+        return frame.filter(pl.Series(~dropped))
+
+    def _without_repeats(self, frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+        """Check the identity numbers, and drop rows that say what an earlier one said."""
+        numbers = frame[ROW].to_numpy()
+        repeated = np.zeros(frame.height, dtype=np.bool_)
+        identities = [name for name in _NUMBERS if name in frame.columns]
+        sound = {}
+        for name in identities:
+            column = self.mapped.names[name]
+            shape = shapes(frame[name], frame[name].cast(pl.Int64, strict=False))
+            self.gathered.add("identity_digits_lost", numbers[shape.digits_lost], column=column)
+            self.gathered.add("identity_malformed", numbers[shape.malformed], column=column)
+            sound[name] = shape.sound
+        if identities:
+            # what the answers mean counts, not how they are written
+            content = rows.drop(ROW).hash_rows(self.seed)
+            if "person_number" in frame.columns:
+                content ^= frame["person_number"].hash(self.seed)
+        if "family_number" in sound:
+            again, same = self.families.again(
+                frame["family_number"], content, sound["family_number"]
+            )
+            repeated = same
+            self.gathered.add("repeated_row", numbers[same])
+            self.gathered.add(
+                "duplicate_family", numbers[again & ~same],
+                column=self.mapped.names["family_number"],
+            )  # fmt: skip
+        if "person_number" in sound:
+            again, same = self.persons.again(
+                frame["person_number"], content, sound["person_number"] & ~repeated
+            )
+            self.gathered.add(
+                "duplicate_person", numbers[again], column=self.mapped.names["person_number"]
+            )
+        return rows.filter(pl.Series(~repeated)) if repeated.any() else rows
+
+    def _values(self, frame: pl.DataFrame) -> pl.DataFrame:
+        numbers = frame[ROW].to_numpy()
+        cast = frame.select(
+            pl.col(name).cast(kind, strict=False)
+            for name, kind in self._kinds().items()
+            if name in frame.columns
+        )
+        read: dict[str, pl.Series | np.ndarray[tuple[int], np.dtype[np.generic]]] = {
+            ROW: frame[ROW]
+        }
+        for name in self.mapped.positions:
+            if name not in frame.columns:
+                continue
+            one = variables()[name]
+            if name in _PLACES:
+                read[name] = frame[name]
+            elif name in _POINT:
+                read[name] = read_number(frame[name], cast[name], one).values
+            elif one.answers:
+                column = self.mapped.names[name]
+                if one.kind in {"category", "yes_no"}:
+                    reading = self._categories(name).read(frame[name], cast[name])
+                    self.gathered.add("category_unknown", numbers[reading.unknown], column=column)
+                else:
+                    reading = read_number(frame[name], cast[name], one)
+                    self.gathered.add("out_of_range", numbers[reading.unknown], column=column)
+                    if one.required:
+                        empty = np.isnan(reading.values) & ~reading.unknown
+                        self.gathered.add("required_missing", numbers[empty], column=column)
+                read[name] = reading.values
+        return pl.DataFrame(read)
+
+    def _kinds(self) -> dict[str, type[pl.DataType]]:
+        """Tell how the cells of each column are tried first."""
+        found: dict[str, type[pl.DataType]] = {}
+        for name in self.mapped.positions:
+            kind = variables()[name].kind
+            if kind in {"category", "yes_no"}:
+                found[name] = pl.Int8
+            elif kind in {"number", "whole"} or name in _POINT:
+                found[name] = pl.Float64
+        return found
+
+    def _categories(self, name: str) -> Categories:
+        if name not in self.categories:
+            self.categories[name] = categories(
+                variables()[name], generation=self.generation, column=self.mapped.names[name]
+            )
+        return self.categories[name]
+
+
+def open_register(
+    source: TableSource, *, generation: str, named: Mapping[str, str], required: tuple[str, ...]
+) -> Register:
+    """
+    Open a register and recognise its columns.
+
+    Parameters
+    ----------
+    source
+        File or database.
+    generation
+        Code generation.
+    named
+        Canonical variable to header, as the study names them.
+    required
+        Variables without which the register cannot be used.
+
+    Returns
+    -------
+    register
+        Its rows are not read yet.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    DataError
+        The file is damaged or empty, or lacks a column.
+    """
+    known = known_headers() | {fold_header(name) for name in named.values()}
+    grid = open_grid(source, named_by="[[households]] path", known=known)
+    header = find_header(grid, known=known)
+    mapped = recognise(header, named=named)
+    missing = [name for variable, name in named.items() if variable not in mapped]
+    if missing:
+        require_headers(header.names, missing, name=grid.name)
+    if not any(one in mapped for one in ("village_code", "village_name")):
+        msg = f"{grid.name}: no column with the village is recognised"
+        remedy = "Name it in the study: village_code, or district_name and village_name."
+        raise DataError(msg, remedy=remedy)
+    for one in required:
+        if one not in mapped:
+            msg = f"{grid.name}: no column is recognised as `{one}`"
+            raise DataError(msg, remedy=f"Name it in the study file, key `{one}`.")
+    return Register(grid.name, grid, header, mapped, generation)
+
+
+def _is_read(variable: str) -> bool:
+    one = variables()[variable]
+    return one.answers or variable in {*_PLACES, *_POINT, *_NUMBERS}
+
+
+def personal_texts(register: Register) -> set[str]:
+    """
+    Gather what a product must not contain: names, identity numbers and exact points.
+
+    Read again for the leak scan alone, kept in memory and never handed on.
+
+    Parameters
+    ----------
+    register
+        Opened register.
+
+    Returns
+    -------
+    texts
+        Identity cells of at least 7 characters; points as longitude and latitude
+        together, either first, and alone where they have 6 or more decimals
+        (0.1 m): coarser single coordinates also occur by chance. Lower case.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
+    """
+    place = {cell_name(at): at for at in register.mapped.identities}
+    points = [one for one in _POINT if one in register.mapped]
+    place |= {one: register.mapped.positions[one] for one in points}
+    width = len(register.header.names)
+    found: set[str] = set()
+    for frame in register.grid.batches(
+        sorted(set(place.values())), first_row=register.header.first_row, width=width
+    ):
+        for at in register.mapped.identities:
+            values = frame[cell_name(at)].drop_nulls().str.strip_chars().str.to_lowercase()
+            found.update(values.filter(values.str.len_chars() >= _SHORTEST_NAME))
+        if len(points) == len(_POINT):
+            east, north = (frame[cell_name(place[one])] for one in _POINT)
+            both = pl.DataFrame({"e": east, "n": north}).drop_nulls()
+            found.update(both["e"] + " " + both["n"], both["n"] + " " + both["e"])
+            for values in (both["e"], both["n"]):
+                found.update(values.filter(values.str.contains(_FINE_POINT)))
+    return found

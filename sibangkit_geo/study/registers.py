@@ -1,0 +1,323 @@
+"""A register carried to the villages: batch by batch read, located, checked and counted."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from pyproj import Transformer
+
+from sibangkit_geo import codes, join
+from sibangkit_geo.errors import UnknownAreaError
+from sibangkit_geo.indicators import tally
+from sibangkit_geo.indicators.needs import need_catalogue, needs_of
+from sibangkit_geo.sources.intake import rules
+from sibangkit_geo.tables.numerals import numeral
+from sibangkit_geo.tables.public import IntakeReport, Located, Note, VillageCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.sources.register import Register
+    from sibangkit_geo.tables.private import Households
+    from sibangkit_geo.tables.public import Boundaries
+
+log = logging.getLogger(__name__)
+_PLACES = ("village_code", "district_name", "village_name")
+_NOWHERE = -1
+# problems of a code and their rule in the intake report
+_KIND = {
+    "padded": "village_padded",
+    "missing": "village_missing",
+    "digits_lost": "village_digits_lost",
+    "malformed": "village_malformed",
+    "wrong_level": "village_malformed",
+}
+# ends of Indonesia in degrees, rounded outwards (94 to 142 E, 12 S to 8 N)
+_EAST, _NORTH = (94.0, 142.0), (-12.0, 8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """
+    A register that was counted.
+
+    Attributes
+    ----------
+    counts
+        Households per village.
+    located
+        One row per distinct place of the register.
+    places
+        The places as they came, indexed like `located`, with ``n_rows``.
+    report
+        Findings of the intake.
+    notes
+        For the products.
+    """
+
+    counts: VillageCounts
+    located: Located
+    places: pd.DataFrame
+    report: IntakeReport
+    notes: tuple[Note, ...]
+
+
+@dataclass(slots=True)
+class _Keys:
+    """Distinct places met so far: their number, their village, what is wrong with them."""
+
+    names: list[str]
+    places: pl.DataFrame
+    village: list[int] = field(default_factory=list)
+    kind: list[str] = field(default_factory=list)
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def frame(self) -> pd.DataFrame:
+        """List the places as `join` wants them."""
+        table = pd.DataFrame(
+            {
+                ("code" if name == "village_code" else name): pd.array(
+                    self.places[name].to_list(), dtype="string"
+                )
+                for name in self.names
+            }
+        )
+        return table.assign(n_rows=self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPlan:
+    """
+    What a register is counted with.
+
+    Attributes
+    ----------
+    areas
+        Boundaries of the study.
+    poverty
+        Who counts as poor.
+    code_system
+        Which codes the register's villages have.
+    review
+        A person's decisions on names.
+    """
+
+    areas: Boundaries
+    poverty: tally.PovertyRule
+    code_system: codes.CodeSystem
+    review: Mapping[str, str]
+
+
+def count_register(register: Register, plan: RegisterPlan) -> Counted:
+    """
+    Count a register village by village, in memory bounded by one batch.
+
+    Grain: one row per household in, one row per village out.
+
+    Parameters
+    ----------
+    register
+        Opened register.
+    plan
+        Boundaries, poverty rule, code system and decisions.
+
+    Returns
+    -------
+    counted
+        Rows in = located + noted.
+
+    Raises
+    ------
+    ConfigError
+        BPS codes without names, or a poverty rule whose column is not there.
+    DataError
+        The file is damaged, its codes are of the other system, or it has no rows.
+    UnknownAreaError
+        No row finds a village.
+    """
+    official = plan.areas.official
+    names = [one for one in _PLACES if one in register.mapped]
+    keys = _Keys(names, pl.DataFrame(schema=dict.fromkeys(names, pl.String)))
+    by_code = "village_code" in names and plan.code_system == "kemendagri"
+    if not by_code:
+        # names are matched one district at a time, which needs all of them
+        _add(keys, register.places(), plan)
+    points = _Points.of(register, plan.areas)
+    villages = [*official.index]
+    counts = VillageCounts(pd.DataFrame())
+    located_rows = 0
+    for households in register.batches():
+        place = _place(keys, households, plan)
+        village = np.array([*keys.village, _NOWHERE], dtype=np.int64)[place]
+        _report_places(register, households, place, keys)
+        if points is not None:
+            village = points.check(register, households, village)
+        located_rows += int((village >= 0).sum())
+        part = tally.tally(households, village, villages=villages, poverty=plan.poverty)
+        counts = counts + part if len(counts.table) else part
+    frame = keys.frame()
+    located = join.locate_keys(
+        frame.drop(columns="n_rows"), official, code_system=plan.code_system,
+        review=plan.review, n_rows=frame["n_rows"],
+    )  # fmt: skip
+    report = _report(register, located_rows)
+    notes = (*located.notes, *_finding_notes(report))
+    log.info("locate: %d of %d households", located_rows, register.read[0])
+    return Counted(counts, located, frame, report, notes)
+
+
+def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
+    """Give each row the number of its place, -1 where it names none."""
+    rows = households.rows.select(keys.names)
+    fresh = rows.unique().join(keys.places, on=keys.names, how="anti", nulls_equal=True)
+    fresh = fresh.filter(~pl.all_horizontal(pl.all().is_null()))
+    if fresh.height:
+        _add(keys, fresh.sort(keys.names), plan)
+    numbered = keys.places.with_row_index("number")
+    number = rows.join(
+        numbered, on=keys.names, how="left", nulls_equal=True, maintain_order="left"
+    )["number"]
+    place = number.cast(pl.Int64).fill_null(_NOWHERE).to_numpy()
+    keys.rows += np.bincount(place[place >= 0], minlength=len(keys.rows))
+    return place
+
+
+def _add(keys: _Keys, fresh: pl.DataFrame, plan: RegisterPlan) -> None:
+    """Locate places that were not met before."""
+    if not fresh.height:
+        return
+    official = plan.areas.official
+    known = _Keys(keys.names, fresh)
+    known.rows = np.ones(fresh.height, dtype=np.int64)
+    frame = known.frame().drop(columns="n_rows")
+    try:
+        located = join.locate_keys(
+            frame, official, code_system=plan.code_system, review=plan.review
+        )
+        village = official.index.get_indexer(pd.Index(located.rows["village_code"].astype(object)))
+    except UnknownAreaError:
+        # none of these few places is on the list; the whole register is judged at the end
+        village = np.full(fresh.height, _NOWHERE)
+    keys.places = pl.concat([keys.places, fresh])
+    keys.village += village.tolist()
+    keys.kind += _kinds(frame, village, plan.code_system)
+    keys.rows = np.concatenate([keys.rows, np.zeros(fresh.height, dtype=np.int64)])
+
+
+def _kinds(
+    frame: pd.DataFrame, village: NDArray[np.int64], code_system: codes.CodeSystem
+) -> list[str]:
+    """Name what is wrong with each place, empty for nothing."""
+    problem = pd.Series("", index=frame.index)
+    if "code" in frame:
+        problem = codes.read_codes(frame["code"], code_system=code_system).problem.astype(str)
+    named = "village_name" in frame
+    found = []
+    for at, text in enumerate(problem):
+        kind = _KIND.get(text, "")
+        if kind == "village_missing" and named and village[at] >= 0:
+            kind = ""
+        if not kind and village[at] < 0:
+            kind = "village_unknown"
+        found.append(kind)
+    return found
+
+
+def _report_places(
+    register: Register, households: Households, place: NDArray[np.int64], keys: _Keys
+) -> None:
+    numbers = households.rows["row"].to_numpy()
+    column = register.mapped.names.get("village_code") or register.mapped.names["village_name"]
+    register.gathered.add("village_missing", numbers[place < 0], column=column)
+    for kind in set(keys.kind) - {""}:
+        these = np.array([one == kind for one in keys.kind] + [False])[place]
+        register.gathered.add(kind, numbers[these], column=column)
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Points of houses against the villages; polygons and official villages count differently."""
+
+    locator: join.PointLocator
+    transformer: Transformer
+    position: NDArray[np.int64]
+    drawn: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, register: Register, areas: Boundaries) -> _Points | None:
+        """Prepare the villages, where the register has points."""
+        if not {"longitude", "latitude"} <= set(register.mapped.positions):
+            return None
+        locator = join.build_locator(areas.villages)
+        transformer = Transformer.from_crs("EPSG:4326", areas.villages.crs, always_xy=True)
+        position = areas.official.index.get_indexer(pd.Index(locator.village_code))
+        drawn = np.full(len(areas.official) + 1, _NOWHERE)
+        drawn[position] = np.arange(len(position))
+        return cls(locator, transformer, position, drawn)
+
+    def check(
+        self, register: Register, households: Households, village: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Note points that do not fit, and locate rows that only their point can."""
+        numbers = households.rows["row"].to_numpy()
+        column = register.mapped.names["longitude"]
+        east = households.rows["longitude"].to_numpy()
+        north = households.rows["latitude"].to_numpy()
+        swapped = _inside(east, _NORTH) & _inside(north, _EAST)
+        register.gathered.add("point_swapped", numbers[swapped], column=column)
+        east = np.where(swapped, np.nan, east)
+        x, y = self.transformer.transform(east, north)
+        points = np.column_stack([x, y]).astype(np.float64)
+        points[~np.isfinite(points).all(axis=1)] = np.nan
+        found = join.locate_points(self.locator, points[:, 0], points[:, 1])
+        # of a row without village the last entry is looked up, which is nowhere
+        stated = self.drawn[village]
+        conflicts = join.code_point_conflicts(stated, found, points=points, locator=self.locator)
+        register.gathered.add("point_outside", numbers[conflicts.outside], column=column)
+        register.gathered.add("point_conflict", numbers[conflicts.elsewhere], column=column)
+        return np.where((village < 0) & (found >= 0), self.position[found], village)
+
+
+def _inside(values: NDArray[np.float64], ends: tuple[float, float]) -> NDArray[np.bool_]:
+    return (values >= ends[0]) & (values <= ends[1])
+
+
+def _report(register: Register, located_rows: int) -> IntakeReport:
+    columns = dict.fromkeys(register.header.names, "")
+    columns |= {header: variable for variable, header in register.mapped.names.items()}
+    able = {need.key for need in needs_of(register.mapped.positions)}
+    missing = tuple(need.label for need in need_catalogue() if need.key not in able)
+    if missing:
+        register.gathered.say("item_unavailable", "; ".join(missing))
+    return IntakeReport(
+        file=register.name,
+        rows_in=register.read[0],
+        rows_located=located_rows,
+        findings=register.gathered.findings(),
+        columns=columns,
+        unavailable=missing,
+    )
+
+
+def _finding_notes(report: IntakeReport) -> tuple[Note, ...]:
+    """Word each rule once, over all its columns, for the products."""
+    rows: dict[str, set[int]] = {}
+    for one in report.findings:
+        rows.setdefault(one.kind, set()).update(one.rows)
+    notes = []
+    for kind, numbers in rows.items():
+        rule = rules()[kind]
+        if numbers:
+            text = f"{rule.title}: {numeral(len(numbers))} baris register. {rule.done}"
+        else:
+            detail = next(one.detail for one in report.findings if one.kind == kind)
+            text = f"{rule.title}: {detail}. {rule.done}"
+        notes.append(Note(f"intake_{kind}", text, len(numbers)))
+    return tuple(notes)
