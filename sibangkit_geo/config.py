@@ -156,6 +156,9 @@ def plain(value: object) -> object:
         return [plain(one) for one in value]
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, str) and "://" in value:
+        # the address of a database holds user, host and password
+        return value.split("://", 1)[0] + "://…"
     return value
 
 

@@ -6,16 +6,20 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import shapely
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import DegradedInputWarning
+from sibangkit_geo.sources.columns import variables
+from sibangkit_geo.sources.values import categories
+from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +51,24 @@ def _squares(count: int) -> list[shapely.Polygon]:
         for y in range(count)
         for x in range(count)
     ]
+
+
+def as_register(rows: pd.DataFrame) -> Households:
+    """Read codes of Regsosek-2022 as the intake does; columns have their canonical names."""
+    read: dict[str, Any] = {}
+    meanings = {}
+    for name in rows.columns.drop("village_code", errors="ignore"):
+        one = variables()[str(name)]
+        if one.kind in {"category", "yes_no"}:
+            listed = categories(one, generation="regsosek2022", column=str(name))
+            cells = pl.Series([None if pd.isna(cell) else f"{cell:g}" for cell in rows[name]])
+            cells = cells.cast(pl.String)
+            reading = listed.read(cells, cells.cast(pl.Int8, strict=False))
+            read[str(name)] = reading.values  # noqa: PD011 - no pandas object
+            meanings[str(name)] = tuple(listed.meanings)
+        else:
+            read[str(name)] = rows[name].to_numpy(float)
+    return Households(pl.DataFrame(read), meanings, "regsosek2022")
 
 
 @pytest.fixture

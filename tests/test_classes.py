@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import as_register
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -20,9 +21,9 @@ from sibangkit_geo.cartography.classes import (
     build_layer,
     natural_breaks,
 )
-from sibangkit_geo.indicators.tally import PovertyRule, needs_of, tally
+from sibangkit_geo.indicators.needs import needs_of
+from sibangkit_geo.indicators.tally import PovertyRule, tally
 from sibangkit_geo.indicators.villages import assemble, from_counts
-from sibangkit_geo.tables.private import Households
 from sibangkit_geo.tables.public import Boundaries, Indicator
 
 if TYPE_CHECKING:
@@ -258,16 +259,16 @@ def test_an_area_share_is_of_the_households_whose_answer_is_known(
     # four households, three answers, one bad floor: a third, as the villages' own shares say
     rows = pd.DataFrame(
         {
-            "village_code": villages.index[[0, 0, 1, 1]],
             "size": [4.0, 4.0, 4.0, 4.0],
             "decile": [1.0, 2.0, 3.0, 4.0],
-            "jenis_lantai_terluas": [8.0, NOTHING, 1.0, 1.0],
+            "floor": [8.0, NOTHING, 1.0, 1.0],
         }
     )
-    register = Households(rows, "regsosek2022", "kemendagri", 2025, "uji", ())
     rule = PovertyRule(rule="decile", decile_max=1)
-    counts = tally(register, village_code=rows["village_code"], poverty=rule)
-    part = from_counts(counts, needs=needs_of(register), year=2025, source="uji")
+    counts = tally(
+        as_register(rows), np.array([0, 0, 1, 1]), villages=list(villages.index), poverty=rule
+    )
+    part = from_counts(counts, needs=needs_of(rows.columns), year=2025, source="uji")
     official = pd.DataFrame(villages.drop(columns="geometry")).assign(has_polygon=True)
     areas = Boundaries(villages, official, villages.iloc[:0], "16.07", True, "uji", ())
     measured = assemble(areas, [part], official=None, poverty_source=("uji", 2025), rule=rule)

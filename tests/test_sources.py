@@ -6,16 +6,22 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import shapely
 
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, MissingFileError
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
-from sibangkit_geo.sources.households import HouseholdSource, personal_texts, read_households
+from sibangkit_geo.sources.columns import variables
+from sibangkit_geo.sources.households import HouseholdSource
 from sibangkit_geo.sources.profiles import IndicatorSource, ProfileSource, read_profiles
+from sibangkit_geo.sources.readers import TableSource
+from sibangkit_geo.sources.register import Register, open_register, personal_texts
 from sibangkit_geo.sources.text_tables import checksum, numbers, read_text_table
-from sibangkit_geo.tables.private import IDENTITY_COLUMNS, Households
+from sibangkit_geo.tables.private import IDENTITY as IDENTITY_NAMES
+from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +57,8 @@ def table(folder: Path, content: str | bytes, name: str = "tabel.csv") -> pd.Dat
     """Write and read a text table."""
     raw = content if isinstance(content, bytes) else content.encode()
     (folder / name).write_bytes(raw)
-    return read_text_table(folder / name, named_by="test")
+    read, _ = read_text_table(TableSource(folder / name), named_by="test", named=())
+    return read
 
 
 # ---- text tables
@@ -137,7 +144,7 @@ def test_numbers_outside_the_range_name_rows_and_no_value(tmp_path: Path, cell: 
 
 def test_a_missing_file_is_a_study_error(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="no such file") as caught:
-        read_text_table(tmp_path / "nowhere.csv", named_by="test")
+        read_text_table(TableSource(tmp_path / "nowhere.csv"), named_by="test", named=())
     assert caught.value.exit_code == 2
 
 
@@ -210,67 +217,98 @@ def test_indicator_units_are_kept(tmp_path: Path) -> None:
 # ---- household registers
 
 
-def register(folder: Path, text: str = REGISTER_TEXT, source: HouseholdSource = REGISTER) -> Path:
-    """Write a register."""
+def register(
+    folder: Path, text: str = REGISTER_TEXT, source: HouseholdSource = REGISTER
+) -> Register:
+    """Write and open a register."""
     (folder / source.path).write_text(text, encoding="utf-8")
-    return folder
+    return open_register(
+        TableSource(folder / source.path),
+        generation=source.code_generation,
+        named=source.named(),
+        required=("decile",),
+    )
+
+
+def rows_of(opened: Register) -> pl.DataFrame:
+    """Read a register whole."""
+    return pl.concat([batch.rows for batch in opened.batches()])
+
+
+def found(opened: Register) -> dict[tuple[str, str], list[int]]:
+    """Read a register and list its findings."""
+    rows_of(opened)
+    return {(one.kind, one.column): list(one.rows) for one in opened.gathered.findings()}
 
 
 def test_a_register_keeps_no_column_that_names_a_person(tmp_path: Path) -> None:
-    read = read_households(REGISTER, folder=register(tmp_path), decile=True)
-    kept = {str(name).lower() for name in read.rows.columns}
-    assert not kept & (IDENTITY_COLUMNS | {"lon", "lat"})
-    assert {"village_code", "size", "decile", "jenis_lantai_terluas"} <= kept
-    everything = read.rows.to_csv()
-    for secret in (IDENTITY, "Aminah", "Mawar", "104.8123456"):
+    rows = rows_of(register(tmp_path))
+    assert not IDENTITY_NAMES & set(rows.columns)
+    assert {"village_code", "size", "decile", "floor"} <= set(rows.columns)
+    everything = rows.write_csv()
+    for secret in (IDENTITY, "Aminah", "Mawar"):
         assert secret not in everything
-    assert read.rows["size"].tolist() == [4.0, 1.0]
-    assert read.rows["decile"].iloc[0] == 1
-    assert pd.isna(read.rows["decile"].iloc[1])
+    assert rows["size"].to_list() == [4.0, 1.0]
+    assert rows["decile"][0] == 1
+    assert np.isnan(rows["decile"][1])
 
 
-@pytest.mark.parametrize("name", ["nik", "NIK", "Nama", "no_kk", "alamat"])
+@pytest.mark.parametrize("name", sorted(IDENTITY_NAMES))
 def test_households_refuse_identity_columns(name: str) -> None:
-    rows = pd.DataFrame({"village_code": ["a"], "size": [1.0], name: ["x"]})
-    with pytest.raises(DataError, match=f"Identity columns.*{name.lower()}"):
-        Households(rows, "regsosek2022", "kemendagri", 2025, "uji", ())
+    rows = pl.DataFrame({"village_code": ["a"], name: ["x"]})
+    with pytest.raises(DataError, match=f"Identity columns.*{name}"):
+        Households(rows, {}, "regsosek2022")
+
+
+def test_every_identity_of_the_catalogue_is_on_the_list() -> None:
+    assert {one.name for one in variables().values() if one.kind == "identity"} == IDENTITY_NAMES
 
 
 def test_a_renamed_identity_column_is_not_let_in(tmp_path: Path) -> None:
-    # the study maps an item onto the column that holds names
-    source = dataclasses.replace(REGISTER, columns={"household_note": "Nama"})
-    read = read_households(source, folder=register(tmp_path), decile=True)
-    assert "Aminah" not in read.rows.to_csv()
+    # the study maps an answer onto the column that holds names
+    source = dataclasses.replace(REGISTER, columns={"floor": "Nama"})
+    opened = register(tmp_path, source=source)
+    rows = rows_of(opened)
+    assert "Aminah" not in rows.write_csv()
+    assert found(opened)["category_unknown", "Nama"] == [2, 3]
+    assert not any("Aminah" in str(one) for one in opened.gathered.findings())
 
 
-@pytest.mark.parametrize("size", ["0", "61", "empat", "-3"])
+@pytest.mark.parametrize("size", ["0", "61", "empat", "-3", "2,5"])
 def test_household_sizes_out_of_range_show_rows_and_no_value(tmp_path: Path, size: str) -> None:
-    text = REGISTER_TEXT.replace("Jl. Mawar 1,4,", f"Jl. Mawar 1,{size},")
-    with pytest.raises(DataError, match=r"from 1 to 60 \(rows: 1; first: 2\)") as caught:
-        read_households(REGISTER, folder=register(tmp_path, text), decile=True)
-    for secret in (IDENTITY, "Aminah", "Mawar"):
-        assert secret not in str(caught.value)
+    text = REGISTER_TEXT.replace("Jl. Mawar 1,4,", f'Jl. Mawar 1,"{size}",')
+    opened = register(tmp_path, text)
+    assert found(opened)["out_of_range", "jumlah"] == [2]
+    assert np.isnan(rows_of(register(tmp_path, text))["size"][0])
 
 
 def test_households_without_size_are_named_by_row(tmp_path: Path) -> None:
-    text = REGISTER_TEXT.replace("Jl. Melati 2,1,", "Jl. Melati 2,,")
-    with pytest.raises(DataError, match=r"without size .*first: 3\)"):
-        read_households(REGISTER, folder=register(tmp_path, text), decile=True)
+    # every register asks its decile and, as far as it has the column, its size
+    opened = register(tmp_path, REGISTER_TEXT.replace("Jl. Melati 2,1,", "Jl. Melati 2,,"))
+    assert found(opened) == {
+        ("required_missing", "desil_nasional"): [3], ("required_missing", "jumlah"): [3],
+    }  # fmt: skip
 
 
-def test_a_register_without_decile_is_refused_only_when_the_rule_needs_it(tmp_path: Path) -> None:
-    folder = register(tmp_path, REGISTER_TEXT.replace("desil_nasional", "desil_nas"))
-    with pytest.raises(
-        DataError, match=r'no column named desil_nasional.*Did you mean "desil_nas"'
-    ):
-        read_households(REGISTER, folder=folder, decile=True)
-    rows = read_households(REGISTER, folder=folder, decile=False).rows
-    assert rows["decile"].isna().all()
+def test_a_register_without_decile_is_refused_when_the_rule_needs_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no column is recognised as `decile`"):
+        register(tmp_path, REGISTER_TEXT.replace("desil_nasional", "tingkatan"))
+
+
+def test_a_column_that_the_study_names_and_the_file_lacks_is_refused(tmp_path: Path) -> None:
+    source = dataclasses.replace(REGISTER, columns={"decile": "desil_nasonal"})
+    with pytest.raises(DataError, match=r'named desil_nasonal.*Did you mean "desil_nasional"'):
+        register(tmp_path, source=source)
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigError, match=r'unknown variable "flor"\. Did you mean "floor"'):
+        dataclasses.replace(REGISTER, columns={"flor": "lantai"})
 
 
 def test_texts_for_the_leak_scan_are_those_that_name_a_person_or_a_place(tmp_path: Path) -> None:
     # the scan does not look at case
-    texts = {text.lower() for text in personal_texts(REGISTER, folder=register(tmp_path))}
+    texts = {text.lower() for text in personal_texts(register(tmp_path))}
     assert {IDENTITY, "siti aminah", "jl. mawar 1", "104.8123456", "-2.9876543"} <= texts
     assert not {"104.9", "16.07.01.2001", "a.jpg"} & texts
 

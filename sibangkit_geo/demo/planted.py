@@ -38,8 +38,8 @@ class PlantedPocket:
         What is missing there; empty for a village that is only poor.
     shape
         ``"compact"``, ``"coast"``, ``"river"`` (a path) or ``"single"``.
-    since
-        First year the pocket is there.
+    since, until
+        First and last year the pocket is there.
     """
 
     number: int
@@ -48,6 +48,7 @@ class PlantedPocket:
     cause: Cause
     shape: Literal["compact", "coast", "river", "single"]
     since: int = 2020
+    until: int = 2025
 
 
 def _codes(district: str, *numbers: int) -> tuple[str, ...]:
@@ -69,6 +70,9 @@ PLANTED: tuple[PlantedPocket, ...] = (
                   "compact", since=2025),
     PlantedPocket(7, _codes("04", 2040), 3.0, "", "single"),
     PlantedPocket(8, _codes("14", 2006), 3.0, "", "single"),
+    # heals between the waves
+    PlantedPocket(9, _codes("17", 2001, 2003, 2004, 2005, 2007, 2008), 2.8, "housing", "compact",
+                  until=2020),
 )  # fmt: skip
 
 
@@ -93,4 +97,4 @@ def planted_in(year: int, *, pockets: bool) -> tuple[PlantedPocket, ...]:
     Nothing
         Any year is accepted.
     """
-    return tuple(one for one in PLANTED if pockets and one.since <= year)
+    return tuple(one for one in PLANTED if pockets and one.since <= year <= one.until)

@@ -104,7 +104,7 @@ def tally(
     """
     number = len(villages)
     # households without a village are counted in one more row, which is then dropped
-    place = np.where(village >= 0, village, number)
+    place = np.where(village >= 0, village, number).astype(np.int64)
     flags, amounts = _poverty(households, poverty)
     for need in needs_of(households.rows.columns):
         judged = judge(households, need)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo.sources.intake import Rule
-    from sibangkit_geo.tables.public import Finding, IntakeReport
+    from sibangkit_geo.tables.intake import Finding, IntakeReport
 
 NAME = "laporan_mutu_data"
 # a sheet has 1,048,576 rows; the rest of a longer list is told by its number

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.cartography.product import Product
-    from sibangkit_geo.tables.public import IntakeReport
+    from sibangkit_geo.tables.intake import IntakeReport
 
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sibangkit_geo.tables.public import Finding
+from sibangkit_geo.tables.intake import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -121,7 +121,9 @@ def read_text_table(
     not_data = tuple(
         number
         for number, cells, _ in rows
-        if (not (cells[key] or "").strip() or opens_no_data(cells[key] or "")) and is_no_data(cells)
+        if wanted
+        and (not (cells[key] or "").strip() or opens_no_data(cells[key] or ""))
+        and is_no_data(cells)
     )
     rows = [row for row in rows if row[0] not in set(not_data)]
     uneven = [number for number, _, ragged in rows if ragged]

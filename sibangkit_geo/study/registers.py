@@ -16,8 +16,9 @@ from sibangkit_geo.errors import UnknownAreaError
 from sibangkit_geo.indicators import tally
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.sources.intake import rules
+from sibangkit_geo.tables.intake import IntakeReport
 from sibangkit_geo.tables.numerals import numeral
-from sibangkit_geo.tables.public import IntakeReport, Located, Note, VillageCounts
+from sibangkit_geo.tables.public import Located, Note, VillageCounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Open any table file as a grid of text cells, whatever program wrote it."""
 
-from sibangkit_geo.sources.readers.grid import Grid, TableSource, table_source
+from sibangkit_geo.sources.readers.grid import Grid, TableSource, is_address, table_source
 from sibangkit_geo.sources.readers.header import Header, find_header, fold_header
 from sibangkit_geo.sources.readers.opening import open_grid, sheet_names
 
@@ -10,6 +10,7 @@ __all__ = [
     "TableSource",
     "find_header",
     "fold_header",
+    "is_address",
     "open_grid",
     "sheet_names",
     "table_source",

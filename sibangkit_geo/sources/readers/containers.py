@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
@@ -43,11 +45,16 @@ def require_sound_zip(path: Path) -> None:
             unpacked = declared
             if declared <= limit and size <= _SMALL:
                 unpacked = _count(archive, limit)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        msg = f"{path.name}: the archive is damaged or cut off"
-        raise DataError(msg, remedy="Copy or export the file again.") from error
-    except Exception as error:  # zlib.error has no base of its own
-        msg = f"{path.name}: the archive is damaged"
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+        EOFError,
+        RuntimeError,
+    ) as error:
+        # RuntimeError is that of a password and of an unknown compression
+        msg = f"{path.name}: the archive is damaged, cut off or locked with a password"
         raise DataError(msg, remedy="Copy or export the file again.") from error
     if unpacked > limit:
         msg = f"{path.name}: the archive unpacks to far more than a table needs"

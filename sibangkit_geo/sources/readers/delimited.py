@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from sibangkit_geo.errors import DataError
@@ -113,7 +114,15 @@ class Delimited:
             schema={cell_name(position): pl.String for position in range(width)},
         )
         frames = lines.select(keep).with_row_index(ROW, offset=first_row)
-        yield from frames.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        try:
+            yield from frames.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        except pl.exceptions.ComputeError as error:
+            # as many cells too many in some rows as too few in others
+            rows = self._rows(first_row)
+            uneven = [number for number, row in rows if any(row) and len(row) != width]
+            msg = f"{self.name}: rows whose number of cells differs from the header's {width}"
+            remedy = "Quote cells that hold the delimiter, or export the file again."
+            raise DataError(msg, rows=pd.DataFrame(index=uneven), remedy=remedy) from error
 
     def _rows(self, first_row: int) -> Iterator[tuple[int, list[str]]]:
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as stream:
@@ -135,7 +144,7 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Counts of a whole file, outside quotation marks."""
+    """Counts of a whole file, outside quotation marks; `even` where its rows may be alike."""
 
     delimiters: int
     lines: int
@@ -264,12 +273,15 @@ def _encoding(path: Path, start: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Choose what splits the first rows into most cells, row after row alike."""
+    """Choose what divides the header; without one, what divides the rows most alike."""
     lines = [line for line in text.splitlines()[:HEAD_ROWS] if line.strip()]
+    # a header has words; decimal commas and dates stand in rows of numbers
+    wordy = [line for line in lines[:10] if sum(map(str.isdigit, line)) * 10 <= len(line)]
 
-    def cells(mark: str) -> int:
-        counts = sorted(line.count(mark) for line in lines)
-        # titles and totals have fewer; the upper quarter is the table itself
-        return counts[len(counts) * 3 // 4] if counts else 0
+    def score(mark: str) -> tuple[float, ...]:
+        counts = [line.count(mark) for line in lines]
+        usual = max(set(counts), key=counts.count, default=0)
+        alike = counts.count(usual) / len(counts) if usual else 0.0
+        return max((line.count(mark) for line in wordy), default=0), alike, usual, mark == ";"
 
-    return max(";\t|,", key=lambda mark: (cells(mark), mark == ";"))
+    return max(";\t|,", key=score)

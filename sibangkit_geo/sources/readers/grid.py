@@ -78,6 +78,28 @@ class Grid(Protocol):
         """
 
 
+def is_address(path: str) -> bool:
+    """
+    Tell the address of a database from the path of a file.
+
+    Parameters
+    ----------
+    path
+        As a study writes it.
+
+    Returns
+    -------
+    address
+        True for ``dialect://...``.
+
+    Raises
+    ------
+    Nothing
+        Every text is one or the other.
+    """
+    return "://" in path
+
+
 def table_source(path: str, *, folder: Path, sheet: str = "", table: str = "") -> TableSource:
     """
     Turn what a study says into a table that can be opened.
@@ -101,7 +123,7 @@ def table_source(path: str, *, folder: Path, sheet: str = "", table: str = "") -
     ConfigError
         A database without `table`.
     """
-    if "://" not in path:
+    if not is_address(path):
         return TableSource(folder / path, sheet=sheet)
     if not table:
         msg = "A database needs the key `table` beside its address in `path`."

@@ -1,0 +1,239 @@
+"""
+Zones that grow one place at a time: one data set exactly, or 64 replicates side by side.
+
+The lanes compare sums with a table of the excess needed, so that a logarithm is taken only where
+a zone can beat its replicate's maximum so far.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sibangkit_geo.pockets.scan.kernels_law import likelihood_ratio, may_beat
+
+LANES = 64
+
+
+class Nest(NamedTuple):
+    """
+    Rows of places, each a nested sequence of zones.
+
+    Attributes
+    ----------
+    order
+        Places of each row in the order in which they enter, shape (n_rows, width).
+    length
+        How many of them may be used, shape (n_rows,).
+    stop
+        Whether a zone ends at this place; False inside a tie, shape of `order`.
+    factor
+        What the likelihood ratio of these rows is multiplied by.
+    """
+
+    order: NDArray[np.int32]
+    length: NDArray[np.int32]
+    stop: NDArray[np.bool_]
+    factor: float
+
+
+class Values(NamedTuple):
+    """
+    One data set by place.
+
+    Attributes
+    ----------
+    cases, size
+        Cases and population.
+    space
+        What the largest share is a share of.
+    free
+        Places that zones may contain.
+    cap
+        Largest sum of `space` in a zone.
+    """
+
+    cases: NDArray[np.float64]
+    size: NDArray[np.float64]
+    space: NDArray[np.float64]
+    free: NDArray[np.bool_]
+    cap: float
+
+
+@njit(cache=True, nogil=True)
+def best_nested(values, nest, law, mark):
+    """
+    Find the best zone of one data set.
+
+    Parameters
+    ----------
+    values
+        Data by place.
+    nest
+        Rows of zones.
+    law
+        Totals and direction.
+    mark
+        Score to beat.
+
+    Returns
+    -------
+    found
+        Score, row, number of places; `mark`, -1, 0 when nothing beats it. The
+        first row keeps a tie.
+
+    Raises
+    ------
+    Nothing
+        No row gives nothing.
+    """
+    best, best_row, best_count = mark, -1, 0
+    for row in range(len(nest.order)):
+        cases, size, space = 0.0, 0.0, 0.0
+        for k in range(nest.length[row]):
+            place = nest.order[row, k]
+            space += values.space[place]
+            if not values.free[place] or space > values.cap:
+                break
+            cases += values.cases[place]
+            size += values.size[place]
+            if nest.stop[row, k] and may_beat(cases, size, law, best / nest.factor):
+                score = nest.factor * likelihood_ratio(cases, size, law)
+                # equal zones summed in another order differ in the last digits
+                if score > best * (1.0 + 1e-12):
+                    best, best_row, best_count = score, row, k + 1
+    return best, best_row, best_count
+
+
+@njit(cache=True, nogil=True)
+def usable_lengths(order, length, space, cap):
+    """
+    Shorten rows to what the largest share allows, in place.
+
+    Parameters
+    ----------
+    order, length
+        Of a nest.
+    space
+        What the largest share is a share of, by place.
+    cap
+        Largest sum.
+
+    Returns
+    -------
+    longest
+        Length of the longest row.
+
+    Raises
+    ------
+    Nothing
+        A row may end up empty.
+    """
+    longest = 0
+    for row in range(len(order)):
+        total, count = 0.0, 0
+        while count < length[row]:
+            total += space[order[row, count]]
+            if total > cap:
+                break
+            count += 1
+        length[row] = count
+        longest = max(longest, count)
+    return longest
+
+
+@njit(cache=True)
+def _set_lane(needed, lane, table, level):
+    for j in range(table.shape[1]):
+        needed[j, lane] = table[level, j]
+
+
+@njit(cache=True)
+def _settle(sums, excess, wanted, zone, state):
+    """Score the lanes of a zone that passed the table; raise their maxima and their bars."""
+    size, start = zone
+    maxima, needed, table, step, law, factor = state
+    for lane in range(len(sums)):
+        if sums[lane] - excess > wanted[lane]:
+            score = factor * likelihood_ratio(law.sign * sums[lane], size, law)
+            if score > maxima[lane]:
+                maxima[lane] = score
+                level = min(int(score / factor / step), len(table) - 1)
+                _set_lane(needed, lane, table, level)
+    return start
+
+
+@njit(cache=True)
+def _start(cases, maxima, table, step, factor):
+    needed = np.empty((table.shape[1], cases.shape[1]), dtype=cases.dtype)
+    for lane in range(cases.shape[1]):
+        _set_lane(needed, lane, table, min(int(maxima[lane] / factor / step), len(table) - 1))
+    return needed
+
+
+@njit(cache=True, nogil=True)
+def scan_lanes(cases, size, nest, edges, table, step, law, maxima):
+    """
+    Raise the maxima of replicates that lie side by side.
+
+    Parameters
+    ----------
+    cases
+        Simulated cases times the sign of the law, shape (n_places, LANES); whole
+        numbers below 2^24 may be float32.
+    size
+        Population by place, the same in every replicate.
+    nest
+        Rows of zones, already shortened to the largest share.
+    edges, table, step
+        From `excess_table` with marks 0, step, 2 step ...; in the type of `cases`.
+    law
+        Totals and direction.
+    maxima
+        Score of each replicate so far, raised in place, shape (LANES,).
+
+    Returns
+    -------
+    Nothing
+        `maxima` holds the answer.
+
+    Raises
+    ------
+    Nothing
+        No row changes nothing.
+    """
+    needed = _start(cases, maxima, table, step, nest.factor)
+    state = (maxima, needed, table, step, law, nest.factor)
+    sums = np.empty(LANES, dtype=cases.dtype)
+    rows, last = len(nest.order), len(edges) - 2
+    # rows far apart first: neighbours see the same zones, and a high bar early saves logarithms
+    stride = 1 + int(0.618 * rows)
+    while np.gcd(stride, rows) > 1:
+        stride += 1
+    for i in range(rows):
+        row = i * stride % rows
+        sums[:] = 0
+        inside, j = 0.0, 0
+        for k in range(nest.length[row]):
+            drawn = cases[nest.order[row, k]]
+            inside += size[nest.order[row, k]]
+            if not nest.stop[row, k]:
+                for lane in range(LANES):
+                    sums[lane] += drawn[lane]
+                continue
+            while j < last and inside >= edges[j + 1]:
+                j += 1
+            expected = law.rate * inside
+            # a little low, so that single precision never hides a zone
+            bar = cases.dtype.type(law.sign * expected - 1e-6 * expected - 1e-9)
+            wanted = needed[j]
+            hits = np.int32(0)  # as wide as the sums, so that the loop compiles to vector code
+            for lane in range(LANES):
+                value = sums[lane] + drawn[lane]
+                sums[lane] = value
+                hits |= np.int32(1) if value - bar > wanted[lane] else np.int32(0)
+            if hits:
+                _settle(sums, bar, wanted, (inside, row), state)

@@ -1,0 +1,288 @@
+"""Every table of a study carried to the villages."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo import config, join
+from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.indicators import villages
+from sibangkit_geo.indicators.needs import needs_of
+from sibangkit_geo.sources import households as household_source
+from sibangkit_geo.sources import profiles as profile_source
+from sibangkit_geo.sources.readers import table_source
+from sibangkit_geo.sources.register import open_register, personal_texts
+from sibangkit_geo.sources.review import read_review
+from sibangkit_geo.study import registers
+from sibangkit_geo.tables.public import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sibangkit_geo.sources.register import Register
+    from sibangkit_geo.tables.intake import IntakeReport
+    from sibangkit_geo.tables.public import Boundaries, Indicator, Located, Profiles
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """
+    Tables carried to villages.
+
+    Attributes
+    ----------
+    parts
+        Village tables with the definitions of their columns.
+    notes
+        Notes of reading and locating.
+    uncertain
+        Names that did not match to the letter.
+    obeyed
+        Whether a person's decision changed a match.
+    reports
+        Intake reports of the registers.
+    """
+
+    parts: list[tuple[pd.DataFrame, list[Indicator]]]
+    notes: list[Note]
+    uncertain: pd.DataFrame
+    obeyed: bool
+    reports: tuple[IntakeReport, ...]
+
+
+def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
+    """
+    Name the file with a person's decisions.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    folder
+        Folder of the study file.
+    out
+        Folder of the products.
+
+    Returns
+    -------
+    path
+        Beside the study file where it is there, else beside `out`.
+
+    Raises
+    ------
+    Nothing
+        The file need not be there.
+    """
+    name = study.join.review or "join.review.csv"
+    beside_study = folder / name
+    return beside_study if beside_study.is_file() else out.resolve().parent / Path(name).name
+
+
+def locate_tables(
+    study: config.Study, areas: Boundaries, folder: Path, review_file: Path
+) -> Carried:
+    """
+    Read every table and carry its rows to the villages.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    areas
+        Boundaries.
+    folder
+        Folder of the study file.
+    review_file
+        A person's decisions, where the file is there.
+
+    Returns
+    -------
+    carried
+        Village tables with definitions, notes, uncertain names, intake reports.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing, or codes cannot be joined without names.
+    DataError
+        A table breaks its contract.
+    """
+    parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
+    reports: list[IntakeReport] = []
+    for source in study.households:
+        review = read_review(review_file) if review_file.is_file() else {}
+        part, counted = _locate_register(study, source, areas, folder, review)
+        parts.append(part)
+        notes += counted.notes
+        reports.append(counted.report)
+        uncertain.append(_uncertain_places(counted, areas))
+        obeyed |= bool((counted.located.rows["how"] == "review").any())
+    for profile in study.profiles:
+        read = profile_source.read_profiles(profile, folder=folder)
+        with _naming(profile.path):
+            located = _locate_profile(read, areas, review_file)
+            parts.append(villages.from_profiles(read, located))
+        notes += [*read.notes, *located.notes]
+        uncertain.append(_uncertain(read, located, areas))
+        obeyed |= bool((located.rows["how"] == "review").any())
+        log.info("locate: %d profile rows", len(read.rows))
+    return Carried(parts, notes, pd.concat(uncertain), obeyed, tuple(reports))
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Name the file in an error of a stage that sees tables only."""
+    try:
+        yield
+    except DataError as error:
+        error.name_file(Path(path).name)
+        raise
+
+
+def _locate_register(
+    study: config.Study,
+    source: household_source.HouseholdSource,
+    areas: Boundaries,
+    folder: Path,
+    review: dict[str, str],
+) -> tuple[tuple[pd.DataFrame, list[Indicator]], registers.Counted]:
+    """Read a register, count it village by village, and let the household rows go."""
+    if study.poverty is None:
+        msg = "A study with [[households]] needs [poverty]."
+        raise ConfigError(msg)
+    register = open_study_register(study, source, folder)
+    plan = registers.RegisterPlan(areas, study.poverty, source.code_system, review)
+    with _naming(register.name):
+        counted = registers.count_register(register, plan)
+    part = villages.from_counts(
+        counted.counts,
+        needs=needs_of(register.mapped.positions),
+        year=source.year,
+        source=source.source or register.name,
+    )
+    return part, counted
+
+
+def open_study_register(
+    study: config.Study, source: household_source.HouseholdSource, folder: Path
+) -> Register:
+    """
+    Open a register as the study names it.
+
+    Parameters
+    ----------
+    study
+        Settings, for the poverty rule.
+    source
+        One ``[[households]]`` table.
+    folder
+        Folder of the study file.
+
+    Returns
+    -------
+    register
+        Its rows are not read yet.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, or a database without table.
+    DataError
+        The file is damaged or lacks a column.
+    """
+    poverty = study.poverty
+    decile = poverty is not None and poverty.rule == "decile"
+    return open_register(
+        table_source(source.path, folder=folder, sheet=source.sheet, table=source.table),
+        generation=source.code_generation,
+        named=source.named(spending=poverty.spending if poverty else ""),
+        required=("decile",) if decile else (),
+    )
+
+
+def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) -> Located:
+    review = read_review(review_file) if review_file.is_file() else {}
+    rows = profiles.rows
+    if profiles.code_system == "kemendagri":
+        return join.locate_by_code(rows["code"], areas.official, code_system="kemendagri")
+    if rows["village_name"].isna().all():
+        # says what to do instead
+        return join.locate_by_code(rows["code"], areas.official, code_system="bps")
+    return join.locate_by_name(rows, areas.official, review=review)
+
+
+def _uncertain_places(counted: registers.Counted, areas: Boundaries) -> pd.DataFrame:
+    """List places of a register that were located by a similar spelling, or not at all."""
+    places = counted.places.reindex(columns=["code", "district_name", "village_name"])
+    doubtful = counted.located.rows["how"].isin(["spelling", "none"])
+    doubtful &= places["village_name"].notna()
+    named = places[doubtful].assign(
+        code=[
+            code if isinstance(code, str) else join.review_key(str(district), str(village))
+            for code, district, village in places[doubtful].itertuples(index=False)
+        ]
+    )
+    return _review_lines(named, counted.located.rows[doubtful], areas)
+
+
+def _uncertain(profiles: Profiles, located: Located, areas: Boundaries) -> pd.DataFrame:
+    """List names that did not match to the letter, for a person to decide."""
+    doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
+    return _review_lines(profiles.rows.loc[doubtful.index], doubtful, areas)
+
+
+def _review_lines(rows: pd.DataFrame, doubtful: pd.DataFrame, areas: Boundaries) -> pd.DataFrame:
+    return (
+        rows[["code", "district_name", "village_name"]]
+        .assign(
+            kode_desa=doubtful["village_code"],
+            nama_desa=doubtful["village_code"].map(areas.official["name"].to_dict()),
+            skor=doubtful["score"].round(3),
+        )
+        .rename(
+            columns={
+                "code": "kode_tabel",
+                "district_name": "kecamatan_tabel",
+                "village_name": "desa_tabel",
+            }
+        )
+    )
+
+
+def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str]:
+    """
+    Gather what no product may hold, read again from the registers for the leak scan.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    folder
+        Folder of the study file.
+    areas
+        Boundaries: people are named after places too.
+
+    Returns
+    -------
+    texts
+        Names, numbers and points, without the names of villages and districts.
+
+    Raises
+    ------
+    DataError
+        A file is damaged.
+    """
+    found: set[str] = set()
+    for source in study.households:
+        found |= personal_texts(open_study_register(study, source, folder))
+    # the name of a village on its own tells of nobody
+    names = areas.official[["name", "district_name"]].to_numpy().ravel()
+    return found - {str(name).lower() for name in names}
