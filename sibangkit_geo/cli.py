@@ -26,6 +26,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
+app.add_typer(boundaries_app, name="boundaries")
 _DEMO_HOUSEHOLDS = 250_000
 _DEMO_SEED = 1607
 _STAGES = {
@@ -115,6 +117,101 @@ def demo(
         typer.echo(study_file)
     else:
         _report(finished)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="Register or village table, any format.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the intake report.")] = None,
+    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    code_generation: Annotated[
+        str, typer.Option(help="bdt2015, regsosek2022, dtsen2025, p3ke or bkkbn.")
+    ] = "",
+    code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet or layer.")] = "",
+    year: Annotated[int, typer.Option(help="Year of the data.")] = 0,
+) -> None:
+    """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
+    with _reported():
+        from sibangkit_geo.study import inspection
+
+        known = inspection.Known(regency, code_generation, code_system, sheet, year)
+        found = inspection.inspect(file, known=known)
+        written = inspection.write_report(found, out or file.parent / f"{file.stem}_laporan")
+    typer.echo(inspection.text_of(found), err=True)
+    typer.echo(found.block)
+    for path in written:
+        typer.echo(path)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder with registers, tables and polygons.")],
+    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    code_generation: Annotated[str, typer.Option(help="Of the registers.")] = "",
+    code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
+    year: Annotated[int, typer.Option(help="Year of study and data.")] = 0,
+    title: Annotated[str, typer.Option(help="Title of the products.")] = "",
+) -> None:
+    """Begin a study file from a folder of files."""
+    with _reported():
+        from sibangkit_geo.study import beginning, inspection
+
+        known = inspection.Known(regency, code_generation, code_system, "", year)
+        begun = beginning.new_study(folder, known=known, title=title)
+    for name, kind in begun.used.items():
+        typer.echo(f"{name}: {kind}", err=True)
+    for remark in begun.remarks:
+        typer.echo(f"perhatian: {remark}", err=True)
+    typer.echo(begun.path)
+
+
+@boundaries_app.command("check")
+def boundaries_check(
+    file: Annotated[Path, typer.Argument(help="Polygons, any vector format.")],
+    layer: Annotated[str, typer.Option(help="Layer.")] = "",
+    crs: Annotated[str, typer.Option(help="Where the file names none, such as EPSG:32748.")] = "",
+) -> None:
+    """List what is wrong with a boundary file, with areas before and after repair."""
+    with _reported():
+        from sibangkit_geo.sources import boundaries
+
+        text = boundaries.check_text(boundaries.check_file(file, layer=layer, crs=crs))
+    typer.echo(text)
+
+
+@boundaries_app.command("import")
+def boundaries_import(
+    file: Annotated[Path, typer.Argument(help="Polygons of a publisher.")],
+    out: Annotated[Path, typer.Option(help="GeoJSON or GeoPackage to write.")],
+    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    layer: Annotated[str, typer.Option(help="Layer.")] = "",
+    crs: Annotated[str, typer.Option(help="Where the file names none.")] = "",
+) -> None:
+    """Turn a publisher's boundary file into a clean one with official codes."""
+    with _reported():
+        from sibangkit_geo import study
+
+        path = study.import_boundaries(file, out, regency=regency, layer=layer, crs=crs)
+    typer.echo(path)
+
+
+@boundaries_app.command("fetch")
+def boundaries_fetch(
+    name: Annotated[str, typer.Argument(help="Name in the catalogue; `list` shows them.")],
+    out: Annotated[Path, typer.Option(help="Folder to put the file in.")] = Path(),
+    sha256: Annotated[str, typer.Option(help="Checksum, where the catalogue has none.")] = "",
+) -> None:
+    """Download a catalogued public boundary file and check it."""
+    with _reported():
+        from sibangkit_geo.sources import boundaries
+
+        if name == "list":
+            for one in boundaries.catalogued():
+                typer.echo(f"{one.name}\t{one.what}")
+            return
+        path = boundaries.fetch(name, out, sha256=sha256)
+    typer.echo(path)
 
 
 @app.command()

@@ -93,7 +93,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     'Did you mean "replicates"?'
     """
     options = sorted(known)
-    close = difflib.get_close_matches(word.lower(), options, n=1, cutoff=0.6)
+    folded = {one.lower(): one for one in options}
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
     if close:
-        return f'Did you mean "{close[0]}"?'
+        return f'Did you mean "{folded[close[0]]}"?'
     return f"Known: {', '.join(options)}."

@@ -183,7 +183,7 @@ def weight_matrix(neighbors: Neighbors, *, binary: bool = False) -> sparse.csr_a
 
 def component_labels(neighbors: Neighbors) -> pd.Series:
     """
-    Number the parts of the graph that no link joins.
+    Give each part of the graph that no link joins a number.
 
     Parameters
     ----------

@@ -81,7 +81,8 @@ def with_links(
     both = np.intersect1d(added, parted)
     if len(both):
         rows = pd.DataFrame(index=[_words(neighbors, key) for key in both.tolist()])
-        raise DataError("Pairs are both linked and cut", rows=rows, remedy="Keep one of the two.")
+        msg = "Pairs are both linked and cut"
+        raise DataError(msg, rows=rows, remedy="Keep one of the two.")
     before = neighbors.pairs[:, 0] * size + neighbors.pairs[:, 1]
     new = np.setdiff1d(added, before)
     kept = ~np.isin(before, parted)
@@ -201,17 +202,20 @@ def _keys(
     named = pd.Index([label for row in rows for label in row])
     unknown = named[~named.isin(neighbors.ids)].unique()
     if len(unknown):
+        msg = "Links name villages that are not on the map"
         hint = nearest(str(unknown[0]), [str(one) for one in neighbors.ids])
         raise UnknownAreaError(
-            "Links name villages that are not on the map",
+            msg,
             rows=pd.DataFrame(index=unknown),
-            remedy=hint if len(hint) < 200 else "Check the codes.",  # noqa: PLR2004 - a short list
+            # without a near one the hint lists all, which is too much for a regency
+            remedy=hint if len(hint) < 200 else "Check the codes.",
         )
     ends = np.sort(places_of(neighbors, named).reshape(-1, 2), axis=1)
     own = ends[ends[:, 0] == ends[:, 1], 0]
     if len(own):
-        rows = pd.DataFrame(index=neighbors.ids[own])
-        raise DataError("Links join a village with itself", rows=rows, remedy="Drop these links.")
+        msg = "Links join a village with itself"
+        itself = pd.DataFrame(index=neighbors.ids[own])
+        raise DataError(msg, rows=itself, remedy="Drop these links.")
     return np.unique(ends[:, 0] * len(neighbors) + ends[:, 1])
 
 

@@ -207,6 +207,9 @@ class Register:
                 read[name] = read_number(frame[name], cast[name], one).values
             elif one.answers:
                 column = self.mapped.names[name]
+                if not self.generation and one.kind in {"category", "yes_no"}:
+                    # codes mean nothing until the user says whose they are
+                    continue
                 if one.kind in {"category", "yes_no"}:
                     reading = self._categories(name).read(frame[name], cast[name])
                     self.gathered.add("category_unknown", numbers[reading.unknown], column=column)
@@ -249,7 +252,7 @@ def open_register(
     source
         File or database.
     generation
-        Code generation.
+        Code generation; empty leaves coded answers unread.
     named
         Canonical variable to header, as the study names them.
     required

@@ -103,7 +103,7 @@ class RegisterPlan:
     areas
         Boundaries of the study.
     poverty
-        Who counts as poor.
+        Who counts as poor; None locates and checks without counting.
     code_system
         Which codes the register's villages have.
     review
@@ -111,7 +111,7 @@ class RegisterPlan:
     """
 
     areas: Boundaries
-    poverty: tally.PovertyRule
+    poverty: tally.PovertyRule | None
     code_system: codes.CodeSystem
     review: Mapping[str, str]
 
@@ -161,8 +161,9 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         if points is not None:
             village = points.check(register, households, village)
         located_rows += int((village >= 0).sum())
-        part = tally.tally(households, village, villages=villages, poverty=plan.poverty)
-        counts = counts + part if len(counts.table) else part
+        if plan.poverty is not None:
+            part = tally.tally(households, village, villages=villages, poverty=plan.poverty)
+            counts = counts + part if len(counts.table) else part
     frame = keys.frame()
     located = join.locate_keys(
         frame.drop(columns="n_rows"), official, code_system=plan.code_system,
@@ -291,10 +292,36 @@ def _inside(values: NDArray[np.float64], ends: tuple[float, float]) -> NDArray[n
 
 
 def _report(register: Register, located_rows: int) -> IntakeReport:
-    columns = dict.fromkeys(register.header.names, "")
-    columns |= {header: variable for variable, header in register.mapped.names.items()}
     able = {need.key for need in needs_of(register.mapped.positions)}
     missing = tuple(need.label for need in need_catalogue() if need.key not in able)
+    return report_of(register, located_rows, missing)
+
+
+def report_of(register: Register, located_rows: int, missing: tuple[str, ...]) -> IntakeReport:
+    """
+    Put the findings of a register that was read into its report.
+
+    Parameters
+    ----------
+    register
+        Register after its last batch.
+    located_rows
+        Rows that found their village.
+    missing
+        Labels of needs that it cannot express.
+
+    Returns
+    -------
+    report
+        Row numbers, columns and rules; never a value.
+
+    Raises
+    ------
+    Nothing
+        A clean register has an empty report.
+    """
+    columns = dict.fromkeys(register.header.names, "")
+    columns |= {header: variable for variable, header in register.mapped.names.items()}
     if missing:
         register.gathered.say("item_unavailable", "; ".join(missing))
     return IntakeReport(

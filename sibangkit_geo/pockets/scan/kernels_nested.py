@@ -152,18 +152,16 @@ def _set_lane(needed, lane, table, level):
 
 
 @njit(cache=True)
-def _settle(sums, excess, wanted, zone, state):
-    """Score the lanes of a zone that passed the table; raise their maxima and their bars."""
-    size, start = zone
+def _settle(sums, bar, wanted, size, state):
+    """Score the lanes of a zone that passed the table; raise their maxima and what they need."""
     maxima, needed, table, step, law, factor = state
     for lane in range(len(sums)):
-        if sums[lane] - excess > wanted[lane]:
+        if sums[lane] - bar > wanted[lane]:
             score = factor * likelihood_ratio(law.sign * sums[lane], size, law)
             if score > maxima[lane]:
                 maxima[lane] = score
                 level = min(int(score / factor / step), len(table) - 1)
                 _set_lane(needed, lane, table, level)
-    return start
 
 
 @njit(cache=True)
@@ -236,4 +234,4 @@ def scan_lanes(cases, size, nest, edges, table, step, law, maxima):
                 sums[lane] = value
                 hits |= np.int32(1) if value - bar > wanted[lane] else np.int32(0)
             if hits:
-                _settle(sums, bar, wanted, (inside, row), state)
+                _settle(sums, bar, wanted, inside, state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +11,16 @@ import polars as pl
 import sqlalchemy as sa
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.sources.readers.cells import number_text
 from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sibangkit_geo.sources.readers.grid import TableSource
+
+
+_DEGREES = 4326
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,9 @@ class DatabaseTable:
     engine
         Connection to the database.
     table
-        Its columns, without geometry.
+        What is read from.
+    columns
+        Its columns without geometry; points as ``lon`` and ``lat`` in degrees.
     head
         Column names and the first rows.
     named
@@ -39,6 +47,7 @@ class DatabaseTable:
     name: str
     engine: sa.Engine
     table: sa.TableClause
+    columns: tuple[Any, ...]
     head: list[list[str]]
     named: bool = True
 
@@ -68,12 +77,11 @@ class DatabaseTable:
             The database ends the connection.
         """
         del width
-        names = [self.head[0][position] for position in columns]
-        query: Any = sa.select(*[sa.column(name) for name in names]).select_from(self.table)
+        query = sa.select(*[self.columns[position] for position in columns])
         number = first_row
         try:
             with self.engine.connect().execution_options(stream_results=True) as link:
-                result = link.execute(query)
+                result = link.execute(query.select_from(self.table))
                 while rows := result.fetchmany(BATCH_ROWS):
                     cells = list(zip(*rows, strict=True))
                     frame = {
@@ -85,6 +93,8 @@ class DatabaseTable:
                     number += len(rows)
         except sa.exc.SQLAlchemyError as error:
             raise _unreachable(self.name) from _without_address(error)
+        finally:
+            self.engine.dispose()
 
 
 def open_table(source: TableSource) -> DatabaseTable:
@@ -109,41 +119,77 @@ def open_table(source: TableSource) -> DatabaseTable:
     DataError
         The database cannot be reached.
     """
+    engine = _engine(source)
+    schema, _, name = source.table.rpartition(".")
     try:
-        engine = sa.create_engine(source.url)
+        with engine.connect() as link:
+            columns = _columns(link, schema or None, name)
+            table = sa.table(name, *columns, schema=schema or None)
+            query: Any = sa.select(*columns).select_from(table).limit(HEAD_ROWS)
+            rows = link.execute(query).fetchall()
+    except sa.exc.SQLAlchemyError as error:
+        raise _unreachable(source.table) from _without_address(error)
+    finally:
+        engine.dispose()
+    names = [str(column.name) for column in columns]
+    head = [names, *[["" if cell is None else _text(cell) for cell in row] for row in rows]]
+    return DatabaseTable(source.table, engine, table, tuple(columns), head)
+
+
+def _engine(source: TableSource) -> sa.Engine:
+    # the driver that is installed with this package serves addresses that name none
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", source.url)
+    try:
+        return sa.create_engine(url)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         msg = (
             f"{source.table or 'database'}: the address is none that SQLAlchemy knows, or its "
             "driver is not installed. Example: postgresql+psycopg://USER@HOST/DATABASE."
         )
         raise ConfigError(msg) from _without_address(error)
-    schema, _, name = source.table.rpartition(".")
-    try:
-        inspector = sa.inspect(engine)
-        known = [*inspector.get_table_names(schema=schema or None),
-                 *inspector.get_view_names(schema=schema or None)]  # fmt: skip
-        if name not in known:
-            msg = f'The database has no table "{source.table}" (key `table`). '
-            raise ConfigError(msg + nearest(name, known))
-        columns = [
-            str(one["name"])
-            for one in inspector.get_columns(name, schema=schema or None)
-            if not isinstance(one["type"], sa.types.NullType)
-            and type(one["type"]).__name__ not in {"Geometry", "Geography", "Raster"}
-        ]
-        table = sa.table(name, *map(sa.column, columns), schema=schema or None)
-        with engine.connect() as link:
-            query: Any = sa.select(*map(sa.column, columns)).select_from(table).limit(HEAD_ROWS)
-            rows = link.execute(query).fetchall()
-    except sa.exc.SQLAlchemyError as error:
-        raise _unreachable(source.table) from _without_address(error)
-    head = [columns, *[["" if cell is None else _text(cell) for cell in row] for row in rows]]
-    return DatabaseTable(source.table, engine, table, head)
+
+
+def _columns(link: sa.Connection, schema: str | None, name: str) -> list[Any]:
+    inspector = sa.inspect(link)
+    known = [*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)]
+    if name not in known:
+        msg = f'The database has no table "{name}" (key `table`). '
+        raise ConfigError(msg + nearest(name, known))
+    with warnings.catch_warnings():
+        # SQLAlchemy does not know the types of PostGIS
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        listed = inspector.get_columns(name, schema=schema)
+    plain: list[Any] = [
+        sa.column(str(one["name"]))
+        for one in listed
+        if not isinstance(one["type"], sa.types.NullType | sa.types.LargeBinary)
+        and type(one["type"]).__name__ not in {"Geometry", "Geography", "Raster"}
+    ]
+    return [*plain, *_points(link, schema, name, taken={column.name for column in plain})]
+
+
+def _points(link: sa.Connection, schema: str | None, name: str, *, taken: set[str]) -> list[Any]:
+    """Take the coordinates of a PostGIS point column, in degrees."""
+    if link.dialect.name != "postgresql" or {"lon", "lat"} & taken:
+        return []
+    query = sa.text(
+        "SELECT f_geometry_column FROM geometry_columns WHERE f_table_name = :name "
+        "AND f_table_schema = COALESCE(:schema, current_schema()) AND type = 'POINT'"
+    )
+    if link.execute(sa.text("SELECT to_regclass('geometry_columns')")).scalar() is None:
+        return []
+    found = link.execute(query, {"name": name, "schema": schema}).scalars().first()
+    if found is None:
+        return []
+    point = sa.func.ST_Transform(sa.column(str(found)), _DEGREES)
+    return [sa.func.ST_X(point).label("lon"), sa.func.ST_Y(point).label("lat")]
 
 
 def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return number_text(cell)
     return str(cell).strip()
 
 

@@ -142,16 +142,18 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
 
 
 def _best(head: list[list[str]], known: Collection[str]) -> tuple[int, int] | None:
-    best, choice = 0, None
+    best, choice = (0, 0), None
     for rows in range(1, _DEEPEST + 1):
         for above in range(min(_LOOK_AT, len(head) - rows + 1)):
             block = head[above : above + rows]
             if not any(block[0]) or not any(block[-1]):
                 continue
-            folded = {fold_header(name) for name in _names(block)}
-            score = len(folded & set(known))
-            if score > best:
-                best, choice = score, (above, rows)
+            names = _names(block)
+            score = len({fold_header(name) for name in names} & set(known))
+            # of two readings that name as much, the one that leaves fewer columns without a name
+            rank = (score, sum(map(bool, names)))
+            if score and rank > best:
+                best, choice = rank, (above, rows)
     return choice
 
 

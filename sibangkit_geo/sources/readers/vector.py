@@ -151,10 +151,11 @@ def layer_names(path: Path) -> list[str]:
     import fiona  # noqa: PLC0415
     from fiona.errors import FionaError  # noqa: PLC0415
 
-    if path.suffix.lower() == ".zip":
+    zipped = path.suffix.lower() == ".zip"
+    if zipped:
         require_sound_zip(path)
     try:
-        return list(fiona.listlayers(path))
+        return list(fiona.listlayers(f"zip://{path}" if zipped else path))
     except (FionaError, OSError, ValueError, RuntimeError) as error:
         raise _damaged(path.name) from error
 

@@ -1,0 +1,417 @@
+"""Any table format: encodings, headers, workbooks large and small, layers, and hostile files."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import zipfile
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import polars as pl
+import pytest
+import shapely
+import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
+from sibangkit_geo.sources.readers import TableSource, find_header, open_grid
+from sibangkit_geo.sources.readers.streaming import StreamedSheet, sheet_cells
+from sibangkit_geo.sources.readers.workbook import open_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+KNOWN = {"kode_desa", "jumlah", "desil_nasional", "nama"}
+NAMES = ["kode_desa", "nama", "jumlah"]
+CELLS = [["16.07.01.2001", "Mulya Sari", "4"], ["16.07.01.2002", "Teluk Betung", "12"]]
+
+
+def cells_of(path: Path, *, sheet: str = "") -> tuple[tuple[str, ...], dict[int, list[str | None]]]:
+    """Read a table: its names, and its cells by row number."""
+    grid = open_grid(TableSource(path, sheet=sheet), named_by="test", known=KNOWN)
+    header = find_header(grid, known=KNOWN)
+    width = len(header.names)
+    frames = grid.batches(range(width), first_row=header.first_row, width=width)
+    rows = {
+        row["row"]: [row[f"c{place}"] for place in range(width)]
+        for frame in frames
+        for row in frame.iter_rows(named=True)
+    }
+    return header.names, rows
+
+
+def write(folder: Path, text: str, *, encoding: str = "utf-8", name: str = "t.csv") -> Path:
+    """Write a text file."""
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+# ---- text
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_encoding_and_delimiter_are_found(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    rows = [NAMES, ["16.07.01.2001", "Désa Ñ", "4"], ["16.07.01.2002", "B", "12"]]
+    text = "\r\n".join(delimiter.join(row) for row in rows) + "\r\n"
+    names, read = cells_of(write(tmp_path, text, encoding=encoding))
+    assert names == tuple(NAMES)
+    assert read == {2: rows[1], 3: rows[2]}
+
+
+def test_a_single_accent_deep_in_the_file_decides_the_encoding(tmp_path: Path) -> None:
+    rows = "".join(f"16.07.01.2001;Desa {i};4\n" for i in range(30_000))
+    text = "kode_desa;nama;jumlah\n" + rows + "16.07.01.2002;Désa;5\n"
+    _, read = cells_of(write(tmp_path, text, encoding="cp1252"))
+    assert read[30_002] == ["16.07.01.2002", "Désa", "5"]
+
+
+def test_decimal_commas_do_not_pass_for_the_delimiter(tmp_path: Path) -> None:
+    text = "kode_desa;jumlah\n" + "1,5;2,5\n" * 20
+    names, read = cells_of(write(tmp_path, text))
+    assert names == ("kode_desa", "jumlah")
+    assert read[21] == ["1,5", "2,5"]
+
+
+def test_titles_merged_groups_and_column_numbers_are_no_data(tmp_path: Path) -> None:
+    text = (
+        "DAFTAR RUMAH TANGGA;;;\n;;;\nWilayah;;Rumah;\n"
+        "kode_desa;nama;jumlah;luas\n(1);(2);(3);(4)\n16.07.01.2001;A;4;30\n"
+    )
+    names, read = cells_of(write(tmp_path, text))
+    assert names == ("kode_desa", "nama", "jumlah", "luas")
+    assert read == {6: ["16.07.01.2001", "A", "4", "30"]}
+
+
+def test_a_name_in_the_upper_row_of_two_counts_where_the_lower_is_empty(tmp_path: Path) -> None:
+    text = "kode_desa;Keluarga;\n;nama;jumlah\n16.07.01.2001;A;4\n"
+    names, read = cells_of(write(tmp_path, text))
+    assert names == ("kode_desa", "nama", "jumlah")
+    assert list(read) == [3]
+
+
+def test_doubled_names_under_groups_take_the_group(tmp_path: Path) -> None:
+    text = "kode_desa;Laki-laki;;Perempuan;\n;jumlah;usia;jumlah;usia\nx;1;2;3;4\n"
+    names, _ = cells_of(write(tmp_path, text))
+    assert names == (
+        "kode_desa", "Laki-laki jumlah", "Laki-laki usia", "Perempuan jumlah", "Perempuan usia",
+    )  # fmt: skip
+
+
+def test_numbers_in_the_first_row_are_data(tmp_path: Path) -> None:
+    _, read = cells_of(write(tmp_path, "kode_desa,nama,jumlah\n1,2,3\n4,5,6\n"))
+    assert list(read) == [2, 3]
+
+
+def test_line_breaks_inside_cells_keep_row_numbers(tmp_path: Path) -> None:
+    text = 'kode_desa,nama,jumlah\na,"x\ny",1\nb,z,2\n'
+    _, read = cells_of(write(tmp_path, text))
+    assert read == {2: ["a", "x\ny", "1"], 3: ["b", "z", "2"]}
+
+
+def test_uneven_rows_are_marked(tmp_path: Path) -> None:
+    path = write(tmp_path, "kode_desa,nama,jumlah\na,b,1\na,b\na,b,1,2,3\n")
+    grid = open_grid(TableSource(path), named_by="test", known=KNOWN)
+    frame = pl.concat(grid.batches([0, 1, 2], first_row=2, width=3))
+    assert frame.filter("ragged")["row"].to_list() == [3, 4]
+
+
+def test_uneven_rows_that_add_up_to_even_ones_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "kode_desa,nama,jumlah\na,b,1\na,b\na,b,1,2\n")
+    with pytest.raises(DataError, match=r"header's 3 \(rows: 2; first: 3, 4\)"):
+        cells_of(path)
+
+
+# ---- workbooks
+
+
+def workbook(path: Path, sheets: dict[str, Sequence[Sequence[object]]]) -> Path:
+    """Write a workbook with shared strings."""
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            page = book.add_worksheet(name)
+            for place, row in enumerate(rows):
+                page.write_row(place, 0, row)
+    return path
+
+
+@pytest.mark.parametrize("writer", ["shared", "inline"])
+def test_workbooks_with_shared_and_inline_strings(tmp_path: Path, writer: str) -> None:
+    path = tmp_path / "t.xlsx"
+    rows: list[list[object]] = [list(NAMES), ["16.07.01.2001", "A & B <c>", 4], ["x", "", 0.5]]
+    if writer == "shared":
+        workbook(path, {"Data": rows})
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    names, read = cells_of(path)
+    assert names == tuple(NAMES)
+    assert read == {2: ["16.07.01.2001", "A & B <c>", "4"], 3: ["x", None, "0.5"]}
+
+
+def test_the_sheet_with_the_table_is_chosen_and_can_be_named(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "t.xlsx",
+        {"Petunjuk": [["Baca dulu"], ["isi"]], "Data": [NAMES, *CELLS], "Lama": [["x"], ["1"]]},
+    )
+    assert cells_of(path)[1] == {2: CELLS[0], 3: CELLS[1]}
+    assert cells_of(path, sheet="Lama")[1] == {2: ["1"]}
+    with pytest.raises(ConfigError, match=r'no sheet "Dta".*Did you mean "Data"'):
+        cells_of(path, sheet="Dta")
+
+
+def streamed(path: Path, sheet: str) -> tuple[list[list[str]], pl.DataFrame]:
+    """Read a sheet row by row."""
+    read = StreamedSheet(path, path.name, sheet)
+    width = max(map(len, read.head))
+    frames = list(read.batches(range(width), first_row=1, width=width))
+    return read.head, pl.concat(frames)
+
+
+def whole(path: Path, sheet: str) -> tuple[list[list[str]], pl.DataFrame]:
+    """Read a sheet through calamine."""
+    read = open_sheet(path, sheet=sheet)
+    width = max(map(len, read.head))
+    return read.head, pl.concat(list(read.batches(range(width), first_row=1, width=width)))
+
+
+text_cell = st.text(
+    st.characters(blacklist_categories=("Cs", "Cc", "Cn")), min_size=1, max_size=8
+).filter(lambda text: bool(text.strip()) and not text.startswith(("=", "{", "_x")))
+cell = st.one_of(
+    text_cell,
+    st.integers(min_value=-(10**16), max_value=10**16),
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.booleans(),
+    st.none(),
+)
+
+
+@given(rows=st.lists(st.lists(cell, min_size=2, max_size=4), min_size=1, max_size=6))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_streaming_reader_gives_the_values_of_calamine(
+    tmp_path: Path, rows: list[list[object]]
+) -> None:
+    rows = [["awal", "akhir"], *rows]
+    path = tmp_path / "t.xlsx"
+    workbook(path, {"S": [["" if cell is None else cell for cell in row] for row in rows]})
+    head, frame = streamed(path, "S")
+    expected_head, expected = whole(path, "S")
+    assert frame.equals(expected.select(frame.columns))
+    assert [row[: len(other)] for row, other in zip(head, expected_head, strict=False)] == [
+        other[: len(row)] for row, other in zip(head, expected_head, strict=False)
+    ]
+
+
+def test_dates_formulas_and_rich_text_stream_as_calamine_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet("S")
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        bold = book.add_format({"bold": True})
+        page.write_row(0, 0, ["a", "b", "c", "d"])
+        page.write_number(1, 0, 45658, day)
+        page.write_formula(1, 1, "=1+1", None, 2)
+        page.write_rich_string(1, 2, "satu ", bold, "dua")
+        page.write_boolean(1, 3, True)
+    expected = ["2025-01-01", "2", "satu dua", "TRUE"]
+    for _, frame in (streamed(path, "S"), whole(path, "S")):
+        assert list(frame.row(1)[1:]) == expected
+
+
+def test_a_row_written_with_a_prefix_is_read_by_the_parser(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", {"S": [NAMES, *CELLS]})
+    changed = tmp_path / "u.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            raw = old.read(name)
+            if name.endswith("sheet1.xml"):
+                raw = raw.replace(b'<c r="B2" t="s">', b'<c  t="s"\n r="B2">')
+            new.writestr(name, raw)
+    assert streamed(changed, "S")[1].row(1)[1:] == tuple(CELLS[0])
+
+
+def test_cells_are_estimated_without_reading_the_sheet(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", {"S": [["a", "b", "c"]] * 50})
+    assert 100 <= sheet_cells(path, "S") <= 300
+
+
+# ---- layers, Parquet
+
+
+def points(path: Path, driver: str, *, crs: str | None = "EPSG:32748") -> Path:
+    """Write two points."""
+    place = [shapely.Point(480_000, 9_700_000, 5), shapely.Point(481_000, 9_700_000, 5)]
+    table = pd.DataFrame({"kode_desa": ["16.07.01.2001", "16.07.01.2002"], "jumlah": [4, 12]})
+    gpd.GeoDataFrame(table, geometry=place, crs=crs).to_file(path, driver=driver)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "driver"), [("t.gpkg", "GPKG"), ("t.geojson", "GeoJSON"), ("t.shp", "ESRI Shapefile")]
+)
+def test_points_of_a_layer_become_degrees(tmp_path: Path, name: str, driver: str) -> None:
+    path = points(tmp_path / name, driver)
+    names, read = cells_of(path)
+    assert names == ("kode_desa", "jumlah", "lon", "lat")
+    assert [row[:2] for row in read.values()] == [["16.07.01.2001", "4"], ["16.07.01.2002", "12"]]
+    assert float(str(read[1][2])) == pytest.approx(104.82, abs=0.01)
+    assert float(str(read[1][3])) == pytest.approx(-2.71, abs=0.01)
+
+
+def test_a_zipped_shapefile_is_read_in_place(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    points(folder / "t.shp", "ESRI Shapefile")
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in folder.iterdir():
+            archive.write(part, part.name)
+    assert len(cells_of(path)[1]) == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["in", "t.zip"]
+
+
+def test_points_without_crs_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = points(tmp_path / "t.shp", "ESRI Shapefile")
+    (tmp_path / "t.prj").unlink()
+    with pytest.raises(DataError, match=r"t\.shp.*no coordinate reference system.*\.prj"):
+        cells_of(path)
+
+
+def test_parquet_numbers_are_text_without_a_point(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pl.DataFrame(
+        {"kode_desa": ["a", None], "jumlah": [4.0, 2.5], "nama": [True, None], "bagian": [[1], [2]]}
+    ).write_parquet(path)
+    names, read = cells_of(path)
+    assert names == ("kode_desa", "jumlah", "nama")
+    assert read == {1: ["a", "4", "true"], 2: [None, "2.5", None]}
+
+
+def test_text_under_the_name_of_a_workbook_is_read_as_text(tmp_path: Path) -> None:
+    path = write(tmp_path, "kode_desa\tnama\tjumlah\na\tb\t1\n", name="t.xls")
+    assert cells_of(path)[1] == {2: ["a", "b", "1"]}
+
+
+# ---- damaged and hostile files
+
+
+def bomb(path: Path, size: int) -> Path:
+    """Write a workbook whose sheet unpacks to far more than it is."""
+    workbook(path, {"S": [NAMES, *CELLS]})
+    raw = path.read_bytes()
+    with (
+        zipfile.ZipFile(io.BytesIO(raw)) as old,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            if name.endswith("sheet1.xml"):
+                with new.open(name, "w") as stream:
+                    for _ in range(size >> 20):
+                        stream.write(b" " * (1 << 20))
+            else:
+                new.writestr(name, old.read(name))
+    return path
+
+
+def no_change(folder: Path, before: set[str]) -> bool:
+    """Tell whether a folder holds what it held."""
+    return {one.name for one in folder.iterdir()} == before
+
+
+def error_of(path: Path) -> str | None:
+    """Read a file and tell the error, if there is one of ours."""
+    try:
+        cells_of(path)
+    except SibangkitError as error:
+        return str(error)
+    return None
+
+
+HOSTILE: dict[str, Callable[[Path], Path]] = {
+    "empty": lambda folder: write(folder, ""),
+    "header alone": lambda folder: write(folder, "kode_desa,nama\n"),
+    "NUL bytes": lambda folder: write(folder, "kode_desa,nama\na\0b,c\nd,e\n"),
+    "ten thousand columns": lambda folder: write(folder, ",".join(["x"] * 10_000) + "\n1\n"),
+    "an open quotation": lambda folder: write(folder, 'kode_desa,nama\n"a,b\n' + "c,d\n" * 400_000),
+    "a bomb": lambda folder: bomb(folder / "t.xlsx", 200 << 20),
+    "half a workbook": lambda folder: _half(workbook(folder / "t.xlsx", {"S": [NAMES, *CELLS]})),
+    "a zip that is none": lambda folder: write(folder, "PK\x03\x04 nothing", name="t.xlsx"),
+    "half a layer": lambda folder: _half(points(folder / "t.gpkg", "GPKG")),
+    "broken JSON": lambda folder: write(folder, '{"type": "FeatureCollection', name="t.geojson"),
+    "half a Parquet": lambda folder: write(folder, "PAR1 nothing", name="t.parquet"),
+    "members that climb": lambda folder: _climbing(folder / "t.zip"),
+    "a JSON that is no layer": lambda folder: write(folder, json.dumps([1]), name="t.json"),
+}  # fmt: skip
+
+
+def _half(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def _climbing(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../keluar.shp", b"x" * 100)
+    return path
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_files_end_in_one_clear_error_and_write_nothing(tmp_path: Path, kind: str) -> None:
+    path = HOSTILE[kind](tmp_path)
+    before = {one.name for one in tmp_path.iterdir()}
+    with pytest.raises(SibangkitError) as caught:
+        cells_of(path)
+    assert path.name in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert no_change(tmp_path, before)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match=r"tiada\.csv: no such file"):
+        cells_of(tmp_path / "tiada.csv")
+
+
+@pytest.mark.parametrize(
+    "suffix", ["csv", "xlsx", "xls", "ods", "parquet", "gpkg", "geojson", "zip"]
+)
+def test_random_bytes_are_read_or_refused(tmp_path: Path, suffix: str) -> None:
+    rng = random.Random(suffix)
+    for number in range(25):
+        path = tmp_path / f"{number}.{suffix}"
+        start = rng.choice([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"])
+        path.write_bytes(start + rng.randbytes(rng.randrange(1, 4_000)))
+        before = {one.name for one in tmp_path.iterdir()}
+        told = error_of(path)
+        assert told is None or path.name in told
+        assert no_change(tmp_path, before)
+
+
+@given(cut=st.floats(min_value=0, max_value=0.99), kind=st.sampled_from(["xlsx", "ods", "gpkg"]))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_truncated_file_is_read_or_refused(tmp_path: Path, cut: float, kind: str) -> None:
+    path = tmp_path / f"t.{kind}"
+    path.unlink(missing_ok=True)
+    if kind == "gpkg":
+        points(path, "GPKG")
+    else:
+        workbook(path, {"S": [NAMES, *CELLS]})
+    raw = path.read_bytes()
+    path.write_bytes(raw[: int(len(raw) * cut)])
+    told = error_of(path)
+    assert path.name in told if told else len(cells_of(path)[1]) == 2
