@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import random
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
-from sibangkit_geo.sources.readers import TableSource, find_header, open_grid
+from sibangkit_geo.sources.readers import TableSource, delimited, find_header, open_grid
 from sibangkit_geo.sources.readers.streaming import StreamedSheet, sheet_cells
 from sibangkit_geo.sources.readers.workbook import open_sheet
 
@@ -125,10 +126,38 @@ def test_uneven_rows_are_marked(tmp_path: Path) -> None:
     assert frame.filter("ragged")["row"].to_list() == [3, 4]
 
 
-def test_uneven_rows_that_add_up_to_even_ones_are_refused(tmp_path: Path) -> None:
+def test_uneven_rows_that_add_up_to_even_ones_are_marked(tmp_path: Path) -> None:
     path = write(tmp_path, "kode_desa,nama,jumlah\na,b,1\na,b\na,b,1,2\n")
-    with pytest.raises(DataError, match=r"header's 3 \(rows: 2; first: 3, 4\)"):
-        cells_of(path)
+    grid = open_grid(TableSource(path), named_by="test", known=KNOWN)
+    frame = pl.concat(grid.batches([0, 1, 2], first_row=2, width=3))
+    assert frame.filter("ragged")["row"].to_list() == [3, 4]
+
+
+@given(rows=st.lists(st.lists(st.text(alphabet='ab,"\n é', max_size=5), min_size=2, max_size=4)))
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_small_pieces_read_what_the_csv_module_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[list[str]]
+) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 7)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([["kode_desa", "nama", "jumlah"], *rows])
+    path = write(tmp_path, text.getvalue() + "akhir,b,c\n")
+    grid = delimited.open_delimited(path)
+    frames = list(grid.batches([0, 1, 2], first_row=2, width=3))
+    got = {
+        row["row"]: [(row[f"c{at}"] or "").strip() for at in range(3)]
+        for frame in frames
+        for row in frame.iter_rows(named=True)
+        if any((row[f"c{at}"] or "").strip() for at in range(3))
+    }
+    expected = {
+        at: ([cell.strip() for cell in row] + ["", ""])[:3]
+        for at, row in enumerate([*rows, ["akhir", "b", "c"]], 2)
+        if any(cell.strip() for cell in row[:3])
+    }
+    assert got == expected
 
 
 # ---- workbooks

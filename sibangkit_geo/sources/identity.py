@@ -142,32 +142,62 @@ class Seen:
             An empty batch has no doubles.
         """
         hashes = numbers.hash(self.seed)
-        slot = (hashes.to_numpy() & np.uint64(_SLOTS - 1)).astype(np.int64)
-        place = np.arange(len(slot), dtype=np.int32)
-        owner = np.empty(_OWNERS, dtype=np.int32)
-        near = slot & (_OWNERS - 1)
-        owner[near] = place
-        # rows that share a slot with a later one, and those later ones
-        inside = owner[near] != place
-        inside[owner[near[inside]]] = True
-        candidate = np.flatnonzero(sound & (self.slots[slot] | inside))
+        keys = hashes.to_numpy()
+        first, second = _slots(keys)
+        met = np.flatnonzero(sound & self.slots[first] & self.slots[second])
+        known = self._known(keys, met)
+        doubled = _doubled(keys, np.flatnonzero(sound))
         again = np.zeros(len(numbers), dtype=np.bool_)
         same = np.zeros(len(numbers), dtype=np.bool_)
-        if len(candidate):
-            known: dict[int, set[int]] = {}
-            wanted = hashes.gather(candidate).unique()
-            for old, content in zip(self.hashes, self.contents, strict=True):
-                hit = old.is_in(wanted.implode())
-                for number, words in zip(old.filter(hit), content.filter(hit), strict=True):
-                    known.setdefault(number, set()).add(words)
-            for row, number, words in zip(
-                candidate.tolist(), hashes.gather(candidate), contents.gather(candidate),
-                strict=True,
-            ):  # fmt: skip
+        if known or len(doubled):
+            candidate = np.flatnonzero(sound & np.isin(keys, [*known, *doubled]))
+            words = contents.gather(candidate).to_list()
+            for row, number, word in zip(candidate, keys[candidate].tolist(), words, strict=True):
                 again[row] = number in known
-                same[row] = words in known.setdefault(number, set())
-                known[number].add(words)
-        self.slots[slot[sound]] = True
-        self.hashes.append(hashes.filter(pl.Series(sound)))
-        self.contents.append(contents.filter(pl.Series(sound)))
+                same[row] = word in known.setdefault(number, set())
+                known[number].add(word)
+        self.slots[first[sound]] = True
+        self.slots[second[sound]] = True
+        keep = pl.Series(sound)
+        self.hashes.append(hashes.filter(keep))
+        self.contents.append(contents.filter(keep))
         return again, same
+
+    def _known(self, keys: NDArray[np.uint64], met: NDArray[np.intp]) -> dict[int, set[int]]:
+        """Look the numbers whose slots are taken up among all earlier ones, with their contents."""
+        known: dict[int, set[int]] = {}
+        if not len(met):
+            return known
+        wanted = pl.Series(np.unique(keys[met])).implode()
+        for old, content in zip(self.hashes, self.contents, strict=True):
+            hit = old.is_in(wanted)
+            for number, word in zip(old.filter(hit), content.filter(hit), strict=True):
+                known.setdefault(number, set()).add(word)
+        return known
+
+
+def _slots(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Take two slots from different bits of a hash: one alone is often taken by chance."""
+    mask = np.uint64(_SLOTS - 1)
+    return (keys & mask).astype(np.int64), ((keys >> np.uint64(32)) & mask).astype(np.int64)
+
+
+def _doubled(keys: NDArray[np.uint64], rows: NDArray[np.intp]) -> NDArray[np.uint64]:
+    """
+    Find the numbers that stand twice in one batch.
+
+    The last row of each slot owns it; a row that lost its slot to an equal number
+    is a double, the others try again among themselves.
+    """
+    near = (keys & np.uint64(_OWNERS - 1)).astype(np.int32)
+    owner = np.empty(_OWNERS, dtype=np.int32)
+    found = [np.empty(0, dtype=np.uint64)]
+    rows = rows.astype(np.int32)
+    while len(rows):
+        owner[near[rows]] = rows
+        theirs = owner[near[rows]]
+        lost = theirs != rows
+        rows, theirs = rows[lost], theirs[lost]
+        equal = keys[rows] == keys[theirs]
+        found.append(keys[rows[equal]])
+    return np.unique(np.concatenate(found))

@@ -17,7 +17,8 @@ from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.footer import is_no_data, opens_no_data
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
 from sibangkit_geo.sources.text_tables import require_headers
-from sibangkit_geo.sources.values import Categories, categories, read_number
+from sibangkit_geo.sources.values import Categories, categories, generations_of, read_number
+from sibangkit_geo.tables.numerals import percentage
 from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ _NUMBERS = ("family_number", "person_number")
 # shorter names ("Siti") are words of a page too
 _SHORTEST_NAME = 7
 _FINE_POINT = r"[.,]\d{6,}$"
+# two headers may be alike by chance; single slips of the pen are far below one in twenty
+_ENOUGH_HEADERS = 3
+_FEW = 0.05
+_NAMES_OF = {"bdt2015": "BDT-2015", "regsosek2022": "Regsosek-2022", "dtsen2025": "DTSEN",
+             "p3ke": "P3KE", "bkkbn": "BKKBN"}  # fmt: skip
 # a title or a total may stand in any of the first columns
 _FIRST = 3
 
@@ -117,6 +123,15 @@ class Register:
                 rows = self._without_repeats(frame, self._values(frame))
                 meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
                 yield Households(rows, meanings, self.generation)
+        self._compare_codes()
+
+    def _compare_codes(self) -> None:
+        """Note columns whose answers are often none of the generation's list."""
+        for (kind, column), pieces in list(self.gathered.rows.items()):
+            share = sum(map(len, pieces)) / max(self.read[0], 1)
+            if kind == "category_unknown" and share > _FEW:
+                text = f"{percentage(share)} jawaban tidak ada pada daftar kode generasi itu"
+                self.gathered.say("generation_conflict", text, column=column)
 
     def _frames(self, names: list[str]) -> Iterator[pl.DataFrame]:
         """Give the columns their canonical names; the first ones of the file keep theirs."""
@@ -285,7 +300,28 @@ def open_register(
         if one not in mapped:
             msg = f"{grid.name}: no column is recognised as `{one}`"
             raise DataError(msg, remedy=f"Name it in the study file, key `{one}`.")
-    return Register(grid.name, grid, header, mapped, generation)
+    register = Register(grid.name, grid, header, mapped, generation)
+    _compare_headers(register)
+    return register
+
+
+def _compare_headers(register: Register) -> None:
+    """Note headers that only other generations write."""
+    others: dict[str, list[str]] = {}
+    for variable, header in register.mapped.names.items():
+        theirs = generations_of(header, variable)
+        if register.generation in theirs:
+            # one header of its own is enough: lists are often mixed
+            return
+        for one in theirs:
+            others.setdefault(one, []).append(header)
+    fitting = {one: names for one, names in others.items() if len(names) >= _ENOUGH_HEADERS}
+    if register.generation and fitting:
+        names = max(fitting.values(), key=len)
+        told = " atau ".join(_NAMES_OF[one] for one in sorted(fitting) if fitting[one] == names)
+        register.gathered.say(
+            "generation_conflict", f"judul kolom seperti pada {told}: {', '.join(names[:6])}"
+        )
 
 
 def _is_read(variable: str) -> bool:

@@ -227,12 +227,48 @@ def read_number(cells: pl.Series, numbers: pl.Series, variable: Variable) -> Rea
         mine = {word: _number(word) for word in set(words)}
         values[open_rows] = [mine[word] for word in words]
         unknown[open_rows] = [bool(word.strip()) and np.isnan(mine[word]) for word in words]
-    wrong = (values < variable.low) | (values > variable.high) | np.isinf(values)
+    infinite = np.isinf(values)
+    values[infinite] = np.nan
+    # polars reads the word "nan" as a number; an empty cell is null, not that
+    wrong = (values < variable.low) | (values > variable.high) | infinite | _not_numbers(numbers)
     if variable.kind == "whole":
         # a missing value differs from itself, so it is compared by its fraction
         wrong |= np.mod(values, 1.0) > 0
     values[wrong] = np.nan
     return Reading(values, unknown | wrong)
+
+
+def _not_numbers(numbers: pl.Series) -> NDArray[np.bool_]:
+    return numbers.is_nan().fill_null(value=False).to_numpy()
+
+
+def generations_of(header: str, variable: str) -> frozenset[str]:
+    """
+    Tell which generations call a variable by a header.
+
+    Parameters
+    ----------
+    header
+        Header as written.
+    variable
+        Canonical variable.
+
+    Returns
+    -------
+    generations
+        Of those whose code list is known; DTSEN shares that of Regsosek-2022.
+
+    Raises
+    ------
+    KeyError
+        The code list is damaged.
+    """
+    listed = {
+        row["code_generation"]
+        for row in _code_rows()
+        if row["variable"] == variable and fold_header(header) in row["source_column"].split(",")
+    }
+    return frozenset(listed | {new for new, old in _LIST_OF.items() if old in listed})
 
 
 def _number(word: str) -> float:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # products of two such numbers still fit
 _LARGEST = 1e100
 
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """

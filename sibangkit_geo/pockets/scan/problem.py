@@ -76,6 +76,11 @@ class Problem:
         """Tell the kernels which law to use."""
         return {"poisson": POISSON, "normal": NORMAL}.get(self.model, BINOMIAL)
 
+    @property
+    def uneven(self) -> bool:
+        """Whether values carry different weights, and can only be permuted with them."""
+        return self.model == "normal" and bool(np.ptp(self.size) > 0)
+
     def law(self, sign: int, *, fewest: float = 0.0, total: float | None = None) -> Law:
         """
         Gather the totals that zones are compared with.
@@ -160,9 +165,7 @@ def _binomial(places: Places) -> Problem:
     return _counts("bernoulli", places, draw)
 
 
-def _counts(
-    model: Model, places: Places, draw: Callable[[np.random.Generator], Floats]
-) -> Problem:
+def _counts(model: Model, places: Places, draw: Callable[[np.random.Generator], Floats]) -> Problem:
     return Problem(
         model=model,
         cases=places.cases,

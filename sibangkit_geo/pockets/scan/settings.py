@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from sibangkit_geo.errors import nearest
 
 if TYPE_CHECKING:
-    from sibangkit_geo.pockets.scan.shapes import NeighborPairs
+    from sibangkit_geo.pockets.scan.webs import NeighborPairs
 
 # SaTScan's default set of ellipses: shape ratio and number of angles (SaTScan User Guide,
 # "Elliptic Scanning Window"; Kulldorff et al. 2006, Stat. Med. 25, 3929)
@@ -100,7 +100,10 @@ class ScanSettings:
             "max_radius": (self.max_radius is None or self.max_radius >= 0, "at least 0"),
             "max_places": (self.max_places is None or self.max_places >= 1, "at least 1"),
             "min_cases": (self.min_cases >= 0, "at least 0"),
-            "replicates": (self.replicates >= 0, "at least 0"),
+            "replicates": (
+                self.replicates >= (2 if self.significance == "gumbel" else 0),
+                "at least 0, and 2 for the Gumbel approximation",
+            ),
             "seed": (self.seed >= 0, "at least 0"),
             "threads": (self.threads is None or self.threads >= 1, "at least 1"),
             "max_clusters": (self.max_clusters >= 1, "at least 1"),

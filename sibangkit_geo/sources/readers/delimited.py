@@ -7,16 +7,16 @@ import csv
 import io
 import itertools
 import re
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import polars as pl
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.sources.readers.grid import (
-    BATCH_ROWS,
     HEAD_ROWS,
     MOST_COLUMNS,
     ROW,
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_BLOCK = 1 << 22
+# large enough for polars to use all cores, small enough for memory to stay bounded
+_BLOCK = 12 << 20
 _SNIFF = 1 << 18
-# a text in another encoding is held twice in memory up to here; larger ones are read row by row
-_RECODED_AT_MOST = 400 << 20
 _LONGEST_CELL = 1 << 20
+_LONGEST_ROW = 32 << 20
 _QUOTED = re.compile(rb'"[^"]*"')
 _EXCEL_TEXT = re.compile(r'="(.*)"')
 
@@ -40,14 +40,14 @@ _EXCEL_TEXT = re.compile(r'="(.*)"')
 @dataclass(frozen=True, slots=True)
 class Delimited:
     """
-    A delimited text file.
+    A delimited text file, read in pieces of whole rows.
 
     Attributes
     ----------
     path, name
         File, and its name for messages.
     encoding
-        What it is written in.
+        What it is written in; a piece that is no UTF-8 is read as Windows-1252.
     delimiter
         What separates its cells.
     head
@@ -91,45 +91,98 @@ class Delimited:
         DataError
             A quoted cell never ends, or holds far too much text.
         """
-        shape = _scout(self.path, self.encoding, self.delimiter)
+        number = first_row
         skipped = self.line_ends[first_row - 2] if first_row > 1 else 0
-        regular = shape.fits(self.head[: first_row - 1], width)
-        if regular and (self.encoding == "utf-8" or shape.size <= _RECODED_AT_MOST):
-            return self._regular(columns, first_row=first_row, width=width, skipped=skipped)
-        return frames_of_rows(self._rows(first_row), columns, width=width)
+        for piece, frame in self._ahead(skipped, columns, width):
+            if frame is not None:
+                yield frame.with_row_index(ROW, offset=number)
+                number += frame.height
+                continue
+            text = io.StringIO(piece.decode(errors="replace"), newline="")
+            rows = [
+                [_plain(cell) for cell in row]
+                for row in _guarded(csv.reader(text, delimiter=self.delimiter), self.name)
+            ]
+            yield from frames_of_rows(enumerate(rows, number), columns, width=width)
+            number += len(rows)
 
-    def _regular(
-        self, columns: Sequence[int], *, first_row: int, width: int, skipped: int
-    ) -> Iterator[pl.DataFrame]:
-        source: Path | io.BytesIO = self.path
-        if self.encoding != "utf-8":
-            text = self.path.read_bytes().decode(self.encoding, errors="replace")
-            source = io.BytesIO(text.lstrip("\ufeff").encode())
-        keep = [cell_name(position) for position in columns]
-        lines = pl.scan_csv(
-            source,
-            separator=self.delimiter,
-            has_header=False,
-            skip_lines=skipped,
-            schema={cell_name(position): pl.String for position in range(width)},
-        )
-        frames = lines.select(keep).with_row_index(ROW, offset=first_row)
+    def _ahead(
+        self, skipped: int, columns: Sequence[int], width: int
+    ) -> Iterator[tuple[bytes, pl.DataFrame | None]]:
+        """Parse the next piece while the caller is busy with this one."""
+        with ThreadPoolExecutor(1) as pool:
+            waiting: deque[tuple[bytes, Future[pl.DataFrame | None]]] = deque()
+            for piece in self._pieces(skipped):
+                waiting.append((piece, pool.submit(self._regular, piece, columns, width)))
+                if len(waiting) > 1:
+                    first, frame = waiting.popleft()
+                    yield first, frame.result()
+            for first, frame in waiting:
+                yield first, frame.result()
+
+    def _regular(self, piece: bytes, columns: Sequence[int], width: int) -> pl.DataFrame | None:
+        """Read a piece whose rows all have as many cells as the header; None for another one."""
+        plain = _QUOTED.sub(b"x", piece) if b'"' in piece else piece
+        lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
+        cells = np.count_nonzero(np.frombuffer(plain, dtype=np.uint8) == ord(self.delimiter))
+        if cells != lines * (width - 1) or b"\r" in plain.replace(b"\r\n", b"") or b"\0" in plain:
+            return None
         try:
-            yield from frames.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-        except pl.exceptions.ComputeError as error:
-            # as many cells too many in some rows as too few in others
-            rows = self._rows(first_row)
-            uneven = [number for number, row in rows if any(row) and len(row) != width]
-            msg = f"{self.name}: rows whose number of cells differs from the header's {width}"
-            remedy = "Quote cells that hold the delimiter, or export the file again."
-            raise DataError(msg, rows=pd.DataFrame(index=uneven), remedy=remedy) from error
+            frame = pl.read_csv(
+                piece,
+                separator=self.delimiter,
+                has_header=False,
+                columns=list(columns),
+                schema={cell_name(position): pl.String for position in range(width)},
+            )
+        except pl.exceptions.PolarsError:
+            # as many cells too many in some rows as too few in others, or a stray quotation mark
+            return None
+        return frame.select([cell_name(position) for position in columns])
 
-    def _rows(self, first_row: int) -> Iterator[tuple[int, list[str]]]:
-        with self.path.open(encoding=self.encoding, errors="replace", newline="") as stream:
-            rows = csv.reader(stream, delimiter=self.delimiter)
-            numbered = enumerate(_guarded(rows, self.name), 1)
-            for number, row in itertools.islice(numbered, first_row - 1, None):
-                yield number, [cell.strip() for cell in row]
+    def _pieces(self, skipped: int) -> Iterator[bytes]:
+        """Cut the file after whole rows, as UTF-8, without its first lines."""
+        rest, quoted = b"", False
+        for block in _blocks(self.path, self.encoding):
+            data = rest + block
+            while skipped and b"\n" in data:
+                data, skipped = data[data.index(b"\n") + 1 :], skipped - 1
+            cut = 0 if skipped else _whole_rows(data)
+            if not cut:
+                quoted = b'"' in data
+                if len(data) > _LONGEST_ROW:
+                    break
+            if cut:
+                yield _as_utf8(data[:cut])
+            rest = data[cut:]
+        else:
+            if rest and not skipped:
+                yield _as_utf8(rest)
+            return
+        why = "a quotation mark opens and none closes it" if quoted else "a row never ends"
+        msg = f"{self.name}: this is no regular text table: {why}"
+        raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
+
+
+def _whole_rows(data: bytes) -> int:
+    """Find the end of the last row that is whole: a line end outside quotation marks."""
+    cut = data.rfind(b"\n") + 1
+    if not cut or b'"' not in data:
+        return cut
+    while cut and data.count(b'"', 0, cut) % 2:
+        # the line end lies inside a cell: go back before the mark that opens it
+        cut = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
+    return cut
+
+
+def _as_utf8(piece: bytes) -> bytes:
+    if piece.isascii():
+        return piece
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        return piece.decode("cp1252", errors="replace").encode()
+    return piece
 
 
 def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
@@ -142,61 +195,17 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """Counts of a whole file, outside quotation marks; `even` where its rows may be alike."""
-
-    delimiters: int
-    lines: int
-    size: int
-    even: bool
-
-    def fits(self, head: list[list[str]], width: int) -> bool:
-        """Tell whether every row below the head can only have as many cells as the header."""
-        above = sum(len(row) - 1 for row in head if row)
-        lines = self.lines - len(head)
-        return self.even and self.delimiters - above == lines * (width - 1)
-
-
-def _scout(path: Path, encoding: str, delimiter: str) -> _Shape:
-    """Count delimiters and lines once, so that an uneven row cannot pass unseen."""
-    wide = encoding.startswith("utf-16")
-    mark = delimiter.encode()
-    delimiters = lines = size = quotes = 0
-    rest, last = b"", b"\n"
-    for block in _blocks(path, encoding if wide else ""):
-        size += len(block)
-        piece = rest + block
-        rest = b""
-        if b'"' in piece:
-            # an open cell waits for the block that closes it
-            if piece.count(b'"') % 2:
-                cut = piece.rfind(b'"')
-                piece, rest = piece[:cut], piece[cut:]
-            quotes += piece.count(b'"')
-            piece = _QUOTED.sub(b"x", piece)
-        delimiters += _count(piece, mark)
-        lines += piece.count(b"\n")
-        last = piece[-1:] or last
-        if len(rest) > _LONGEST_CELL:
-            return _Shape(0, 0, size, even=False)
-    return _Shape(delimiters, lines + (last != b"\n"), size, even=not rest)
-
-
-def _count(piece: bytes, mark: bytes) -> int:
-    # frequent single bytes: comparing whole blocks is three times as fast as searching
-    return int(np.count_nonzero(np.frombuffer(piece, dtype=np.uint8) == mark[0]))
-
-
 def _blocks(path: Path, encoding: str) -> Iterator[bytes]:
-    if not encoding:
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                yield block
+    if encoding.startswith("utf-16"):
+        with path.open(encoding=encoding, errors="replace", newline="") as text:
+            while piece := text.read(_BLOCK):
+                yield piece.removeprefix("\ufeff").encode()
         return
-    with path.open(encoding=encoding, errors="replace", newline="") as text:
-        while piece := text.read(_BLOCK):
-            yield piece.encode()
+    with path.open("rb") as stream:
+        if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            stream.seek(0)
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 def open_delimited(path: Path) -> Delimited:
@@ -224,7 +233,7 @@ def open_delimited(path: Path) -> Delimited:
     """
     with path.open("rb") as stream:
         start = stream.read(_SNIFF)
-    encoding = _encoding(path, start)
+    encoding = _encoding(start)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start)
     if "\0" in text:
         msg = f"{path.name}: NUL bytes: this is no text"
@@ -253,7 +262,7 @@ def _plain(cell: str) -> str:
     return wrapped.group(1) if wrapped else cell.strip()
 
 
-def _encoding(path: Path, start: bytes) -> str:
+def _encoding(start: bytes) -> str:
     if start.startswith(codecs.BOM_UTF8):
         return "utf-8"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -261,12 +270,9 @@ def _encoding(path: Path, start: bytes) -> str:
     even, odd = start[::2].count(0), start[1::2].count(0)
     if max(even, odd) * 5 > len(start):
         return "utf-16-be" if even > odd else "utf-16-le"
-    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        for block in _blocks(path, ""):
-            if not block.isascii() or decoder.getstate()[0]:
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
+        # a letter may be cut at the end of what was read
+        codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
