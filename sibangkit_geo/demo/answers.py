@@ -281,7 +281,8 @@ def other_answers(register: Register) -> dict[str, NDArray[np.generic]]:
         "daya_terpasang": blank_where(light != 1, power),
         "bahan_bakar_utama_memasak": pick(fuel),
         "padan_dukcapil": np.where(bad("documents"), NO, YES),
-        "anak_tidak_sekolah": np.where(bad("school"), YES, NO),
+        # a child out of school lives with somebody
+        "anak_tidak_sekolah": np.where(bad("school") & (register.people.size > 1), YES, NO),
     }
 
 

@@ -11,16 +11,22 @@ import pandas as pd
 
 from sibangkit_geo.demo import answers, assistance, damage, hamlets, people, villages
 from sibangkit_geo.demo.damaged_files import write_damaged
+from sibangkit_geo.demo.members import draw_members
+from sibangkit_geo.demo.photos import HOUSES, draw_house
 from sibangkit_geo.demo.studies import WAVES, Wave, register_text, study_text
 from sibangkit_geo.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from sibangkit_geo.demo.villages import DemoVillages
 
 # every village needs a few households, and identity numbers hold six digits for two series
 _FEWEST, _MOST = 5_000, 450_000
+PHOTO, PHOTO_FOLDER = "foto_rumah", "foto"
+PICTURED = ("jenis_dinding_terluas", "jenis_atap_terluas", "jenis_lantai_terluas")
 _NEEDS = (*answers.ITEMS, *assistance.NEED_OF.values())
 
 
@@ -98,7 +104,10 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for wave in WAVES:
         rows, truth = _draw(settings, wave)
-        damaged = settings.damage if wave.year == max(one.year for one in WAVES) else ()
+        latest = wave.year == max(one.year for one in WAVES)
+        damaged = settings.damage if latest else ()
+        if latest:
+            _write_beside(folder, rows, wave, seed=settings.seed)
         if damaged:
             register = write_damaged(
                 rows, folder, year=wave.year, kinds=damaged, seed=settings.seed
@@ -107,10 +116,39 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
             _replace(folder / f"register_{wave.year}.csv", rows)
             register = register_text(wave.year)
         _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
+        _replace(folder / f"desa_{wave.year}.csv", _village_table(truth))
         # the study comes last: where it is, the files it names are whole
         text = study_text(wave, seed=settings.seed, register=register)
         _replace(folder / f"study{wave.suffix}.toml", text)
     return folder / "study.toml"
+
+
+def _write_beside(folder: Path, rows: pd.DataFrame, wave: Wave, *, seed: int) -> None:
+    """Write the members of the households, and drawn pictures of some houses."""
+    members = draw_members(
+        rows["jumlah_anggota_keluarga"].to_numpy(),
+        child_not_in_school=(rows["anak_tidak_sekolah"] == answers.YES).to_numpy(),
+        documents_match=(rows["padan_dukcapil"] == answers.YES).to_numpy(),
+        rng=np.random.default_rng([seed, wave.year, 3]),
+    )
+    path = folder / f"members_{wave.year}.csv"
+    temporary = path.with_name(f".{path.name}.tmp")
+    members.write_csv(temporary)
+    temporary.replace(path)
+    pictures = folder / PHOTO_FOLDER
+    pictures.mkdir(exist_ok=True)
+    pictured = rows.loc[rows[PHOTO].ne("")]
+    for number, (_, home) in enumerate(pictured.iterrows()):
+        answered = {column: str(home[column]) for column in PICTURED}
+        (pictures / home[PHOTO]).write_bytes(draw_house(answered, number=number))
+
+
+def _photos(village: NDArray[np.int64], *, seed: int) -> NDArray[np.object_]:
+    """Choose the houses with a picture; its name tells nothing of the house."""
+    chosen = np.random.default_rng([seed, 4]).permutation(len(village))[:HOUSES]
+    names = np.full(len(village), "", dtype=object)
+    names[np.sort(chosen)] = [f"rumah_{number:03d}.jpg" for number in range(1, HOUSES + 1)]
+    return names
 
 
 def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, object]]:
@@ -126,6 +164,8 @@ def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, o
     persons = people.draw_people(places, houses, rate=rate, line=wave.line_rp_month, rng=stream[1])
     register = answers.Register(places, houses, persons, stream[2])
     rows = _columns(register)
+    rows[PHOTO] = _photos(houses.village, seed=settings.seed)
+    covered = villages.coverage(places, seed=settings.seed)
     truth: dict[str, object] = {
         "seed": settings.seed,
         "year": wave.year,
@@ -133,8 +173,10 @@ def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, o
         "rho": villages.RHO,
         "assistance": assistance.leak_and_gap(rows),
         "pockets": _pocket_truth(places),
+        "coverage": {str(code): round(float(share), 4) for code, share in
+                     zip(places.code, covered, strict=True) if share < 1},
         "villages": _village_truth(places, persons.scale),
-    }
+    }  # fmt: skip
     return rows, truth
 
 
@@ -184,6 +226,15 @@ def _village_truth(places: DemoVillages, scale: float) -> dict[str, dict[str, ob
         }
         for row, code in enumerate(places.code)
     }
+
+
+def _village_table(truth: dict[str, object]) -> pd.DataFrame:
+    """List the households of each village by another count, which the register does not reach."""
+    covered, drawn = truth["coverage"], truth["villages"]
+    assert isinstance(covered, dict)  # noqa: S101 - built above
+    assert isinstance(drawn, dict)  # noqa: S101 - built above
+    total = [round(one["households"] / covered.get(code, 1.0)) for code, one in drawn.items()]
+    return pd.DataFrame({"kode_desa": list(drawn), "jumlah_kk": total})
 
 
 def _replace(path: Path, content: str | pd.DataFrame) -> None:

@@ -60,6 +60,14 @@ villages = "default"
 code_system = "kemendagri"
 source = "register buatan (demo)"
 
+[[profiles]]
+path = "desa_{wave.year}.csv"
+code = "kode_desa"
+code_system = "kemendagri"
+households = "jumlah_kk"
+year = {wave.year}
+source = "tabel desa buatan (demo)"
+
 [poverty]
 rule = "decile"
 decile_max = 1
@@ -112,7 +120,8 @@ def register_text(
     lines = [f'path = "{path}"', f'code_generation = "{generation}"']
     if named:
         lines += ['village_code = "kode_desa"', 'size = "jumlah_anggota_keluarga"',
-                  'longitude = "lon"', 'latitude = "lat"']  # fmt: skip
+                  'longitude = "lon"', 'latitude = "lat"',
+                  'photo = "foto_rumah"', 'photo_folder = "foto"']  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -22,6 +22,8 @@ RHO = 0.01
 # spread of village sizes and the ends of the real ones (64 to 8,481 of about 250,000 households)
 _SIZE_SPREAD = 0.8
 _SMALLEST, _LARGEST, _REAL_TOTAL = 64, 8_500, 250_000
+# villages whose register is far from complete, and how far; invented
+_GAPS, _GAP_SHARE = 9, (0.55, 0.8)
 # kelurahan and the suburbs of Palembang (Talang Kelapa) are larger; the factor is invented
 _TOWN_FACTOR = 2.0
 _SUBURB = "16.07.10"
@@ -140,6 +142,34 @@ def draw_villages(
         },
         planted=planted,
     )
+
+
+def coverage(villages: DemoVillages, *, seed: int) -> NDArray[np.float64]:
+    """
+    Draw which share of its households the register holds in each village.
+
+    Parameters
+    ----------
+    villages
+        All villages.
+    seed
+        Seed of the draw.
+
+    Returns
+    -------
+    share
+        1 in most villages, 0.55 to 0.8 in a few; in the order of `villages`.
+
+    Raises
+    ------
+    Nothing
+        Every village has a share.
+    """
+    rng = np.random.default_rng([seed, 5])
+    share = np.ones(len(villages.code))
+    gaps = rng.permutation(len(share))[:_GAPS]
+    share[gaps] = rng.uniform(*_GAP_SHARE, _GAPS)
+    return share
 
 
 def _sizes(

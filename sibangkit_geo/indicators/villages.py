@@ -212,6 +212,8 @@ def assemble(
     table = boundaries.official.drop(columns="has_polygon").copy()
     indicators: list[Indicator] = []
     for part, definitions in parts:
+        if "unknown_poor" not in part and "households" in part and "households" in table:
+            indicators.append(_coverage(table, part, poverty_source))
         fresh = [name for name in part if name not in table]
         table = table.join(part[fresh])
         indicators += [one for one in definitions if one.name in fresh]
@@ -241,6 +243,30 @@ def assemble(
     geometry = boundaries.villages.geometry.reindex(table.index)
     villages = gpd.GeoDataFrame(table, geometry=geometry, crs=boundaries.villages.crs)
     return VillageIndicators(villages, (*poverty, *indicators), tuple(notes))
+
+
+def _coverage(table: pd.DataFrame, part: pd.DataFrame, source: tuple[str, int]) -> Indicator:
+    """Compare a register with the households that a village table counts."""
+    counted = part["households"].reindex(table.index)
+    table["village_households"] = counted.where(counted > 0)
+    # a register may know more households than an older table
+    table["register_coverage"] = (table["households"] / table["village_households"]).clip(upper=1)
+    short = (table["village_households"] - table["households"]).clip(lower=0)
+    table["households_not_covered"] = short
+    return Indicator(
+        name="register_coverage",
+        label="Cakupan register (rumah tangga dalam register)",
+        unit="percent",
+        worse="low",
+        denominator="rumah tangga",
+        agency="",
+        source=source[0],
+        year=source[1],
+        count_column="households_not_covered",
+        base_column="village_households",
+        count_label="rumah tangga di luar register",
+        note="Baris yang tidak ada dalam register tampak seperti keluarga yang tidak miskin.",
+    )
 
 
 def _headcount(source: tuple[str, int], rule: PovertyRule | None) -> Indicator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sibangkit_geo.pockets.hotspots.common import (
     Options,
@@ -22,6 +21,7 @@ from sibangkit_geo.pockets.hotspots.permutation import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
 
