@@ -37,7 +37,8 @@ def checksums(folder: Path) -> dict[str, str]:
     """Take the SHA-256 of every file."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -99,8 +100,36 @@ def test_same_seed_gives_same_bytes_and_another_seed_does_not(demo: Path, tmp_pa
 def test_only_whole_files_are_left(demo: Path) -> None:
     assert set(checksums(demo)) == {
         "register_2020.csv", "register_2025.csv", "study.toml", "study_2020.toml",
-        "truth.json", "truth_2020.json",
+        "truth.json", "truth_2020.json", "members_2025.csv", "desa_2020.csv", "desa_2025.csv",
+        *(f"rumah_{number:03d}.jpg" for number in range(1, 49)),
     }  # fmt: skip
+
+
+def test_members_agree_with_their_household(demo: Path, raw: pd.DataFrame) -> None:
+    members = pd.read_csv(demo / "members_2025.csv")
+    home = members.groupby("baris_keluarga")
+    assert home.size().tolist() == raw["jumlah_anggota_keluarga"].astype(int).tolist()
+    pupil = members["umur"].between(7, 18)
+    out = (pupil & members["partisipasi_sekolah"].isin([1, 3])).groupby(members["baris_keluarga"])
+    assert (out.any().to_numpy() == (raw["anak_tidak_sekolah"] == "1").to_numpy()).all()
+    assert (members["kondisi_gizi"].notna() == (members["umur"] < 5)).all()
+    assert not {"nik", "nama", "no_kk"} & set(members.columns)
+
+
+def test_pictures_are_drawn_and_few(demo: Path, raw: pd.DataFrame) -> None:
+    named = raw.loc[raw["foto_rumah"] != "", "foto_rumah"]
+    assert sorted(named) == sorted(path.name for path in (demo / "foto").iterdir())
+    assert len(named) == 48
+    assert all((demo / "foto" / name).read_bytes()[:3] == b"\xff\xd8\xff" for name in named)
+
+
+def test_a_few_villages_are_far_from_covered(demo: Path) -> None:
+    told = truth_of(demo)["coverage"]
+    assert 5 <= len(told) <= 15
+    table = pd.read_csv(demo / "desa_2025.csv", index_col=0)["jumlah_kk"]
+    share = counts(demo)["households"] / table
+    assert share[share < 0.9].index.tolist() == sorted(told)
+    assert share[list(told)].to_dict() == pytest.approx(told, abs=0.02)
 
 
 @pytest.mark.parametrize("wave", WAVES)
@@ -157,7 +186,6 @@ def test_no_identity_can_be_real(raw: pd.DataFrame) -> None:
     assert numbers.str.fullmatch(r"1607\d{2}0000\d{6}").all()
     assert not numbers.map(lambda one: bool(REAL_NUMBER.search(one))).any()
     assert raw["nama_kepala_keluarga"].str.fullmatch(r"KEPALA CONTOH \d{6}").all()
-    assert "foto_rumah" not in raw
 
 
 def test_questions_that_are_not_asked_stay_empty(raw: pd.DataFrame) -> None:

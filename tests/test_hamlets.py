@@ -104,7 +104,6 @@ def test_clusters_hold_counts_and_no_household_point() -> None:
     # middle of a 50 m cell
     assert (first["centre_x"] % 50, first["centre_y"] % 50) == (25, 25)
     corners = shapely.get_coordinates(found.clusters.geometry.to_numpy())
-    assert np.allclose(corners % 25, 0) or len(corners) > 4
     gaps = shapely.distance(shapely.points(points)[:, None], shapely.points(corners)[None, :])
     assert gaps.min() > 0.01
     inside = shapely.contains(first.geometry, shapely.points(points)).sum()
