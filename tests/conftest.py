@@ -18,7 +18,7 @@ import shapely
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.sources.values import categories
+from sibangkit_geo.sources.values import NO_CODE, categories
 from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def as_register(rows: pd.DataFrame) -> Households:
             listed = categories(one, generation="regsosek2022", column=str(name))
             cells = pl.Series([None if pd.isna(cell) else f"{cell:g}" for cell in rows[name]])
             cells = cells.cast(pl.String)
-            reading = listed.read(cells, cells.cast(pl.Int8, strict=False))
+            reading = listed.read(
+                cells, cells.cast(pl.Int8, strict=False).fill_null(NO_CODE).to_numpy()
+            )
             read[str(name)] = reading.values  # noqa: PD011 - no pandas object
             meanings[str(name)] = tuple(listed.meanings)
         else:

@@ -128,13 +128,13 @@ def _count_flags(
     found: dict[str, NDArray[np.float64]] = {}
     names = list(flags)
     bit_of = (np.arange(256)[:, None] >> np.arange(8)) & 1
-    base = place << 8
+    base = place.astype(np.int64) << 8
     for start in range(0, len(names), 8):
         group = names[start : start + 8]
-        bits = base.copy()
+        bits = np.zeros(len(place), dtype=np.uint8)
         for bit, name in enumerate(group):
-            bits |= flags[name].astype(np.int64) << bit
-        cells = np.bincount(bits, minlength=number << 8).reshape(number, 256)
+            bits |= flags[name].view(np.uint8) << np.uint8(bit)
+        cells = np.bincount(base | bits, minlength=number << 8).reshape(number, 256)
         sums = cells @ bit_of
         found |= {name: sums[:, bit].astype(np.float64) for bit, name in enumerate(group)}
     return found

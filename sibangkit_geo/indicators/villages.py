@@ -166,7 +166,7 @@ def from_counts(
                 else "rumah tangga membutuhkan",
             )
         )
-    told = ("households", "people", "poor_households", "poor_people")
+    told = ("households", "people", "poor_households", "poor_people", "unknown_poor")
     keep = [name for name in table if name in told or str(name).startswith(_SHOWN)]
     keep += [one.name for one in indicators]
     return table[keep], indicators
@@ -212,7 +212,8 @@ def assemble(
     table = boundaries.official.drop(columns="has_polygon").copy()
     indicators: list[Indicator] = []
     for part, definitions in parts:
-        if "unknown_poor" not in part and "households" in part and "households" in table:
+        # a register counts who is poor, and a village table beside it all who live there
+        if "unknown_poor" in table and "unknown_poor" not in part and "households" in part:
             indicators.append(_coverage(table, part, poverty_source))
         fresh = [name for name in part if name not in table]
         table = table.join(part[fresh])

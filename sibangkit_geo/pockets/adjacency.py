@@ -120,8 +120,12 @@ def from_pairs(
     [[0, 1], [1, 2]]
     """
     folded = np.sort(np.asarray(pairs, dtype=np.intp).reshape(-1, 2), axis=1)
+    order = np.lexsort((folded[:, 1], folded[:, 0]))
+    folded = folded[order]
+    new = np.ones(len(folded), dtype=bool)
+    new[1:] = (folded[1:] != folded[:-1]).any(axis=1)
     return Neighbors(
-        pairs=np.unique(folded, axis=0) if len(folded) else folded,
+        pairs=folded[new],
         isolates=tuple(int(one) for one in isolates),
         ids=ids if isinstance(ids, pd.Index) else pd.Index(list(ids)),
         notes=tuple(notes),

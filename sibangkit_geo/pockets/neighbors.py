@@ -216,11 +216,19 @@ def distance_band(
 def _touching(shapes: NDArray[np.object_]) -> Pairs:
     tree = shapely.STRtree(shapes)
     focal, neighbor = tree.query(shapes)
-    # each pair of boxes is looked at once, and the focal polygon is indexed once for all of them
     half = focal < neighbor
     focal, neighbor = focal[half], neighbor[half]
+    # each pair of boxes is looked at once, against the index of the polygon with more corners,
+    # which is built once for all its pairs
+    corners = shapely.get_num_coordinates(shapes)
+    swapped = corners[focal] < corners[neighbor]
+    focal, neighbor = np.where(swapped, neighbor, focal), np.where(swapped, focal, neighbor)
+    order = np.argsort(focal, kind="stable")
+    focal, neighbor = focal[order], neighbor[order]
     shapely.prepare(shapes)
     met = shapely.intersects(shapes[focal], shapes[neighbor])
+    # the indices take more memory than the polygons, and belong to the caller's objects
+    shapely.destroy_prepared(shapes)
     return np.column_stack([focal[met], neighbor[met]])
 
 

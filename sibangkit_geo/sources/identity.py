@@ -18,10 +18,10 @@ _EXPONENT = r"(?i)^\s*\d+([.,]\d+)?e\+?\d+\s*$"
 # spreadsheets keep 15 digits of a number: all 16-digit numbers of a column then end in 0. Below 20
 # numbers chance could do it (0.1 to the power of 20 is none)
 _ENOUGH, _ROUNDED = 20, 0.98
-_SLOTS = 1 << 25
+_SLOTS = 1 << 24
 # a table of the last row per slot, for doubles inside one batch
 _OWNERS = 1 << 21
-_LOWEST, _HIGHEST = 10 ** (_DIGITS - 1), 10**_DIGITS - 1
+_HIGHEST = 10**_DIGITS - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Shapes:
     malformed: NDArray[np.bool_]
 
 
-def shapes(cells: pl.Series, numbers: pl.Series) -> Shapes:
+def shapes(cells: pl.Series, numbers: NDArray[np.int64], lengths: NDArray[np.uint32]) -> Shapes:
     """
     Tell sound numbers from damaged ones; nothing is repaired.
 
@@ -53,7 +53,9 @@ def shapes(cells: pl.Series, numbers: pl.Series) -> Shapes:
     cells
         Text as it came; empty is null.
     numbers
-        The cells as whole numbers, null where they are none.
+        The cells as whole numbers, -1 where they are none.
+    lengths
+        Bytes of the cells, 0 where they are empty.
 
     Returns
     -------
@@ -65,12 +67,8 @@ def shapes(cells: pl.Series, numbers: pl.Series) -> Shapes:
     Nothing
         Every text has a shape.
     """
-    value = numbers.fill_null(-1).to_numpy()
     # 16 digits without the spaces or signs that a number may carry
-    sound = (value >= _LOWEST) & (value <= _HIGHEST)
-    lengths = cells.str.len_bytes().fill_null(0).to_numpy()
-    sound |= (value >= 0) & (value < _LOWEST)
-    sound &= lengths == _DIGITS
+    sound = (numbers >= 0) & (numbers <= _HIGHEST) & (lengths == _DIGITS)
     other = np.flatnonzero(~sound & (lengths > 0))
     lost = np.zeros(len(cells), dtype=np.bool_)
     malformed = np.zeros(len(cells), dtype=np.bool_)
@@ -85,7 +83,7 @@ def shapes(cells: pl.Series, numbers: pl.Series) -> Shapes:
         malformed[other] = filled & ~again & ~exponent
     count = int(sound.sum())
     if count >= _ENOUGH:
-        rounded = sound & (value % 10 == 0)
+        rounded = sound & (numbers % 10 == 0)
         if rounded.sum() >= _ROUNDED * count:
             lost |= rounded
             sound &= ~rounded
@@ -115,15 +113,15 @@ class Seen:
     contents: list[pl.Series] = field(default_factory=list, repr=False)
 
     def again(
-        self, numbers: pl.Series, contents: pl.Series, sound: NDArray[np.bool_]
+        self, hashes: pl.Series, contents: pl.Series, sound: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """
         Tell which numbers of a batch were met before, in it or in an earlier one.
 
         Parameters
         ----------
-        numbers
-            Text of the numbers.
+        hashes
+            Hashes of the numbers, by `seed`.
         contents
             Hash of what the row says.
         sound
@@ -141,14 +139,14 @@ class Seen:
         Nothing
             An empty batch has no doubles.
         """
-        hashes = numbers.hash(self.seed)
         keys = hashes.to_numpy()
         first, second = _slots(keys)
-        met = np.flatnonzero(sound & self.slots[first] & self.slots[second])
+        met = np.flatnonzero(self.slots[first] & sound)
+        met = met[self.slots[second[met]]]
         known = self._known(keys, met)
         doubled = _doubled(keys, np.flatnonzero(sound))
-        again = np.zeros(len(numbers), dtype=np.bool_)
-        same = np.zeros(len(numbers), dtype=np.bool_)
+        again = np.zeros(len(keys), dtype=np.bool_)
+        same = np.zeros(len(keys), dtype=np.bool_)
         if known or len(doubled):
             candidate = np.flatnonzero(sound & np.isin(keys, [*known, *doubled]))
             words = contents.gather(candidate).to_list()
@@ -156,11 +154,14 @@ class Seen:
                 again[row] = number in known
                 same[row] = word in known.setdefault(number, set())
                 known[number].add(word)
-        self.slots[first[sound]] = True
-        self.slots[second[sound]] = True
-        keep = pl.Series(sound)
-        self.hashes.append(hashes.filter(keep))
-        self.contents.append(contents.filter(keep))
+        if not sound.all():
+            keep = pl.Series(sound)
+            first, second = first[sound], second[sound]
+            hashes, contents = hashes.filter(keep), contents.filter(keep)
+        self.slots[first] = True
+        self.slots[second] = True
+        self.hashes.append(hashes)
+        self.contents.append(contents)
         return again, same
 
     def _known(self, keys: NDArray[np.uint64], met: NDArray[np.intp]) -> dict[int, set[int]]:
@@ -189,10 +190,11 @@ def _doubled(keys: NDArray[np.uint64], rows: NDArray[np.intp]) -> NDArray[np.uin
     The last row of each slot owns it; a row that lost its slot to an equal number
     is a double, the others try again among themselves.
     """
-    near = (keys & np.uint64(_OWNERS - 1)).astype(np.int32)
+    near = (keys & np.uint64(_OWNERS - 1)).astype(np.int64)
     owner = np.empty(_OWNERS, dtype=np.int32)
     found = [np.empty(0, dtype=np.uint64)]
     rows = rows.astype(np.int32)
+    # only slots that are written are read
     while len(rows):
         owner[near[rows]] = rows
         theirs = owner[near[rows]]

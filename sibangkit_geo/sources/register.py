@@ -17,7 +17,13 @@ from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.footer import is_no_data, opens_no_data
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
 from sibangkit_geo.sources.text_tables import require_headers
-from sibangkit_geo.sources.values import Categories, categories, generations_of, read_number
+from sibangkit_geo.sources.values import (
+    NO_CODE,
+    Categories,
+    categories,
+    generations_of,
+    read_number,
+)
 from sibangkit_geo.tables.numerals import percentage
 from sibangkit_geo.tables.private import Households
 
@@ -120,7 +126,8 @@ class Register:
             self.read[0] += raw.height
             frame = self._only_data(raw)
             if frame.height:
-                rows = self._without_repeats(frame, self._values(frame))
+                tried = self._tried(frame)
+                rows = self._without_repeats(frame, tried, self._values(frame, tried))
                 meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
                 yield Households(rows, meanings, self.generation)
         self._compare_codes()
@@ -146,8 +153,10 @@ class Register:
     def _only_data(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Drop totals, notes and uneven rows."""
         key = next(one for one in (*_PLACES, "size") if one in frame.columns)
-        odd = {word for word in frame[key].unique().to_list() if word and opens_no_data(word)}
-        suspect = frame[key].is_null() | frame[key].is_in(list(odd))
+        odd = [word for word in frame[key].unique().to_list() if word and opens_no_data(word)]
+        if not odd and not frame[key].null_count() and RAGGED not in frame.columns:
+            return frame
+        suspect = frame[key].is_null() | frame[key].is_in(odd)
         if RAGGED in frame.columns:
             suspect |= frame[RAGGED]
         rows = np.flatnonzero(suspect.to_numpy())
@@ -166,7 +175,9 @@ class Register:
             frame = frame.drop(RAGGED)
         return frame.filter(pl.Series(~dropped))
 
-    def _without_repeats(self, frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    def _without_repeats(
+        self, frame: pl.DataFrame, tried: pl.DataFrame, rows: pl.DataFrame
+    ) -> pl.DataFrame:
         """Check the identity numbers, and drop rows that say what an earlier one said."""
         numbers = frame[ROW].to_numpy()
         repeated = np.zeros(frame.height, dtype=np.bool_)
@@ -174,7 +185,9 @@ class Register:
         sound = {}
         for name in identities:
             column = self.mapped.names[name]
-            shape = shapes(frame[name], frame[name].cast(pl.Int64, strict=False))
+            shape = shapes(
+                frame[name], tried[f"{name} value"].to_numpy(), tried[f"{name} length"].to_numpy()
+            )
             self.gathered.add("identity_digits_lost", numbers[shape.digits_lost], column=column)
             self.gathered.add("identity_malformed", numbers[shape.malformed], column=column)
             sound[name] = shape.sound
@@ -182,10 +195,10 @@ class Register:
             # what the answers mean counts, not how they are written
             content = rows.drop(ROW).hash_rows(self.seed)
             if "person_number" in frame.columns:
-                content ^= frame["person_number"].hash(self.seed)
+                content ^= tried["person_number hash"]
         if "family_number" in sound:
             again, same = self.families.again(
-                frame["family_number"], content, sound["family_number"]
+                tried["family_number hash"], content, sound["family_number"]
             )
             repeated = same
             self.gathered.add("repeated_row", numbers[same])
@@ -195,20 +208,15 @@ class Register:
             )  # fmt: skip
         if "person_number" in sound:
             again, same = self.persons.again(
-                frame["person_number"], content, sound["person_number"] & ~repeated
+                tried["person_number hash"], content, sound["person_number"] & ~repeated
             )
             self.gathered.add(
                 "duplicate_person", numbers[again], column=self.mapped.names["person_number"]
             )
         return rows.filter(pl.Series(~repeated)) if repeated.any() else rows
 
-    def _values(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _values(self, frame: pl.DataFrame, tried: pl.DataFrame) -> pl.DataFrame:
         numbers = frame[ROW].to_numpy()
-        cast = frame.select(
-            pl.col(name).cast(kind, strict=False)
-            for name, kind in self._kinds().items()
-            if name in frame.columns
-        )
         read: dict[str, pl.Series | np.ndarray[tuple[int], np.dtype[np.generic]]] = {
             ROW: frame[ROW]
         }
@@ -219,17 +227,17 @@ class Register:
             if name in _PLACES:
                 read[name] = frame[name]
             elif name in _POINT:
-                read[name] = read_number(frame[name], cast[name], one).values
+                read[name] = read_number(frame[name], tried[name].to_numpy(), one).values
             elif one.answers:
                 column = self.mapped.names[name]
                 if not self.generation and one.kind in {"category", "yes_no"}:
                     # codes mean nothing until the user says whose they are
                     continue
                 if one.kind in {"category", "yes_no"}:
-                    reading = self._categories(name).read(frame[name], cast[name])
+                    reading = self._categories(name).read(frame[name], tried[name].to_numpy())
                     self.gathered.add("category_unknown", numbers[reading.unknown], column=column)
                 else:
-                    reading = read_number(frame[name], cast[name], one)
+                    reading = read_number(frame[name], tried[name].to_numpy(), one)
                     self.gathered.add("out_of_range", numbers[reading.unknown], column=column)
                     if one.required:
                         empty = np.isnan(reading.values) & ~reading.unknown
@@ -237,16 +245,25 @@ class Register:
                 read[name] = reading.values
         return pl.DataFrame(read)
 
-    def _kinds(self) -> dict[str, type[pl.DataType]]:
-        """Tell how the cells of each column are tried first."""
-        found: dict[str, type[pl.DataType]] = {}
+    def _tried(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Try every cell as what its column should hold, all columns at once on all cores."""
+        tried: list[pl.Expr] = []
         for name in self.mapped.positions:
-            kind = variables()[name].kind
+            if name not in frame.columns:
+                continue
+            kind, cells = variables()[name].kind, pl.col(name)
             if kind in {"category", "yes_no"}:
-                found[name] = pl.Int8
+                tried.append(cells.cast(pl.Int8, strict=False).fill_null(NO_CODE))
             elif kind in {"number", "whole"} or name in _POINT:
-                found[name] = pl.Float64
-        return found
+                tried.append(cells.cast(pl.Float64, strict=False).fill_null(float("nan")))
+            elif name in _NUMBERS:
+                seed = (self.families if name == "family_number" else self.persons).seed
+                tried += [
+                    cells.cast(pl.Int64, strict=False).fill_null(-1).alias(f"{name} value"),
+                    cells.str.len_bytes().fill_null(0).alias(f"{name} length"),
+                    cells.hash(seed).alias(f"{name} hash"),
+                ]
+        return frame.select(tried)
 
     def _categories(self, name: str) -> Categories:
         if name not in self.categories:

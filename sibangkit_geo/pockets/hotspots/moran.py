@@ -179,7 +179,7 @@ def assuncao_reis_rates(events: pd.Series, population: pd.Series) -> pd.Series:
     Returns
     -------
     rates
-        Without unit, indexed like `events`; missing where nobody is poor.
+        Without unit, indexed like `events`; all 0 where nobody is poor.
 
     Raises
     ------

@@ -163,7 +163,7 @@ def _matrix(data: object, n: int, times: int, name: str) -> Floats:
         array = np.repeat(array[:, None], max(times, 1), axis=1)
     if array.shape != (n, max(times, 1)):
         wanted = f"({n}, {times})" if times else f"({n},)"
-        msg = f"`{name}` must have shape {wanted} to fit `points`, got {np.shape(data)}."
+        msg = f"`{name}` must have shape {wanted} to fit `points`, got {array.shape}."
         raise ValueError(msg)
     return array
 
@@ -171,8 +171,8 @@ def _matrix(data: object, n: int, times: int, name: str) -> Floats:
 def _refuse_bad_rows(
     labels: pd.Index, xy: Floats, cases: Floats, people: Floats, *, values: bool
 ) -> None:
-    def refuse(bad: NDArray[np.bool_], problem: str, remedy: str) -> None:
-        bad = bad.reshape(len(labels), -1).any(axis=1)
+    def refuse(bad: Any, problem: str, remedy: str) -> None:  # noqa: ANN401 - any mask
+        bad = np.asarray(bad).reshape(len(labels), -1).any(axis=1)
         if bad.any():
             raise DataError(problem, rows=pd.DataFrame(index=labels[bad]), remedy=remedy)
 
@@ -199,7 +199,7 @@ def _refuse_bad_rows(
 def _sorted(labels: pd.Index, xy: Floats, cases: Floats, people: Floats) -> Places:
     kept = people.sum(axis=1) > 0
     left_out = int((~kept).sum())
-    notes = ()
+    notes: tuple[Note, ...] = ()
     if left_out:
         text = f"{left_out} tempat tanpa penduduk tidak ikut dipindai."
         notes = (Note("places_without_population", text, left_out),)

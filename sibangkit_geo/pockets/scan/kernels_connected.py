@@ -9,13 +9,15 @@ a run of the places sorted by rate (Neill 2012, J. R. Stat. Soc. B 74, 337).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from sibangkit_geo.pockets.scan.kernels_law import likelihood_ratio, may_beat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _DEEPEST = 256
 

@@ -178,7 +178,7 @@ def _excess_needed(size, mark, law):
             low = middle
         else:
             high = middle
-        if high - low <= 1e-6 * high:
+        if high - low <= 1e-4 * high:
             break
     return low, True
 

@@ -7,13 +7,15 @@ a zone can beat its replicate's maximum so far.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from sibangkit_geo.pockets.scan.kernels_law import likelihood_ratio, may_beat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LANES = 64
 
@@ -61,6 +63,25 @@ class Values(NamedTuple):
     space: NDArray[np.float64]
     free: NDArray[np.bool_]
     cap: float
+
+
+class Bars(NamedTuple):
+    """
+    The excess that a zone needs to beat a mark, for the lanes.
+
+    Attributes
+    ----------
+    edges
+        Populations between which a bar holds, shape (n_bins + 1,).
+    table
+        Excess needed for the marks 0, step, 2 step ..., shape (n_marks, n_bins).
+    step
+        Between marks.
+    """
+
+    edges: NDArray[np.float64]
+    table: NDArray[np.floating]
+    step: float
 
 
 @njit(cache=True, nogil=True)
@@ -154,7 +175,8 @@ def _set_lane(needed, lane, table, level):
 @njit(cache=True)
 def _settle(sums, bar, wanted, size, state):
     """Score the lanes of a zone that passed the table; raise their maxima and what they need."""
-    maxima, needed, table, step, law, factor = state
+    maxima, needed, bars, law, factor = state
+    table, step = bars.table, bars.step
     for lane in range(len(sums)):
         if sums[lane] - bar > wanted[lane]:
             score = factor * likelihood_ratio(law.sign * sums[lane], size, law)
@@ -165,7 +187,8 @@ def _settle(sums, bar, wanted, size, state):
 
 
 @njit(cache=True)
-def _start(cases, maxima, table, step, factor):
+def _start(cases, maxima, bars, factor):
+    table, step = bars.table, bars.step
     needed = np.empty((table.shape[1], cases.shape[1]), dtype=cases.dtype)
     for lane in range(cases.shape[1]):
         _set_lane(needed, lane, table, min(int(maxima[lane] / factor / step), len(table) - 1))
@@ -173,7 +196,7 @@ def _start(cases, maxima, table, step, factor):
 
 
 @njit(cache=True, nogil=True)
-def scan_lanes(cases, size, nest, edges, table, step, law, maxima):
+def scan_lanes(cases, size, nest, bars, law, maxima):
     """
     Raise the maxima of replicates that lie side by side.
 
@@ -186,8 +209,8 @@ def scan_lanes(cases, size, nest, edges, table, step, law, maxima):
         Population by place, the same in every replicate.
     nest
         Rows of zones, already shortened to the largest share.
-    edges, table, step
-        From `excess_table` with marks 0, step, 2 step ...; in the type of `cases`.
+    bars
+        From `excess_table`, the table in the type of `cases`.
     law
         Totals and direction.
     maxima
@@ -203,8 +226,9 @@ def scan_lanes(cases, size, nest, edges, table, step, law, maxima):
     Nothing
         No row changes nothing.
     """
-    needed = _start(cases, maxima, table, step, nest.factor)
-    state = (maxima, needed, table, step, law, nest.factor)
+    edges = bars.edges
+    needed = _start(cases, maxima, bars, nest.factor)
+    state = (maxima, needed, bars, law, nest.factor)
     sums = np.empty(LANES, dtype=cases.dtype)
     rows, last = len(nest.order), len(edges) - 2
     # rows far apart first: neighbours see the same zones, and a high bar early saves logarithms

@@ -10,7 +10,7 @@ import numpy as np
 
 from sibangkit_geo.pockets.scan.kernels_connected import best_connected
 from sibangkit_geo.pockets.scan.kernels_law import BINOMIAL, excess_table
-from sibangkit_geo.pockets.scan.kernels_nested import LANES, Values, best_nested, scan_lanes
+from sibangkit_geo.pockets.scan.kernels_nested import LANES, Bars, Values, best_nested, scan_lanes
 from sibangkit_geo.pockets.scan.observed import hot_places, refuse_unfinished
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _BINS = 256
 _STEP = 0.25
-_MARKS = _STEP * np.arange(160)
+_MARKS = _STEP * np.arange(100)
 # whole numbers that single precision holds
 _SINGLE = 2.0**24
 
@@ -80,29 +80,27 @@ def _side_by_side(frame: Frame, zones: NestedZones) -> Floats:
         drawn = [frame.problem.draw(_generator(frame, row)).T for row in rows]
         return np.ascontiguousarray(np.stack(drawn, axis=-1), dtype=kind)
 
-    tables = {sign: (law, *_table(frame.problem, law, kind)) for sign, law in frame.laws().items()}
+    tables = {sign: (law, _bars(frame.problem, law, kind)) for sign, law in frame.laws().items()}
     maxima = np.zeros((len(starts), LANES))
 
-    def scan(group: int) -> None:
+    def scan(group: int, block: Block) -> None:
         for window in frame.windows:
             inside = slice(window[0], window[1] + 1)
             size = frame.problem.size[:, inside].sum(axis=1)
             cases = groups[group][inside]
             cases = cases[0] if len(cases) == 1 else cases.sum(axis=0)
-            for sign, (law, edges, table) in tables.items():
+            for sign, (law, bars) in tables.items():
                 signed = cases if sign > 0 else -cases
-                scan_lanes(signed, size, block.nest, edges, table, _STEP, law, maxima[group])
+                scan_lanes(signed, size, block.nest, bars, law, maxima[group])
 
     with _workers(frame) as pool:
         groups = list(pool.map(draw, starts))
         for block in zones.blocks():
-            list(pool.map(scan, range(len(starts))))
+            list(pool.map(scan, range(len(starts)), [block] * len(starts)))
     return maxima.ravel()[:replicates]
 
 
-def _table(
-    problem: Problem, law: Law, kind: type[np.floating]
-) -> tuple[Floats, NDArray[np.floating]]:
+def _bars(problem: Problem, law: Law, kind: type[np.floating]) -> Bars:
     smallest = float(problem.size[problem.size > 0].min())
     edges = np.geomspace(smallest, law.size, _BINS + 1)
     edges[0], edges[-1] = smallest, law.size
@@ -111,7 +109,7 @@ def _table(
         turns = [x for x in (law.total, law.size - law.total) if smallest < x < law.size]
         edges = np.unique([*edges, *turns])
     excess = excess_table(edges, _MARKS, law._replace(fewest=-np.inf))
-    return edges, (excess * (1.0 - 1e-5)).astype(kind)
+    return Bars(edges, (excess * (1.0 - 1e-5)).astype(kind), _STEP)
 
 
 _Map = tuple["Floats", "Floats", "Floats", "NDArray[np.intp] | None"]

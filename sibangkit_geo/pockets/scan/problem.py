@@ -251,7 +251,7 @@ def _refuse_uncountable(places: Places) -> None:
         rows = pd.DataFrame(index=places.labels[bad])
         msg = "More cases than population"
         raise DataError(msg, rows=rows, remedy="Correct these counts, or use the Poisson model.")
-    bad = (people != np.floor(people)).any(axis=1)
+    bad = np.not_equal(people, np.floor(people)).any(axis=1)
     if bad.any():
         rows = pd.DataFrame(index=places.labels[bad])
         msg = "Population is not a whole number"

@@ -125,7 +125,8 @@ class Delimited:
         plain = _QUOTED.sub(b"x", piece) if b'"' in piece else piece
         lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
         cells = np.count_nonzero(np.frombuffer(plain, dtype=np.uint8) == ord(self.delimiter))
-        if cells != lines * (width - 1) or b"\r" in plain.replace(b"\r\n", b"") or b"\0" in plain:
+        lone = plain.count(b"\r") - plain.count(b"\r\n") if b"\r" in plain else 0
+        if cells != lines * (width - 1) or lone or b"\0" in plain:
             return None
         try:
             frame = pl.read_csv(
