@@ -57,9 +57,7 @@ def main() -> None:
     parser.add_argument("--layer", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    cold = subprocess.run(  # noqa: S603 - this interpreter
-        [sys.executable, "-c", COLD], capture_output=True, text=True, check=True
-    )
+    cold = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, check=True)
     print(f"first call of a fresh process, imports included: {float(cold.stdout):.2f} s")
     for size in SIZES:
         _compare_moran(size)

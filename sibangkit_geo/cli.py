@@ -166,6 +166,33 @@ def new(
     typer.echo(begun.path)
 
 
+@app.command()
+def pockets(
+    table: Annotated[Path, typer.Argument(help="Village layer, any vector format.")],
+    poor: Annotated[str, typer.Option(help="Column with poor households.")],
+    households: Annotated[str, typer.Option(help="Column with all households.")],
+    out: Annotated[Path, typer.Option(help="GeoPackage to write.")] = Path("pockets.gpkg"),
+    code: Annotated[str, typer.Option(help="Column that labels the villages.")] = "",
+    layer: Annotated[str, typer.Option(help="Layer.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 1607,
+) -> None:
+    """Find poverty pockets in any village layer and save one outline per pocket."""
+    with _reported():
+        from sibangkit_geo import study
+        from sibangkit_geo.pockets import PocketSettings
+
+        columns = study.LayerColumns(poor, households, code)
+        found = study.pockets_of_layer(
+            table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
+        )
+    for note in found.notes:
+        typer.echo(note.text, err=True)
+    typer.echo(
+        f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}", err=True
+    )
+    typer.echo(out)
+
+
 @boundaries_app.command("check")
 def boundaries_check(
     file: Annotated[Path, typer.Argument(help="Polygons, any vector format.")],

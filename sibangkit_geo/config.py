@@ -18,8 +18,8 @@ from typing import Literal, cast
 from sibangkit_geo import codes
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
+from sibangkit_geo.indicators.benchmarking import OfficialFigures
 from sibangkit_geo.indicators.tally import PovertyRule
-from sibangkit_geo.indicators.villages import OfficialFigures
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.sources.boundaries import BoundarySource

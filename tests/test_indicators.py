@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.indicators.benchmarking import OfficialFigures
 from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.indicators.tally import PovertyRule, tally
 from sibangkit_geo.indicators.villages import (
-    OfficialFigures,
     assemble,
     from_counts,
     from_profiles,

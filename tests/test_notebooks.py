@@ -24,7 +24,7 @@ def test_notebook_runs_and_finds_pockets_only_where_they_are(path: Path, tmp_pat
         output["text"] for cell in book.cells for output in cell.get("outputs", [])
         if output["output_type"] == "stream" and output["name"] == "stdout"
     ]  # fmt: skip
-    counts = [int(text.rsplit("pockets: ", 1)[1]) for text in printed]
+    counts = [int(text.rsplit("pockets: ", 1)[1]) for text in printed if "pockets: " in text]
     assert counts[0] >= 1
     assert counts[1] == 0
 

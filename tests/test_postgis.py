@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from sibangkit_geo import study
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.sources.households import HouseholdSource
+from sibangkit_geo.sources.opening import open_register
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
 from sibangkit_geo.sources.readers import TableSource, find_header, open_grid, table_source
-from sibangkit_geo.sources.register import open_register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -52,7 +52,7 @@ def touching() -> NDArray[np.int64]:
     return pd.read_csv(FOLDER / "ny_leukemia_neighbors.csv").to_numpy()
 
 
-def scan(tracts: pd.DataFrame, settings: ScanSettings, **options: str) -> ScanResult:
+def scan(tracts: pd.DataFrame, settings: ScanSettings, **options: Any) -> ScanResult:
     return scan_statistic(
         tracts[["x", "y"]],
         tracts["cases"],
@@ -126,8 +126,8 @@ def strongest(
     return best
 
 
-def ordered(members: Iterable[object]) -> tuple[Any, ...]:
-    return tuple(sorted(members))  # type: ignore[type-var]
+def ordered(members: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(members))
 
 
 def first(result: ScanResult) -> ScanCluster:
@@ -496,7 +496,8 @@ def test_lanes_give_the_maxima_of_a_plain_count(model: Any, direction: Any) -> N
 def test_elliptic_lanes_carry_the_penalty() -> None:
     xy, cases, people = random_map(9, n=30)
     maxima = {}
-    for rho, model in ((None, "poisson"), (0.0, "betabinomial")):
+    cells: tuple[tuple[float | None, Any], ...] = ((None, "poisson"), (0.0, "betabinomial"))
+    for rho, model in cells:
         settings = ScanSettings(replicates=99, eccentricity_penalty=1.0, rho=rho)
         maxima[model] = scan_statistic(
             xy,
@@ -551,7 +552,7 @@ def test_the_null_holds_its_level() -> None:
 def test_permutation_forgives_places_that_differ_by_themselves() -> None:
     rng = np.random.default_rng(13)
     xy, people = rng.random((60, 2)), np.full(60, 300)
-    alarms = {"monte_carlo": 0, "permutation": 0}
+    alarms: dict[Any, int] = {"monte_carlo": 0, "permutation": 0}
     for seed in range(30):
         cases = rng.binomial(people, rng.beta(2, 8, 60))
         for kind in alarms:
@@ -664,7 +665,7 @@ def test_places_without_people_are_left_out_and_noted() -> None:
     ],
 )
 def test_wrong_data_is_named(
-    cases: list[float], people: list[float], options: dict[str, str], message: str
+    cases: list[float], people: list[float], options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
         scan_statistic([[0, 0], [1, 0], [2, 0]], cases, people, **options)
@@ -672,7 +673,7 @@ def test_wrong_data_is_named(
 
 def test_wrong_arguments_are_named(touching: NDArray[np.int64]) -> None:
     xy, cases, people = random_map(1)
-    calls: list[tuple[dict[str, object], str]] = [
+    calls: list[tuple[dict[str, Any], str]] = [
         ({"model": "poison"}, 'Did you mean "poisson"'),
         ({"shape": "circle"}, 'Did you mean "circular"'),
         ({"shape": "flexible"}, "give `neighbors`"),

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.outputs.intake import write_intake
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.columns import known_headers, recognise, variables
 from sibangkit_geo.sources.intake import rules
+from sibangkit_geo.sources.opening import open_register
 from sibangkit_geo.sources.readers import TableSource, find_header, open_grid, sheet_names
-from sibangkit_geo.sources.register import Register, open_register
 from sibangkit_geo.study import blocks, registers
+from sibangkit_geo.study.reporting import register_report
 from sibangkit_geo.tables.numerals import numeral
 
 if TYPE_CHECKING:
@@ -263,14 +263,14 @@ def _check(source: TableSource, known: Known) -> tuple[IntakeReport, list[str]]:
     if areas is None or not known.code_system:
         for _ in register.batches():
             pass
-        return _unplaced(register), remarks
+        return register_report(register, 0), remarks
     system: codes.CodeSystem = "bps" if known.code_system == "bps" else "kemendagri"
     plan = registers.RegisterPlan(areas, None, system, {})
     try:
         return registers.count_register(register, plan).report, remarks
     except (ConfigError, DataError) as error:
         remarks.append(str(error))
-        return _unplaced(register), remarks
+        return register_report(register, 0), remarks
 
 
 def _areas(regency: str) -> Boundaries | None:
@@ -281,9 +281,3 @@ def _areas(regency: str) -> Boundaries | None:
     return boundary_source.read_boundaries(
         default, folder=boundary_source.embedded_polygons().parent, regency=regency
     )
-
-
-def _unplaced(register: Register) -> IntakeReport:
-    able = {need.key for need in needs_of(register.mapped.positions)}
-    missing = tuple(need.label for need in need_catalogue() if need.key not in able)
-    return registers.report_of(register, 0, missing)

@@ -16,8 +16,8 @@ from sibangkit_geo.indicators import villages
 from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.sources import households as household_source
 from sibangkit_geo.sources import profiles as profile_source
+from sibangkit_geo.sources.opening import open_register, personal_texts
 from sibangkit_geo.sources.readers import table_source
-from sibangkit_geo.sources.register import open_register, personal_texts
 from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.study import registers
 from sibangkit_geo.tables.public import Note

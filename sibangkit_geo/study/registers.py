@@ -14,10 +14,7 @@ from pyproj import Transformer
 from sibangkit_geo import codes, join
 from sibangkit_geo.errors import UnknownAreaError
 from sibangkit_geo.indicators import tally
-from sibangkit_geo.indicators.needs import need_catalogue, needs_of
-from sibangkit_geo.sources.intake import rules
-from sibangkit_geo.tables.intake import IntakeReport
-from sibangkit_geo.tables.numerals import numeral
+from sibangkit_geo.study.reporting import finding_notes, register_report
 from sibangkit_geo.tables.public import Located, Note, VillageCounts
 
 if TYPE_CHECKING:
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.sources.register import Register
+    from sibangkit_geo.tables.intake import IntakeReport
     from sibangkit_geo.tables.private import Households
     from sibangkit_geo.tables.public import Boundaries
 
@@ -169,8 +167,8 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         frame.drop(columns="n_rows"), official, code_system=plan.code_system,
         review=plan.review, n_rows=frame["n_rows"],
     )  # fmt: skip
-    report = _report(register, located_rows)
-    notes = (*located.notes, *_finding_notes(report))
+    report = register_report(register, located_rows)
+    notes = (*located.notes, *finding_notes(report))
     log.info("locate: %d of %d households", located_rows, register.read[0])
     return Counted(counts, located, frame, report, notes)
 
@@ -289,63 +287,3 @@ class _Points:
 
 def _inside(values: NDArray[np.float64], ends: tuple[float, float]) -> NDArray[np.bool_]:
     return (values >= ends[0]) & (values <= ends[1])
-
-
-def _report(register: Register, located_rows: int) -> IntakeReport:
-    able = {need.key for need in needs_of(register.mapped.positions)}
-    missing = tuple(need.label for need in need_catalogue() if need.key not in able)
-    return report_of(register, located_rows, missing)
-
-
-def report_of(register: Register, located_rows: int, missing: tuple[str, ...]) -> IntakeReport:
-    """
-    Put the findings of a register that was read into its report.
-
-    Parameters
-    ----------
-    register
-        Register after its last batch.
-    located_rows
-        Rows that found their village.
-    missing
-        Labels of needs that it cannot express.
-
-    Returns
-    -------
-    report
-        Row numbers, columns and rules; never a value.
-
-    Raises
-    ------
-    Nothing
-        A clean register has an empty report.
-    """
-    columns = dict.fromkeys(register.header.names, "")
-    columns |= {header: variable for variable, header in register.mapped.names.items()}
-    if missing:
-        register.gathered.say("item_unavailable", "; ".join(missing))
-    return IntakeReport(
-        file=register.name,
-        rows_in=register.read[0],
-        rows_located=located_rows,
-        findings=register.gathered.findings(),
-        columns=columns,
-        unavailable=missing,
-    )
-
-
-def _finding_notes(report: IntakeReport) -> tuple[Note, ...]:
-    """Word each rule once, over all its columns, for the products."""
-    rows: dict[str, set[int]] = {}
-    for one in report.findings:
-        rows.setdefault(one.kind, set()).update(one.rows)
-    notes = []
-    for kind, numbers in rows.items():
-        rule = rules()[kind]
-        if numbers:
-            text = f"{rule.title}: {numeral(len(numbers))} baris register. {rule.done}"
-        else:
-            detail = next(one.detail for one in report.findings if one.kind == kind)
-            text = f"{rule.title}: {detail}. {rule.done}"
-        notes.append(Note(f"intake_{kind}", text, len(numbers)))
-    return tuple(notes)

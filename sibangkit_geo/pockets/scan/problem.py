@@ -246,12 +246,12 @@ def _normal(places: Places) -> Problem:
 
 def _refuse_uncountable(places: Places) -> None:
     cases, people = places.cases, places.population
-    bad = (cases > people).any(axis=1)
+    bad: NDArray[np.bool_] = np.asarray((cases > people).any(axis=1))
     if bad.any():
         rows = pd.DataFrame(index=places.labels[bad])
         msg = "More cases than population"
         raise DataError(msg, rows=rows, remedy="Correct these counts, or use the Poisson model.")
-    bad = np.not_equal(people, np.floor(people)).any(axis=1)
+    bad = np.asarray(np.not_equal(people, np.floor(people)).any(axis=1))
     if bad.any():
         rows = pd.DataFrame(index=places.labels[bad])
         msg = "Population is not a whole number"

@@ -9,6 +9,7 @@ from sibangkit_geo.sources.boundaries.checking import (
 from sibangkit_geo.sources.boundaries.fetching import FetchError, PublicSource, catalogued, fetch
 from sibangkit_geo.sources.boundaries.importing import import_file
 from sibangkit_geo.sources.boundaries.layer import BoundaryLayer
+from sibangkit_geo.sources.boundaries.opening import open_file
 from sibangkit_geo.sources.boundaries.reading import read_layout
 from sibangkit_geo.sources.boundaries.repair import (
     GAP_WIDTH_M,
@@ -44,6 +45,7 @@ __all__ = [
     "import_file",
     "input_files",
     "official_table",
+    "open_file",
     "read_boundaries",
     "read_layout",
     "repair_boundaries",

@@ -1,0 +1,107 @@
+"""Pockets of any village layer of any regency, without a study file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.outputs.tables import write_geopackage
+from sibangkit_geo.pockets import find_pockets
+from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
+from sibangkit_geo.sources.text_tables import require_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sibangkit_geo.pockets import PocketSettings
+    from sibangkit_geo.tables.public import Pockets
+
+
+@dataclass(frozen=True, slots=True)
+class LayerColumns:
+    """
+    Columns of a village layer.
+
+    Attributes
+    ----------
+    poor, households
+        Poor households and all households.
+    code
+        Column that labels the villages; empty numbers the rows from 1.
+    """
+
+    poor: str
+    households: str
+    code: str = ""
+
+
+def pockets_of_layer(
+    path: Path, out: Path, *, columns: LayerColumns, settings: PocketSettings, layer: str = ""
+) -> Pockets:
+    """
+    Find pockets in a village layer and save outlines and villages as a GeoPackage.
+
+    Grain: one row per village in, one outline per pocket out.
+
+    Parameters
+    ----------
+    path
+        Polygons in any vector format, one row per village.
+    out
+        GeoPackage to write, whole or not at all.
+    columns
+        Which columns to use.
+    settings
+        Settings of the detector.
+    layer
+        Layer; empty takes the only one.
+
+    Returns
+    -------
+    pockets
+        Result of the detector.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    DataError
+        The file is damaged, lacks a column, or a cell is no number of households.
+    """
+    table = open_file(path, named_by="village layer", layer=layer).table
+    wanted = [columns.poor, columns.households, columns.code]
+    require_columns(pd.DataFrame(table.drop(columns="geometry")), wanted, path=path)
+    label = table[columns.code].astype(str) if columns.code else _numbers(table)
+    villages = gpd.GeoDataFrame(
+        {
+            "poor_households": _counts(table, columns.poor, path),
+            "households": _counts(table, columns.households, path),
+        },
+        geometry=table.geometry,
+    ).set_index(label.rename("village_code"))
+    repaired = repair_boundaries(villages).villages
+    found = find_pockets(repaired, settings=settings)
+    shown = repaired.assign(pocket=found.members.reindex(repaired.index).astype("Int64"))
+    temporary = out.with_name(f".{out.stem}.tmp.gpkg")
+    temporary.unlink(missing_ok=True)
+    write_geopackage(shown, found, temporary, created=datetime.now(UTC).isoformat())
+    temporary.replace(out)
+    return found
+
+
+def _numbers(table: gpd.GeoDataFrame) -> pd.Series:
+    return pd.Series(range(1, len(table) + 1), index=table.index).astype(str)
+
+
+def _counts(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
+    values: pd.Series = pd.to_numeric(table[column], errors="coerce").astype(float)
+    bad = (values.isna() & table[column].notna()) | (values < 0)
+    if bad.any():
+        msg = f"{path.name}: column {column} has cells that are no number of households"
+        raise DataError(msg, rows=pd.DataFrame(index=table.index[bad]), remedy="Correct them.")
+    return values
