@@ -39,10 +39,10 @@ class Strings:
         Start of the first and end of each string.
     """
 
-    buffer: bytes
+    buffer: bytearray
     ends: array[int]
 
-    def __getitem__(self, index: int) -> bytes:
+    def __getitem__(self, index: int) -> bytearray:
         """Take one string."""
         return self.buffer[self.ends[index] : self.ends[index + 1]]
 
@@ -98,7 +98,7 @@ class Values:
         return number_text(float(value)) if value else ""
 
 
-def _plain(raw: bytes) -> str:
+def _plain(raw: bytes | bytearray) -> str:
     text = raw.decode("utf-8", errors="replace").strip()
     return html.unescape(text).strip() if "&" in text else text
 

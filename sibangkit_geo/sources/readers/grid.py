@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 #: rows that are looked at for the header
 HEAD_ROWS = 60
-#: rows of one batch: about 100 MB of text for 30 columns
-BATCH_ROWS = 150_000
+#: rows of one batch: about 60 MB while they are Python texts, for 30 columns
+BATCH_ROWS = 40_000
 #: no register or profile known has a quarter of this; more is a damaged or hostile file
 MOST_COLUMNS = 2_000
 ROW = "row"

@@ -236,4 +236,4 @@ def _shared(archive: zipfile.ZipFile) -> cell_values.Strings:
                 text = (plain.group(1) or b"") if plain else cell_values.rich(whole)
                 buffer += text
                 ends.append(len(buffer))
-    return cell_values.Strings(bytes(buffer), ends)
+    return cell_values.Strings(buffer, ends)
