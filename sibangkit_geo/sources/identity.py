@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 if TYPE_CHECKING:
+    import polars as pl
     from numpy.typing import NDArray
 
 # NIK and nomor KK have 16 digits (Permendagri 19/2012 for the NIK)
@@ -18,9 +18,9 @@ _EXPONENT = r"(?i)^\s*\d+([.,]\d+)?e\+?\d+\s*$"
 # spreadsheets keep 15 digits of a number: all 16-digit numbers of a column then end in 0. Below 20
 # numbers chance could do it (0.1 to the power of 20 is none)
 _ENOUGH, _ROUNDED = 20, 0.98
-_SLOTS = 1 << 24
-# a table of the last row per slot, for doubles inside one batch
-_OWNERS = 1 << 21
+# slots and rows to begin with; both grow
+_SLOTS = 1 << 20
+_ROWS = 1 << 18
 _HIGHEST = 10**_DIGITS - 1
 
 
@@ -90,27 +90,34 @@ def shapes(cells: pl.Series, numbers: NDArray[np.int64], lengths: NDArray[np.uin
     return Shapes(sound, lost, malformed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """
     Numbers met so far, as hashes with a seed that is drawn anew and never written down.
+
+    A hash table with open addressing whose slots name rows: a batch asks and enters
+    all its numbers at once, and the cost of a row does not grow with their number.
 
     Attributes
     ----------
     seed
         Of the hash; without it a hash leads back to nobody.
     slots
-        Which slots of the hash are taken: a quick no for most numbers.
+        Row that holds each slot, -1 for none; the number of slots is a power of two.
     hashes, contents
-        Hash of every number and of what stood beside it, batch by batch.
+        Hash of every number and of what stood beside it; the first `count` are filled.
+    count
+        Numbers entered.
+    met
+        First row of each number that was met again: the contents that it had.
     """
 
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
-    slots: NDArray[np.bool_] = field(
-        default_factory=lambda: np.zeros(_SLOTS, dtype=np.bool_), repr=False
-    )
-    hashes: list[pl.Series] = field(default_factory=list, repr=False)
-    contents: list[pl.Series] = field(default_factory=list, repr=False)
+    slots: NDArray[np.int32] = field(default_factory=lambda: _no_rows(_SLOTS), repr=False)
+    hashes: NDArray[np.uint64] = field(default_factory=lambda: _no_hashes(_ROWS), repr=False)
+    contents: NDArray[np.uint64] = field(default_factory=lambda: _no_hashes(_ROWS), repr=False)
+    count: int = 0
+    met: dict[int, set[int]] = field(default_factory=dict, repr=False)
 
     def again(
         self, hashes: pl.Series, contents: pl.Series, sound: NDArray[np.bool_]
@@ -139,67 +146,59 @@ class Seen:
         Nothing
             An empty batch has no doubles.
         """
-        keys = hashes.to_numpy()
-        first, second = _slots(keys)
-        met = np.flatnonzero(self.slots[first] & sound)
-        met = met[self.slots[second[met]]]
-        known = self._known(keys, met)
-        doubled = _doubled(keys, np.flatnonzero(sound))
-        again = np.zeros(len(keys), dtype=np.bool_)
-        same = np.zeros(len(keys), dtype=np.bool_)
-        if known or len(doubled):
-            candidate = np.flatnonzero(sound & np.isin(keys, [*known, *doubled]))
-            words = contents.gather(candidate).to_list()
-            for row, number, word in zip(candidate, keys[candidate].tolist(), words, strict=True):
-                again[row] = number in known
-                same[row] = word in known.setdefault(number, set())
-                known[number].add(word)
-        if not sound.all():
-            keep = pl.Series(sound)
-            first, second = first[sound], second[sound]
-            hashes, contents = hashes.filter(keep), contents.filter(keep)
-        self.slots[first] = True
-        self.slots[second] = True
-        self.hashes.append(hashes)
-        self.contents.append(contents)
+        again = np.zeros(len(sound), dtype=np.bool_)
+        same = np.zeros(len(sound), dtype=np.bool_)
+        rows = np.flatnonzero(sound)
+        start, end = self.count, self.count + len(rows)
+        self._reserve(end)
+        whole = len(rows) == len(sound)
+        self.hashes[start:end] = hashes.to_numpy() if whole else hashes.to_numpy()[rows]
+        self.contents[start:end] = contents.to_numpy() if whole else contents.to_numpy()[rows]
+        self.count = end
+        later, first = self._enter(np.arange(start, end, dtype=np.int32))
+        order = np.argsort(later)
+        for row, holder in zip(later[order].tolist(), first[order].tolist(), strict=True):
+            known = self.met.setdefault(holder, {int(self.contents[holder])})
+            content = int(self.contents[row])
+            again[rows[row - start]] = True
+            same[rows[row - start]] = content in known
+            known.add(content)
         return again, same
 
-    def _known(self, keys: NDArray[np.uint64], met: NDArray[np.intp]) -> dict[int, set[int]]:
-        """Look the numbers whose slots are taken up among all earlier ones, with their contents."""
-        known: dict[int, set[int]] = {}
-        if not len(met):
-            return known
-        wanted = pl.Series(np.unique(keys[met])).implode()
-        for old, content in zip(self.hashes, self.contents, strict=True):
-            hit = old.is_in(wanted)
-            for number, word in zip(old.filter(hit), content.filter(hit), strict=True):
-                known.setdefault(number, set()).add(word)
-        return known
+    def _enter(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Give each row a slot; return the rows whose number has one, and the row that holds it."""
+        last = np.uint64(len(self.slots) - 1)
+        later, first = [rows[:0]], [rows[:0]]
+        step = np.uint64(0)
+        while len(rows):
+            keys = self.hashes[rows]
+            near = ((keys + step) & last).astype(np.int64)
+            free = self.slots[near] < 0
+            # where several want a slot the last to be written has it, which is the first row
+            self.slots[near[free][::-1]] = rows[free][::-1]
+            holder = self.slots[near]
+            other = holder != rows
+            rows, keys, holder = rows[other], keys[other], holder[other]
+            equal = self.hashes[holder] == keys
+            later.append(rows[equal])
+            first.append(holder[equal])
+            rows, step = rows[~equal], step + np.uint64(1)
+        return np.concatenate(later), np.concatenate(first)
+
+    def _reserve(self, count: int) -> None:
+        """Make room; slots stay at least half free, so that few rows try twice."""
+        if count > len(self.hashes):
+            more = _no_hashes(max(count, 2 * len(self.hashes)) - self.count)
+            self.hashes = np.concatenate([self.hashes[: self.count], more])
+            self.contents = np.concatenate([self.contents[: self.count], more])
+        if 2 * count > len(self.slots):
+            self.slots = _no_rows(4 * len(self.slots))
+            self._enter(np.arange(self.count, dtype=np.int32))
 
 
-def _slots(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Take two slots from different bits of a hash: one alone is often taken by chance."""
-    mask = np.uint64(_SLOTS - 1)
-    return (keys & mask).astype(np.int64), ((keys >> np.uint64(32)) & mask).astype(np.int64)
+def _no_rows(number: int) -> NDArray[np.int32]:
+    return np.full(number, -1, dtype=np.int32)
 
 
-def _doubled(keys: NDArray[np.uint64], rows: NDArray[np.intp]) -> NDArray[np.uint64]:
-    """
-    Find the numbers that stand twice in one batch.
-
-    The last row of each slot owns it; a row that lost its slot to an equal number
-    is a double, the others try again among themselves.
-    """
-    near = (keys & np.uint64(_OWNERS - 1)).astype(np.int64)
-    owner = np.empty(_OWNERS, dtype=np.int32)
-    found = [np.empty(0, dtype=np.uint64)]
-    rows = rows.astype(np.int32)
-    # only slots that are written are read
-    while len(rows):
-        owner[near[rows]] = rows
-        theirs = owner[near[rows]]
-        lost = theirs != rows
-        rows, theirs = rows[lost], theirs[lost]
-        equal = keys[rows] == keys[theirs]
-        found.append(keys[rows[equal]])
-    return np.unique(np.concatenate(found))
+def _no_hashes(number: int) -> NDArray[np.uint64]:
+    return np.zeros(number, dtype=np.uint64)

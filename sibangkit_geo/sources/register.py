@@ -12,6 +12,7 @@ import polars as pl
 from sibangkit_geo.sources.columns import Mapped, variables
 from sibangkit_geo.sources.identity import Seen, shapes
 from sibangkit_geo.sources.intake import Gathered
+from sibangkit_geo.sources.readers.delimited import Delimited
 from sibangkit_geo.sources.readers.footer import is_no_data, opens_no_data
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
 from sibangkit_geo.sources.values import (
@@ -24,7 +25,7 @@ from sibangkit_geo.tables.numerals import percentage
 from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sibangkit_geo.sources.readers import Grid, Header
 
@@ -137,12 +138,17 @@ class Register:
         first = [at for at in range(min(_FIRST, width)) if at not in place.values()]
         positions = sorted({*place.values(), *first})
         renamed = {cell_name(at): name for name, at in place.items()}
-        for frame in self.grid.batches(positions, first_row=self.header.first_row, width=width):
+        grid = self.grid
+        if isinstance(grid, Delimited):
+            # totals and notes stand in the key column too, which stays text
+            asked = {at: _number_type(name) for name, at in place.items() if name != _key(names)}
+            grid = grid.expecting({at: kind for at, kind in asked.items() if kind})
+        for frame in grid.batches(positions, first_row=self.header.first_row, width=width):
             yield frame.rename(renamed)
 
     def _only_data(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Drop totals, notes and uneven rows."""
-        key = next(one for one in (*_PLACES, "size") if one in frame.columns)
+        key = _key(frame.columns)
         odd = [word for word in frame[key].unique().to_list() if word and opens_no_data(word)]
         if not odd and not frame[key].null_count() and RAGGED not in frame.columns:
             return frame
@@ -153,7 +159,7 @@ class Register:
         if not len(rows):
             return frame
         cells = [name for name in frame.columns if name not in {ROW, RAGGED}]
-        words = frame[rows].select(cells).rows()
+        words = frame[rows].select(pl.col(cells).cast(pl.String)).rows()
         dropped = np.zeros(frame.height, dtype=np.bool_)
         dropped[rows] = [is_no_data(row) for row in words]
         numbers = frame[ROW].to_numpy()
@@ -241,11 +247,10 @@ class Register:
         for name in self.mapped.positions:
             if name not in frame.columns:
                 continue
-            kind, cells = variables()[name].kind, pl.col(name)
-            if kind in {"category", "yes_no"}:
-                tried.append(cells.cast(pl.Int8, strict=False).fill_null(NO_CODE))
-            elif kind in {"number", "whole"} or name in POINT:
-                tried.append(cells.cast(pl.Float64, strict=False).fill_null(float("nan")))
+            kind, cells = _number_type(name), pl.col(name)
+            if kind:
+                none = NO_CODE if kind == pl.Int8 else float("nan")
+                tried.append(cells.cast(kind, strict=False).fill_null(none))
             elif name in _NUMBERS:
                 seed = (self.families if name == "family_number" else self.persons).seed
                 tried += [
@@ -261,6 +266,19 @@ class Register:
                 variables()[name], generation=self.generation, column=self.mapped.names[name]
             )
         return self.categories[name]
+
+
+def _key(names: Collection[str]) -> str:
+    """Choose the column that every row of data fills."""
+    return next((one for one in (*_PLACES, "size") if one in names), "")
+
+
+def _number_type(variable: str) -> type[pl.DataType] | None:
+    """Say what number a cell should hold: a code, an amount; None for text."""
+    kind = variables()[variable].kind
+    if kind in {"category", "yes_no"}:
+        return pl.Int8
+    return pl.Float64 if kind in {"number", "whole"} or variable in POINT else None
 
 
 def _is_read(variable: str) -> bool:

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from sibangkit_geo.sources.readers import fold_header
 from sibangkit_geo.tables.private import MISSING
@@ -18,7 +19,6 @@ from sibangkit_geo.tables.private import MISSING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from sibangkit_geo.sources.columns import Variable
@@ -81,7 +81,7 @@ class Categories:
         Parameters
         ----------
         cells
-            Text as it came; empty is null.
+            Text or numbers as they came; empty is null.
         numbers
             The cells as 8-bit numbers, `NO_CODE` where they are none.
 
@@ -106,7 +106,7 @@ class Categories:
         missing = int((ids == MISSING).sum())
         if missing > cells.null_count():
             open_rows = np.flatnonzero((ids == MISSING) & cells.is_not_null().to_numpy())
-            words = cells.gather(open_rows)
+            words = cells.gather(open_rows).cast(pl.String)
             mine = {word: self._word(word) for word in words.unique().to_list()}
             ids[open_rows] = [mine[word] for word in words.to_list()]
             unknown = ids == _NOT_UNDERSTOOD
@@ -203,7 +203,7 @@ def read_number(cells: pl.Series, numbers: NDArray[np.float64], variable: Variab
     Parameters
     ----------
     cells
-        Text as it came; empty is null.
+        Text or numbers as they came; empty is null.
     numbers
         The cells as numbers, NaN where they are none.
     variable
@@ -224,7 +224,7 @@ def read_number(cells: pl.Series, numbers: NDArray[np.float64], variable: Variab
     unknown = np.zeros(len(values), dtype=np.bool_)
     if int(np.isnan(values).sum()) > cells.null_count():
         open_rows = np.flatnonzero(np.isnan(values) & cells.is_not_null().to_numpy())
-        words = cells.gather(open_rows).to_list()
+        words = cells.gather(open_rows).cast(pl.String).to_list()
         mine = {word: _number(word) for word in set(words)}
         values[open_rows] = [mine[word] for word in words]
         unknown[open_rows] = [bool(word.strip()) and np.isnan(mine[word]) for word in words]

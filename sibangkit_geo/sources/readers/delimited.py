@@ -1,4 +1,4 @@
-"""Delimited text: any encoding and delimiter; regular files by polars, others row by row."""
+"""Delimited text: any encoding and delimiter; regular files by Arrow, others row by row."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import itertools
 import re
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pacsv
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.sources.readers.grid import (
@@ -23,17 +24,22 @@ from sibangkit_geo.sources.readers.grid import (
     cell_name,
     frames_of_rows,
 )
+from sibangkit_geo.sources.readers.sniffing import find_delimiter, find_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-# large enough for polars to use all cores, small enough for memory to stay bounded
+# large enough for all cores to be busy, small enough for memory to stay bounded
 _BLOCK = 12 << 20
+# a part of a piece that one core parses
+_PART = 1 << 20
 _SNIFF = 1 << 18
 _LONGEST_CELL = 1 << 20
 _LONGEST_ROW = 32 << 20
 _QUOTED = re.compile(rb'"[^"]*"')
+_ARROW: dict[type[pl.DataType], pa.DataType] = {pl.Int8: pa.int8(), pl.Float64: pa.float64()}
+_FAILED_COLUMN = re.compile(r"In CSV column #(\d+)")
 _EXCEL_TEXT = re.compile(r'="(.*)"')
 
 
@@ -56,6 +62,8 @@ class Delimited:
         Physical line after each row of the head.
     named
         False: the header has to be found.
+    expected
+        Positions of columns that should hold numbers, and of which kind.
     """
 
     path: Path
@@ -65,6 +73,28 @@ class Delimited:
     head: list[list[str]]
     line_ends: list[int]
     named: bool = False
+    expected: dict[int, pa.DataType] = field(default_factory=dict)
+
+    def expecting(self, kinds: Mapping[int, type[pl.DataType]]) -> Delimited:
+        """
+        Hand columns on as numbers where every filled cell of a piece is one.
+
+        Parameters
+        ----------
+        kinds
+            Position to ``Int8`` for codes or ``Float64`` for amounts.
+
+        Returns
+        -------
+        table
+            The same table; a column with another cell comes as text from there on.
+
+        Raises
+        ------
+        KeyError
+            Another type.
+        """
+        return replace(self, expected={at: _ARROW[kind] for at, kind in kinds.items()})
 
     def batches(
         self, columns: Sequence[int], *, first_row: int, width: int
@@ -110,11 +140,11 @@ class Delimited:
         self, skipped: int, columns: Sequence[int], width: int
     ) -> Iterator[tuple[bytes, pl.DataFrame | None]]:
         """Parse the next piece while the caller is busy with this one."""
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(2) as pool:
             waiting: deque[tuple[bytes, Future[pl.DataFrame | None]]] = deque()
             for piece in self._pieces(skipped):
                 waiting.append((piece, pool.submit(self._regular, piece, columns, width)))
-                if len(waiting) > 1:
+                if len(waiting) > 2:
                     first, frame = waiting.popleft()
                     yield first, frame.result()
             for first, frame in waiting:
@@ -122,24 +152,53 @@ class Delimited:
 
     def _regular(self, piece: bytes, columns: Sequence[int], width: int) -> pl.DataFrame | None:
         """Read a piece whose rows all have as many cells as the header; None for another one."""
-        plain = _QUOTED.sub(b"x", piece) if b'"' in piece else piece
+        lone = piece.count(b"\r") - piece.count(b"\r\n") if b"\r" in piece else 0
+        quoted = b'"' in piece
+        if lone or b"\0" in piece or (quoted and not self._even(piece, width)):
+            return None
+        # Arrow would read 0x10 as sixteen
+        if self.expected and (b"0x" in piece or b"0X" in piece):
+            self.expected.clear()
+        while True:
+            try:
+                return self._parsed(piece, columns, width, quoted=quoted)
+            except pa.ArrowInvalid as error:
+                failed = _FAILED_COLUMN.search(str(error))
+                if not failed or self.expected.pop(int(failed.group(1)), None) is None:
+                    # too many or too few cells in some row, or a stray quotation mark
+                    return None
+
+    def _even(self, piece: bytes, width: int) -> bool:
+        """Tell whether a piece with quotation marks has as many cells as its lines should have."""
+        plain = _QUOTED.sub(b"x", piece)
         lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
-        cells = np.count_nonzero(np.frombuffer(plain, dtype=np.uint8) == ord(self.delimiter))
-        lone = plain.count(b"\r") - plain.count(b"\r\n") if b"\r" in plain else 0
-        if cells != lines * (width - 1) or lone or b"\0" in plain:
-            return None
-        try:
-            frame = pl.read_csv(
-                piece,
-                separator=self.delimiter,
-                has_header=False,
-                columns=list(columns),
-                schema={cell_name(position): pl.String for position in range(width)},
-            )
-        except pl.exceptions.PolarsError:
-            # as many cells too many in some rows as too few in others, or a stray quotation mark
-            return None
-        return frame.select([cell_name(position) for position in columns])
+        return plain.count(self.delimiter.encode()) == lines * (width - 1)
+
+    def _parsed(
+        self, piece: bytes, columns: Sequence[int], width: int, *, quoted: bool
+    ) -> pl.DataFrame:
+        names = [cell_name(position) for position in range(width)]
+        kinds = {cell_name(at): self.expected.get(at, pa.string()) for at in columns}
+        table = pacsv.read_csv(
+            pa.BufferReader(piece),
+            # a quoted cell may hold a line end, where no part may be cut
+            read_options=pacsv.ReadOptions(
+                column_names=names,
+                block_size=len(piece) + 1 if quoted else _PART,
+                use_threads=False,
+            ),
+            parse_options=pacsv.ParseOptions(
+                delimiter=self.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types=kinds,
+                include_columns=[*kinds],
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        frame = pl.from_arrow(table.combine_chunks())
+        return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
     def _pieces(self, skipped: int) -> Iterator[bytes]:
         """Cut the file after whole rows, as UTF-8, without its first lines."""
@@ -234,13 +293,13 @@ def open_delimited(path: Path) -> Delimited:
     """
     with path.open("rb") as stream:
         start = stream.read(_SNIFF)
-    encoding = _encoding(start)
+    encoding = find_encoding(start)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start)
     if "\0" in text:
         msg = f"{path.name}: NUL bytes: this is no text"
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
     text = text.lstrip("\ufeff")
-    delimiter = _delimiter(text)
+    delimiter = find_delimiter(text)
     rows: list[list[str]] = []
     ends: list[int] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -261,34 +320,3 @@ def open_delimited(path: Path) -> Delimited:
 def _plain(cell: str) -> str:
     wrapped = _EXCEL_TEXT.fullmatch(cell.strip())
     return wrapped.group(1) if wrapped else cell.strip()
-
-
-def _encoding(start: bytes) -> str:
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    even, odd = start[::2].count(0), start[1::2].count(0)
-    if max(even, odd) * 5 > len(start):
-        return "utf-16-be" if even > odd else "utf-16-le"
-    try:
-        # a letter may be cut at the end of what was read
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _delimiter(text: str) -> str:
-    """Choose what divides the header; without one, what divides the rows most alike."""
-    lines = [line for line in text.splitlines()[:HEAD_ROWS] if line.strip()]
-    # a header has words; decimal commas and dates stand in rows of numbers
-    wordy = [line for line in lines[:10] if sum(map(str.isdigit, line)) * 10 <= len(line)]
-
-    def score(mark: str) -> tuple[float, ...]:
-        counts = [line.count(mark) for line in lines]
-        usual = max(set(counts), key=counts.count, default=0)
-        alike = counts.count(usual) / len(counts) if usual else 0.0
-        return max((line.count(mark) for line in wordy), default=0), alike, usual, mark == ";"
-
-    return max(";\t|,", key=score)
