@@ -25,6 +25,7 @@ from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.sources.boundaries import BoundarySource
 from sibangkit_geo.sources.households import HouseholdSource
 from sibangkit_geo.sources.profiles import ProfileSource
+from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
 
 _DEFAULT_SEED = 1607
 
@@ -66,12 +67,16 @@ class Study:
         The tables of those names; ``official`` and ``poverty`` may be absent.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
+    rasters, facilities
+        The ``[[rasters]]`` and ``[[facilities]]`` tables.
     """
 
     study: StudySection
     boundaries: BoundarySource
     profiles: tuple[ProfileSource, ...] = ()
     households: tuple[HouseholdSource, ...] = ()
+    rasters: tuple[RasterSource, ...] = ()
+    facilities: tuple[FacilitySource, ...] = ()
     poverty: PovertyRule | None = None
     join: JoinSettings = field(default_factory=JoinSettings)
     official: OfficialFigures | None = None
@@ -203,6 +208,11 @@ def _value(hint: object, value: object, *, key: str, where: str) -> object:
     place = f"[{key}]" if not where else f"{where} {key}"
     if origin in {types.UnionType, typing.Union}:
         return _value(options[0], value, key=key, where=where)
+    if origin is tuple and not dataclasses.is_dataclass(options[0]):
+        if not isinstance(value, list):
+            msg = f"{place} must be a list of values."
+            raise ConfigError(msg)
+        return tuple(_single(options[0], one, place) for one in value)
     if origin is tuple:
         if not isinstance(value, list):
             msg = f"{place} must be a list of tables: write [[{key}]]."

@@ -30,6 +30,7 @@ from sibangkit_geo.study.locating import (
     personal_of,
     review_file_of,
 )
+from sibangkit_geo.study.surroundings import surroundings
 from sibangkit_geo.tables.provenance import InputFile, Provenance
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     log.info("read: %d villages with polygon", len(areas.villages))
     review_file = review_file_of(study, folder, out)
     carried = locate_tables(study, areas, folder, review_file)
+    around, told = surroundings(study, areas, folder)
+    carried.parts.extend(around)
+    carried.notes.extend(told)
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = _measure(study, areas, carried)
@@ -173,6 +177,10 @@ def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[I
                 found.append(InputFile(role, one.table, "", one.source))
             else:
                 named.append((role, folder / one.path, one.source))
+    for raster in study.rasters:
+        named.append(("raster", folder / raster.path, raster.source))
+    for facility in study.facilities:
+        named.append(("facilities", folder / facility.path, facility.source))
     taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]
     return (*taken, *found)
 

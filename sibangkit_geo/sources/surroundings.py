@@ -1,0 +1,203 @@
+"""What surrounds the villages: rasters, and layers of facilities or roads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.sources.readers import TableSource
+from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_file
+from sibangkit_geo.tables.public import UNITS, Unit, Worse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+_VECTOR = frozenset({".gpkg", ".geojson", ".json", ".shp", ".zip", ".fgb"})
+_EAST, _NORTH = 180.0, 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class RasterSource:
+    """
+    One ``[[rasters]]`` table of a study.
+
+    Attributes
+    ----------
+    path
+        GeoTIFF or any raster that GDAL reads; its first band counts.
+    name, label
+        Column in the results, snake case; Indonesian words for legends.
+    statistic
+        ``"mean"``, ``"sum"``, or ``"share"`` of the village in `classes`.
+    year
+        Year of the data.
+    unit
+        Of the cells: ``"index"`` or ``"count"``; a share is always ``"percent"``.
+    worse
+        Which end is bad.
+    classes
+        Cell values that the share is of.
+    weights
+        Raster that weighs the cells, such as people per cell.
+    nodata
+        Cell value without data, where the file names none; empty keeps the file's.
+    agency
+        Key of the agency whose concern it is.
+    source
+        Words for the source line.
+    """
+
+    path: str
+    name: str
+    label: str
+    statistic: Literal["mean", "sum", "share"]
+    year: int
+    unit: Unit = "index"
+    worse: Worse = "high"
+    classes: tuple[float, ...] = ()
+    weights: str = ""
+    nodata: str = ""
+    agency: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check what the keys say together."""
+        if (self.statistic == "share") != bool(self.classes):
+            msg = f'[[rasters]] {self.name}: name `classes` for statistic "share", and only then.'
+            raise ConfigError(msg)
+        if self.statistic == "sum" and self.weights:
+            msg = f"[[rasters]] {self.name}: a sum has no weights."
+            raise ConfigError(msg)
+        if self.unit not in UNITS or (self.unit == "percent" and self.statistic != "share"):
+            msg = f"[[rasters]] {self.name}: unit of a mean or sum is index or count."
+            raise ConfigError(msg)
+        try:
+            float(self.nodata or 0)
+        except ValueError as error:
+            msg = f"[[rasters]] {self.name}: nodata must be a number in quotes."
+            raise ConfigError(msg) from error
+
+
+@dataclass(frozen=True, slots=True)
+class FacilitySource:
+    """
+    One ``[[facilities]]`` table of a study: clinics, schools, markets, roads.
+
+    Attributes
+    ----------
+    path
+        Vector file of points, lines or areas; or a table with `longitude` and `latitude`.
+    name, label
+        Stem of the columns, snake case; Indonesian words such as "puskesmas terdekat".
+    limit_km
+        Farthest distance that is still near.
+    year
+        Year of the data.
+    layer
+        Layer of a vector file or sheet of a workbook.
+    longitude, latitude
+        Columns of a table, degrees.
+    cost
+        Raster with the cost of crossing a cell, per metre: the way is then the cheapest
+        one in units of that cost, and `limit_km` is in those units too.
+    agency
+        Key of the agency whose concern it is.
+    source
+        Words for the source line.
+    """
+
+    path: str
+    name: str
+    label: str
+    limit_km: float
+    year: int
+    layer: str = ""
+    longitude: str = ""
+    latitude: str = ""
+    cost: str = ""
+    agency: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the limit and the columns."""
+        if self.limit_km <= 0:
+            msg = f"[[facilities]] {self.name}: limit_km must be above 0."
+            raise ConfigError(msg)
+        if bool(self.longitude) != bool(self.latitude):
+            msg = f"[[facilities]] {self.name}: name both longitude and latitude."
+            raise ConfigError(msg)
+
+
+def read_facilities(source: FacilitySource, *, folder: Path, crs: object) -> gpd.GeoSeries:
+    """
+    Read where facilities or roads are.
+
+    Grain: one row per feature with a place.
+
+    Parameters
+    ----------
+    source
+        What the study says.
+    folder
+        Folder that relative paths start from.
+    crs
+        Metric CRS to bring them to.
+
+    Returns
+    -------
+    facilities
+        Geometries without Z; features without a place are left out.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing.
+    DataError
+        It cannot be read, names no CRS, or holds no place.
+    """
+    path = require_file(folder / source.path, named_by="[[facilities]] path")
+    if source.longitude:
+        places = _of_table(source, path)
+    elif path.suffix.lower() in _VECTOR:
+        places = _of_layer(source, path)
+    else:
+        msg = f"{path.name}: no vector file, and no columns `longitude` and `latitude` are named"
+        raise DataError(msg, remedy="Name both columns, or save it as GeoPackage.")
+    places = places[~(places.isna() | places.is_empty)]
+    if places.empty:
+        msg = f"{path.name}: the layer has no facility with a place"
+        raise DataError(msg, remedy="Check the layer, or leave it out of the study.")
+    flat = gpd.GeoSeries(shapely.force_2d(places.to_numpy()), index=places.index, crs=places.crs)
+    return flat.to_crs(crs)
+
+
+def _of_layer(source: FacilitySource, path: Path) -> gpd.GeoSeries:
+    try:
+        table = pyogrio.read_dataframe(path, layer=source.layer or None, columns=[])
+    except (DataSourceError, DataLayerError, ValueError) as error:
+        msg = f"{path.name}: not a vector layer that can be read"
+        raise DataError(msg, remedy="Save it as GeoPackage and name its layer.") from error
+    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+        msg = f"{path.name}: the layer has no places, or no CRS"
+        raise DataError(msg, remedy="Save it as GeoPackage with its CRS (EPSG:4326).")
+    return table.geometry
+
+
+def _of_table(source: FacilitySource, path: Path) -> gpd.GeoSeries:
+    names = (source.longitude, source.latitude)
+    table, _ = read_text_table(
+        TableSource(path, sheet=source.layer), named_by="[[facilities]] path", named=names
+    )
+    ends = zip(names, (_EAST, _NORTH), strict=True)
+    degrees: list[pd.Series] = [
+        numbers(table, name, path=path, low=-end, high=end) for name, end in ends
+    ]
+    return gpd.GeoSeries.from_xy(*degrees, crs="EPSG:4326")
