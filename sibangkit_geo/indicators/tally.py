@@ -96,6 +96,8 @@ def tally(
         absent. A household whose answer is missing is in ``households`` but not
         in ``known_KEY``; one without decile or spending is in ``unknown_poor``;
         one without size adds nobody to ``people`` and stands in ``unknown_size``.
+        ``served_KEY`` counts those who receive an assistance that answers the need,
+        deprived or not; ``decile_D`` and ``served_KEY_decile_D`` count by decile.
 
     Raises
     ------
@@ -103,15 +105,25 @@ def tally(
         The poverty rule names a column the register lacks.
     """
     number = len(villages)
+    rows = households.rows
     # households without a village are counted in one more row, which is then dropped
     place = np.where(village >= 0, village, number).astype(np.int64)
     flags, amounts = _poverty(households, poverty)
-    for need in needs_of(households.rows.columns):
+    count: dict[str, NDArray[np.float64]] = {}
+    by_decile = _Deciles.of(rows["decile"].to_numpy(), place) if "decile" in rows.columns else None
+    if by_decile:
+        count |= by_decile.count("decile", np.ones(len(rows), dtype=np.bool_), number + 1)
+    for need in needs_of(rows.columns):
         judged = judge(households, need)
         flags[f"known_{need.key}"] = judged.known
         flags[f"deprived_{need.key}"] = judged.deprived
         flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
-    count: dict[str, NDArray[np.float64]] = {
+        if need.served:
+            flags[f"served_{need.key}"] = judged.served & judged.known
+            if by_decile:
+                served = f"served_{need.key}_decile"
+                count |= by_decile.count(served, judged.served & judged.known, number + 1)
+    count |= {
         name: np.bincount(place, weights=values, minlength=number + 1).astype(np.float64)
         for name, values in amounts.items()
     }
@@ -119,6 +131,27 @@ def tally(
     table = pd.DataFrame({name: values[:number] for name, values in count.items()})
     table = table.set_index(pd.Index(list(villages), name="village_code"))
     return VillageCounts(table[table["households"] > 0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciles:
+    """Cells of village times decile; households without decile have cell 0 of their village."""
+
+    cells: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, decile: NDArray[np.float64], place: NDArray[np.int64]) -> _Deciles:
+        """Give each household the number of its cell."""
+        return cls(place * (_DECILES + 1) + np.nan_to_num(decile, nan=0.0).astype(np.int64))
+
+    def count(
+        self, name: str, flag: NDArray[np.bool_], number: int
+    ) -> dict[str, NDArray[np.float64]]:
+        """Count true flags per village, one column per decile."""
+        width = _DECILES + 1
+        cells = self.cells if flag.all() else self.cells[flag]
+        table = np.bincount(cells, minlength=number * width).reshape(number, width)
+        return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}
 
 
 def _count_flags(
