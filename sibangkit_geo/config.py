@@ -19,6 +19,7 @@ from sibangkit_geo import codes
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
 from sibangkit_geo.indicators.benchmarking import OfficialFigures
+from sibangkit_geo.indicators.deprivation.settings import DeprivationSettings
 from sibangkit_geo.indicators.tally import PovertyRule
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
@@ -63,7 +64,7 @@ class Study:
 
     Attributes
     ----------
-    study, boundaries, join, official, pockets, disclosure, poverty
+    study, boundaries, join, official, pockets, disclosure, poverty, deprivation
         The tables of those names; ``official`` and ``poverty`` may be absent.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
@@ -78,6 +79,7 @@ class Study:
     rasters: tuple[RasterSource, ...] = ()
     facilities: tuple[FacilitySource, ...] = ()
     poverty: PovertyRule | None = None
+    deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)
     official: OfficialFigures | None = None
     pockets: PocketSettings = field(default_factory=PocketSettings)

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Level = Literal["public", "partner", "agency", "internal"]
-# the benchmarked rate is the poverty rate times one printed factor: they are hidden together
-_SAME_ESTIMATE = ("headcount_ratio", "poverty_rate_benchmarked")
+# all of them give the number of the poor away: they are hidden together
+_SAME_ESTIMATE = (
+    "headcount_ratio",
+    "headcount_shrunken",
+    "headcount_interval_width",
+    "poverty_rate_benchmarked",
+)
 LEVELS: tuple[Level, ...] = ("public", "partner", "agency", "internal")
 # NIK and KK numbers have 16 digits (UU 24/2013); the decimals of a number do not count
 _IDENTITY = re.compile(rb"(?<!\d)(?<!\d\.)\d{16}(?!\d)")
@@ -73,13 +78,15 @@ class Masked:
     cells: pd.DataFrame
 
 
-def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked:
+def mask(
+    measured: VillageIndicators, *, settings: DisclosureSettings, pocket: pd.Series | None = None
+) -> Masked:
     """
     Empty cells that count too few households.
 
-    A share is masked together with its count. Where a district would have one
-    masked village only, its next smallest count is masked as well, since the
-    district's total would give it away.
+    A share is masked together with its count. Where a district or a pocket would have
+    one masked village only, its next smallest count is masked as well, since their
+    total would give it away.
     Grain: unchanged, one row per village.
 
     Parameters
@@ -88,6 +95,8 @@ def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked
         Village table.
     settings
         Level and smallest count.
+    pocket
+        Pocket number by village code, where totals of pockets are shown.
 
     Returns
     -------
@@ -104,14 +113,21 @@ def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked
     cells = villages[names].isna() & False
     if settings.level == "internal":
         return Masked(measured, cells)
+    groups = [villages["district_code"]]
+    if pocket is not None and len(pocket):
+        groups.append(pocket.reindex(villages.index))
     for one in measured.indicators:
-        cells[one.name] = _hidden(villages, one, settings.minimum_households)
+        cells[one.name] = _hidden(villages, one, settings.minimum_households, groups)
     twins = [name for name in _SAME_ESTIMATE if name in cells]
     cells[twins] = np.repeat(cells[twins].any(axis=1).to_numpy()[:, None], len(twins), axis=1)
     for one in measured.indicators:
-        emptied = [name for name in (one.name, one.count_column) if name]
-        emptied += ["poor_people"] if one.name in twins and "poor_people" in villages else []
-        villages.loc[cells[one.name], emptied] = float("nan")
+        for name in one.detail:
+            few = _few_details(measured.villages, one, name, settings.minimum_households)
+            few = _with_second(few, measured.villages[name], groups)
+            villages.loc[few | cells[one.name], name] = float("nan")
+        for name in filter(None, (one.name, one.count_column, *one.same)):
+            if name in villages:
+                villages[name] = villages[name].mask(cells[one.name])
     count = int(cells.to_numpy().sum())
     notes = measured.notes
     if count:
@@ -123,7 +139,9 @@ def mask(measured: VillageIndicators, *, settings: DisclosureSettings) -> Masked
     return Masked(replace(measured, villages=villages, notes=notes), cells)
 
 
-def _hidden(villages: pd.DataFrame, one: Indicator, minimum: int) -> pd.Series:
+def _hidden(
+    villages: pd.DataFrame, one: Indicator, minimum: int, groups: list[pd.Series]
+) -> pd.Series:
     """Tell which cells of one indicator count too few, or would give such a cell away."""
     known = villages[one.name].notna()
     hidden = villages["households"].between(1, minimum - 1) & known
@@ -131,12 +149,33 @@ def _hidden(villages: pd.DataFrame, one: Indicator, minimum: int) -> pd.Series:
         return hidden
     count = villages[one.count_column]
     # both the few and the few others: 98 of 100 poor tells as much about the two
-    rest = villages[one.base_column] - count
-    hidden |= count.between(0.5, minimum - 0.5) | rest.between(0.5, minimum - 0.5)
-    for _, block in villages[known].groupby("district_code"):
-        shown = block[~hidden[block.index]]
-        if hidden[block.index].sum() == 1 and len(shown):
-            hidden |= hidden.index == shown[one.count_column].idxmin()
+    hidden |= _few(count, minimum) | _few(villages[one.base_column] - count, minimum)
+    return _with_second(hidden, count.where(known), groups)
+
+
+def _few_details(villages: pd.DataFrame, one: Indicator, name: str, minimum: int) -> pd.Series:
+    """Tell where a further count, those it leaves, or its distance to the main one are few."""
+    detail = villages[name]
+    apart = (detail - villages[one.count_column]).abs()
+    return (
+        _few(detail, minimum)
+        | _few(villages[one.base_column] - detail, minimum)
+        | _few(apart, minimum)
+    )
+
+
+def _few(count: pd.Series, minimum: int) -> pd.Series:
+    return count.between(0.5, minimum - 0.5)
+
+
+def _with_second(hidden: pd.Series, count: pd.Series, groups: list[pd.Series]) -> pd.Series:
+    """Hide a second village of each group where one alone could be worked out from the total."""
+    hidden = hidden.copy()
+    for group in groups:
+        for _, block in count[count.notna()].groupby(group):
+            shown = block[~hidden[block.index]]
+            if hidden[block.index].sum() == 1 and len(shown):
+                hidden |= hidden.index == shown.idxmin()
     return hidden
 
 

@@ -55,9 +55,9 @@ def test_a_village_without_points_is_missing_not_near() -> None:
     km = pd.Series([1.0, 7.0, None], index=["h1", "h2", "h3"])
     place = pd.Series(["16.07.01.2001", "16.07.01.2001", "16.07.01.2002"], index=km.index)
     found = beyond(km, village_code=place, limit_km=5)
-    assert found.loc["16.07.01.2001"].tolist() == [2, 1, 0.5, 4]
-    assert found.loc["16.07.01.2002"][["known", "far"]].tolist() == [0, 0]
-    assert found.loc["16.07.01.2002"][["far_share", "mean_km"]].isna().all()
+    assert found.loc[["16.07.01.2001"]].iloc[0].tolist() == [2, 1, 0.5, 4]
+    assert found.loc[["16.07.01.2002"], ["known", "far"]].iloc[0].tolist() == [0, 0]
+    assert found.loc[["16.07.01.2002"], ["far_share", "mean_km"]].isna().all(axis=None)
     with pytest.raises(ValueError, match="indexed differently"):
         beyond(km, village_code=place.reset_index(drop=True), limit_km=5)
     with pytest.raises(ValueError, match="above 0"):

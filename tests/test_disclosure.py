@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -154,7 +155,8 @@ def test_derived_figures_go_with_the_poverty_rate_and_are_called_masked(
         poor_people_benchmarked=[16.0, 24, 400, 160, 168, 176, 240, 248, 256],
         poverty_rate_benchmarked=0.1,
     )
-    found = mask(VillageIndicators(table, (POOR, SCALED), ()), settings=DisclosureSettings())
+    rate = replace(POOR, same=("poor_people",))
+    found = mask(VillageIndicators(table, (rate, SCALED), ()), settings=DisclosureSettings())
     gone = found.measured.villages[
         ["poor_people", "poor_people_benchmarked", "poverty_rate_benchmarked"]
     ].isna()
@@ -162,6 +164,29 @@ def test_derived_figures_go_with_the_poverty_rate_and_are_called_masked(
     assert not gone.iloc[2:].any(axis=None)
     # an emptied cell that is not marked would be drawn as "no data"
     assert found.cells["poverty_rate_benchmarked"].tolist() == [True, True, *[False] * 7]
+
+
+def test_a_pocket_with_one_masked_village_hides_a_second(villages: gpd.GeoDataFrame) -> None:
+    # the first village alone is masked, with a second one of its district; the pocket of the
+    # first and the fourth would give it away too
+    table = measured(villages, [2, 13, 50, 20, 21, 22, 30, 31, 32])
+    codes = table.villages.index
+    pocket = pd.Series(1, index=codes[[0, 3]])
+    plain = mask(table, settings=DisclosureSettings())
+    assert hidden(plain.measured) == [0, 1]
+    found = mask(table, settings=DisclosureSettings(), pocket=pocket)
+    assert hidden(found.measured) == [0, 1, 3]
+
+
+def test_a_further_count_is_emptied_where_it_tells_of_few(villages: gpd.GeoDataFrame) -> None:
+    counts = [20.0, 30.0, 50.0, 20.0, 21.0, 22.0, 30.0, 31.0, 32.0]
+    table = measured(villages, counts)
+    more = table.villages.assign(deprived=[22.0, 60.0, 70.0, 60.0, 61.0, 62.0, 70.0, 71.0, 72.0])
+    rate = replace(POOR, detail=("deprived",))
+    found = mask(VillageIndicators(more, (rate,), ()), settings=DisclosureSettings())
+    assert hidden(found.measured) == []
+    # two deprived households of the first village are served; the second one protects it
+    assert found.measured.villages["deprived"].isna().tolist() == [True, True, *[False] * 7]
 
 
 @pytest.mark.parametrize("level", ["public", "partner", "agency"])

@@ -64,14 +64,14 @@ def of_villages(villages: gpd.GeoDataFrame) -> pd.DataFrame:
 def test_needs_by_hand(villages: gpd.GeoDataFrame) -> None:
     table = of_villages(villages).set_index(["place", "indicator"])
     # the regency: 80 of 400 without floor, 80 without aid, 60 without papers
-    assert table.loc[(A, "floor_share"), ["unserved", "expected", "excess", "ratio"]].tolist() == [
+    assert table.loc[[(A, "floor_share")], ["unserved", "expected", "excess", "ratio"]].iloc[0].tolist() == [
         60, 20, 40, pytest.approx(3),
     ]  # fmt: skip
     assert table.loc[(B, "aid_share"), "excess"] == 30
     assert table.loc[(C, "papers_share"), "excess"] == pytest.approx(10 - 200 * 60 / 400)
     # 45 served in A, of whom 50 - 10 are deprived
     assert table.loc[(A, "aid_share"), "served_not_deprived"] == 5
-    assert np.isnan(table.loc[(A, "floor_share"), "served_not_deprived"])
+    assert pd.isna(table.loc[(A, "floor_share"), "served_not_deprived"])
     assert (table["deprived"] >= table["unserved"]).all()
     np.testing.assert_allclose(table.groupby("indicator")["excess"].sum(), 0, atol=1e-9)
 
@@ -101,9 +101,9 @@ def test_the_lead_is_the_largest_excess_and_others_follow(villages: gpd.GeoDataF
     assert of_a.loc["perkimtan", "m0_contribution"] == 0.4
     assert of_a["rank"].to_dict() == {"perkimtan": 1, "disdukcapil": 2, "dinsos": 3}
     together = convergence(roles)
-    assert together.loc[A].tolist() == ["perkimtan", "perkimtan disdukcapil", 2]
+    assert together.loc[[A]].iloc[0].tolist() == ["perkimtan", "perkimtan disdukcapil", 2]
     # papers are asked of 20 where 15 are expected: 1.33 times, and five more
-    assert together.loc[B].tolist() == ["dinsos", "dinsos disdukcapil", 2]
+    assert together.loc[[B]].iloc[0].tolist() == ["dinsos", "dinsos disdukcapil", 2]
     assert C not in together.index
 
 
@@ -171,7 +171,7 @@ def test_errors_of_targeting_by_hand(villages: gpd.GeoDataFrame) -> None:
     assert set(errors["indicator"]) == {"aid_share"}
     # A: 10 of 50 meant get nothing; 5 of 45 receivers are not meant; 5 of 50 others receive
     shares = ["exclusion_error", "inclusion_error", "leakage"]
-    assert errors.loc[A, shares].tolist() == pytest.approx([0.2, 5 / 45, 0.1])
+    assert errors.loc[[A], shares].iloc[0].tolist() == pytest.approx([0.2, 5 / 45, 0.1])
     # Wilson for 10 of 50: (0.2 + 1.9207 / 50) / 1.07683 -+ 1.8202 x sqrt(0.16 / 50 + 0.000384)
     assert errors.loc[A, "exclusion_error_low"] == pytest.approx(0.1124, abs=1e-4)
     assert errors.loc[A, "exclusion_error_high"] == pytest.approx(0.3304, abs=1e-4)
@@ -181,8 +181,8 @@ def test_nobody_meant_is_missing(villages: gpd.GeoDataFrame) -> None:
     needs = of_villages(villages)
     needs.loc[needs["place"] == A, ["deprived", "unserved"]] = 0.0
     errors = targeting_errors(needs).set_index("place")
-    assert np.isnan(errors.loc[A, "exclusion_error"])
-    assert np.isnan(errors.loc[A, "exclusion_error_high"])
+    assert pd.isna(errors.loc[A, "exclusion_error"])
+    assert pd.isna(errors.loc[A, "exclusion_error_high"])
     with pytest.raises(ValueError, match="between 0 and 1"):
         targeting_errors(needs, level=1)
 

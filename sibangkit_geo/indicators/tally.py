@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.indicators.needs import judge, needs_of
+from sibangkit_geo.indicators.deprivation.sums import deprivation_sums
+from sibangkit_geo.indicators.needs import Judged, judge, needs_of
 from sibangkit_geo.tables.public import VillageCounts
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
     from sibangkit_geo.tables.private import Households
 
 _DECILES = 10
@@ -70,6 +72,7 @@ def tally(
     *,
     villages: Sequence[str],
     poverty: PovertyRule,
+    index: DeprivationIndex | None = None,
 ) -> VillageCounts:
     """
     Count households, people, the poor and those in need, village by village.
@@ -88,6 +91,8 @@ def tally(
         Codes.
     poverty
         Who counts as poor.
+    index
+        Deprivation index to add up, where the register has any of its needs.
 
     Returns
     -------
@@ -97,7 +102,8 @@ def tally(
         in ``known_KEY``; one without decile or spending is in ``unknown_poor``;
         one without size adds nobody to ``people`` and stands in ``unknown_size``.
         ``served_KEY`` counts those who receive an assistance that answers the need,
-        deprived or not; ``decile_D`` and ``served_KEY_decile_D`` count by decile.
+        deprived or not; ``decile_D`` and ``served_KEY_decile_D`` count by decile;
+        the index adds the columns of `deprivation_sums`.
 
     Raises
     ------
@@ -110,11 +116,12 @@ def tally(
     place = np.where(village >= 0, village, number).astype(np.int64)
     flags, amounts = _poverty(households, poverty)
     count: dict[str, NDArray[np.float64]] = {}
+    judgements: dict[str, Judged] = {}
     by_decile = _Deciles.of(rows["decile"].to_numpy(), place) if "decile" in rows.columns else None
     if by_decile:
         count |= by_decile.count("decile", np.ones(len(rows), dtype=np.bool_), number + 1)
     for need in needs_of(rows.columns):
-        judged = judge(households, need)
+        judged = judgements[need.key] = judge(households, need)
         flags[f"known_{need.key}"] = judged.known
         flags[f"deprived_{need.key}"] = judged.deprived
         flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
@@ -128,6 +135,15 @@ def tally(
         for name, values in amounts.items()
     }
     count |= _count_flags(place, flags, number + 1)
+    if index and any(one.key in judgements for one in index.items):
+        count |= deprivation_sums(
+            {key: one.deprived for key, one in judgements.items()},
+            {key: one.known for key, one in judgements.items()},
+            place,
+            n_places=number + 1,
+            people=amounts["people"],
+            index=index,
+        )
     table = pd.DataFrame({name: values[:number] for name, values in count.items()})
     table = table.set_index(pd.Index(list(villages), name="village_code"))
     return VillageCounts(table[table["households"] > 0])

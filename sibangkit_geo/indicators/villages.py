@@ -9,6 +9,12 @@ import geopandas as gpd
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarking import ESTIMATE, benchmark, distance_notes
+from sibangkit_geo.indicators.estimates import (
+    SAME_AS_RATE,
+    add_shrunken,
+    deprivation_columns,
+    gap_columns,
+)
 from sibangkit_geo.tables.public import Indicator, Note, VillageIndicators
 
 if TYPE_CHECKING:
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.indicators.benchmarking import OfficialFigures
+    from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
     from sibangkit_geo.indicators.needs import Need
     from sibangkit_geo.indicators.tally import PovertyRule
     from sibangkit_geo.tables.public import Boundaries, Located, Profiles, VillageCounts
@@ -78,7 +85,12 @@ def from_profiles(profiles: Profiles, located: Located) -> tuple[pd.DataFrame, l
 
 
 def from_counts(
-    counts: VillageCounts, *, needs: Iterable[Need], year: int, source: str
+    counts: VillageCounts,
+    *,
+    needs: Iterable[Need],
+    year: int,
+    source: str,
+    index: DeprivationIndex | None = None,
 ) -> tuple[pd.DataFrame, list[Indicator]]:
     """
     Turn a register's tally into village indicators.
@@ -93,6 +105,8 @@ def from_counts(
         Needs that were tallied.
     year, source
         Of the register.
+    index
+        Deprivation index that was tallied.
 
     Returns
     -------
@@ -111,7 +125,14 @@ def from_counts(
     # a village whose households all lack their size has no number of people, not zero
     nobody = table["unknown_size"] >= table["households"]
     table[["people", "poor_people"]] = table[["people", "poor_people"]].mask(nobody)
-    indicators = []
+    indicators: list[Indicator] = []
+    for columns, definitions in (
+        gap_columns(table, source=source, year=year),
+        deprivation_columns(table, index=index, source=source, year=year),
+    ):
+        if definitions:
+            table = table.join(columns)
+            indicators += definitions
     for need in needs:
         known = table[f"known_{need.key}"].where(table[f"known_{need.key}"] > 0)
         table[f"{need.key}_share"] = table[f"unserved_{need.key}"] / known
@@ -130,11 +151,14 @@ def from_counts(
                 count_label="rumah tangga belum terlayani"
                 if need.served
                 else "rumah tangga membutuhkan",
+                detail=(f"deprived_{need.key}", f"served_{need.key}") if need.served else (),
             )
         )
     told = ("households", "people", "poor_households", "poor_people", "unknown_poor")
     keep = [name for name in table if name in told or str(name).startswith(_SHOWN)]
-    keep += [one.name for one in indicators]
+    for one in indicators:
+        own = (one.name, *one.same, one.count_column, one.base_column, *one.detail)
+        keep += [name for name in own if name and name not in keep]
     return table[keep], indicators
 
 
@@ -201,6 +225,9 @@ def assemble(
         notes += [*distance_notes(table, official), *told]
         if scaled:
             poverty.append(scaled)
+    shrunken, told = add_shrunken(table, source=poverty_source)
+    poverty += shrunken
+    notes += told
     has_polygon = boundaries.official["has_polygon"]
     table["status"] = "ok"
     table.loc[table["poor_households"].isna() | table["headcount_ratio"].isna(), "status"] = (
@@ -249,4 +276,5 @@ def _headcount(source: tuple[str, int], rule: PovertyRule | None) -> Indicator:
         count_column="poor_households",
         count_label="rumah tangga miskin",
         note=ESTIMATE,
+        same=("poor_people", *SAME_AS_RATE),
     )

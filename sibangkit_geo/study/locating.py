@@ -13,18 +13,21 @@ import pandas as pd
 from sibangkit_geo import config, join
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.indicators import villages
-from sibangkit_geo.indicators.needs import needs_of
+from sibangkit_geo.indicators.deprivation.loading import default_index, load_index
+from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.sources import households as household_source
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.opening import open_register, personal_texts
 from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.review import read_review
+from sibangkit_geo.sources.text_tables import require_file
 from sibangkit_geo.study import registers
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
     from sibangkit_geo.sources.register import Register
     from sibangkit_geo.tables.intake import IntakeReport
     from sibangkit_geo.tables.public import Boundaries, Indicator, Located, Profiles
@@ -159,7 +162,8 @@ def _locate_register(
         msg = "A study with [[households]] needs [poverty]."
         raise ConfigError(msg)
     register = open_study_register(study, source, folder)
-    plan = registers.RegisterPlan(areas, study.poverty, source.code_system, review)
+    index = deprivation_index(study, folder)
+    plan = registers.RegisterPlan(areas, study.poverty, source.code_system, review, index)
     with _naming(register.name):
         counted = registers.count_register(register, plan)
     part = villages.from_counts(
@@ -167,8 +171,37 @@ def _locate_register(
         needs=needs_of(register.mapped.positions),
         year=source.year,
         source=source.source or register.name,
+        index=index,
     )
     return part, counted
+
+
+def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:
+    """
+    Read the deprivation index of a study, or the one of the package.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    folder
+        Folder of the study file.
+
+    Returns
+    -------
+    index
+        Checked against the needs that can be counted.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing or wrong.
+    """
+    keys = {one.key for one in need_catalogue()}
+    if not study.deprivation.index:
+        return default_index(known_keys=keys)
+    path = require_file(folder / study.deprivation.index, named_by="[deprivation] index")
+    return load_index(path, known_keys=keys)
 
 
 def open_study_register(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
     from sibangkit_geo.sources.register import Register
     from sibangkit_geo.tables.intake import IntakeReport
     from sibangkit_geo.tables.private import Households
@@ -106,12 +107,15 @@ class RegisterPlan:
         Which codes the register's villages have.
     review
         A person's decisions on names.
+    index
+        Deprivation index to add up.
     """
 
     areas: Boundaries
     poverty: tally.PovertyRule | None
     code_system: codes.CodeSystem
     review: Mapping[str, str]
+    index: DeprivationIndex | None = None
 
 
 def count_register(register: Register, plan: RegisterPlan) -> Counted:
@@ -160,7 +164,9 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
             village = points.check(register, households, village)
         located_rows += int((village >= 0).sum())
         if plan.poverty is not None:
-            part = tally.tally(households, village, villages=villages, poverty=plan.poverty)
+            part = tally.tally(
+                households, village, villages=villages, poverty=plan.poverty, index=plan.index
+            )
             counts = counts + part if len(counts.table) else part
     frame = keys.frame()
     located = join.locate_keys(

@@ -118,6 +118,11 @@ class Indicator:
         Column with the number that the share is of.
     note
         One sentence that must stand beside it.
+    same
+        Further columns that tell the same and are emptied with it.
+    detail
+        Further columns with households out of `base_column`, of whom the number
+        concerned is a part or not; emptied where they tell of too few.
     """
 
     name: str
@@ -132,6 +137,8 @@ class Indicator:
     count_label: str = ""
     base_column: str = "households"
     note: str = ""
+    same: tuple[str, ...] = ()
+    detail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

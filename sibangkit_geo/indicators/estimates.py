@@ -1,0 +1,210 @@
+"""Village estimates with what is known about their certainty, and the deprivation index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.indicators.deprivation.sums import index_from_sums
+from sibangkit_geo.indicators.small_areas import beta_binomial_rate, reliability
+from sibangkit_geo.tables.numerals import numeral, percentage
+from sibangkit_geo.tables.public import Indicator, Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
+
+#: columns that tell the poverty rate again, and are emptied with it
+SAME_AS_RATE = ("headcount_shrunken", "headcount_low", "headcount_high", "reliability")
+
+
+def add_shrunken(
+    table: pd.DataFrame, *, source: tuple[str, int]
+) -> tuple[list[Indicator], list[Note]]:
+    """
+    Add the beta-binomial estimate of each village with its interval and reliability.
+
+    Grain: unchanged, one row per village; columns ``headcount_shrunken``,
+    ``headcount_low``, ``headcount_high``, ``headcount_interval_width`` (shares 0 to 1)
+    and ``reliability`` are added to `table`.
+
+    Parameters
+    ----------
+    table
+        Village table with ``poor_households`` and ``households``.
+    source
+        Source line and year of the poverty figures.
+
+    Returns
+    -------
+    indicators
+        The estimate, and the width of its interval.
+    notes
+        Method, fitted rho, and how many villages are how reliable; none without data.
+
+    Raises
+    ------
+    DataError
+        More households are poor than there are.
+    """
+    known = table["poor_households"].notna() & (table["households"] > 0)
+    poor, homes = table["poor_households"].where(known), table["households"].where(known)
+    shrunken = beta_binomial_rate(poor, homes)
+    found = shrunken.table
+    table["headcount_shrunken"] = found["rate"]
+    table["headcount_low"], table["headcount_high"] = found["low"], found["high"]
+    table["headcount_interval_width"] = found["high"] - found["low"]
+    grade = reliability(found["rate"], found["standard_error"])
+    table["reliability"] = grade.astype(object).where(known)
+    if not known.any():
+        return [], []
+    count = table["reliability"].value_counts()
+    how = (
+        f"Bayes empiris beta-binomial (korelasi dalam desa {numeral(shrunken.rho, 3)})"
+        if shrunken.method == "beta_binomial"
+        else "selang Jeffreys per desa (desa terlalu sedikit untuk saling meminjam informasi)"
+    )
+    text = (
+        f"Selang kredibel {percentage(shrunken.level, 0)} tiap desa: {how}. Keandalan menurut "
+        f"kesalahan baku relatif (sampai 25 % baik, 25–50 % hati-hati, selebihnya tidak dapat "
+        f"dipakai): {_counted(count)}."
+    )
+    return _shrunken_indicators(source), [Note("interval_method", text)]
+
+
+def _counted(count: pd.Series) -> str:
+    return ", ".join(
+        f"{numeral(int(count.get(grade, 0)))} desa {grade}"
+        for grade in ("baik", "hati-hati", "tidak dapat dipakai")
+    )
+
+
+def _shrunken_indicators(source: tuple[str, int]) -> list[Indicator]:
+    told = {
+        "headcount_shrunken": (
+            "Rumah tangga miskin, dihaluskan (Bayes empiris)",
+            "Estimasi, bukan angka resmi; desa kecil ditarik ke rata-rata semua desa.",
+        ),
+        "headcount_interval_width": (
+            "Ketidakpastian: lebar selang 95 % (poin persen)",
+            "Makin lebar makin tidak pasti; angka satu desa jangan dibaca terlalu tepat.",
+        ),
+    }
+    return [
+        Indicator(
+            name, label, "percent", "high", "rumah tangga", "", source[0], source[1], note=note
+        )
+        for name, (label, note) in told.items()
+    ]
+
+
+def deprivation_columns(
+    counts: pd.DataFrame, *, index: DeprivationIndex | None, source: str, year: int
+) -> tuple[pd.DataFrame, list[Indicator]]:
+    """
+    Work the multidimensional poverty of villages out of their sums.
+
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    counts
+        Table of a tally with an index; without its columns nothing is made.
+    index
+        The index that was tallied; without one nothing is made.
+    source, year
+        Of the register.
+
+    Returns
+    -------
+    columns
+        ``multidimensional_headcount`` (H), ``multidimensional_intensity`` (A),
+        ``multidimensional_poverty`` (M0), of people, 0 to 1, and
+        ``multidimensional_poor_people`` of ``multidimensional_people``.
+    indicators
+        H with its count, and M0.
+
+    Raises
+    ------
+    DataError
+        The columns of the index are incomplete.
+    """
+    if index is None or "af_people" not in counts:
+        return counts[[]], []
+    found = index_from_sums(counts)
+    columns = counts[[]].assign(
+        multidimensional_headcount=found["headcount_ratio"],
+        multidimensional_intensity=found["intensity"],
+        multidimensional_poverty=found["adjusted_headcount_ratio"],
+        multidimensional_poor_people=counts["af_poor_people"],
+        multidimensional_people=counts["af_people"].where(counts["af_people"] > 0),
+    )
+    cut = percentage(index.cutoff_share, 0)
+    note = f"Metode Alkire-Foster, {len(index.items)} indikator, batas {cut} bobot."
+    same = ("multidimensional_intensity", "multidimensional_poverty")
+    headcount = Indicator(
+        name="multidimensional_headcount",
+        label="Penduduk miskin multidimensi (H)",
+        unit="percent",
+        worse="high",
+        denominator="penduduk",
+        agency="",
+        source=source,
+        year=year,
+        count_column="multidimensional_poor_people",
+        count_label="penduduk miskin multidimensi",
+        base_column="multidimensional_people",
+        note=note,
+        same=same,
+    )
+    label = "Keparahan multidimensi (M0)"
+    adjusted = Indicator(same[1], label, "index", "high", "", "", source, year, note=note)
+    return columns, [headcount, adjusted]
+
+
+def gap_columns(
+    counts: pd.DataFrame, *, source: str, year: int
+) -> tuple[pd.DataFrame, list[Indicator]]:
+    """
+    Work depth and severity of poverty out of their sums, where spending is known [1]_.
+
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    counts
+        Table of a tally; without the sums of gaps nothing is made.
+    source, year
+        Of the register.
+
+    Returns
+    -------
+    columns
+        ``poverty_gap`` (P1) and ``poverty_severity`` (P2), of people, 0 to 1.
+    indicators
+        Their definitions.
+
+    Raises
+    ------
+    KeyError
+        The tally lacks ``people``.
+
+    References
+    ----------
+    .. [1] Foster, Greer & Thorbecke (1984), Econometrica 52(3), 761-766.
+    """
+    if "gap_sum" not in counts:
+        return counts[[]], []
+    people = counts["people"].where(counts["people"] > 0)
+    columns = counts[[]].assign(
+        poverty_gap=counts["gap_sum"] / people,
+        poverty_severity=counts["gap_squared_sum"] / people,
+    )
+    labels = {"poverty_gap": "Kedalaman kemiskinan (P1)", "poverty_severity": "Keparahan (P2)"}
+    return columns, [
+        Indicator(
+            name, label, "percent", "high", "penduduk", "", source, year,
+            note="Estimasi, bukan angka resmi.",
+        )
+        for name, label in labels.items()
+    ]  # fmt: skip
