@@ -23,6 +23,7 @@ from sibangkit_geo.indicators.deprivation.settings import DeprivationSettings
 from sibangkit_geo.indicators.tally import PovertyRule
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
+from sibangkit_geo.sources.attributes import TypologySource
 from sibangkit_geo.sources.boundaries import BoundarySource
 from sibangkit_geo.sources.households import HouseholdSource
 from sibangkit_geo.sources.profiles import ProfileSource
@@ -64,8 +65,8 @@ class Study:
 
     Attributes
     ----------
-    study, boundaries, join, official, pockets, disclosure, poverty, deprivation
-        The tables of those names; ``official`` and ``poverty`` may be absent.
+    study, boundaries, join, official, pockets, disclosure, poverty, deprivation, typology
+        The tables of those names; ``official``, ``poverty`` and ``typology`` may be absent.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
     rasters, facilities
@@ -79,6 +80,7 @@ class Study:
     rasters: tuple[RasterSource, ...] = ()
     facilities: tuple[FacilitySource, ...] = ()
     poverty: PovertyRule | None = None
+    typology: TypologySource | None = None
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)
     official: OfficialFigures | None = None

@@ -62,16 +62,17 @@ def of_villages(villages: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def test_needs_by_hand(villages: gpd.GeoDataFrame) -> None:
-    table = of_villages(villages).set_index(["place", "indicator"])
+    table = of_villages(villages)
+    rows = {(row["place"], row["indicator"]): row for row in table.to_dict(orient="records")}
     # the regency: 80 of 400 without floor, 80 without aid, 60 without papers
-    assert table.loc[[(A, "floor_share")], ["unserved", "expected", "excess", "ratio"]].iloc[0].tolist() == [
-        60, 20, 40, pytest.approx(3),
-    ]  # fmt: skip
-    assert table.loc[(B, "aid_share"), "excess"] == 30
-    assert table.loc[(C, "papers_share"), "excess"] == pytest.approx(10 - 200 * 60 / 400)
+    first = rows[A, "floor_share"]
+    assert [first[name] for name in ("unserved", "expected", "excess")] == [60, 20, 40]
+    assert first["ratio"] == pytest.approx(3)
+    assert rows[B, "aid_share"]["excess"] == 30
+    assert rows[C, "papers_share"]["excess"] == pytest.approx(10 - 200 * 60 / 400)
     # 45 served in A, of whom 50 - 10 are deprived
-    assert table.loc[(A, "aid_share"), "served_not_deprived"] == 5
-    assert pd.isna(table.loc[(A, "floor_share"), "served_not_deprived"])
+    assert rows[A, "aid_share"]["served_not_deprived"] == 5
+    assert np.isnan(first["served_not_deprived"])
     assert (table["deprived"] >= table["unserved"]).all()
     np.testing.assert_allclose(table.groupby("indicator")["excess"].sum(), 0, atol=1e-9)
 
@@ -181,8 +182,8 @@ def test_nobody_meant_is_missing(villages: gpd.GeoDataFrame) -> None:
     needs = of_villages(villages)
     needs.loc[needs["place"] == A, ["deprived", "unserved"]] = 0.0
     errors = targeting_errors(needs).set_index("place")
-    assert pd.isna(errors.loc[A, "exclusion_error"])
-    assert pd.isna(errors.loc[A, "exclusion_error_high"])
+    assert errors.isna().loc[A, "exclusion_error"]
+    assert errors.isna().loc[A, "exclusion_error_high"]
     with pytest.raises(ValueError, match="between 0 and 1"):
         targeting_errors(needs, level=1)
 

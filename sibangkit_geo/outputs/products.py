@@ -11,6 +11,7 @@ from sibangkit_geo.cartography.annex import write_annex
 from sibangkit_geo.cartography.web.page import render_page
 from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
 from sibangkit_geo.outputs import intake, manifest, staging, tables
+from sibangkit_geo.outputs.needs import write_needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -31,6 +32,7 @@ def write_products(
     *,
     reports: Sequence[IntakeReport],
     personal: Collection[str],
+    extra: Callable[[Path], None],
     progress: Callable[[str, int, int], None],
 ) -> tuple[str, ...]:
     """
@@ -48,6 +50,8 @@ def write_products(
         What the intake found in the registers.
     personal
         Texts of a register that no product may hold.
+    extra
+        Writes further products into the folder it is given.
     progress
         Called with stage, steps done and steps in all.
 
@@ -65,7 +69,7 @@ def write_products(
     """
     pages = [one for one in agencies() if one.always or product.needs.indicators.get(one.key)]
     with staging.staged(out) as folder:
-        shared = shared_payload(product)
+        shared = shared_payload(product, agencies=agencies())
         for done, agency in enumerate(pages):
             progress("draw", done, len(pages) + 1)
             payload = page_payload(product, agency, shared=shared, pages=pages)
@@ -78,6 +82,13 @@ def write_products(
         tables.write_geopackage(
             table, product.pockets, folder / "pockets.gpkg", created=product.provenance.created
         )
+        write_needs(
+            product.needs,
+            folder,
+            indicators=product.measured.indicators,
+            names=_names(product),
+        )
+        extra(folder)
         if reports:
             intake.write_intake(reports, folder, created=product.provenance.created)
         manifest.write_manifest(
@@ -86,6 +97,18 @@ def write_products(
         disclosure.require_clean(folder, personal=personal)
         files = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
     return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
+
+
+def _names(product: Product) -> dict[str, str]:
+    """Name places and agencies by their keys."""
+    table = product.measured.villages
+    districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
+    return {
+        **table["name"].to_dict(),
+        **districts.to_dict(),
+        product.boundaries.regency: product.regency_name,
+        **{one.key: one.name for one in agencies()},
+    }
 
 
 def _result(product: Product) -> dict[str, object]:

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
     from sibangkit_geo.sources.register import Register
     from sibangkit_geo.tables.intake import IntakeReport
-    from sibangkit_geo.tables.public import Boundaries, Indicator, Located, Profiles
+    from sibangkit_geo.tables.public import (
+        Boundaries,
+        Indicator,
+        Located,
+        Profiles,
+        VillageCounts,
+    )
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +58,8 @@ class Carried:
         Whether a person's decision changed a match.
     reports
         Intake reports of the registers.
+    counts
+        Tallies of the registers.
     """
 
     parts: list[tuple[pd.DataFrame, list[Indicator]]]
@@ -59,6 +67,7 @@ class Carried:
     uncertain: pd.DataFrame
     obeyed: bool
     reports: tuple[IntakeReport, ...]
+    counts: tuple[VillageCounts, ...] = ()
 
 
 def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
@@ -120,12 +129,14 @@ def locate_tables(
     """
     parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
     reports: list[IntakeReport] = []
+    counts: list[VillageCounts] = []
     for source in study.households:
         review = read_review(review_file) if review_file.is_file() else {}
         part, counted = _locate_register(study, source, areas, folder, review)
         parts.append(part)
         notes += counted.notes
         reports.append(counted.report)
+        counts.append(counted.counts)
         uncertain.append(_uncertain_places(counted, areas))
         obeyed |= bool((counted.located.rows["how"] == "review").any())
     for profile in study.profiles:
@@ -137,7 +148,7 @@ def locate_tables(
         uncertain.append(_uncertain(read, located, areas))
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
-    return Carried(parts, notes, pd.concat(uncertain), obeyed, tuple(reports))
+    return Carried(parts, notes, pd.concat(uncertain), obeyed, tuple(reports), tuple(counts))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sibangkit_geo import codes, config, disclosure
-from sibangkit_geo.agencies import agency_needs
+from sibangkit_geo.agencies import with_roles
 from sibangkit_geo.cartography.product import Product, build_layers
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.outputs import tables
@@ -23,7 +23,9 @@ from sibangkit_geo.outputs.products import write_products
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
+from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.sources.text_tables import checksum
+from sibangkit_geo.study.focusing import focus
 from sibangkit_geo.study.locating import (
     Carried,
     locate_tables,
@@ -31,6 +33,7 @@ from sibangkit_geo.study.locating import (
     review_file_of,
 )
 from sibangkit_geo.study.surroundings import surroundings
+from sibangkit_geo.study.typology import typology_of, typology_products
 from sibangkit_geo.tables.provenance import InputFile, Provenance
 
 if TYPE_CHECKING:
@@ -122,8 +125,13 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = _measure(study, areas, carried)
+    types = typology_of(
+        study, areas, folder, read_review(review_file) if review_file.is_file() else {}
+    )
+    if types:
+        carried.notes.extend(types.notes)
     pockets = _find(study, measured, progress)
-    masked = disclosure.mask(measured, settings=study.disclosure)
+    masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
     product = _product(study, areas, carried, (measured, masked), pockets, inputs)
     products = write_products(
         product,
@@ -131,6 +139,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         out,
         reports=carried.reports,
         personal=personal_of(study, folder, areas),
+        extra=typology_products(types, study, product),
         progress=progress,
     )
     log.info("write: %d files", len(products))
@@ -149,15 +158,19 @@ def _product(
     inputs: tuple[InputFile, ...],
 ) -> Product:
     measured, masked = measures
+    needs = focus(study, carried.counts, measured, masked.measured, pockets)
+    shown = with_roles(masked.measured, needs.roles)
+    # who must act is worked out after masking: no cell of it is hidden
+    cells = masked.cells.reindex(columns=[one.name for one in shown.indicators], fill_value=False)
     return Product(
         title=study.study.title,
         year=study.study.year,
         regency_name=codes.require_regency(study.study.regency),
         boundaries=areas,
-        measured=masked.measured,
-        layers=build_layers(masked.measured, cells=masked.cells, totals=measured),
+        measured=shown,
+        layers=build_layers(shown, cells=cells, totals=measured),
         pockets=pockets,
-        needs=agency_needs(masked.measured),
+        needs=needs,
         notes=_unique([*areas.notes, *carried.notes, *masked.measured.notes, *pockets.notes]),
         provenance=_provenance(study, inputs),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
@@ -179,6 +192,8 @@ def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[I
                 named.append((role, folder / one.path, one.source))
     for raster in study.rasters:
         named.append(("raster", folder / raster.path, raster.source))
+    if study.typology:
+        named.append(("typology", folder / study.typology.path, study.typology.source))
     for facility in study.facilities:
         named.append(("facilities", folder / facility.path, facility.source))
     taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]

@@ -306,7 +306,13 @@ class AgencyNeeds:
         the number expected at the regency's share).
     indicators
         Agency key to the indicator names of its page, first one first.
+    places, roles, targeting
+        Needs, leading agencies and targeting errors of places, with a column
+        ``level``; None before they are worked out.
     """
 
     table: pd.DataFrame
     indicators: Mapping[str, tuple[str, ...]]
+    places: pd.DataFrame | None = None
+    roles: pd.DataFrame | None = None
+    targeting: pd.DataFrame | None = None

@@ -89,7 +89,10 @@ window.sibangkit.panel = (() => {
         type: "button", class: `badge-button ${pocket.evidence}`, text: pocket.number,
         "aria-label": text("pocket_zoom", { n: pocket.number }), onclick: () => onPocket(pocket),
       }),
-      element("span", { text: pocket.sentence }),
+      element("div", {}, [
+        element("p", { text: pocket.sentence }),
+        ...(pocket.roles ?? []).map((role) => element("p", { class: "role", text: role })),
+      ]),
     ])));
   }
 
@@ -202,6 +205,15 @@ window.sibangkit.panel = (() => {
     }
     if (villages.verdict[row]) {
       children.push(element("p", { class: "says", text: villages.verdict[row] }));
+    }
+    if (villages.certainty?.[row]) {
+      children.push(element("p", { class: "says", text: villages.certainty[row] }));
+    }
+    const acts = (villages.acts?.[row] ?? []).map((index) => data.agencies[index]);
+    if (acts.length) {
+      children.push(element("p", { class: "acts" }, [
+        element("strong", { text: text("acts") }), element("span", { text: ` ${acts.join(" · ")}` }),
+      ]));
     }
     const ordered = [layer, ...data.layers.filter((one) => one !== layer)];
     children.push(...ordered.map((one) => measureRow(one, row, layer)));

@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sibangkit_geo.cartography.roles import (
+    acting_indexes,
+    certainty_sentence,
+    role_sentences,
+    targeting_sentences,
+)
 from sibangkit_geo.cartography.texts import (
     date_words,
     pocket_sentence,
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 _NAMED_VILLAGES = 3
 
 
-def shared_payload(product: Product) -> dict[str, object]:
+def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str, object]:
     """
     Build the part that is the same on all pages of a study.
 
@@ -36,6 +42,8 @@ def shared_payload(product: Product) -> dict[str, object]:
     ----------
     product
         Finished study.
+    agencies
+        All of the catalogue, for their names.
 
     Returns
     -------
@@ -65,13 +73,15 @@ def shared_payload(product: Product) -> dict[str, object]:
         "texts": load_texts(),
         "topology": village_topology(mapped, context if len(context) else None),
         "context": context["name"].tolist(),
-        "villages": _villages(product, list(names.index)),
+        "villages": _villages(product, list(names.index))
+        | {"acts": acting_indexes(mapped.index, product, [one.key for one in agencies])},
+        "agencies": [one.name for one in agencies],
         "unmapped": _unmapped(product),
         "districts": [
             {"code": code, "name": name, "labels": labels[str(code)]}
             for code, name in names.items()
         ],
-        "pockets": _pockets(product),
+        "pockets": _pockets(product, {one.key: one.name for one in agencies}),
         "verdict": {"headline": headline, "sentences": list(sentences)},
         "trend": None,
         "notes": [*(note.text for note in product.notes), product.method_line],
@@ -147,6 +157,7 @@ def _villages(product: Product, districts: Sequence[str]) -> dict[str, list[obje
         "households": _whole(mapped["households"]),
         "people": _whole(people),
         "pocket": _whole(pocket),
+        "certainty": [certainty_sentence(row) for _, row in mapped.iterrows()],
         "verdict": [village_sentence(code, product.pockets) for code in mapped.index],
     }
 
@@ -161,15 +172,22 @@ def _unmapped(product: Product) -> list[dict[str, str]]:
     ]
 
 
-def _pockets(product: Product) -> list[dict[str, object]]:
+def _pockets(product: Product, names: Mapping[str, str]) -> list[dict[str, object]]:
     rows = {code: i for i, code in enumerate(product.mapped.index)}
     members = product.pockets.members
+    labels = {one.name: one.label for one in product.measured.indicators}
+    roles = product.needs.roles
+    if roles is not None and len(roles):
+        roles = roles[roles["level"] == "pocket"]
     return [
         {
             "number": int(str(number)),
             "evidence": pocket["evidence"],
             "villages": [rows[code] for code in members.index[members == number]],
             "sentence": pocket_sentence(int(str(number)), pocket),
+            "roles": []
+            if roles is None or roles.empty
+            else list(role_sentences(f"kantong {number}", roles, labels=labels, names=names)),
         }
         for number, pocket in product.pockets.outlines.iterrows()
     ]
@@ -229,6 +247,7 @@ def _needs(agency: Agency, layers: Sequence[Layer], product: Product) -> dict[st
                 villages=names,
             )
         )
+    items += targeting_sentences(agency.key, product)
     return {"headline": say("needs_headline", agency=agency.name), "items": items}
 
 

@@ -182,7 +182,7 @@ def _weights(rows: Sequence[dict[str, Any]], what: str) -> list[float]:
         raise ValueError(msg)
     total = sum(weights)
     points = all(isinstance(one, int) for one in given)
-    if not points and abs(total - 1) > _SUM_TOLERANCE:
+    if not points and abs(float(total) - 1) > _SUM_TOLERANCE:
         msg = (
             f"weights of {what} add up to {float(total):g}, not 1; or give whole numbers as points"
         )

@@ -1,0 +1,182 @@
+"""Sentences about who must act where, and how well programmes hit their aim."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.cartography.texts import say
+from sibangkit_geo.tables.numerals import numeral, percentage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from sibangkit_geo.cartography.product import Product
+
+
+def role_sentences(
+    place: str, roles: pd.DataFrame, *, labels: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """
+    Say which agency takes the first step in a place, and which ones follow.
+
+    Parameters
+    ----------
+    place
+        Key of the place.
+    roles
+        Roles of its level.
+    labels
+        Indicator name to Indonesian label.
+    names
+        Agency key to name.
+
+    Returns
+    -------
+    sentences
+        None where no need of the place was counted.
+
+    Raises
+    ------
+    KeyError
+        A label or a name is missing.
+    """
+    own = roles[roles["place"] == place]
+    if own.empty:
+        return ()
+    lead = own[own["lead"]]
+    if lead.empty:
+        return (say("role_none"),)
+    first = lead.iloc[0]
+    told = first["m0_contribution"]
+    sentences = [
+        say(
+            "role_lead",
+            agency=names[first["agency"]],
+            label=labels[first["indicator"]],
+            count=numeral(first["unserved"]),
+            share=percentage(first["share"]),
+            ratio=numeral(first["ratio"], 1),
+            m0="" if math.isnan(told) else say("role_m0", share=percentage(told, 0)),
+        )
+    ]
+    others = own[own["acts"] & ~own["lead"]]
+    if len(others):
+        listed = [
+            say(
+                "role_one",
+                agency=names[one["agency"]],
+                label=labels[one["indicator"]],
+                count=numeral(one["unserved"]),
+                ratio=numeral(one["ratio"], 1),
+            )
+            for _, one in others.iterrows()
+        ]
+        sentences.append(say("role_more", agencies="; ".join(listed)))
+    return tuple(sentences)
+
+
+def certainty_sentence(village: pd.Series) -> str:
+    """
+    Say between which ends a village's poverty rate lies, and how far it can be trusted.
+
+    Parameters
+    ----------
+    village
+        Row of the village table after masking.
+
+    Returns
+    -------
+    sentence
+        Empty where there is no rate, or it was masked.
+
+    Raises
+    ------
+    KeyError
+        The catalogue lacks the sentence.
+    """
+    low, high = village.get("headcount_low"), village.get("headcount_high")
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return say(
+        "certainty",
+        low=percentage(low),
+        high=percentage(high),
+        grade=village["reliability"],
+    )
+
+
+def targeting_sentences(agency: str, product: Product) -> list[str]:
+    """
+    Say how well an agency's programmes hit their aim in the regency.
+
+    Parameters
+    ----------
+    agency
+        Key of the agency.
+    product
+        Finished study.
+
+    Returns
+    -------
+    sentences
+        One per need that a programme serves; none where nobody is meant.
+
+    Raises
+    ------
+    KeyError
+        An indicator has no label.
+    """
+    table = product.needs.targeting
+    if table is None or table.empty:
+        return []
+    labels = {one.name: one.label for one in product.measured.indicators}
+    own = table[(table["level"] == "regency") & (table["agency"] == agency)]
+    return [
+        say(
+            "targeting_item",
+            label=labels[one["indicator"]],
+            excluded=numeral(one["excluded"]),
+            eligible=numeral(one["eligible"]),
+            exclusion=percentage(one["exclusion_error"]),
+            low=percentage(one["exclusion_error_low"]),
+            high=percentage(one["exclusion_error_high"]),
+            inclusion=percentage(one["inclusion_error"]),
+            receiving=numeral(one["receiving"]),
+        )
+        for _, one in own[own["eligible"] > 0].iterrows()
+    ]
+
+
+def acting_indexes(codes: Iterable[str], product: Product, order: list[str]) -> list[list[int]]:
+    """
+    List who must act in each village, as positions in a list of agencies.
+
+    Parameters
+    ----------
+    codes
+        Village codes.
+    product
+        Finished study.
+    order
+        Agency keys.
+
+    Returns
+    -------
+    acting
+        Largest excess first; empty where nobody must, or nothing is known.
+
+    Raises
+    ------
+    ValueError
+        An agency is not in `order`.
+    """
+    table = product.measured.villages
+    if "acting_agencies" not in table:
+        return [[] for _ in codes]
+    return [
+        [order.index(one) for one in text.split()] if isinstance(text, str) else []
+        for text in table.loc[list(codes), "acting_agencies"]
+    ]

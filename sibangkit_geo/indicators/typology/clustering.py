@@ -1,0 +1,250 @@
+"""Types of villages: Ward's clustering on attributes and places at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import AgglomerativeClustering
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_rand_score, silhouette_score
+
+from sibangkit_geo.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.indicators.typology.features import Features
+
+    Floats = NDArray[np.float64]
+
+_MIXES = tuple(np.round(np.arange(0.0, 1.0, 0.1), 1))
+_PERMUTATIONS, _QUANTILE = 50, 0.95
+_FEWEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TypologySettings:
+    """
+    How types are looked for.
+
+    Attributes
+    ----------
+    fewest, most
+        Numbers of types that are tried.
+    smallest
+        Fewest villages of a type; splits with a smaller one are not chosen.
+    seed
+        Of the permutations that say how many components count.
+    """
+
+    fewest: int = 3
+    most: int = 8
+    smallest: int = 5
+    seed: int = 1607
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if not 2 <= self.fewest <= self.most or self.smallest < 1:
+            msg = "Need 2 <= fewest <= most and smallest of at least 1."
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Typology:
+    """
+    Types of villages; one row per village.
+
+    Attributes
+    ----------
+    types
+        Number of the type, 1 for the largest; indexed by ``village_code``.
+    plain_types
+        The same number of types without regard to place, numbered alike.
+    criteria
+        Every number of types and mixing that was tried: ``n_types``, ``mixing``,
+        ``attribute_inertia`` and ``place_inertia`` (shares of the inertia that the types
+        explain, 0 to 1), ``silhouette`` (-1 to 1, in the mixed space), ``smallest``
+        (villages of the smallest type) and ``chosen``.
+    components
+        Components that were kept; ``explained`` is the share of variance they hold.
+    explained
+        Share 0 to 1.
+    agreement
+        Adjusted Rand index [1]_ between the types with and without place.
+
+    References
+    ----------
+    .. [1] Hubert, L. & Arabie, P. (1985), Journal of Classification 2, 193-218.
+    """
+
+    types: pd.Series
+    plain_types: pd.Series
+    criteria: pd.DataFrame
+    components: int
+    explained: float
+    agreement: float
+
+    @property
+    def mixing(self) -> float:
+        """Weight of place that was chosen, 0 to 1."""
+        return float(self.criteria.loc[self.criteria["chosen"], "mixing"].iloc[0])
+
+
+def village_types(
+    features: Features, places: pd.DataFrame, *, settings: TypologySettings
+) -> Typology:
+    """
+    Group villages that are alike and near each other.
+
+    Components are those whose variance is above that of 95 % of permuted tables
+    (parallel analysis [1]_). Ward's method joins villages on squared distances
+    (1 - mixing) x attributes + mixing x places, both of inertia 1 [2]_. For each number of
+    types the mixing is the one with the largest sum of the two explained inertias, each
+    over the most that attributes alone and places alone reach; the number of types is the
+    one with the largest mean silhouette [3]_ there.
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    features
+        From `prepare_features`.
+    places
+        ``x`` and ``y`` of a point inside each village, metres, indexed alike.
+    settings
+        Numbers of types, seed.
+
+    Returns
+    -------
+    typology
+        Types, and every choice with its criterion.
+
+    Raises
+    ------
+    ValueError
+        The two are indexed differently, or a place is missing.
+    DataError
+        There are fewer than 20 villages, or every split has a type that is too small.
+
+    References
+    ----------
+    .. [1] Horn, J. L. (1965), Psychometrika 30(2), 179-185.
+    .. [2] Chavent, Kuentz-Simonet, Labenne & Saracco (2018), Computational Statistics 33,
+       1799-1822.
+    .. [3] Rousseeuw, P. J. (1987), Journal of Computational and Applied Mathematics 20, 53-65.
+    """
+    if not features.scores.index.equals(places.index) or places[["x", "y"]].isna().any(axis=None):
+        msg = "`features` and `places` need one index, and a place for each village."
+        raise ValueError(msg)
+    if len(places) < max(_FEWEST, settings.most * 2):
+        msg = f"Types need at least {max(_FEWEST, settings.most * 2)} villages"
+        raise DataError(msg, remedy="Ask for fewer types, or leave the typology out.")
+    attributes, components, explained = _components(features.scores.to_numpy(), settings.seed)
+    where = places[["x", "y"]].to_numpy(dtype=float)
+    attributes, where = _unit_inertia(attributes), _unit_inertia(where)
+    rows = [
+        _tried(attributes, where, mixing, number)
+        for number in range(settings.fewest, settings.most + 1)
+        for mixing in _MIXES
+    ]
+    criteria = _chosen(pd.DataFrame(rows), attributes, where, settings)
+    best = criteria[criteria["chosen"]].iloc[0]
+    number, mixing = int(best["n_types"]), float(best["mixing"])
+    types = _numbered(_ward(attributes, where, mixing, number))
+    plain = _numbered(_ward(attributes, where, 0.0, number))
+    index = features.scores.index
+    return Typology(
+        types=pd.Series(types, index=index, name="village_type"),
+        plain_types=pd.Series(plain, index=index, name="village_type_without_place"),
+        criteria=criteria,
+        components=components,
+        explained=explained,
+        agreement=float(adjusted_rand_score(types, plain)),
+    )
+
+
+def _components(scores: Floats, seed: int) -> tuple[Floats, int, float]:
+    """Keep the components that a table without any relation would hardly show."""
+    fitted = PCA().fit(scores)
+    rng = np.random.default_rng(seed)
+    chance = [
+        PCA().fit(rng.permuted(scores, axis=0)).explained_variance_ for _ in range(_PERMUTATIONS)
+    ]
+    above = fitted.explained_variance_ > np.quantile(chance, _QUANTILE, axis=0)
+    # the first one that chance reaches ends the list
+    kept = max(1, int(np.argmin(above)) if not above.all() else len(above))
+    return (
+        fitted.transform(scores)[:, :kept],
+        kept,
+        float(fitted.explained_variance_ratio_[:kept].sum()),
+    )
+
+
+def _unit_inertia(points: Floats) -> Floats:
+    centred: Floats = points - points.mean(axis=0)
+    inertia = (centred**2).sum() / len(points)
+    return centred / np.sqrt(inertia) if inertia > 0 else centred
+
+
+def _mixed(attributes: Floats, where: Floats, mixing: float) -> Floats:
+    # squared Euclidean distances add up over columns
+    return np.hstack([np.sqrt(1 - mixing) * attributes, np.sqrt(mixing) * where])
+
+
+def _ward(attributes: Floats, where: Floats, mixing: float, number: int) -> NDArray[np.int64]:
+    model = AgglomerativeClustering(n_clusters=number, linkage="ward")
+    labels: NDArray[np.int64] = model.fit_predict(_mixed(attributes, where, mixing))
+    return labels
+
+
+def _explained(points: Floats, labels: NDArray[np.int64]) -> float:
+    within = sum(
+        float(((points[labels == one] - points[labels == one].mean(axis=0)) ** 2).sum())
+        for one in np.unique(labels)
+    )
+    total = float(((points - points.mean(axis=0)) ** 2).sum())
+    return 1 - within / total if total else 0.0
+
+
+def _tried(attributes: Floats, where: Floats, mixing: float, number: int) -> dict[str, float]:
+    labels = _ward(attributes, where, mixing, number)
+    return {
+        "n_types": number,
+        "mixing": mixing,
+        "attribute_inertia": _explained(attributes, labels),
+        "place_inertia": _explained(where, labels),
+        "silhouette": float(silhouette_score(_mixed(attributes, where, mixing), labels)),
+        "smallest": int(np.bincount(labels).min()),
+    }
+
+
+def _chosen(
+    criteria: pd.DataFrame, attributes: Floats, where: Floats, settings: TypologySettings
+) -> pd.DataFrame:
+    """Mark the number of types and the mixing that the criteria choose."""
+    by_place = {
+        number: _explained(where, _ward(attributes, where, 1.0, number))
+        for number in criteria["n_types"].unique()
+    }
+    most = criteria[criteria["mixing"] == 0].set_index("n_types")["attribute_inertia"]
+    gained = criteria["attribute_inertia"] / criteria["n_types"].map(most.to_dict())
+    gained += criteria["place_inertia"] / criteria["n_types"].map(by_place)
+    fit = criteria[criteria["smallest"] >= settings.smallest]
+    if fit.empty:
+        msg = f"Every split has a type of fewer than {settings.smallest} villages"
+        raise DataError(msg, remedy="Ask for fewer types or allow smaller ones.")
+    order = fit.assign(gained=gained[fit.index].round(9))
+    mixes = order.sort_values(["gained", "mixing"], ascending=[False, True], kind="stable")
+    mixes = mixes.drop_duplicates("n_types")
+    best = mixes.sort_values(["silhouette", "n_types"], ascending=[False, True], kind="stable")
+    return criteria.assign(chosen=criteria.index == best.index[0])
+
+
+def _numbered(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the largest type number 1; the first village decides between equals."""
+    first = {one: int(np.flatnonzero(labels == one)[0]) for one in np.unique(labels)}
+    order = sorted(first, key=lambda one: (-int((labels == one).sum()), first[one]))
+    place = {one: number for number, one in enumerate(order, 1)}
+    return np.array([place[one] for one in labels], dtype=np.int64)

@@ -1,0 +1,124 @@
+"""Needs, roles and targeting of places as tables with Indonesian headings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.outputs.staging import write_text
+from sibangkit_geo.outputs.tables import formula_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from sibangkit_geo.tables.public import AgencyNeeds, Indicator
+
+_DIGITS = 6
+LEVELS = {
+    "regency": "kabupaten",
+    "district": "kecamatan",
+    "pocket": "kantong",
+    "village": "desa",
+}
+_PLACES = {
+    "asked": "rumah_tangga_ditanya",
+    "deprived": "kekurangan",
+    "unserved": "belum_terlayani",
+    "served": "menerima",
+    "served_not_deprived": "menerima_di_luar_sasaran",
+    "share": "porsi_belum_terlayani",
+    "expected": "harapan_menurut_porsi_kabupaten",
+    "excess": "kelebihan",
+    "ratio": "kali_angka_kabupaten",
+}
+_ROLES = {
+    "rank": "urutan",
+    "unserved": "belum_terlayani",
+    "share": "porsi_belum_terlayani",
+    "excess": "kelebihan",
+    "ratio": "kali_angka_kabupaten",
+    "m0_contribution": "sumbangan_pada_m0",
+    "acts": "harus_bertindak",
+    "lead": "memimpin",
+}
+_TARGETING = {
+    "eligible": "sasaran",
+    "excluded": "sasaran_tidak_menerima",
+    "receiving": "penerima",
+    "included": "penerima_di_luar_sasaran",
+    "exclusion_error": "galat_eksklusi",
+    "exclusion_error_low": "galat_eksklusi_bawah",
+    "exclusion_error_high": "galat_eksklusi_atas",
+    "inclusion_error": "galat_inklusi",
+    "inclusion_error_low": "galat_inklusi_bawah",
+    "inclusion_error_high": "galat_inklusi_atas",
+    "leakage": "kebocoran",
+    "leakage_low": "kebocoran_bawah",
+    "leakage_high": "kebocoran_atas",
+}
+FILES = ("kebutuhan_opd.csv", "peran_opd.csv", "ketepatan_sasaran.csv")
+
+
+def write_needs(
+    needs: AgencyNeeds,
+    folder: Path,
+    *,
+    indicators: tuple[Indicator, ...],
+    names: Mapping[str, str],
+) -> None:
+    """
+    Write three tables; nothing where no agency has a need.
+
+    Parameters
+    ----------
+    needs
+        From the focus, masked.
+    folder
+        Folder of the products.
+    indicators
+        Definitions, for label, source and year.
+    names
+        Names of places and agencies by key; a key without one stands for itself.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    defined = {one.name: one for one in indicators}
+    tables = (needs.places, needs.roles, needs.targeting)
+    for file, table, columns in zip(FILES, tables, (_PLACES, _ROLES, _TARGETING), strict=True):
+        if table is None or table.empty:
+            continue
+        made = _worded(table, columns, defined=defined, names=names)
+        write_text(folder / file, made.to_csv(index=False, lineterminator="\n"))
+
+
+def _worded(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    *,
+    defined: Mapping[str, Indicator],
+    names: Mapping[str, str],
+) -> pd.DataFrame:
+    made = table[["place"]].rename(columns={"place": "kode"})
+    made.insert(0, "tingkat", table["level"].map(LEVELS))
+    made["nama"] = [names.get(place, place) for place in table["place"]]
+    made["opd"] = [names.get(agency, agency) for agency in table["agency"]]
+    made["kebutuhan"] = [defined[name].label for name in table["indicator"]]
+    for name, heading in columns.items():
+        values = table[name]
+        if values.dtype == bool:
+            values = values.map({True: "ya", False: "tidak"})
+        if values.dtype.kind == "f":
+            whole = bool((values.dropna() % 1 == 0).all())
+            values = values.astype("Int64") if whole else values.round(_DIGITS)
+        made[heading] = values
+    made["sumber"] = [defined[name].source for name in table["indicator"]]
+    made["tahun"] = [defined[name].year for name in table["indicator"]]
+    made["keterangan"] = "estimasi"
+    for name in ("nama", "opd", "kebutuhan", "sumber"):
+        made[name] = made[name].map(formula_safe)
+    return made

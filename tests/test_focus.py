@@ -1,0 +1,160 @@
+"""The focus of agencies in a study: who leads in a pocket, what stands in the tables and pages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sibangkit_geo import study
+from sibangkit_geo.agencies import FocusInputs, agency_focus, with_roles
+from sibangkit_geo.agencies.focus import action_rule
+from sibangkit_geo.demo import DemoSettings, write_demo
+from sibangkit_geo.demo.planted import PLANTED
+from sibangkit_geo.tables.public import Indicator, VillageIndicators
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+# the agency whose need each cause of the demo is
+AGENCY_OF = {
+    "housing": "Perkimtan",
+    "sanitation": "PUPR",
+    "documents": "Disdukcapil",
+    "school": "Dinas Pendidikan",
+    "social_assistance": "Dinas Sosial",
+    "health_insurance": "Dinas Kesehatan",
+}
+NOTHING = float("nan")
+A, B = "16.07.01.2001", "16.07.01.2002"
+
+
+@pytest.fixture(scope="module")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the demo once with 60,000 households."""
+    folder = tmp_path_factory.mktemp("focus")
+    study_file = write_demo(folder / "data", settings=DemoSettings(households=60_000))
+    study.run(study_file, folder / "out")
+    return folder
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / "out" / name, dtype={"kode": str})
+
+
+def test_each_planted_cause_is_the_lead_of_its_pocket(demo_run: Path) -> None:
+    villages = pd.read_csv(demo_run / "out" / "villages.csv", index_col="village_code")
+    roles = table(demo_run, "peran_opd.csv")
+    lead = roles[(roles["tingkat"] == "kantong") & (roles["memimpin"] == "ya")]
+    lead_of = lead.set_index("kode")["opd"].to_dict()
+    right = []
+    for plant in PLANTED:
+        if not plant.cause or plant.until < 2025:
+            continue
+        pocket = villages.loc[list(plant.villages), "pocket"].dropna()
+        if len(pocket) * 2 >= len(plant.villages):
+            number = int(pocket.mode().iloc[0])
+            assert lead_of[f"kantong {number}"] == AGENCY_OF[plant.cause], plant
+            right.append(AGENCY_OF[plant.cause])
+    assert len(right) >= 4
+    assert len(set(right)) >= 3
+
+
+def test_villages_add_up_to_districts_and_the_regency(demo_run: Path) -> None:
+    needs = table(demo_run, "kebutuhan_opd.csv")
+    sums = {
+        level: needs[needs["tingkat"] == level].groupby("kebutuhan")["belum_terlayani"].sum()
+        for level in ("kecamatan", "kabupaten")
+    }
+    pd.testing.assert_series_equal(sums["kecamatan"], sums["kabupaten"])
+    # villages with few households are emptied, never more than they could add
+    villages = needs[needs["tingkat"] == "desa"].groupby("kebutuhan")["belum_terlayani"].sum()
+    assert (villages <= sums["kabupaten"][villages.index]).all()
+    known = needs["menerima"].notna()
+    served = needs["menerima"] - needs["menerima_di_luar_sasaran"]
+    np.testing.assert_allclose(
+        (served + needs["belum_terlayani"])[known], needs["kekurangan"][known]
+    )
+
+
+def test_targeting_recovers_the_leak_and_the_gap_of_the_demo(demo_run: Path) -> None:
+    truth = json.loads((demo_run / "data" / "truth.json").read_text("utf-8"))["assistance"]
+    errors = table(demo_run, "ketepatan_sasaran.csv")
+    whole = errors[errors["tingkat"] == "kabupaten"].set_index("opd")
+    for agency, programme in (("Dinas Sosial", "pkh_bpnt"), ("Dinas Kesehatan", "pbi")):
+        leak = truth[programme]["leak"]
+        assert whole.loc[agency, "kebocoran_bawah"] <= leak <= whole.loc[agency, "kebocoran_atas"]
+    gap = truth["blt_desa"]["gap"]
+    dpmd = whole.loc["DPMD"]
+    assert dpmd["galat_eksklusi_bawah"] <= gap <= dpmd["galat_eksklusi_atas"]
+
+
+def test_no_count_below_five_is_written(demo_run: Path) -> None:
+    needs = table(demo_run, "kebutuhan_opd.csv")
+    for name in ("kekurangan", "belum_terlayani", "menerima", "menerima_di_luar_sasaran"):
+        assert not needs[name].between(1, 4).any(), name
+    assert not (needs["kekurangan"] - needs["belum_terlayani"]).between(1, 4).any()
+
+
+def test_pages_say_who_takes_the_first_step(demo_run: Path) -> None:
+    page = (demo_run / "out" / "index.html").read_text("utf-8")
+    assert "Langkah pertama: Perkimtan" in page
+    assert "Konvergensi: jumlah OPD yang harus bertindak" in page
+    assert "keandalan: baik" in page
+    assert "ketepatan sasaran" in (demo_run / "out" / "dinsos.html").read_text("utf-8")
+
+
+def need(key: str, agency: str) -> Indicator:
+    return Indicator(
+        f"{key}_share", key, "percent", "high", "rumah tangga", agency, "u", 2025,
+        f"unserved_{key}", base_column="households",
+    )  # fmt: skip
+
+
+def measured(villages: gpd.GeoDataFrame) -> VillageIndicators:
+    rest = [NOTHING] * 7
+    made = villages.assign(
+        households=[100.0, 100.0, *rest],
+        unserved_floor=[60.0, 3.0, *rest],
+        unserved_papers=[10.0, 50.0, *rest],
+    )
+    for key in ("floor", "papers"):
+        made[f"{key}_share"] = made[f"unserved_{key}"] / made["households"]
+    return VillageIndicators(made, (need("floor", "perkimtan"), need("papers", "disdukcapil")), ())
+
+
+def inputs(minimum: int) -> FocusInputs:
+    return FocusInputs(pd.Series({A: 1, B: 2}), "16.07", {}, minimum)
+
+
+def test_places_with_few_are_left_out_unless_internal(villages: gpd.GeoDataFrame) -> None:
+    data = measured(villages)
+    shown = agency_focus(data, data, inputs=inputs(5)).places
+    whole = agency_focus(data, data, inputs=inputs(0)).places
+    assert shown is not None
+    assert whole is not None
+    few = whole[whole["unserved"] == 3]
+    assert set(few["level"]) == {"pocket", "village"}
+    assert not (shown["unserved"] == 3).any()
+    assert len(whole) - len(shown) == len(few)
+
+
+def test_a_village_without_data_has_no_role(villages: gpd.GeoDataFrame) -> None:
+    data = measured(villages)
+    needs = agency_focus(data, data, inputs=inputs(0))
+    found = with_roles(data, needs.roles)
+    assert found.villages.loc[A, "lead_agency"] == "perkimtan"
+    assert found.villages.loc[B, "acting_agencies"] == "disdukcapil"
+    assert found.villages["n_acting_agencies"].tolist()[:2] == [1, 1]
+    assert found.villages["n_acting_agencies"].iloc[2:].isna().all()
+    assert found.indicators[-1].name == "n_acting_agencies"
+    assert with_roles(data, None) is data
+
+
+def test_the_rule_is_read_from_the_catalogue() -> None:
+    assert action_rule().minimum_ratio == 1.2
