@@ -23,7 +23,7 @@ from sibangkit_geo.indicators.deprivation.settings import DeprivationSettings
 from sibangkit_geo.indicators.tally import PovertyRule
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
-from sibangkit_geo.sources.attributes import TypologySource
+from sibangkit_geo.sources.attributes import LocusSource, TypologySource
 from sibangkit_geo.sources.boundaries import BoundarySource
 from sibangkit_geo.sources.households import HouseholdSource
 from sibangkit_geo.sources.profiles import ProfileSource
@@ -69,8 +69,8 @@ class Study:
         The tables of those names; ``official``, ``poverty`` and ``typology`` may be absent.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
-    rasters, facilities
-        The ``[[rasters]]`` and ``[[facilities]]`` tables.
+    rasters, facilities, locus
+        The ``[[rasters]]``, ``[[facilities]]`` and ``[[locus]]`` tables.
     """
 
     study: StudySection
@@ -79,6 +79,7 @@ class Study:
     households: tuple[HouseholdSource, ...] = ()
     rasters: tuple[RasterSource, ...] = ()
     facilities: tuple[FacilitySource, ...] = ()
+    locus: tuple[LocusSource, ...] = ()
     poverty: PovertyRule | None = None
     typology: TypologySource | None = None
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)

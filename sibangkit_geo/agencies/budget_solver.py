@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -153,16 +153,13 @@ def _divisible(problem: Problem, time_limit: float) -> Solution:
     if problem.required.any() and len(share):
         pooled = problem.ceilings.sum(axis=1, keepdims=True)
         # what can be split can be split over years: only the sum of the ceilings binds
-        once = Problem(*(getattr(problem, name) for name in _ITEMS), pooled, problem.required)
+        once = replace(problem, ceilings=pooled)
         found, bound = _optimise(once, whole=False, time_limit=time_limit)
         share = found[:, 0]
     served = _spread(problem, share)
     if bound is None:
         bound = float(problem.value @ served.sum(axis=1))
     return Solution(served, _without_rounding(bound, problem, served))
-
-
-_ITEMS = ("cost", "value", "households", "agency", "district")
 
 
 def _without_rounding(bound: float, problem: Problem, served: NDArray[np.float64]) -> float:
@@ -212,7 +209,9 @@ def _model(problem: Problem, *, whole: bool, time_limit: float) -> _Model:
     account = problem.agency[item] * years + year
     unit = _unit(problem.cost) if whole else 1.0
     spent = _matrix(problem.cost[item] / unit, account, pair, (problem.ceilings.size, n_all))
-    blocks, low, high = [once, spent], [-np.inf] * 2, [np.ones(n)]
+    blocks = [once, spent]
+    low: list[NDArray[np.float64] | float] = [-np.inf, -np.inf]
+    high: list[NDArray[np.float64]] = [np.ones(n)]
     high.append(np.floor(problem.ceilings.ravel() / unit))
     if districts:
         place = problem.district[item]
@@ -263,7 +262,8 @@ def _settle(problem: Problem, served: NDArray[np.float64]) -> NDArray[np.float64
         year[item] = fits[0] if fits.size else -1
         if fits.size:
             account[year[item]] -= cost
-    return (year[:, None] == np.arange(served.shape[1])).astype(float)
+    settled: NDArray[np.float64] = (year[:, None] == np.arange(served.shape[1])).astype(float)
+    return settled
 
 
 def _spread(problem: Problem, share: NDArray[np.float64]) -> NDArray[np.float64]:

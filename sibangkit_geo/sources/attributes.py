@@ -118,14 +118,7 @@ def read_attributes(source: TypologySource, *, folder: Path) -> Attributes:
     where = table_source(source.path, folder=folder, sheet=source.sheet)
     table, _ = read_text_table(where, named_by="[typology] path", named=named)
     require_columns(table, (*source.categories, *source.leave_out), path=path)
-    no_text = pd.Series(pd.NA, index=table.index, dtype="string")
-    places = pd.DataFrame(
-        {
-            "code": table[source.code],
-            "district_name": table[source.district_name] if source.district_name else no_text,
-            "village_name": table[source.village_name] if source.village_name else no_text,
-        }
-    )
+    places = _places(table, source)
     aside = {*named, *source.categories, *source.leave_out}
     quantities = [
         str(name)
@@ -137,3 +130,80 @@ def read_attributes(source: TypologySource, *, folder: Path) -> Attributes:
     values = {name: numbers(table, name, path=path, low=-_ANY, high=_ANY) for name in quantities}
     words = {name: table[name] for name in source.categories}
     return Attributes(places, pd.DataFrame(values | words), tuple(quantities))
+
+
+@dataclass(frozen=True, slots=True)
+class LocusSource:
+    """
+    One ``[[locus]]`` table of a study: a list of villages that a decree names.
+
+    Attributes
+    ----------
+    path
+        Table with one row per listed village.
+    name, label
+        Column in the results, snake case; Indonesian words such as "lokus stunting".
+    code, code_system
+        Column with the village code, and which codes it holds.
+    year
+        Year of the decree.
+    district_name, village_name
+        Columns with names; needed when the codes are not those of the boundaries.
+    sheet
+        Sheet of a workbook.
+    source
+        Words for the source line, such as the number of the decree.
+    """
+
+    path: str
+    name: str
+    label: str
+    code: str
+    code_system: CodeSystem
+    year: int
+    district_name: str = ""
+    village_name: str = ""
+    sheet: str = ""
+    source: str = ""
+
+
+def read_locus(source: LocusSource, *, folder: Path) -> pd.DataFrame:
+    """
+    Read the places of a list.
+
+    Grain: one row per row of the file.
+
+    Parameters
+    ----------
+    source
+        What the study says.
+    folder
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    places
+        ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing.
+    DataError
+        It is damaged, empty, or lacks a column.
+    """
+    named = (source.code, source.district_name, source.village_name)
+    where = table_source(source.path, folder=folder, sheet=source.sheet)
+    table, _ = read_text_table(where, named_by="[[locus]] path", named=named)
+    return _places(table, source)
+
+
+def _places(table: pd.DataFrame, source: LocusSource | TypologySource) -> pd.DataFrame:
+    no_text = pd.Series(pd.NA, index=table.index, dtype="string")
+    return pd.DataFrame(
+        {
+            "code": table[source.code],
+            "district_name": table[source.district_name] if source.district_name else no_text,
+            "village_name": table[source.village_name] if source.village_name else no_text,
+        }
+    )

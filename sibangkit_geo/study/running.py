@@ -32,6 +32,7 @@ from sibangkit_geo.study.locating import (
     personal_of,
     review_file_of,
 )
+from sibangkit_geo.study.locus import further_products, locus_lists, locus_overlap
 from sibangkit_geo.study.surroundings import surroundings
 from sibangkit_geo.study.typology import typology_of, typology_products
 from sibangkit_geo.tables.provenance import InputFile, Provenance
@@ -125,12 +126,15 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = _measure(study, areas, carried)
-    types = typology_of(
-        study, areas, folder, read_review(review_file) if review_file.is_file() else {}
-    )
+    decisions = read_review(review_file) if review_file.is_file() else {}
+    types = typology_of(study, areas, folder, decisions)
     if types:
         carried.notes.extend(types.notes)
+    lists, told = locus_lists(study, areas, folder, decisions)
+    carried.notes.extend(told)
     pockets = _find(study, measured, progress)
+    overlap, told = locus_overlap(study, lists, measured, pockets)
+    carried.notes.extend(told)
     masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
     product = _product(study, areas, carried, (measured, masked), pockets, inputs)
     products = write_products(
@@ -139,7 +143,9 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         out,
         reports=carried.reports,
         personal=personal_of(study, folder, areas),
-        extra=typology_products(types, study, product),
+        extra=further_products(
+            typology_products(types, study, product), lists=lists, overlap=overlap
+        ),
         progress=progress,
     )
     log.info("write: %d files", len(products))
@@ -194,6 +200,8 @@ def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[I
         named.append(("raster", folder / raster.path, raster.source))
     if study.typology:
         named.append(("typology", folder / study.typology.path, study.typology.source))
+    for locus in study.locus:
+        named.append(("locus", folder / locus.path, locus.source))
     for facility in study.facilities:
         named.append(("facilities", folder / facility.path, facility.source))
     taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]

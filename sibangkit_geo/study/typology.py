@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sibangkit_geo import join
 from sibangkit_geo.cartography.annex.types import TypeCard, write_type_card
 from sibangkit_geo.cartography.texts import say
 from sibangkit_geo.errors import DataError
@@ -22,6 +21,7 @@ from sibangkit_geo.indicators.typology import (
 )
 from sibangkit_geo.outputs.staging import write_text
 from sibangkit_geo.sources.attributes import read_attributes
+from sibangkit_geo.study.locus import locate_places
 from sibangkit_geo.tables.numerals import numeral, percentage
 from sibangkit_geo.tables.public import Note
 
@@ -92,10 +92,7 @@ def typology_of(
     if source is None:
         return None
     read = read_attributes(source, folder=folder)
-    if source.code_system == "kemendagri":
-        located = join.locate_by_code(read.places["code"], areas.official, code_system="kemendagri")
-    else:
-        located = join.locate_by_name(read.places, areas.official, review=review)
+    located = locate_places(read.places, areas, code_system=source.code_system, review=review)
     code = located.rows["village_code"]
     known = code.isin(areas.villages.index) & ~code.duplicated(keep=False)
     table = read.table[known].set_index(pd.Index(code[known].astype(object), name="village_code"))

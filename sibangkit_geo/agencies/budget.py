@@ -1,0 +1,322 @@
+"""Budget: which unserved needs are served in which year under the ceilings of the agencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.agencies.budget_checks import checked_ceilings, checked_cost, checked_needs
+from sibangkit_geo.agencies.budget_solver import Problem, solve
+from sibangkit_geo.errors import DataError, nearest
+from sibangkit_geo.tables.numerals import numeral, percentage
+from sibangkit_geo.tables.public import Note
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Objective = Literal["need", "severity", "excess"]
+_KEYS = ["place", "agency", "indicator"]
+_REASONS = {
+    "no_data": "jumlah rumah tangga belum ada datanya",
+    "no_need": "tidak ada kebutuhan yang belum terlayani",
+    "no_ceiling": "pagu perangkat daerah belum diisi",
+    "zero": "pagu perangkat daerah nol",
+    "dear": "biayanya melebihi pagu setiap tahun",
+    "partly": "terlayani sebagian, pagu habis",
+    "outbid": "tidak muat dalam pagu: pilihan lain mencapai lebih banyak",
+}
+# less than this part of a household is rounding
+_ROUNDING = 1e-6
+_NEARLY = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRule:
+    """
+    What a budget is to achieve.
+
+    Attributes
+    ----------
+    objective
+        ``"need"`` counts unserved households, ``"severity"`` weights each with the column
+        ``severity`` of its row, ``"excess"`` counts the households above the regency's
+        share (column ``excess``; what is below counts nothing).
+    floor_per_district
+        Least share of each district's unserved households, all needs together, 0 to 1.
+        It goes before the objective; where the ceilings do not allow it, as few
+        households as possible are short of it, and a note says so.
+    whole_places
+        A need in a place is served in one year completely or not at all; else divisible.
+    time_limit
+        Seconds per solve; when they are over, the best plan so far comes with its gap.
+    """
+
+    objective: Objective = "need"
+    floor_per_district: float = 0.0
+    whole_places: bool = True
+    time_limit: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.objective not in get_args(Objective):
+            msg = f'Unknown objective "{self.objective}". '
+            raise ValueError(msg + nearest(self.objective, get_args(Objective)))
+        if not 0 <= self.floor_per_district <= 1 or self.time_limit <= 0:
+            msg = "`floor_per_district` must be 0 to 1 and `time_limit` above 0."
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What is served when, what is not, and why.
+
+    Attributes
+    ----------
+    chosen
+        ``year``, ``place``, ``agency``, ``indicator``, ``households``, ``cost`` (rupiah).
+    left_out
+        Every row that is not or only partly served: ``place``, ``agency``, ``indicator``,
+        ``households`` (left), ``cost`` (to serve them, rupiah), ``reason`` (Indonesian).
+    coverage
+        ``year``, ``agency``, ``households`` (served up to that year) and ``share`` of the
+        agency's need, 0 to 1; missing where it has none.
+    spent
+        ``agency``, ``year``, ``ceiling``, ``spent``, ``left``; rupiah.
+    districts
+        Indexed by district: ``need``, ``served``, ``required``, ``short`` (households);
+        empty where no row names its district.
+    value
+        Of the objective.
+    gap
+        Proven: no plan is better by more than this share of the best possible value.
+    notes
+        What a reader must know.
+    """
+
+    chosen: pd.DataFrame
+    left_out: pd.DataFrame
+    coverage: pd.DataFrame
+    spent: pd.DataFrame
+    districts: pd.DataFrame
+    value: float
+    gap: float
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        """Check that no ceiling is exceeded."""
+        # a share of a rupiah is rounding
+        over = self.spent[self.spent["left"] < -1]
+        if len(over):
+            msg = "A plan exceeds its ceilings"
+            raise DataError(msg, rows=over, remedy="Build plans with `plan_budget`.")
+
+
+def plan_budget(
+    needs: pd.DataFrame, unit_cost: pd.Series, *, ceilings: pd.DataFrame, rule: BudgetRule
+) -> Plan:
+    """
+    Choose where unserved needs are served, all years together and exactly.
+
+    The years share one optimum: what is served in one is not served in another, and
+    within the optimum work is moved to the earliest year with room. Costs are rounded to
+    whole rupiah.
+    Grain: one row per place, agency and indicator in.
+
+    Parameters
+    ----------
+    needs
+        ``place``, ``agency``, ``indicator``, ``unserved`` (households, at least 0 or
+        missing), and ``severity``, ``excess`` or ``district`` where the rule asks them.
+    unit_cost
+        Rupiah per household, above 0, indexed by indicator.
+    ceilings
+        Rupiah, at least 0, indexed by agency, one column per year. An agency without a
+        row is served nothing, and a note says so.
+    rule
+        What is to be achieved.
+
+    Returns
+    -------
+    plan
+        The same for any order of the rows; equal choices go to the lower place.
+
+    Raises
+    ------
+    ConfigError
+        An indicator has no unit cost, or one that is not above 0.
+    DataError
+        A column is missing, rows stand twice, or households, severity or ceilings are
+        negative or missing where they are needed.
+    """
+    table = checked_needs(needs, rule)
+    money = checked_ceilings(ceilings)
+    table["unit"] = table["indicator"].map(checked_cost(unit_cost, table).to_dict()).astype(float)
+    table["cost"] = (table["unserved"] * table["unit"]).round()
+    open_rows = np.flatnonzero((table["unserved"] > 0) & table["agency"].isin(money.index))
+    found = solve(
+        _problem(table, table.iloc[open_rows], money=money, rule=rule),
+        whole=rule.whole_places,
+        time_limit=rule.time_limit,
+    )
+    served = np.zeros((len(table), money.shape[1]))
+    served[open_rows] = found.served
+    value = float(table["value"].to_numpy() @ served.sum(axis=1))
+    gap = max(0.0, (found.bound - value) / found.bound) if found.bound > 0 else 0.0
+    districts = _districts(table, served, rule)
+    return Plan(
+        chosen=_chosen(table, served, money),
+        left_out=_left_out(table, served, money=money, rule=rule),
+        coverage=_coverage(table, served, money),
+        spent=_spent(table, served, money),
+        districts=districts,
+        value=value,
+        gap=gap,
+        notes=_notes(table, money, districts=districts, gap=gap, rule=rule),
+    )
+
+
+def _problem(
+    table: pd.DataFrame, rows: pd.DataFrame, *, money: pd.DataFrame, rule: BudgetRule
+) -> Problem:
+    district: NDArray[np.intp] = np.zeros(len(rows), dtype=np.intp)
+    required = np.zeros(0)
+    if rule.floor_per_district:
+        wanted = _required(table, rule)
+        district = wanted.index.get_indexer(pd.Index(rows["district"]))
+        required = wanted.to_numpy()
+    return Problem(
+        cost=rows["cost"].clip(lower=1).to_numpy(),
+        value=rows["value"].to_numpy(),
+        households=rows["unserved"].to_numpy(),
+        agency=money.index.get_indexer(pd.Index(rows["agency"])),
+        district=district,
+        ceilings=money.to_numpy(),
+        required=required,
+    )
+
+
+def _required(table: pd.DataFrame, rule: BudgetRule) -> pd.Series:
+    need = table[table["unserved"] > 0].groupby("district")["unserved"].sum()
+    required = need * rule.floor_per_district
+    # whole households: the share is reached by no fewer
+    return (required - _ROUNDING).apply(np.ceil) if rule.whole_places else required
+
+
+def _districts(table: pd.DataFrame, served: NDArray[np.float64], rule: BudgetRule) -> pd.DataFrame:
+    if "district" not in table:
+        return pd.DataFrame(columns=["need", "served", "required", "short"], dtype=float)
+    households = table["unserved"].fillna(0) * served.sum(axis=1)
+    rows = table.assign(served=households)[table["unserved"] > 0]
+    sums = rows.groupby("district")[["unserved", "served"]].sum()
+    sums["required"] = _required(table, rule)
+    short = (sums["required"] - sums["served"]).clip(lower=0)
+    # a linear programme meets a limit within its tolerance only
+    sums["short"] = short.where(short > _NEARLY, 0.0)
+    return sums.rename(columns={"unserved": "need"})
+
+
+def _chosen(table: pd.DataFrame, served: NDArray[np.float64], money: pd.DataFrame) -> pd.DataFrame:
+    row, year = np.nonzero(served * table["unserved"].fillna(0).to_numpy()[:, None] > _ROUNDING)
+    share = served[row, year]
+    rows = table.iloc[row]
+    chosen = pd.DataFrame(
+        {
+            "year": money.columns[year],
+            **{key: rows[key].to_numpy() for key in _KEYS},
+            "households": rows["unserved"].to_numpy() * share,
+            "cost": rows["cost"].to_numpy() * share,
+        }
+    )
+    return chosen.sort_values("year", kind="stable", ignore_index=True)
+
+
+def _left_out(
+    table: pd.DataFrame, served: NDArray[np.float64], *, money: pd.DataFrame, rule: BudgetRule
+) -> pd.DataFrame:
+    share = served.sum(axis=1)
+    left = table["unserved"] * (1 - share)
+    top = table["agency"].map(money.max(axis=1).to_dict()).astype(float)
+    tests = {
+        "no_data": table["unserved"].isna(),
+        "no_need": table["unserved"] == 0,
+        "no_ceiling": top.isna(),
+        "zero": top == 0,
+        "dear": (table["cost"] > top) & rule.whole_places,
+        "partly": pd.Series(share > 0, index=table.index),
+    }
+    reason = np.select(
+        [one.to_numpy() for one in tests.values()],
+        [_REASONS[one] for one in tests],
+        default=_REASONS["outbid"],
+    )
+    rows = table[_KEYS].assign(households=left, cost=table["cost"] * (1 - share), reason=reason)
+    open_rows: pd.Series = ~(left <= _ROUNDING) | (table["unserved"] == 0)
+    return rows.loc[open_rows].reset_index(drop=True)
+
+
+def _coverage(
+    table: pd.DataFrame, served: NDArray[np.float64], money: pd.DataFrame
+) -> pd.DataFrame:
+    households = served * table["unserved"].fillna(0).to_numpy()[:, None]
+    agencies = pd.Index(sorted({*table["agency"], *money.index}), name="agency")
+    by_agency = pd.DataFrame(households, columns=money.columns).groupby(table["agency"]).sum()
+    total = by_agency.reindex(agencies, fill_value=0.0).cumsum(axis=1)
+    need = table.groupby("agency")["unserved"].sum().reindex(agencies, fill_value=0.0)
+    long = total.reset_index().melt("agency", var_name="year", value_name="households")
+    base = long["agency"].map(need.to_dict())
+    long["share"] = (long["households"] / base.where(base > 0)).clip(upper=1.0)
+    order = long.sort_values("year", kind="stable", ignore_index=True)
+    return order.loc[:, ["year", "agency", "households", "share"]]
+
+
+def _spent(table: pd.DataFrame, served: NDArray[np.float64], money: pd.DataFrame) -> pd.DataFrame:
+    rupiah = served * table["cost"].fillna(0).to_numpy()[:, None]
+    spent = pd.DataFrame(rupiah, columns=money.columns).groupby(table["agency"]).sum()
+    spent = spent.reindex(money.index, fill_value=0.0)
+    long = pd.DataFrame(
+        {
+            "agency": np.repeat(money.index.to_numpy(), money.shape[1]),
+            "year": np.tile(money.columns.to_numpy(), len(money)),
+            "ceiling": money.to_numpy().ravel(),
+            "spent": spent.to_numpy().ravel(),
+        }
+    )
+    return long.assign(left=long["ceiling"] - long["spent"])
+
+
+def _notes(
+    table: pd.DataFrame,
+    money: pd.DataFrame,
+    *,
+    districts: pd.DataFrame,
+    gap: float,
+    rule: BudgetRule,
+) -> tuple[Note, ...]:
+    notes = []
+    short = districts[districts["short"] > 0]
+    if len(short):
+        text = (
+            f"Batas bawah {percentage(rule.floor_per_district, 0)} per kecamatan tidak tercapai "
+            f"dengan pagu ini di {len(short)} kecamatan ({', '.join(map(str, short.index))}): "
+            f"kurang {numeral(short['short'].sum())} rumah tangga."
+        )
+        notes.append(Note("floor_not_reached", text, len(short)))
+    bare = sorted(set(table.loc[table["unserved"] > 0, "agency"]) - set(money.index))
+    if bare:
+        text = f"Pagu belum diisi untuk {', '.join(bare)}: kebutuhannya tidak dilayani."
+        notes.append(Note("no_ceiling", text, len(bare)))
+    unknown = int(table["unserved"].isna().sum())
+    if unknown:
+        text = f"{numeral(unknown)} baris tanpa data rumah tangga tidak ikut direncanakan."
+        notes.append(Note("no_data", text, unknown))
+    if gap > 0:
+        text = (
+            "Waktu hitung habis: rencana ini terbukti paling banyak "
+            f"{percentage(gap, 3)} di bawah yang terbaik."
+        )
+        notes.append(Note("gap", text))
+    return tuple(notes)

@@ -1,0 +1,199 @@
+"""Lists of villages that decrees name, beside what the study finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo import join
+from sibangkit_geo.indicators.locus import list_overlap
+from sibangkit_geo.outputs.staging import write_text
+from sibangkit_geo.sources.attributes import read_locus
+from sibangkit_geo.tables.numerals import numeral, percentage
+from sibangkit_geo.tables.public import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sibangkit_geo import config
+    from sibangkit_geo.tables.public import Boundaries, Located, Pockets, VillageIndicators
+
+_HEADINGS = {
+    "n_found": "desa_kantong",
+    "n_listed": "desa_lokus",
+    "n_both": "keduanya",
+    "n_found_only": "kantong_di_luar_lokus",
+    "n_listed_only": "lokus_di_luar_kantong",
+    "jaccard": "kesamaan_jaccard",
+    "poor_found_share": "porsi_kk_miskin_di_kantong",
+    "poor_listed_share": "porsi_kk_miskin_di_lokus",
+    "poor_both_share": "porsi_kk_miskin_di_keduanya",
+}
+
+
+def locus_lists(
+    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
+) -> tuple[pd.DataFrame, list[Note]]:
+    """
+    Read every list of the study and find its villages.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    areas
+        Boundaries with the official list.
+    folder
+        Folder of the study file.
+    review
+        A person's decisions on names.
+
+    Returns
+    -------
+    lists
+        True where a village is listed; one column per list, indexed by ``village_code``.
+    notes
+        Rows of a list that found no village.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing.
+    DataError
+        A list is damaged, or none of its rows is a village of the regency.
+    """
+    lists = pd.DataFrame(index=areas.official.index)
+    notes = []
+    for source in study.locus:
+        places = read_locus(source, folder=folder)
+        located = locate_places(places, areas, code_system=source.code_system, review=review)
+        code = located.rows["village_code"]
+        lists[source.name] = lists.index.isin(code.dropna())
+        lost = int(code.isna().sum())
+        if lost:
+            text = f"{source.label}: {numeral(lost)} baris daftar tidak menemukan desanya."
+            notes.append(Note("locus_rows_lost", text, lost))
+    return lists, notes
+
+
+def locate_places(
+    places: pd.DataFrame, areas: Boundaries, *, code_system: str, review: dict[str, str]
+) -> Located:
+    """
+    Find the villages of rows with a code, or with names where codes are BPS ones.
+
+    Parameters
+    ----------
+    places
+        ``code``, ``district_name``, ``village_name``.
+    areas
+        Boundaries with the official list.
+    code_system
+        Which codes the rows hold.
+    review
+        A person's decisions on names.
+
+    Returns
+    -------
+    located
+        One row per row.
+
+    Raises
+    ------
+    ConfigError
+        BPS codes without names.
+    DataError
+        No row is a village of the regency.
+    """
+    if code_system == "kemendagri":
+        return join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
+    if places["village_name"].isna().all():
+        # says what to do instead
+        return join.locate_by_code(places["code"], areas.official, code_system="bps")
+    return join.locate_by_name(places, areas.official, review=review)
+
+
+def locus_overlap(
+    study: config.Study, lists: pd.DataFrame, measured: VillageIndicators, pockets: Pockets
+) -> tuple[pd.DataFrame, list[Note]]:
+    """
+    Compare the pockets with every list.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    lists
+        From `locus_lists`.
+    measured
+        Village table before masking, for the poor households.
+    pockets
+        Result of the detector.
+
+    Returns
+    -------
+    overlap
+        One row per list, Indonesian headings.
+    notes
+        One sentence per list.
+
+    Raises
+    ------
+    KeyError
+        A list is missing.
+    """
+    found = pd.Series(lists.index.isin(pockets.members.index), index=lists.index)
+    poor = measured.villages["poor_households"].reindex(lists.index)
+    rows, notes = [], []
+    for source in study.locus:
+        listed = lists.index[lists[source.name]]
+        one = list_overlap(found, listed, poor_households=poor)
+        named = {"daftar": source.label, "tahun": source.year, "sumber": source.source}
+        rows.append(named | one.rename(_HEADINGS).round(6).to_dict())
+        text = (
+            f"{source.label} ({source.year}): {numeral(one['n_both'])} dari "
+            f"{numeral(one['n_found'])} desa kantong ada dalam daftar {numeral(one['n_listed'])} "
+            f"desa itu; daftar memuat {percentage(one['poor_listed_share'])} rumah tangga miskin, "
+            f"kantong {percentage(one['poor_found_share'])}."
+        )
+        notes.append(Note("locus_overlap", text))
+    return pd.DataFrame(rows), notes
+
+
+def further_products(
+    more: Callable[[Path], None], *, lists: pd.DataFrame, overlap: pd.DataFrame
+) -> Callable[[Path], None]:
+    """
+    Make what writes the lists and their overlap, after other products.
+
+    Parameters
+    ----------
+    more
+        Writes other products first.
+    lists
+        From `locus_lists`.
+    overlap
+        From `locus_overlap`; an empty one is not written.
+
+    Returns
+    -------
+    write
+        Takes the folder of the products.
+
+    Raises
+    ------
+    OSError
+        When called: the disk refuses.
+    """
+
+    def write(folder: Path) -> None:
+        more(folder)
+        if overlap.empty:
+            return
+        write_text(folder / "lokus.csv", overlap.to_csv(index=False, lineterminator="\n"))
+        listed = lists[lists.any(axis=1)].replace({True: "ya", False: "tidak"})
+        write_text(folder / "lokus_desa.csv", listed.to_csv(lineterminator="\n"))
+
+    return write
