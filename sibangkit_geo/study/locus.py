@@ -14,7 +14,6 @@ from sibangkit_geo.tables.numerals import numeral, percentage
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sibangkit_geo import config
@@ -162,38 +161,26 @@ def locus_overlap(
     return pd.DataFrame(rows), notes
 
 
-def further_products(
-    more: Callable[[Path], None], *, lists: pd.DataFrame, overlap: pd.DataFrame
-) -> Callable[[Path], None]:
+def write_locus(lists: pd.DataFrame, overlap: pd.DataFrame, folder: Path) -> None:
     """
-    Make what writes the lists and their overlap, after other products.
+    Write the lists and their overlap with the pockets; nothing where there is no list.
 
     Parameters
     ----------
-    more
-        Writes other products first.
     lists
         From `locus_lists`.
     overlap
-        From `locus_overlap`; an empty one is not written.
-
-    Returns
-    -------
-    write
-        Takes the folder of the products.
+        From `locus_overlap`.
+    folder
+        Folder of the products.
 
     Raises
     ------
     OSError
-        When called: the disk refuses.
+        The disk refuses.
     """
-
-    def write(folder: Path) -> None:
-        more(folder)
-        if overlap.empty:
-            return
-        write_text(folder / "lokus.csv", overlap.to_csv(index=False, lineterminator="\n"))
-        listed = lists[lists.any(axis=1)].replace({True: "ya", False: "tidak"})
-        write_text(folder / "lokus_desa.csv", listed.to_csv(lineterminator="\n"))
-
-    return write
+    if overlap.empty:
+        return
+    write_text(folder / "lokus.csv", overlap.to_csv(index=False, lineterminator="\n"))
+    listed = lists[lists.any(axis=1)].replace({True: "ya", False: "tidak"})
+    write_text(folder / "lokus_desa.csv", listed.to_csv(lineterminator="\n"))

@@ -23,8 +23,8 @@ from sibangkit_geo.outputs.products import write_products
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
-from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.sources.text_tables import checksum
+from sibangkit_geo.study.extras import compare_lists, extras_writer, read_extras
 from sibangkit_geo.study.focusing import focus
 from sibangkit_geo.study.locating import (
     Carried,
@@ -32,9 +32,6 @@ from sibangkit_geo.study.locating import (
     personal_of,
     review_file_of,
 )
-from sibangkit_geo.study.locus import further_products, locus_lists, locus_overlap
-from sibangkit_geo.study.surroundings import surroundings
-from sibangkit_geo.study.typology import typology_of, typology_products
 from sibangkit_geo.tables.provenance import InputFile, Provenance
 
 if TYPE_CHECKING:
@@ -120,21 +117,12 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     log.info("read: %d villages with polygon", len(areas.villages))
     review_file = review_file_of(study, folder, out)
     carried = locate_tables(study, areas, folder, review_file)
-    around, told = surroundings(study, areas, folder)
-    carried.parts.extend(around)
-    carried.notes.extend(told)
+    extras = read_extras(study, areas, carried, folder, review_file)
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = _measure(study, areas, carried)
-    decisions = read_review(review_file) if review_file.is_file() else {}
-    types = typology_of(study, areas, folder, decisions)
-    if types:
-        carried.notes.extend(types.notes)
-    lists, told = locus_lists(study, areas, folder, decisions)
-    carried.notes.extend(told)
     pockets = _find(study, measured, progress)
-    overlap, told = locus_overlap(study, lists, measured, pockets)
-    carried.notes.extend(told)
+    overlap = compare_lists(extras, study, carried, measured, pockets)
     masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
     product = _product(study, areas, carried, (measured, masked), pockets, inputs)
     products = write_products(
@@ -143,9 +131,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         out,
         reports=carried.reports,
         personal=personal_of(study, folder, areas),
-        extra=further_products(
-            typology_products(types, study, product), lists=lists, overlap=overlap
-        ),
+        extra=extras_writer(extras, study, product, overlap),
         progress=progress,
     )
     log.info("write: %d files", len(products))

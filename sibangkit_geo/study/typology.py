@@ -26,7 +26,6 @@ from sibangkit_geo.tables.numerals import numeral, percentage
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sibangkit_geo import config
@@ -133,11 +132,11 @@ def _notes(found: Typology, features: Features, official: int) -> tuple[Note, ..
     return tuple(notes)
 
 
-def typology_products(
-    run: TypologyRun | None, study: config.Study, product: Product
-) -> Callable[[Path], None]:
+def write_typology(
+    run: TypologyRun | None, study: config.Study, product: Product, folder: Path
+) -> None:
     """
-    Make what writes the table and the card of a typology.
+    Write the table, the profiles and the card of a typology.
 
     Parameters
     ----------
@@ -147,41 +146,34 @@ def typology_products(
         Settings, for title and source.
     product
         Finished study, for polygons and names.
-
-    Returns
-    -------
-    write
-        Takes the folder of the products.
+    folder
+        Folder of the products.
 
     Raises
     ------
     OSError
-        When called: the disk refuses.
+        The disk refuses.
     """
-
-    def write(folder: Path) -> None:
-        if run is None or study.typology is None:
-            return
-        types = run.found.types
-        mapped = product.mapped
-        table = mapped[["name", "district_name"]].assign(
-            village_type=types.reindex(mapped.index).astype("Int64"),
-            village_type_without_place=run.found.plain_types.reindex(mapped.index).astype("Int64"),
-        )
-        write_text(folder / "tipologi_desa.csv", table.to_csv(lineterminator="\n"))
-        profiles = run.profiles.round(6)
-        text = profiles.to_csv(index=False, lineterminator="\n")
-        write_text(folder / "tipologi_profil.csv", text)
-        source = study.typology.source or study.typology.path
-        card = TypeCard(
-            title=say("types_title", regency=product.regency_name),
-            source=say("data_source", label="Tipologi", source=source, year=study.typology.year),
-            note=" ".join(note.text for note in run.notes[:1]),
-            villages=mapped[["geometry"]].assign(
-                village_type=types.reindex(mapped.index).astype(float)
-            ),
-            profiles=run.profiles,
-        )
-        write_type_card(card, folder / "annex" / "tipologi_desa.pdf")
-
-    return write
+    if run is None or study.typology is None:
+        return
+    types = run.found.types
+    mapped = product.mapped
+    table = mapped[["name", "district_name"]].assign(
+        village_type=types.reindex(mapped.index).astype("Int64"),
+        village_type_without_place=run.found.plain_types.reindex(mapped.index).astype("Int64"),
+    )
+    write_text(folder / "tipologi_desa.csv", table.to_csv(lineterminator="\n"))
+    profiles = run.profiles.round(6)
+    text = profiles.to_csv(index=False, lineterminator="\n")
+    write_text(folder / "tipologi_profil.csv", text)
+    source = study.typology.source or study.typology.path
+    card = TypeCard(
+        title=say("types_title", regency=product.regency_name),
+        source=say("data_source", label="Tipologi", source=source, year=study.typology.year),
+        note=" ".join(note.text for note in run.notes[:1]),
+        villages=mapped[["geometry"]].assign(
+            village_type=types.reindex(mapped.index).astype(float)
+        ),
+        profiles=run.profiles,
+    )
+    write_type_card(card, folder / "annex" / "tipologi_desa.pdf")
