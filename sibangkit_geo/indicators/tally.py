@@ -10,6 +10,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.indicators.deprivation.sums import deprivation_sums
+from sibangkit_geo.indicators.flags import flag_cells
 from sibangkit_geo.indicators.needs import Judged, judge, needs_of
 from sibangkit_geo.tables.public import VillageCounts
 
@@ -134,7 +135,7 @@ def tally(
         name: np.bincount(place, weights=values, minlength=number + 1).astype(np.float64)
         for name, values in amounts.items()
     }
-    count |= _count_flags(place, flags, number + 1)
+    count |= flag_cells(place, flags, n_places=number + 1).sums()
     if index and any(one.key in judgements for one in index.items):
         count |= deprivation_sums(
             {key: one.deprived for key, one in judgements.items()},
@@ -168,25 +169,6 @@ class _Deciles:
         cells = self.cells if flag.all() else self.cells[flag]
         table = np.bincount(cells, minlength=number * width).reshape(number, width)
         return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}
-
-
-def _count_flags(
-    place: NDArray[np.int64], flags: dict[str, NDArray[np.bool_]], number: int
-) -> dict[str, NDArray[np.float64]]:
-    """Count true flags per place, eight flags in one pass: their bits make one number."""
-    found: dict[str, NDArray[np.float64]] = {}
-    names = list(flags)
-    bit_of = (np.arange(256)[:, None] >> np.arange(8)) & 1
-    base = place.astype(np.int64) << 8
-    for start in range(0, len(names), 8):
-        group = names[start : start + 8]
-        bits = np.zeros(len(place), dtype=np.uint8)
-        for bit, name in enumerate(group):
-            bits |= flags[name].view(np.uint8) << np.uint8(bit)
-        cells = np.bincount(base | bits, minlength=number << 8).reshape(number, 256)
-        sums = cells @ bit_of
-        found |= {name: sums[:, bit].astype(np.float64) for bit, name in enumerate(group)}
-    return found
 
 
 def _poverty(

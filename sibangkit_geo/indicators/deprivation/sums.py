@@ -9,6 +9,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.deprivation.scoring import score_households
+from sibangkit_geo.indicators.flags import flag_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,26 +75,32 @@ def deprivation_sums(
     """
     index = index.restricted([key for key in deprived if key in known])
     scores = score_households(deprived, known, index=index)
-    bins = np.where(place >= 0, place, n_places).astype(np.intp)
+    inside = place >= 0
     members = np.nan_to_num(np.asarray(people, dtype=np.float64), nan=0.0)
-
-    def total(where: NDArray[np.bool_], amount: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        weights = None if amount is None else amount[where]
-        found = np.bincount(bins[where], weights=weights, minlength=n_places + 1)
-        return found[:n_places].astype(np.float64)
-
-    kept, poor = scores.kept, scores.poor
-    score_sum = members * scores.score
-    values = (total(kept, None), total(poor, None), total(kept, members), total(poor, members))
-    sums = dict(zip(_BASE, (*values, total(poor, score_sum)), strict=True))
-    members_scaled = members * scores.scale
-    for key, share in index.shares.items():
-        both = poor & deprived[key] & known[key]
-        counted = kept if index.missing != "reweight" else kept & known[key]
-        sums[f"af_part_{key}"] = total(both, members_scaled) * share
-        sums[f"censored_{key}"] = total(both, None)
-        sums[f"censored_people_{key}"] = total(both, members)
-        sums[f"af_known_people_{key}"] = total(counted, members)
+    kept, poor = scores.kept & inside, np.flatnonzero(scores.poor & inside)
+    of_kept = flag_cells(
+        np.where(inside, place, 0),
+        {"": kept}
+        | {key: kept & known[key] if index.missing == "reweight" else kept for key in index.shares},
+        n_places=n_places,
+    )
+    of_poor = flag_cells(
+        place[poor],
+        {"": np.ones(len(poor), dtype=np.bool_)}
+        | {key: (deprived[key] & known[key])[poor] for key in index.shares},
+        n_places=n_places,
+    )
+    people_known, people_poor = of_kept.sums(members), of_poor.sums(members[poor])
+    homes_poor, scaled = of_poor.sums(), of_poor.sums((members * scores.scale)[poor])
+    counted = np.bincount(place[kept], minlength=n_places).astype(np.float64)
+    parts = {key: scaled[key] * share for key, share in index.shares.items()}
+    values = (counted, homes_poor[""], people_known[""], people_poor[""], sum(parts.values()))
+    sums = dict(zip(_BASE, map(np.asarray, values), strict=True))
+    for key, part in parts.items():
+        sums[f"af_part_{key}"] = part
+        sums[f"censored_{key}"] = homes_poor[key]
+        sums[f"censored_people_{key}"] = people_poor[key]
+        sums[f"af_known_people_{key}"] = people_known[key]
     return sums
 
 
