@@ -111,14 +111,15 @@ def in_pandas(path: Path) -> dict[str, float]:
     weights = dict.fromkeys(("floor", "wall", "roof", "crowding"), 1 / 12)
     weights |= dict.fromkeys(("water", "sanitation", "lighting", "fuel"), 1 / 12)
     weights |= dict.fromkeys(("documents", "school", "health"), 1 / 9)
-    score = sum(weights[name] * flags[name] for name in weights)
+    lacking = flags | {"health": flags["health"] & ~served["health"]}
+    score = sum(weights[name] * lacking[name] for name in weights)
     poor = score >= 1 / 3 - 1e-9
     count = {"households": 1, "people": size, "poor": decile <= 1, "mpi": poor * size,
              "score": poor * score * size}  # fmt: skip
     count |= {f"deprived_{name}": flag for name, flag in flags.items()}
     count |= {f"unserved_{name}": flags[name] & ~flag for name, flag in served.items()}
     count |= {f"decile_{d}": decile == d for d in range(1, 11)}
-    count |= {f"censored_{name}": poor & flags[name] for name in weights}
+    count |= {f"censored_{name}": poor & lacking[name] for name in weights}
     sums = pd.DataFrame(count, index=table.index).groupby(table["kode_desa"]).sum()
     return {
         "households": float(sums["households"].sum()),

@@ -101,6 +101,17 @@ def test_no_count_below_five_is_written(demo_run: Path) -> None:
     assert not (needs["kekurangan"] - needs["belum_terlayani"]).between(1, 4).any()
 
 
+def test_every_indicator_is_in_the_dictionary_with_unit_source_and_year(demo_run: Path) -> None:
+    villages = pd.read_csv(demo_run / "out" / "villages.csv", nrows=1)
+    told = pd.read_csv(demo_run / "out" / "kamus_data.csv").set_index("kolom")
+    for name in ("headcount_ratio", "headcount_shrunken", "multidimensional_poverty",
+                 "poverty_rate_benchmarked", "floor_share", "register_coverage"):  # fmt: skip
+        assert name in villages
+        assert told.loc[name, ["arti", "satuan", "sumber", "tahun_data"]].notna().all()
+        assert isinstance(told.loc[name, "keterangan"], str)
+    assert {"headcount_low", "headcount_high", "reliability"} <= set(told.index) & set(villages)
+
+
 def test_pages_say_who_takes_the_first_step(demo_run: Path) -> None:
     page = (demo_run / "out" / "index.html").read_text("utf-8")
     assert "Langkah pertama: Perkimtan" in page

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.indicators.benchmarking import OfficialFigures
+from sibangkit_geo.indicators.deprivation.loading import default_index
+from sibangkit_geo.indicators.estimates import deprivation_columns, gap_columns
 from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.indicators.tally import PovertyRule, tally
 from sibangkit_geo.indicators.villages import (
@@ -409,3 +411,34 @@ def test_without_households_there_is_no_village_table(villages: gpd.GeoDataFrame
 def test_a_definition_without_column_is_refused(villages: gpd.GeoDataFrame) -> None:
     with pytest.raises(DataError, match="Indicator column lit is missing"):
         VillageIndicators(villages, (LIT,), ())
+
+
+def test_who_has_the_assistance_is_not_deprived_of_it() -> None:
+    # decile 1 with and without PBI, size 4 and 2; only health is asked of the index
+    rows = pd.DataFrame(
+        {"village_code": [A, A], "size": [4, 2], "decile": [1, 1],
+         "pbi_national": [1, 2], "pbi_regency": [2, 2]}
+    )  # fmt: skip
+    index = default_index()
+    table = tally(
+        as_register(rows), np.array([0, 0]), villages=[A], poverty=FIRST_DECILE, index=index
+    ).table
+    assert table["af_poor_people"].tolist() == [2]
+    columns, (headcount, adjusted) = deprivation_columns(
+        table, index=index, source="uji", year=2025
+    )
+    assert columns["multidimensional_headcount"].tolist() == pytest.approx([1 / 3])
+    assert "Tidak ditanyakan register: floor" in headcount.note
+    assert adjusted.name == "multidimensional_poverty"
+    assert deprivation_columns(table, index=None, source="", year=0)[1] == []
+
+
+def test_depth_and_severity_come_from_their_sums() -> None:
+    counts = pd.DataFrame(
+        {"people": [10.0, 0.0], "gap_sum": [2.0, 0.0], "gap_squared_sum": [1.0, 0]}
+    )
+    columns, defined = gap_columns(counts, source="uji", year=2025)
+    assert columns["poverty_gap"].tolist()[0] == 0.2
+    assert columns["poverty_severity"].tolist()[0] == 0.1
+    assert columns.iloc[1].isna().all()
+    assert [one.name for one in defined] == ["poverty_gap", "poverty_severity"]

@@ -140,7 +140,11 @@ def deprivation_columns(
         multidimensional_people=counts["af_people"].where(counts["af_people"] > 0),
     )
     cut = percentage(index.cutoff_share, 0)
-    note = f"Metode Alkire-Foster, {len(index.items)} indikator, batas {cut} bobot."
+    asked = [str(name).removeprefix("af_part_") for name in counts if "af_part_" in str(name)]
+    lacking = index.lacking(asked)
+    note = f"Metode Alkire-Foster, {len(asked)} indikator, batas {cut} bobot."
+    if lacking:
+        note += f" Tidak ditanyakan register: {', '.join(lacking)}."
     same = ("multidimensional_intensity", "multidimensional_poverty")
     headcount = Indicator(
         name="multidimensional_headcount",

@@ -57,9 +57,9 @@ class FlagCells:
         for names, cells in self.groups:
             width = 1 << len(names)
             table = np.bincount(cells, weights=weights, minlength=self.n_places * width)
-            table = table.reshape(self.n_places, width).astype(np.float64)
+            counts: NDArray[np.float64] = table.reshape(self.n_places, width).astype(np.float64)
             bits = (np.arange(width)[:, None] >> np.arange(len(names))) & 1
-            both = table @ bits.astype(np.float64)
+            both: NDArray[np.float64] = counts @ bits.astype(np.float64)
             found |= {name: both[:, bit] for bit, name in enumerate(names)}
         return found
 

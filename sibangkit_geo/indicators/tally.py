@@ -138,7 +138,8 @@ def tally(
     count |= flag_cells(place, flags, n_places=number + 1).sums()
     if index and any(one.key in judgements for one in index.items):
         count |= deprivation_sums(
-            {key: one.deprived for key, one in judgements.items()},
+            # who is meant for an assistance and has it is not deprived of it
+            {key: one.deprived & ~one.served for key, one in judgements.items()},
             {key: one.known for key, one in judgements.items()},
             place,
             n_places=number + 1,

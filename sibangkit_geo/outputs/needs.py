@@ -1,17 +1,17 @@
-"""Needs, roles and targeting of places as tables with Indonesian headings."""
+"""Needs, roles and targeting of places, and what each column means, in Indonesian."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from sibangkit_geo.outputs.staging import write_text
 from sibangkit_geo.outputs.tables import formula_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
-
-    import pandas as pd
 
     from sibangkit_geo.tables.public import AgencyNeeds, Indicator
 
@@ -122,3 +122,62 @@ def _worded(
     for name in ("nama", "opd", "kebutuhan", "sumber"):
         made[name] = made[name].map(formula_safe)
     return made
+
+
+_UNITS = {"percent": "porsi 0 sampai 1", "count": "jumlah", "index": "indeks"}
+_BESIDE = (
+    ("village_code", "Kode desa Kemendagri", "kode"),
+    ("headcount_low", "Batas bawah selang kredibel 95 % rumah tangga miskin", "porsi 0 sampai 1"),
+    ("headcount_high", "Batas atas selang kredibel 95 % rumah tangga miskin", "porsi 0 sampai 1"),
+    ("reliability", "Keandalan: baik, hati-hati, tidak dapat dipakai", "kategori"),
+    ("multidimensional_intensity", "Intensitas multidimensi (A)", "porsi 0 sampai 1"),
+    ("lead_agency", "OPD yang mengambil langkah pertama", "kunci OPD"),
+    ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
+    ("pocket", "Nomor kantong kemiskinan", "nomor"),
+    ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
+    ("masked", "Indikator yang disamarkan", "nama kolom"),
+)
+
+
+def write_dictionary(
+    indicators: tuple[Indicator, ...], columns: Collection[str], path: Path
+) -> None:
+    """
+    Write what each column of ``villages.csv`` means.
+
+    Parameters
+    ----------
+    indicators
+        Definitions.
+    columns
+        Columns of the table.
+    path
+        File to write.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    rows = [
+        {
+            "kolom": one.name,
+            "arti": one.label,
+            "satuan": _UNITS[one.unit],
+            "penyebut": one.denominator,
+            "kolom_jumlah": one.count_column,
+            "kolom_penyebut": one.base_column if one.count_column else "",
+            "ujung_buruk": "tinggi" if one.worse == "high" else "rendah",
+            "sumber": one.source,
+            "tahun_data": one.year,
+            "keterangan": one.note or "Estimasi, bukan angka resmi.",
+        }
+        for one in indicators
+    ]
+    rows += [
+        {"kolom": name, "arti": meaning, "satuan": unit}
+        for name, meaning, unit in _BESIDE
+        if name in columns or name == "village_code"
+    ]
+    table = pd.DataFrame(rows).map(formula_safe)
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))

@@ -11,7 +11,7 @@ from sibangkit_geo.cartography.annex import write_annex
 from sibangkit_geo.cartography.web.page import render_page
 from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
 from sibangkit_geo.outputs import intake, manifest, staging, tables
-from sibangkit_geo.outputs.needs import write_needs
+from sibangkit_geo.outputs.needs import write_dictionary, write_needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -79,6 +79,7 @@ def write_products(
         progress("write", 0, 1)
         table = tables.village_table(product.measured, product.pockets, masked=masked)
         tables.write_villages(table, folder / "villages.csv")
+        write_dictionary(product.measured.indicators, table.columns, folder / "kamus_data.csv")
         tables.write_geopackage(
             table, product.pockets, folder / "pockets.gpkg", created=product.provenance.created
         )
