@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal, cast
 
 from sibangkit_geo import codes
+from sibangkit_geo.agencies.budget import Objective
+from sibangkit_geo.agencies.settings import BudgetSettings, TargetSettings
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
 from sibangkit_geo.indicators.benchmarking import OfficialFigures
@@ -65,8 +67,10 @@ class Study:
 
     Attributes
     ----------
-    study, boundaries, join, official, pockets, disclosure, poverty, deprivation, typology
-        The tables of those names; ``official``, ``poverty`` and ``typology`` may be absent.
+    study, boundaries, join, official, pockets, disclosure, poverty, deprivation
+        The tables of those names.
+    typology, budget, target
+        The tables of those names, where the study asks for them.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
     rasters, facilities, locus
@@ -82,6 +86,8 @@ class Study:
     locus: tuple[LocusSource, ...] = ()
     poverty: PovertyRule | None = None
     typology: TypologySource | None = None
+    budget: BudgetSettings | None = None
+    target: TargetSettings | None = None
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)
     official: OfficialFigures | None = None
@@ -180,7 +186,12 @@ def _fill(kind: type, table: object, *, where: str) -> object:
         raise ConfigError(msg)
     fields = {one.name: one for one in dataclasses.fields(kind)}
     # stages import the first two names for type checking only
-    names = {"CodeSystem": codes.CodeSystem, "Path": Path, "Mapping": Mapping}
+    names = {
+        "CodeSystem": codes.CodeSystem,
+        "Path": Path,
+        "Mapping": Mapping,
+        "Objective": Objective,
+    }
     hints = typing.get_type_hints(kind, localns=names)
     for key in table:
         if key not in fields:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.agencies.budget_checks import checked_ceilings, checked_cost, checked_needs
-from sibangkit_geo.agencies.budget_solver import Problem, solve
+from sibangkit_geo.agencies.budget_solver import Effort, Problem, solve
 from sibangkit_geo.errors import DataError, nearest
 from sibangkit_geo.tables.numerals import numeral, percentage
 from sibangkit_geo.tables.public import Note
@@ -52,12 +52,16 @@ class BudgetRule:
         A need in a place is served in one year completely or not at all; else divisible.
     time_limit
         Seconds per solve; when they are over, the best plan so far comes with its gap.
+    relative_gap
+        A solve may stop once no plan can be better by more than this share; 0 asks for
+        the exact optimum.
     """
 
     objective: Objective = "need"
     floor_per_district: float = 0.0
     whole_places: bool = True
     time_limit: float = 60.0
+    relative_gap: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -160,7 +164,7 @@ def plan_budget(
     found = solve(
         _problem(table, table.iloc[open_rows], money=money, rule=rule),
         whole=rule.whole_places,
-        time_limit=rule.time_limit,
+        effort=Effort(rule.time_limit, rule.relative_gap),
     )
     served = np.zeros((len(table), money.shape[1]))
     served[open_rows] = found.served

@@ -19,6 +19,23 @@ _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """
+    When a solve may stop.
+
+    Attributes
+    ----------
+    seconds
+        At the latest after these; the best found so far comes with its gap.
+    relative_gap
+        Once no better plan can be better by more than this share; 0 is the exact optimum.
+    """
+
+    seconds: float
+    relative_gap: float
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """
     Items under the ceilings of their agencies; arrays of n items, a agencies, y years.
@@ -80,7 +97,7 @@ class _Model:
     integer: NDArray[np.int_]
     upper: NDArray[np.float64]
     limits: LinearConstraint
-    time_limit: float
+    effort: Effort
 
     def minimise(self, weight: NDArray[np.float64], *, cap: float = np.inf) -> object:
         """Solve with at most `cap` households of shortfall in all."""
@@ -94,16 +111,16 @@ class _Model:
             integrality=self.integer,
             bounds=Bounds(0, self.upper),
             constraints=limits,
-            options={"time_limit": self.time_limit, "mip_rel_gap": 0.0},
+            options={"time_limit": self.effort.seconds, "mip_rel_gap": self.effort.relative_gap},
         )
 
 
-def solve(problem: Problem, *, whole: bool, time_limit: float) -> Solution:
+def solve(problem: Problem, *, whole: bool, effort: Effort) -> Solution:
     """
     Serve what is worth most; first of all leave the districts as little short as possible.
 
     Whole items are a multiple knapsack problem [1]_, solved by branch and bound (HiGHS
-    [2]_) with a gap of zero asked for; divisible ones a linear programme, without
+    [2]_) until the gap asked for is proven; divisible ones a linear programme, without
     requirement Dantzig's order of value per rupiah. The order of the items decides
     between equal choices.
 
@@ -113,8 +130,8 @@ def solve(problem: Problem, *, whole: bool, time_limit: float) -> Solution:
         Items and ceilings; may be without items.
     whole
         Whether an item is served in one year completely or not at all.
-    time_limit
-        Seconds for each solve.
+    effort
+        How long and how exactly each solve goes on.
 
     Returns
     -------
@@ -133,7 +150,7 @@ def solve(problem: Problem, *, whole: bool, time_limit: float) -> Solution:
     .. [2] Huangfu, Q. & Hall, J. A. J. (2018), Mathematical Programming Computation 10, 119-142.
     """
     if not whole:
-        return _divisible(problem, time_limit)
+        return _divisible(problem, effort)
     # without requirement nothing ties one agency to another
     groups = problem.agency if not problem.required.any() else np.zeros_like(problem.agency)
     served = np.zeros((len(problem.cost), problem.ceilings.shape[1]))
@@ -141,20 +158,20 @@ def solve(problem: Problem, *, whole: bool, time_limit: float) -> Solution:
     for group in np.unique(groups):
         items = np.flatnonzero(groups == group)
         part = problem.of(items)
-        share, limit = _optimise(part, whole=True, time_limit=time_limit)
+        share, limit = _optimise(part, whole=True, effort=effort)
         served[items] = _settle(part, share)
         bound += limit
     return Solution(served, _without_rounding(bound, problem, served))
 
 
-def _divisible(problem: Problem, time_limit: float) -> Solution:
+def _divisible(problem: Problem, effort: Effort) -> Solution:
     share = np.ones(len(problem.cost))
     bound = None
     if problem.required.any() and len(share):
         pooled = problem.ceilings.sum(axis=1, keepdims=True)
         # what can be split can be split over years: only the sum of the ceilings binds
         once = replace(problem, ceilings=pooled)
-        found, bound = _optimise(once, whole=False, time_limit=time_limit)
+        found, bound = _optimise(once, whole=False, effort=effort)
         share = found[:, 0]
     served = _spread(problem, share)
     if bound is None:
@@ -169,9 +186,9 @@ def _without_rounding(bound: float, problem: Problem, served: NDArray[np.float64
 
 
 def _optimise(
-    problem: Problem, *, whole: bool, time_limit: float
+    problem: Problem, *, whole: bool, effort: Effort
 ) -> tuple[NDArray[np.float64], float]:
-    model = _model(problem, whole=whole, time_limit=time_limit)
+    model = _model(problem, whole=whole, effort=effort)
     n_pairs, n_all = len(model.item), len(model.upper)
     served = np.zeros((len(problem.cost), problem.ceilings.shape[1]))
     if n_pairs == 0:
@@ -196,7 +213,7 @@ def _optimise(
     return served, limit
 
 
-def _model(problem: Problem, *, whole: bool, time_limit: float) -> _Model:
+def _model(problem: Problem, *, whole: bool, effort: Effort) -> _Model:
     n, years = len(problem.cost), problem.ceilings.shape[1]
     affordable = problem.cost[:, None] <= problem.ceilings[problem.agency] if whole else None
     useful = problem.value > 0 if not problem.required.any() else np.ones(n, dtype=bool)
@@ -229,7 +246,7 @@ def _model(problem: Problem, *, whole: bool, time_limit: float) -> _Model:
         integer=np.concatenate([np.full(len(item), int(whole)), np.zeros(districts, dtype=int)]),
         upper=np.concatenate([np.ones(len(item)), np.full(districts, np.inf)]),
         limits=LinearConstraint(sparse.vstack(blocks, format="csr"), lower, np.concatenate(high)),
-        time_limit=time_limit,
+        effort=effort,
     )
 
 

@@ -43,6 +43,17 @@ WAVES = (
     Wave(2025, 8.48, 77_630, "BPS, Susenas 2025", 560_840),
 )  # fmt: skip
 
+# rupiah per year, invented
+_CEILINGS = {
+    "perkimtan": 60_000_000_000,
+    "pupr": 45_000_000_000,
+    "dinsos": 30_000_000_000,
+    "dpmd": 12_000_000_000,
+    "disdukcapil": 1_500_000_000,
+    "dinkes": 10_000_000_000,
+    "disdik": 8_000_000_000,
+}
+
 _STUDY = """\
 # Studi contoh: semua rumah tangga, nama dan nomor di dalam register ini buatan.
 [study]
@@ -86,7 +97,16 @@ replicates = 999
 [disclosure]
 level = "agency"
 minimum_households = 5
-"""
+
+# Pagu dan target berikut dikarang untuk contoh ini.
+[target]
+rate_percent = 7.5
+year = {next_year}
+source = "target karangan (demo)"
+
+[budget]
+objective = "need"
+{ceilings}"""
 
 
 def register_text(
@@ -148,4 +168,12 @@ def study_text(wave: Wave, *, seed: int, register: str) -> str:
     Nothing
         Every wave has a study.
     """
-    return _STUDY.format(wave=wave, seed=seed, register=register)
+    years = (wave.year + 1, wave.year + 2)
+    ceilings = "".join(
+        f'\n[[budget.ceilings]]\nagency = "{agency}"\nyear = {year}\nrupiah = {rupiah}\n'
+        for agency, rupiah in _CEILINGS.items()
+        for year in years
+    )
+    return _STUDY.format(
+        wave=wave, seed=seed, register=register, ceilings=ceilings, next_year=years[0]
+    )

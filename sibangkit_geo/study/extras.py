@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.study.locus import locus_lists, locus_overlap, write_locus
+from sibangkit_geo.study.planning import Plans, make_plans
 from sibangkit_geo.study.surroundings import surroundings
 from sibangkit_geo.study.typology import TypologyRun, typology_of, write_typology
 
@@ -37,6 +38,23 @@ class Extras:
 
     types: TypologyRun | None
     lists: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """
+    What follows from pockets and needs.
+
+    Attributes
+    ----------
+    overlap
+        Pockets against each list, one row per list.
+    plans
+        Money and targets.
+    """
+
+    overlap: pd.DataFrame
+    plans: Plans
 
 
 def read_extras(
@@ -81,15 +99,16 @@ def read_extras(
     return Extras(types, lists)
 
 
-def compare_lists(
+def conclude(
     extras: Extras,
     study: config.Study,
     carried: Carried,
     measured: VillageIndicators,
     pockets: Pockets,
-) -> pd.DataFrame:
+    folder: Path,
+) -> Conclusions:
     """
-    Compare the pockets with every list; the sentences join `carried`.
+    Compare the pockets with every list, and plan; the sentences join `carried`.
 
     Parameters
     ----------
@@ -103,24 +122,29 @@ def compare_lists(
         Village table before masking.
     pockets
         Result of the detector.
+    folder
+        Folder of the study file.
 
     Returns
     -------
-    overlap
-        One row per list.
+    conclusions
+        Overlap with lists, money, targets.
 
     Raises
     ------
-    KeyError
-        A list is missing.
+    ConfigError
+        A file is missing or wrong, or a need has no unit cost.
+    DataError
+        The target asks more persons than are estimated poor.
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
-    carried.notes.extend(told)
-    return overlap
+    plans = make_plans(study, folder, measured, pockets)
+    carried.notes.extend([*told, *plans.notes])
+    return Conclusions(overlap, plans)
 
 
 def extras_writer(
-    extras: Extras, study: config.Study, product: Product, overlap: pd.DataFrame
+    extras: Extras, study: config.Study, product: Product, conclusions: Conclusions
 ) -> Callable[[Path], None]:
     """
     Make what writes the further products.
@@ -133,8 +157,8 @@ def extras_writer(
         Settings.
     product
         Finished study.
-    overlap
-        From `compare_lists`.
+    conclusions
+        From `conclude`.
 
     Returns
     -------
@@ -149,6 +173,7 @@ def extras_writer(
 
     def write(folder: Path) -> None:
         write_typology(extras.types, study, product, folder)
-        write_locus(extras.lists, overlap, folder)
+        write_locus(extras.lists, conclusions.overlap, folder)
+        conclusions.plans.write(folder)
 
     return write

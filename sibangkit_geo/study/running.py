@@ -24,7 +24,7 @@ from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
 from sibangkit_geo.sources.text_tables import checksum
-from sibangkit_geo.study.extras import compare_lists, extras_writer, read_extras
+from sibangkit_geo.study.extras import conclude, extras_writer, read_extras
 from sibangkit_geo.study.focusing import focus
 from sibangkit_geo.study.locating import (
     Carried,
@@ -122,7 +122,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = _measure(study, areas, carried)
     pockets = _find(study, measured, progress)
-    overlap = compare_lists(extras, study, carried, measured, pockets)
+    conclusions = conclude(extras, study, carried, measured, pockets, folder)
     masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
     product = _product(study, areas, carried, (measured, masked), pockets, inputs)
     products = write_products(
@@ -131,7 +131,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         out,
         reports=carried.reports,
         personal=personal_of(study, folder, areas),
-        extra=extras_writer(extras, study, product, overlap),
+        extra=extras_writer(extras, study, product, conclusions),
         progress=progress,
     )
     log.info("write: %d files", len(products))
