@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sibangkit_geo.config import Study, read_study
+    from sibangkit_geo.indicators.access import nearest_distance
+    from sibangkit_geo.indicators.deprivation.measures import alkire_foster
+    from sibangkit_geo.indicators.poverty import (
+        foster_greer_thorbecke,
+        headcount_ratio,
+        poverty_gap,
+        poverty_severity,
+    )
+    from sibangkit_geo.indicators.poverty_distribution import sen_shorrocks_thon, watts
+    from sibangkit_geo.indicators.rasters import risk_surface, zonal_statistics
+    from sibangkit_geo.indicators.small_areas import (
+        beta_binomial_rate,
+        empirical_bayes_rate,
+        fay_herriot,
+    )
+    from sibangkit_geo.indicators.typology import prepare_features, village_types
     from sibangkit_geo.pockets import PocketSettings, find_pockets
+    from sibangkit_geo.pockets.scan import ScanSettings, scan_space_time, scan_statistic
     from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
     from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
     from sibangkit_geo.study import run
@@ -22,20 +39,56 @@ _HOMES = {
     "BoundarySource": "sources.boundaries",
     "read_profiles": "sources.profiles",
     "ProfileSource": "sources.profiles",
+    "foster_greer_thorbecke": "indicators.poverty",
+    "headcount_ratio": "indicators.poverty",
+    "poverty_gap": "indicators.poverty",
+    "poverty_severity": "indicators.poverty",
+    "sen_shorrocks_thon": "indicators.poverty_distribution",
+    "watts": "indicators.poverty_distribution",
+    "alkire_foster": "indicators.deprivation.measures",
+    "beta_binomial_rate": "indicators.small_areas",
+    "empirical_bayes_rate": "indicators.small_areas",
+    "fay_herriot": "indicators.small_areas",
+    "zonal_statistics": "indicators.rasters",
+    "risk_surface": "indicators.rasters",
+    "nearest_distance": "indicators.access",
+    "prepare_features": "indicators.typology",
+    "village_types": "indicators.typology",
     "find_pockets": "pockets",
     "PocketSettings": "pockets",
+    "scan_statistic": "pockets.scan",
+    "scan_space_time": "pockets.scan",
+    "ScanSettings": "pockets.scan",
     "run": "study",
 }
 __all__ = [
     "BoundarySource",
     "PocketSettings",
     "ProfileSource",
+    "ScanSettings",
     "Study",
+    "alkire_foster",
+    "beta_binomial_rate",
+    "empirical_bayes_rate",
+    "fay_herriot",
     "find_pockets",
+    "foster_greer_thorbecke",
+    "headcount_ratio",
+    "nearest_distance",
+    "poverty_gap",
+    "poverty_severity",
+    "prepare_features",
     "read_boundaries",
     "read_profiles",
     "read_study",
+    "risk_surface",
     "run",
+    "scan_space_time",
+    "scan_statistic",
+    "sen_shorrocks_thon",
+    "village_types",
+    "watts",
+    "zonal_statistics",
 ]
 
 

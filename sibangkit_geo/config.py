@@ -22,6 +22,7 @@ from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
 from sibangkit_geo.indicators.benchmarking import OfficialFigures
 from sibangkit_geo.indicators.deprivation.settings import DeprivationSettings
+from sibangkit_geo.indicators.rasters.surface import RiskSettings
 from sibangkit_geo.indicators.tally import PovertyRule
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
@@ -69,7 +70,7 @@ class Study:
     ----------
     study, boundaries, join, official, pockets, disclosure, poverty, deprivation
         The tables of those names.
-    typology, budget, target
+    typology, budget, target, risk_surface
         The tables of those names, where the study asks for them.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
@@ -88,6 +89,7 @@ class Study:
     typology: TypologySource | None = None
     budget: BudgetSettings | None = None
     target: TargetSettings | None = None
+    risk_surface: RiskSettings | None = None
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)
     official: OfficialFigures | None = None

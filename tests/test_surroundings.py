@@ -14,6 +14,7 @@ from affine import Affine
 from shapely.geometry import LineString, Point
 
 from sibangkit_geo import study
+from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -151,3 +152,37 @@ def test_ways_over_a_cost_raster(surrounded: Path) -> None:
     table = pd.read_csv(folder / "out" / "villages.csv", index_col="village_code")
     # 2,224 m to the east at 0.01 per metre, to the nearest cell
     assert table["road_cost"].iloc[1] == pytest.approx(22.2, abs=1.5)
+
+
+def test_houses_and_risk_of_a_register(tmp_path: Path) -> None:
+    file = write_demo(tmp_path / "data", settings=DemoSettings(households=20_000))
+    clinic = pd.DataFrame({"bujur": [104.85], "lintang": [-2.97]})
+    clinic.to_csv(tmp_path / "data" / "klinik.csv", index=False)
+    block = """
+[[facilities]]
+path = "klinik.csv"
+name = "clinic"
+label = "klinik"
+longitude = "bujur"
+latitude = "lintang"
+limit_km = 20
+measured_from = "household"
+agency = "dinkes"
+year = 2025
+"""
+    file.write_text(file.read_text("utf-8") + block, "utf-8")
+    study.run(file, tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "villages.csv", index_col="village_code")
+    assert table["clinic_known"].sum() > 19_000
+    shown = table["clinic_far_share"].notna()
+    far = table["clinic_far"] / table["clinic_known"]
+    np.testing.assert_allclose(table["clinic_far_share"][shown], far[shown], atol=1e-6)
+    # a village whose houses are all within the limit has a mean below it
+    assert (table.loc[table["clinic_far_share"] == 0, "clinic_km"] <= 20).all()
+    with rasterio.open(tmp_path / "out" / "risiko_kemiskinan.tif") as surface:
+        risk = surface.read(1, masked=True)
+        assert surface.tags()["NOTE"].startswith("Estimasi")
+        assert surface.crs.to_epsg() == 32748
+    assert float(np.median(risk.compressed())) == pytest.approx(1, abs=0.6)
+    # the planted pockets of three times the rate stand out
+    assert float(risk.max()) > 2

@@ -98,6 +98,10 @@ replicates = 999
 level = "agency"
 minimum_households = 5
 
+[risk_surface]
+cell_m = 250
+bandwidth_m = 2000
+
 # Pagu dan target berikut dikarang untuk contoh ini.
 [target]
 rate_percent = 7.5

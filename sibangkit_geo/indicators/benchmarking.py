@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.indicators.small_areas import official_figures_disagree
 from sibangkit_geo.tables.numerals import numeral, percentage
 from sibangkit_geo.tables.public import Indicator, Note
 
@@ -149,7 +150,10 @@ def benchmark(
             f" {int(over.sum())} desa dibatasi pada 100 %, sehingga jumlahnya {numeral(short)} "
             f"jiwa di bawah angka resmi."
         )
-    return _benchmarked(official), [Note("benchmarked", text)]
+    disagree = official_figures_disagree(
+        people[poor.notna()], rate=rate, count=official.poor_people
+    )
+    return _benchmarked(official), [Note("benchmarked", text), *disagree]
 
 
 def _benchmarked(official: OfficialFigures) -> Indicator:

@@ -172,6 +172,32 @@ class _Deciles:
         return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}
 
 
+def who_is_poor(households: Households, poverty: PovertyRule) -> NDArray[np.bool_]:
+    """
+    Tell which households are poor.
+
+    Grain: unchanged, one row per household.
+
+    Parameters
+    ----------
+    households
+        Register, or a part of it.
+    poverty
+        Who counts as poor.
+
+    Returns
+    -------
+    poor
+        False where it is not known.
+
+    Raises
+    ------
+    ConfigError
+        The poverty rule names a column the register lacks.
+    """
+    return _poverty(households, poverty)[0]["poor_households"]
+
+
 def _poverty(
     households: Households, poverty: PovertyRule
 ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.float64]]]:

@@ -108,6 +108,9 @@ class FacilitySource:
     cost
         Raster with the cost of crossing a cell, per metre: the way is then the cheapest
         one in units of that cost, and `limit_km` is in those units too.
+    measured_from
+        ``"village"``: from a point inside it; ``"household"``: from each house of the
+        register that has a point.
     agency
         Key of the agency whose concern it is.
     source
@@ -123,11 +126,15 @@ class FacilitySource:
     longitude: str = ""
     latitude: str = ""
     cost: str = ""
+    measured_from: Literal["village", "household"] = "village"
     agency: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:
         """Check the limit and the columns."""
+        if self.cost and self.measured_from == "household":
+            msg = f"[[facilities]] {self.name}: a way over costs is measured from villages."
+            raise ConfigError(msg)
         if self.limit_km <= 0:
             msg = f"[[facilities]] {self.name}: limit_km must be above 0."
             raise ConfigError(msg)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.study.locus import locus_lists, locus_overlap, write_locus
 from sibangkit_geo.study.planning import Plans, make_plans
+from sibangkit_geo.study.surfaces import surface_of, write_surface
 from sibangkit_geo.study.surroundings import surroundings
 from sibangkit_geo.study.typology import TypologyRun, typology_of, write_typology
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo import config
     from sibangkit_geo.cartography.product import Product
+    from sibangkit_geo.indicators.rasters import RiskSurface
     from sibangkit_geo.study.locating import Carried
     from sibangkit_geo.tables.public import Boundaries, Pockets, VillageIndicators
 
@@ -34,10 +36,13 @@ class Extras:
         Typology; None where it is not asked for.
     lists
         Lists of villages, one column each.
+    surface
+        Relative risk of being poor; None where it is not asked for.
     """
 
     types: TypologyRun | None
     lists: pd.DataFrame
+    surface: RiskSurface | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def read_extras(
     DataError
         A file is damaged or breaks its contract.
     """
-    around, told = surroundings(study, areas, folder)
+    around, told = surroundings(study, areas, folder, carried.houses)
     carried.parts.extend(around)
     carried.notes.extend(told)
     decisions = read_review(review_file) if review_file.is_file() else {}
@@ -96,7 +101,8 @@ def read_extras(
     carried.notes.extend(types.notes if types else ())
     lists, told = locus_lists(study, areas, folder, decisions)
     carried.notes.extend(told)
-    return Extras(types, lists)
+    surface = surface_of(study, areas, carried.houses)
+    return Extras(types, lists, surface)
 
 
 def conclude(
@@ -173,6 +179,7 @@ def extras_writer(
 
     def write(folder: Path) -> None:
         write_typology(extras.types, study, product, folder)
+        write_surface(extras.surface, product, folder)
         write_locus(extras.lists, conclusions.overlap, folder)
         conclusions.plans.write(folder)
 

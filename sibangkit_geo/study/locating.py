@@ -13,22 +13,21 @@ import pandas as pd
 from sibangkit_geo import config, join
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.indicators import villages
-from sibangkit_geo.indicators.deprivation.loading import default_index, load_index
-from sibangkit_geo.indicators.needs import need_catalogue, needs_of
+from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.sources import households as household_source
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.opening import open_register, personal_texts
 from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.review import read_review
-from sibangkit_geo.sources.text_tables import require_file
 from sibangkit_geo.study import registers
+from sibangkit_geo.study.options import deprivation_index, keeps_houses
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sibangkit_geo.indicators.deprivation.index import DeprivationIndex
     from sibangkit_geo.sources.register import Register
+    from sibangkit_geo.study.houses import KeptHouses
     from sibangkit_geo.tables.intake import IntakeReport
     from sibangkit_geo.tables.public import (
         Boundaries,
@@ -60,6 +59,8 @@ class Carried:
         Intake reports of the registers.
     counts
         Tallies of the registers.
+    houses
+        Points of the registers' houses, where the study asks for them.
     """
 
     parts: list[tuple[pd.DataFrame, list[Indicator]]]
@@ -68,6 +69,7 @@ class Carried:
     obeyed: bool
     reports: tuple[IntakeReport, ...]
     counts: tuple[VillageCounts, ...] = ()
+    houses: tuple[KeptHouses, ...] = ()
 
 
 def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
@@ -130,6 +132,7 @@ def locate_tables(
     parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
     reports: list[IntakeReport] = []
     counts: list[VillageCounts] = []
+    houses: list[KeptHouses] = []
     for source in study.households:
         review = read_review(review_file) if review_file.is_file() else {}
         part, counted = _locate_register(study, source, areas, folder, review)
@@ -137,6 +140,7 @@ def locate_tables(
         notes += counted.notes
         reports.append(counted.report)
         counts.append(counted.counts)
+        houses.append(counted.houses)
         uncertain.append(_uncertain_places(counted, areas))
         obeyed |= bool((counted.located.rows["how"] == "review").any())
     for profile in study.profiles:
@@ -148,7 +152,9 @@ def locate_tables(
         uncertain.append(_uncertain(read, located, areas))
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
-    return Carried(parts, notes, pd.concat(uncertain), obeyed, tuple(reports), tuple(counts))
+    return Carried(
+        parts, notes, pd.concat(uncertain), obeyed, tuple(reports), tuple(counts), tuple(houses)
+    )
 
 
 @contextmanager
@@ -174,7 +180,9 @@ def _locate_register(
         raise ConfigError(msg)
     register = open_study_register(study, source, folder)
     index = deprivation_index(study, folder)
-    plan = registers.RegisterPlan(areas, study.poverty, source.code_system, review, index)
+    plan = registers.RegisterPlan(
+        areas, study.poverty, source.code_system, review, index, keeps_houses(study)
+    )
     with _naming(register.name):
         counted = registers.count_register(register, plan)
     part = villages.from_counts(
@@ -185,34 +193,6 @@ def _locate_register(
         index=index,
     )
     return part, counted
-
-
-def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:
-    """
-    Read the deprivation index of a study, or the one of the package.
-
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-
-    Returns
-    -------
-    index
-        Checked against the needs that can be counted.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing or wrong.
-    """
-    keys = {one.key for one in need_catalogue()}
-    if not study.deprivation.index:
-        return default_index(known_keys=keys)
-    path = require_file(folder / study.deprivation.index, named_by="[deprivation] index")
-    return load_index(path, known_keys=keys)
 
 
 def open_study_register(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import polars as pl
-from pyproj import Transformer
 
 from sibangkit_geo import codes, join
 from sibangkit_geo.errors import UnknownAreaError
 from sibangkit_geo.indicators import tally
+from sibangkit_geo.study.houses import HousePoints, KeptHouses
 from sibangkit_geo.study.reporting import finding_notes, register_report
 from sibangkit_geo.tables.public import Located, Note, VillageCounts
 
@@ -39,8 +39,6 @@ _KIND = {
     "malformed": "village_malformed",
     "wrong_level": "village_malformed",
 }
-# ends of Indonesia in degrees, rounded outwards (94 to 142 E, 12 S to 8 N)
-_EAST, _NORTH = (94.0, 142.0), (-12.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,8 @@ class Counted:
         Findings of the intake.
     notes
         For the products.
+    houses
+        Where houses stand and who is poor; empty unless the plan keeps them.
     """
 
     counts: VillageCounts
@@ -67,6 +67,7 @@ class Counted:
     places: pd.DataFrame
     report: IntakeReport
     notes: tuple[Note, ...]
+    houses: KeptHouses
 
 
 @dataclass(slots=True)
@@ -109,6 +110,8 @@ class RegisterPlan:
         A person's decisions on names.
     index
         Deprivation index to add up.
+    keep_houses
+        Whether points and poverty of the houses are handed on, as arrays in memory.
     """
 
     areas: Boundaries
@@ -116,6 +119,7 @@ class RegisterPlan:
     code_system: codes.CodeSystem
     review: Mapping[str, str]
     index: DeprivationIndex | None = None
+    keep_houses: bool = False
 
 
 def count_register(register: Register, plan: RegisterPlan) -> Counted:
@@ -152,7 +156,8 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
     if not by_code:
         # names are matched one district at a time, which needs all of them
         _add(keys, register.places(), plan)
-    points = _Points.of(register, plan.areas)
+    points = HousePoints.of(register, plan.areas)
+    kept = KeptHouses()
     villages = [*official.index]
     counts = VillageCounts(pd.DataFrame())
     located_rows = 0
@@ -161,7 +166,9 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         village = np.array([*keys.village, _NOWHERE], dtype=np.int64)[place]
         _report_places(register, households, place, keys)
         if points is not None:
-            village = points.check(register, households, village)
+            village, where = points.check(register, households, village)
+            if plan.keep_houses and plan.poverty is not None:
+                kept.add(where, tally.who_is_poor(households, plan.poverty), village)
         located_rows += int((village >= 0).sum())
         if plan.poverty is not None:
             part = tally.tally(
@@ -176,7 +183,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
     report = register_report(register, located_rows)
     notes = (*located.notes, *finding_notes(report))
     log.info("locate: %d of %d households", located_rows, register.read[0])
-    return Counted(counts, located, frame, report, notes)
+    return Counted(counts, located, frame, report, notes, kept)
 
 
 def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
@@ -245,51 +252,3 @@ def _report_places(
     for kind in set(keys.kind) - {""}:
         these = np.array([one == kind for one in keys.kind] + [False])[place]
         register.gathered.add(kind, numbers[these], column=column)
-
-
-@dataclass(frozen=True, slots=True)
-class _Points:
-    """Points of houses against the villages; polygons and official villages count differently."""
-
-    locator: join.PointLocator
-    transformer: Transformer
-    position: NDArray[np.int64]
-    drawn: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, register: Register, areas: Boundaries) -> _Points | None:
-        """Prepare the villages, where the register has points."""
-        if not {"longitude", "latitude"} <= set(register.mapped.positions):
-            return None
-        locator = join.build_locator(areas.villages)
-        transformer = Transformer.from_crs("EPSG:4326", areas.villages.crs, always_xy=True)
-        position = areas.official.index.get_indexer(pd.Index(locator.village_code))
-        drawn = np.full(len(areas.official) + 1, _NOWHERE)
-        drawn[position] = np.arange(len(position))
-        return cls(locator, transformer, position, drawn)
-
-    def check(
-        self, register: Register, households: Households, village: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """Note points that do not fit, and locate rows that only their point can."""
-        numbers = households.rows["row"].to_numpy()
-        column = register.mapped.names["longitude"]
-        east = households.rows["longitude"].to_numpy()
-        north = households.rows["latitude"].to_numpy()
-        swapped = _inside(east, _NORTH) & _inside(north, _EAST)
-        register.gathered.add("point_swapped", numbers[swapped], column=column)
-        east = np.where(swapped, np.nan, east)
-        x, y = self.transformer.transform(east, north)
-        points = np.column_stack([x, y]).astype(np.float64)
-        points[~np.isfinite(points).all(axis=1)] = np.nan
-        found = join.locate_points(self.locator, points[:, 0], points[:, 1])
-        # of a row without village the last entry is looked up, which is nowhere
-        stated = self.drawn[village]
-        conflicts = join.code_point_conflicts(stated, found, points=points, locator=self.locator)
-        register.gathered.add("point_outside", numbers[conflicts.outside], column=column)
-        register.gathered.add("point_conflict", numbers[conflicts.elsewhere], column=column)
-        return np.where((village < 0) & (found >= 0), self.position[found], village)
-
-
-def _inside(values: NDArray[np.float64], ends: tuple[float, float]) -> NDArray[np.bool_]:
-    return (values >= ends[0]) & (values <= ends[1])

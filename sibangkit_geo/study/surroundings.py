@@ -5,6 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators import access, rasters
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import require_file
@@ -12,12 +17,12 @@ from sibangkit_geo.tables.numerals import numeral
 from sibangkit_geo.tables.public import Indicator, Note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from sibangkit_geo import config
     from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
+    from sibangkit_geo.study.houses import KeptHouses
     from sibangkit_geo.tables.public import Boundaries
 
 log = logging.getLogger(__name__)
@@ -25,7 +30,7 @@ _WHOLE = 0.99
 
 
 def surroundings(
-    study: config.Study, areas: Boundaries, folder: Path
+    study: config.Study, areas: Boundaries, folder: Path, houses: Sequence[KeptHouses] = ()
 ) -> tuple[list[tuple[pd.DataFrame, list[Indicator]]], list[Note]]:
     """
     Summarise every raster and measure the way to every facility, village by village.
@@ -38,6 +43,8 @@ def surroundings(
         Boundaries.
     folder
         Folder of the study file.
+    houses
+        Where houses stand, for ways that are measured from them.
 
     Returns
     -------
@@ -59,6 +66,9 @@ def surroundings(
         parts.append((table, [_raster_indicator(raster)]))
         notes += _cover_note(raster, covered)
     for facility in study.facilities:
+        if facility.measured_from == "household":
+            parts.append(_of_houses(facility, areas, folder, houses))
+            continue
         parts.append((_facility(facility, areas, folder), [_facility_indicator(facility)]))
         where = "titik tengah desa"
         text = f"Jarak ke {facility.label} diukur dari {where}, bukan dari tiap rumah."
@@ -119,6 +129,44 @@ def _facility(source: FacilitySource, areas: Boundaries, folder: Path) -> pd.Dat
     else:
         way = access.nearest_distance(villages.geometry.representative_point(), places)
     return way.to_frame(_column(source))
+
+
+def _of_houses(
+    source: FacilitySource, areas: Boundaries, folder: Path, houses: Sequence[KeptHouses]
+) -> tuple[pd.DataFrame, list[Indicator]]:
+    crs = areas.villages.crs
+    places = read_facilities(source, folder=folder, crs=crs)
+    points = [point for one in houses for point in one.points]
+    if not sum(map(len, points)):
+        msg = f"[[facilities]] {source.name}: the register has no points of houses"
+        raise DataError(msg, remedy='Measure from villages (measured_from = "village").')
+    where, village = (
+        np.concatenate(points),
+        np.concatenate([v for one in houses for v in one.village]),
+    )
+    way = access.nearest_distance(gpd.GeoSeries.from_xy(where[:, 0], where[:, 1], crs=crs), places)
+    code = pd.Series(areas.official.index[village], index=way.index)
+    found = access.beyond(way, village_code=code, limit_km=source.limit_km)
+    stem = source.name
+    table = found.rename(
+        columns={"known": f"{stem}_known", "far": f"{stem}_far", "far_share": f"{stem}_far_share",
+                 "mean_km": f"{stem}_km"}
+    )  # fmt: skip
+    far = Indicator(
+        name=f"{stem}_far_share",
+        label=f"Rumah lebih dari {numeral(source.limit_km, 1)} km dari {source.label}",
+        unit="percent",
+        worse="high",
+        denominator="rumah tangga bertitik",
+        agency=source.agency,
+        source=source.source or source.path,
+        year=source.year,
+        count_column=f"{stem}_far",
+        count_label="rumah tangga jauh",
+        base_column=f"{stem}_known",
+        same=(f"{stem}_km",),
+    )
+    return table, [far]
 
 
 def _column(source: FacilitySource) -> str:

@@ -11,14 +11,43 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from scipy.ndimage import gaussian_filter
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NODATA = -9999.0
+# households that a cell must at least speak for
+_FEWEST = 10
 # three standard deviations hold 99.7 % of a Gaussian kernel's mass on a line
 _REACH = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSettings:
+    """
+    The ``[risk_surface]`` table of a study.
+
+    Attributes
+    ----------
+    cell_m, bandwidth_m
+        Width of a cell and of the kernel, metres.
+    minimum_households
+        Least effective number of households near a cell.
+    """
+
+    cell_m: float = 250.0
+    bandwidth_m: float = 2000.0
+    minimum_households: int = 20
+
+    def __post_init__(self) -> None:
+        """Check that houses cannot be told apart."""
+        if not 0 < self.cell_m <= self.bandwidth_m or self.minimum_households < _FEWEST:
+            msg = (
+                f"[risk_surface] needs 0 < cell_m <= bandwidth_m and minimum_households of at "
+                f"least {_FEWEST}: fewer would show single houses."
+            )
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)
