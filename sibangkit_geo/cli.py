@@ -242,6 +242,26 @@ def boundaries_fetch(
 
 
 @app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN_A RUN_B ...", help="Folders of finished products.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the comparison.")],
+    minimum_jaccard: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Least shared people of one pocket.")
+    ] = 0.2,
+) -> None:
+    """Compare finished runs over time: pockets, rates, and what else changed."""
+    with _reported():
+        from sibangkit_geo.agencies.change import ChangeSettings
+        from sibangkit_geo.study import comparing
+
+        names = comparing.compare(runs, out, settings=ChangeSettings(minimum_jaccard))
+    for name in names:
+        typer.echo(out / name)
+
+
+@app.command()
 def scan(
     folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
 ) -> None:

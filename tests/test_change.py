@@ -1,0 +1,195 @@
+"""Change over time: intervals by hand, stable classes, and the demo's two waves."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sibangkit_geo import study
+from sibangkit_geo.agencies.change import ChangeSettings, Wave, at_common_codes, rate_change
+from sibangkit_geo.agencies.change_classes import emerging_classes, pocket_changes
+from sibangkit_geo.demo import DemoSettings, write_demo
+from sibangkit_geo.demo.planted import PLANTED
+from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.study.comparing import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NOTHING = float("nan")
+# one pocket heals, one is new, one stays, one gets better
+OLD = {"a": (100, 60, 1), "b": (100, 60, 1), "c": (100, 50, 2), "d": (100, 50, 3), "e": (100, 9, 0)}
+NEW = {
+    "a": (100, 20, 4),
+    "b": (100, 20, 4),
+    "c": (100, 52, 5),
+    "d": (100, 10, 0),
+    "e": (100, 60, 7),
+}
+CLASSES = {"a b": "membaik", "c": "menetap", "d": "hilang", "e": "baru"}
+
+
+def wave(year: int, rows: Mapping[str, tuple[float, float, float]], rho: float = 0.0) -> Wave:
+    table = pd.DataFrame.from_dict(
+        dict(rows), orient="index", columns=["households", "poor_households", "pocket"], dtype=float
+    )
+    table["pocket"] = table["pocket"].where(table["pocket"] > 0)
+    return Wave(year, table.assign(people=table["households"] * 4), rho)
+
+
+def classes(*waves: Wave) -> dict[str, str]:
+    found = pocket_changes(waves, ChangeSettings())
+    return dict(zip(found["villages"], found["class"], strict=True))
+
+
+def test_the_interval_by_hand() -> None:
+    # p = 0.5 and 0.2, n = 100, design effect 1 + 0.01 * 99 = 1.99:
+    # variance (0.25 + 0.16) / 100 * 1.99 = 0.008159, half width 1.959964 * 0.0903272 = 0.177038
+    old, new = wave(2020, {"a": (100, 50, 1)}, 0.01), wave(2025, {"a": (100, 20, 1)}, 0.01)
+    found = rate_change(old, new, group=pd.Series({"a": "x"})).loc["x"]
+    assert found["difference"] == pytest.approx(-0.3)
+    assert found["low"] == pytest.approx(-0.477038, abs=1e-6)
+    assert found["high"] == pytest.approx(-0.122962, abs=1e-6)
+
+
+def test_a_masked_village_is_in_no_sum() -> None:
+    old = wave(2020, {"a": (100, 50, 1), "b": (100, NOTHING, 1)})
+    new = wave(2025, {"a": (100, 20, 1), "b": (100, 90, 1)})
+    found = rate_change(old, new, group=pd.Series({"a": "x", "b": "x"})).loc["x"]
+    assert (found["poor_before"], found["poor_after"]) == (50, 20)
+    alone = rate_change(old, new, group=pd.Series({"b": "b"}))
+    assert alone.loc["b"].isna().all()
+
+
+def test_classes_by_hand() -> None:
+    assert classes(wave(2020, OLD), wave(2025, NEW)) == CLASSES
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.permutations(list(OLD)), st.permutations(range(1, 8)))
+def test_numbers_and_order_change_no_class(order: list[str], numbers: list[int]) -> None:
+    def changed(rows: dict[str, tuple[int, int, int]]) -> dict[str, tuple[float, float, float]]:
+        return {
+            one: (*rows[one][:2], numbers[rows[one][2] - 1] if rows[one][2] else 0) for one in order
+        }
+
+    old, new = wave(2020, changed(OLD)), wave(2025, changed(NEW))
+    assert classes(old, new) == CLASSES
+    plain = pocket_changes([wave(2020, OLD), wave(2025, NEW)], ChangeSettings())
+    again = pocket_changes([old, new], ChangeSettings())
+    assert plain["id"].tolist() == again["id"].tolist()
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from(sorted(NEW)), st.integers(1, 99))
+def test_a_split_village_changes_no_class(code: str, part: int) -> None:
+    n, poor, pocket = NEW[code]
+    rows: dict[str, tuple[float, float, float]] = {**NEW, code: (n - part, poor / 2, pocket)}
+    rows["child"] = (part, poor / 2, pocket)
+    split = at_common_codes(wave(2025, rows), {"child": code})
+    assert classes(wave(2020, OLD), split) == CLASSES
+
+
+def test_merges_are_noted_and_little_overlap_is_no_match() -> None:
+    old = wave(2020, {"a": (100, 50, 1), "b": (90, 50, 2)})
+    new = wave(2025, {"a": (100, 50, 1), "b": (90, 50, 1)})
+    found = pocket_changes([old, new], ChangeSettings()).set_index("before")
+    assert found.loc[1, "class"] == "menetap"
+    assert found.loc[1, "note"] == "gabungan dari beberapa kantong"
+    assert found.loc[2, "class"] == "hilang"
+    strict = pocket_changes([old, new], ChangeSettings(minimum_jaccard=0.6))
+    assert sorted(strict["class"]) == ["baru", "hilang", "hilang"]
+
+
+def test_histories_by_hand() -> None:
+    hot = pd.DataFrame(
+        [[0, 0, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 0, 0, 1],
+         [0, 1, 0, 1], [1, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+    ).astype(bool)  # fmt: skip
+    rates = pd.DataFrame([[0.3, 0.3, 0.3, 0.3]] * 10)
+    rates.loc[2], rates.loc[3] = [0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]
+    cold = pd.DataFrame(False, index=hot.index, columns=hot.columns)
+    cold.loc[6, 0] = True
+    assert emerging_classes(hot, rates, cold).tolist() == [
+        "baru", "berturut-turut", "menguat", "melemah", "bertahan", "sporadis", "berayun",
+        "bersejarah", "tanpa pola", "",
+    ]  # fmt: skip
+
+
+def run_folder(folder: Path, run: Wave, generation: str) -> Path:
+    folder.mkdir()
+    table = run.table.rename_axis("village_code").assign(name="=Desa", district_name="<b>")
+    table.to_csv(folder / "villages.csv")
+    settings = {"study": {"year": run.year}, "households": [{"code_generation": generation}]}
+    manifest = {
+        "settings": settings,
+        "result": {"overdispersion_rho": run.rho},
+        "inputs": [{"role": "boundaries", "sha256": generation}],
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return folder
+
+
+def test_codes_boundaries_generation_and_coverage_are_cautioned(tmp_path: Path) -> None:
+    parent, child, other = "16.07.10.1004", "16.07.10.1024", "16.07.10.1005"
+    old = wave(2020, {parent: (200, 90, 1), other: (100, 20, 0)})
+    new = wave(2025, {parent: (90, 40, 2), child: (110, 50, 2), other: (150, 20, 0)})
+    runs = [
+        run_folder(tmp_path / "a", old, "bdt2015"),
+        run_folder(tmp_path / "b", new, "dtsen2025"),
+    ]
+    with pytest.warns(DegradedInputWarning) as caught:
+        compare(runs[::-1], tmp_path / "out")
+    assert len(caught) == 4
+    villages = pd.read_csv(tmp_path / "out" / "perubahan_desa.csv", dtype=str).set_index("kode")
+    assert villages["caution"].to_dict() == {
+        parent: "pemekaran generasi batas",
+        other: "generasi batas cakupan",
+    }
+    assert villages["nama"].tolist() == ["'=Desa"] * 2
+    notes = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["notes"]
+    assert {one["key"] for one in notes} == {"codes", "generation", "boundaries", "coverage"}
+    page = (tmp_path / "out" / "perubahan.html").read_text("utf-8")
+    assert "<b>" not in page
+    assert "&lt;b&gt;" in page
+    assert "generasi pendataan" in page
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="empty"):
+        compare([tmp_path / "empty", tmp_path / "empty"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_demo_heals_one_pocket_and_gets_another(tmp_path: Path) -> None:
+    newer = write_demo(tmp_path / "data", settings=DemoSettings(households=60_000))
+    for file, name in ((newer, "new"), (newer.with_name("study_2020.toml"), "old")):
+        study.run(file, tmp_path / name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegradedInputWarning)
+        compare([tmp_path / "new", tmp_path / "old"], tmp_path / "out")
+    found = pd.read_csv(tmp_path / "out" / "perubahan_kantong.csv")
+    villages = [set(one.split()) for one in found["desa"]]
+    met = 0
+    for plant in PLANTED:
+        of_it = [
+            kind
+            for kind, inside in zip(found["kelas"], villages, strict=True)
+            if 2 * len(inside & set(plant.villages)) > len(plant.villages)
+        ]
+        if plant.number == 9:
+            assert of_it == ["hilang"]
+        elif plant.number == 6:
+            assert of_it == ["baru"]
+        else:
+            # one that the detector missed in a wave is no change of the plant
+            met += bool(set(of_it) & {"menetap", "membaik", "memburuk"})
+    assert met >= 3
