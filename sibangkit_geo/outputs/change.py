@@ -12,6 +12,7 @@ import pandas as pd
 from sibangkit_geo import disclosure
 from sibangkit_geo.outputs.staging import MANIFEST, staged, write_text
 from sibangkit_geo.outputs.tables import formula_safe
+from sibangkit_geo.tables.numerals import numeral
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +34,15 @@ _WORDS = {
     "households_before": "rumah_tangga_sebelum", "households_after": "rumah_tangga_sesudah",
     "poor_before": "rumah_tangga_miskin_sebelum", "poor_after": "rumah_tangga_miskin_sesudah",
     "rate_before": "angka_sebelum", "rate_after": "angka_sesudah", "difference": "selisih",
-    "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat",
+    "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat", "caution": "perhatian",
 }  # fmt: skip
 _COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
-_SHARES = ("rate_before", "rate_after", "difference", "low", "high")
 _STYLE = (
-    "body{font-family:sans-serif;margin:1.5rem;max-width:80rem}table{border-collapse:collapse;"
-    "font-size:.85rem}td,th{border:1px solid #999;padding:.2rem .5rem;text-align:left}"
+    "body{font-family:'Segoe UI','DejaVu Sans',sans-serif;color:#16202e;margin:1.5rem auto;"
+    "max-width:72rem;padding:0 1rem}h1,h2{color:#12305a}table{border-collapse:collapse;"
+    "font-size:.9rem;width:100%}td,th{border-bottom:1px solid #dfe4ea;padding:.4rem .5rem;"
+    "text-align:left;vertical-align:top}th{background:#f5f7fa}.scroll{overflow-x:auto}"
+    ".estimate{color:#7a2e0e;font-weight:600}"
 )
 
 
@@ -141,32 +144,70 @@ def comparison_page(found: Comparison) -> str:
         "<h1>Perubahan kantong kemiskinan antarwaktu</h1>"
         "<p>Angka adalah bagian rumah tangga miskin. Selisih diberi selang kepercayaan 95 %; "
         "perubahan dianggap nyata bila selang itu tidak memuat nol.</p>"
+        '<p class="estimate">Estimasi, bukan angka resmi.</p>'
         f"<h2>Yang perlu diketahui</h2><ul>{notes or '<li>Tidak ada catatan.</li>'}</ul>"
-        f"<h2>Kantong</h2>{_table(found.pockets)}"
-        f"<h2>Kecamatan dan kabupaten</h2>{_table(found.areas)}"
-        f"<h2>Desa yang angkanya nyata berubah</h2>{_table(sure)}</body></html>\n"
+        f"<h2>Kantong</h2>{_table(_pockets(found))}"
+        f"<h2>Kecamatan dan kabupaten</h2>{_table(_compact(found.areas))}"
+        f"<h2>Desa yang angkanya nyata berubah</h2>{_table(_compact(sure))}</body></html>\n"
     )
+
+
+def _pockets(found: Comparison) -> pd.DataFrame:
+    """Name the villages of each pocket beside what became of it."""
+    table = found.pockets
+    if table.empty:
+        return table
+    names = dict(zip(found.villages["code"], found.villages["name"], strict=True))
+    listed = [
+        ", ".join(str(names.get(code, code)) for code in str(codes).split())
+        for codes in table["villages"]
+    ]
+    made = pd.DataFrame({"Kantong": table["id"], "Kelas": table["class"], "Desa": listed})
+    return pd.concat([made, _figures(table), table[["note"]].rename(columns=_WORDS)], axis=1)
+
+
+def _compact(table: pd.DataFrame) -> pd.DataFrame:
+    if table.empty:
+        return table
+    kept = [name for name in ("level", "name", "history", "caution") if name in table]
+    first = [name for name in kept if name in {"level", "name"}]
+    rest = [name for name in kept if name not in first]
+    return pd.concat(
+        [table[first].rename(columns=_WORDS), _figures(table), table[rest].rename(columns=_WORDS)],
+        axis=1,
+    )
+
+
+def _figures(table: pd.DataFrame) -> pd.DataFrame:
+    """Put rate and counts of both times, and their difference with interval, into words."""
+    rows = []
+    for row in table.to_dict(orient="records"):
+        told = {"Waktu": f"{row['year_before']} – {row['year_after']}"}
+        for label, end in (("Sebelum", "before"), ("Sesudah", "after")):
+            poor, homes = row[f"poor_{end}"], row[f"households_{end}"]
+            known = pd.notna(poor) and pd.notna(homes)
+            counts = f" ({numeral(poor)} dari {numeral(homes)} rumah tangga)" if known else ""
+            told[label] = _percent(row[f"rate_{end}"]) + counts
+        ends = f" ({_percent(row['low'])} sampai {_percent(row['high'])})"
+        told["Selisih, poin persen (selang 95 %)"] = _percent(row["difference"]) + (
+            ends if pd.notna(row["low"]) else ""
+        )
+        rows.append(told)
+    return pd.DataFrame(rows, index=table.index)
 
 
 def _table(table: pd.DataFrame) -> str:
     if table.empty:
         return "<p>Tidak ada.</p>"
-    made = table.copy()
-    for name in made.columns.intersection(list(_SHARES)):
-        made[name] = [_percent(one) for one in made[name]]
-    shown = _shown(made).astype(object)
-    shown = shown.where(shown.notna(), "")
+    shown = table.astype(object).where(table.notna(), "")
     head = "".join(f"<th>{html.escape(str(one).replace('_', ' '))}</th>" for one in shown.columns)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_cell(one))}</td>" for one in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{html.escape(str(one))}</td>" for one in row) + "</tr>"
         for row in shown.itertuples(index=False)
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll">{body}</div>'
 
 
 def _percent(share: float) -> str:
     return "" if pd.isna(share) else f"{100 * share:.1f} %".replace(".", ",")
-
-
-def _cell(value: object) -> str:
-    return f"{value:.2f}".replace(".", ",") if isinstance(value, float) else str(value)
