@@ -149,7 +149,7 @@ def test_codes_boundaries_generation_and_coverage_are_cautioned(tmp_path: Path) 
         compare(runs[::-1], tmp_path / "out")
     assert len(caught) == 4
     villages = pd.read_csv(tmp_path / "out" / "perubahan_desa.csv", dtype=str).set_index("kode")
-    assert villages["caution"].to_dict() == {
+    assert villages["perhatian"].to_dict() == {
         parent: "pemekaran generasi batas",
         other: "generasi batas cakupan",
     }

@@ -34,7 +34,8 @@ _WORDS = {
     "households_before": "rumah_tangga_sebelum", "households_after": "rumah_tangga_sesudah",
     "poor_before": "rumah_tangga_miskin_sebelum", "poor_after": "rumah_tangga_miskin_sesudah",
     "rate_before": "angka_sebelum", "rate_after": "angka_sesudah", "difference": "selisih",
-    "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat", "caution": "perhatian",
+    "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat",
+    "caution": "perhatian",
 }  # fmt: skip
 _COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
 _STYLE = (
