@@ -141,6 +141,9 @@ def test_profiles_tell_the_types_apart() -> None:
     assert row["all_villages"] == table["persentase_kebun"].median()
     assert row["difference"] > 1
     assert row["n_villages"] == len(members)
+    # quantities alone are enough
+    plain = prepare_features(table, quantities=QUANTITIES)
+    assert set(type_profiles(plain, found.types)["attribute"]) == set(QUANTITIES)
 
 
 def test_too_few_villages_and_places_without_a_point_are_refused() -> None:

@@ -40,7 +40,9 @@ def type_profiles(features: Features, types: pd.Series) -> pd.DataFrame:
     if not features.scores.index.equals(types.index):
         msg = "`features` and `types` are indexed differently."
         raise ValueError(msg)
-    flags = pd.get_dummies(features.kept[list(features.categories)], prefix_sep=" = ", dtype=float)
+    words = features.kept[list(features.categories)]
+    # without any category there is nothing to make columns of
+    flags = pd.get_dummies(words, prefix_sep=" = ", dtype=float) if words.shape[1] else words
     shown = pd.concat([features.kept[list(features.quantities)], flags], axis=1)
     spread = features.scores.std(ddof=0)
     away = (features.scores.groupby(types).mean() / spread).T
