@@ -71,10 +71,12 @@ def score_households(deprived: Flags, known: Flags, *, index: DeprivationIndex) 
     shares = index.shares
     number = len(next(iter(deprived.values())))
     score = np.zeros(number)
-    answered = np.zeros(number)
+    # few items are unanswered: what is missing is taken off rather than added up
+    answered = np.ones(number)
     for key, share in shares.items():
         score += (deprived[key] & known[key]) * share
-        answered += known[key] * share
+        if not known[key].all():
+            answered -= ~known[key] * share
     kept = np.ones(number, dtype=np.bool_)
     scale = np.ones(number)
     if index.missing == "drop":

@@ -78,10 +78,15 @@ def deprivation_sums(
     inside = place >= 0
     members = np.nan_to_num(np.asarray(people, dtype=np.float64), nan=0.0)
     kept, poor = scores.kept & inside, np.flatnonzero(scores.poor & inside)
+    # an indicator that everybody answers counts all who are kept
+    partly = {
+        key: kept & known[key]
+        for key in index.shares
+        if index.missing == "reweight" and not known[key].all()
+    }
     of_kept = flag_cells(
         np.where(inside, place, 0),
-        {"": kept}
-        | {key: kept & known[key] if index.missing == "reweight" else kept for key in index.shares},
+        {"": kept} | partly,
         n_places=n_places,
     )
     of_poor = flag_cells(
@@ -100,7 +105,7 @@ def deprivation_sums(
         sums[f"af_part_{key}"] = part
         sums[f"censored_{key}"] = homes_poor[key]
         sums[f"censored_people_{key}"] = people_poor[key]
-        sums[f"af_known_people_{key}"] = people_known[key]
+        sums[f"af_known_people_{key}"] = people_known.get(key, people_known[""])
     return sums
 
 
