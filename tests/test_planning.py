@@ -38,6 +38,9 @@ def test_no_ceiling_is_exceeded_and_nothing_is_lost(
         by_year, told[told > 0].sort_index(), check_names=False, check_dtype=False
     )
     assert left["alasan"].notna().all()
+    # words, not keys
+    assert "Dinas Sosial" in set(chosen["opd"])
+    assert left["kebutuhan"].str.contains(" ").all()
     # everything that was counted and is not tiny stands in one of the two
     needs = pd.read_csv(out / "kebutuhan_opd.csv")
     whole = needs.loc[needs["tingkat"] == "kabupaten", "belum_terlayani"].sum()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.agencies import agencies
 from sibangkit_geo.agencies.budget import BudgetRule, plan_budget
 from sibangkit_geo.agencies.budget_paths import sensitivity
 from sibangkit_geo.agencies.costs import load_costs, unit_costs
@@ -172,7 +173,18 @@ def _budget(
             needs, unit, ceilings=money, rule=replace(rule, whole_places=False)
         ).reset_index(),
     }
-    return tables, [Note("budget", text), *plan.notes]
+    worded = {name: _worded(table, measured) for name, table in tables.items()}
+    return worded, [Note("budget", text), *plan.notes]
+
+
+def _worded(table: pd.DataFrame, measured: VillageIndicators) -> pd.DataFrame:
+    """Put names for the keys of agencies and indicators."""
+    words = {
+        "agency": {one.key: one.name for one in agencies()},
+        "indicator": {one.name: one.label for one in measured.indicators},
+    }
+    own = {name: table[name].map(words[name]) for name in words if name in table}
+    return table.assign(**own)
 
 
 def _target(
