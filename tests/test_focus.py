@@ -65,6 +65,15 @@ def test_each_planted_cause_is_the_lead_of_its_pocket(demo_run: Path) -> None:
     assert len(set(right)) >= 3
 
 
+def test_the_matrix_has_one_first_step_per_pocket(demo_run: Path) -> None:
+    matrix = pd.read_csv(demo_run / "out" / "matriks_opd_kantong.csv", index_col="opd")
+    assert (matrix == "langkah pertama").sum().eq(1).all()
+    cells = matrix.fillna("").to_numpy().ravel()
+    assert set(cells) <= {"langkah pertama", "bertindak", ""}
+    # places with different causes have different combinations
+    assert len(set(map(tuple, matrix.fillna("").T.to_numpy()))) > 1
+
+
 def test_villages_add_up_to_districts_and_the_regency(demo_run: Path) -> None:
     needs = table(demo_run, "kebutuhan_opd.csv")
     sums = {

@@ -58,6 +58,7 @@ _TARGETING = {
     "leakage_low": "kebocoran_bawah",
     "leakage_high": "kebocoran_atas",
 }
+MATRIX = "matriks_opd_kantong.csv"
 FILES = ("kebutuhan_opd.csv", "peran_opd.csv", "ketepatan_sasaran.csv")
 
 
@@ -94,6 +95,24 @@ def write_needs(
             continue
         made = _worded(table, columns, defined=defined, names=names)
         write_text(folder / file, made.to_csv(index=False, lineterminator="\n"))
+    roles = needs.roles
+    if roles is not None and "level" in roles and "pocket" in set(roles["level"]):
+        matrix = _matrix(roles[roles["level"] == "pocket"], names)
+        write_text(folder / MATRIX, matrix.to_csv(lineterminator="\n"))
+
+
+def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Set agencies against pockets: who takes the first step, who must act too."""
+    order = roles["place"].unique()
+    told = roles.assign(
+        opd=[names.get(agency, agency) for agency in roles["agency"]],
+        peran=roles["acts"]
+        .map({True: "bertindak", False: ""})
+        .mask(roles["lead"], "langkah pertama"),
+    )
+    table = told.pivot_table(index="opd", columns="place", values="peran", aggfunc="first")
+    number = sorted(order, key=lambda place: int(str(place).split()[-1]))
+    return table.reindex(columns=number)
 
 
 def _worded(
