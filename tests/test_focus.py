@@ -164,6 +164,19 @@ def test_places_with_few_are_left_out_unless_internal(villages: gpd.GeoDataFrame
     assert len(whole) - len(shown) == len(few)
 
 
+def test_masked_villages_stay_in_the_share_of_the_regency(villages: gpd.GeoDataFrame) -> None:
+    data = measured(villages)
+    hidden = data.villages.copy()
+    hidden.loc[B, ["unserved_floor", "floor_share"]] = NOTHING
+    masked = VillageIndicators(hidden, data.indicators, ())
+    found = agency_focus(data, masked, inputs=inputs(0)).places
+    assert found is not None
+    row = found[(found["level"] == "village") & (found["indicator"] == "floor_share")]
+    # 63 of 200 in the regency, though the second village is not shown
+    assert row["place"].tolist() == [A]
+    assert row["expected"].tolist() == pytest.approx([31.5])
+
+
 def test_a_village_without_data_has_no_role(villages: gpd.GeoDataFrame) -> None:
     data = measured(villages)
     needs = agency_focus(data, data, inputs=inputs(0))

@@ -43,7 +43,7 @@ class FocusInputs:
     contribution
         Share of M0 by (place, indicator); empty where it was not measured.
     minimum_households
-        Counts of 1 to one less than this are emptied; 0 empties none.
+        Rows with a count of 1 to one less than this are left out; 0 leaves out none.
     """
 
     pocket: pd.Series
@@ -114,7 +114,9 @@ def agency_focus(
     }
     places, roles, targeting = [], [], []
     for level, (needs, place_of) in groups.items():
-        found = _few_emptied(place_needs(needs, place_of), inputs.minimum_households)
+        # masked villages stay in the share that all are compared with
+        found = place_needs(needs, place_of, regency_needs=whole)
+        found = _without_few(found, inputs.minimum_households)
         places.append(found.assign(level=level))
         targeting.append(targeting_errors(found).assign(level=level))
         if level != "regency":
@@ -128,8 +130,8 @@ def agency_focus(
     )
 
 
-def _few_emptied(needs: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Empty a row of a place that counts too few households, or leaves too few."""
+def _without_few(needs: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Leave out rows that count too few households, or leave too few."""
     counts = needs[_PLACE_COUNTS]
     apart = (needs["deprived"] - needs["unserved"]).abs()
     few = counts.apply(lambda one: one.between(0.5, minimum - 0.5)).any(axis=1)

@@ -100,7 +100,9 @@ def _need(table: pd.DataFrame, one: Indicator) -> pd.DataFrame:
     )
 
 
-def place_needs(needs: pd.DataFrame, place_of: pd.Series) -> pd.DataFrame:
+def place_needs(
+    needs: pd.DataFrame, place_of: pd.Series, *, regency_needs: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """
     Add the needs of villages up to places, and compare each with the regency.
 
@@ -114,6 +116,9 @@ def place_needs(needs: pd.DataFrame, place_of: pd.Series) -> pd.DataFrame:
     place_of
         Place (district, pocket, village itself) of each village code; villages without
         one are left out of the places but stay in the regency's share.
+    regency_needs
+        What the regency's share is of, where `needs` lacks villages (masked ones);
+        absent: `needs`.
 
     Returns
     -------
@@ -127,7 +132,8 @@ def place_needs(needs: pd.DataFrame, place_of: pd.Series) -> pd.DataFrame:
     KeyError
         A column is missing.
     """
-    whole = needs.groupby("indicator", sort=False)[["unserved", "asked"]].sum()
+    everywhere = needs if regency_needs is None else regency_needs
+    whole = everywhere.groupby("indicator", sort=False)[["unserved", "asked"]].sum()
     regency = (whole["unserved"] / whole["asked"].where(whole["asked"] > 0)).to_dict()
     placed = needs.assign(place=needs["place"].map(place_of.to_dict()))
     placed = placed[placed["place"].notna()]
