@@ -27,6 +27,37 @@ _NAMED_LABELS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """
+    A folded part of a page: sentences, and a table of words.
+
+    Attributes
+    ----------
+    key
+        Name, once per page.
+    headline, lead
+        Heading, and one sentence under it; the lead may be empty.
+    items
+        Sentences.
+    head, align
+        Headings of the table and ``"l"`` or ``"r"`` for each; empty without a table.
+    rows
+        Cells as written, one tuple per row.
+    agency
+        Whose page; empty for all.
+    """
+
+    key: str
+    headline: str
+    lead: str = ""
+    items: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    align: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """
     A finished study as its reader may see it, ready to be drawn.
@@ -53,6 +84,10 @@ class Product:
         Inputs, settings, seed, versions, time.
     neighbor_distance_m
         Neighbour rule of the detector, metres.
+    blocks
+        Money, targets and numbers for the pages.
+    honesty
+        What this analysis cannot answer, in sentences.
     """
 
     title: str
@@ -66,6 +101,8 @@ class Product:
     notes: tuple[Note, ...]
     provenance: Provenance
     neighbor_distance_m: float
+    blocks: tuple[Block, ...] = ()
+    honesty: tuple[str, ...] = ()
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

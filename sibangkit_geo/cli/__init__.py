@@ -5,19 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from sibangkit_geo import __version__
-from sibangkit_geo.errors import SibangkitError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from sibangkit_geo.study import Finished
+from sibangkit_geo.cli import boundaries
+from sibangkit_geo.cli.reporting import progress_bars, report, reported
 
 app = typer.Typer(
     name="sibangkit",
@@ -26,16 +21,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
-app.add_typer(boundaries_app, name="boundaries")
+app.add_typer(boundaries.app, name="boundaries")
 _DEMO_HOUSEHOLDS = 250_000
 _DEMO_SEED = 1607
-_STAGES = {
-    "read": "Membaca data",
-    "find": "Mencari kantong",
-    "draw": "Menggambar peta",
-    "write": "Menulis berkas",
-}
 
 
 def _version(*, wanted: bool) -> None:
@@ -74,11 +62,11 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for the products.")],
 ) -> None:
     """Run a study: read, locate, measure, find, focus, draw, write."""
-    with _reported(), _progress() as progress:
+    with reported(), progress_bars() as progress:
         from sibangkit_geo import study
 
         finished = study.run(study_file, out, progress=progress)
-    _report(finished)
+    report(finished)
 
 
 @app.command()
@@ -99,7 +87,7 @@ def demo(
     ] = None,
 ) -> None:
     """Make up a regency and run it: the whole product without anyone's data."""
-    with _reported(), _progress() as progress:
+    with reported(), progress_bars() as progress:
         from sibangkit_geo.demo import DemoSettings, damage_kinds, write_demo
 
         settings = DemoSettings(
@@ -116,7 +104,7 @@ def demo(
     if register_only:
         typer.echo(study_file)
     else:
-        _report(finished)
+        report(finished)
 
 
 @app.command()
@@ -132,7 +120,7 @@ def inspect(
     year: Annotated[int, typer.Option(help="Year of the data.")] = 0,
 ) -> None:
     """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
-    with _reported():
+    with reported():
         from sibangkit_geo.study import inspection
 
         known = inspection.Known(regency, code_generation, code_system, sheet, year)
@@ -154,7 +142,7 @@ def new(
     title: Annotated[str, typer.Option(help="Title of the products.")] = "",
 ) -> None:
     """Begin a study file from a folder of files."""
-    with _reported():
+    with reported():
         from sibangkit_geo.study import beginning, inspection
 
         known = inspection.Known(regency, code_generation, code_system, "", year)
@@ -177,7 +165,7 @@ def pockets(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 1607,
 ) -> None:
     """Find poverty pockets in any village layer and save one outline per pocket."""
-    with _reported():
+    with reported():
         from sibangkit_geo import study
         from sibangkit_geo.pockets import PocketSettings
 
@@ -193,54 +181,6 @@ def pockets(
     typer.echo(out)
 
 
-@boundaries_app.command("check")
-def boundaries_check(
-    file: Annotated[Path, typer.Argument(help="Polygons, any vector format.")],
-    layer: Annotated[str, typer.Option(help="Layer.")] = "",
-    crs: Annotated[str, typer.Option(help="Where the file names none, such as EPSG:32748.")] = "",
-) -> None:
-    """List what is wrong with a boundary file, with areas before and after repair."""
-    with _reported():
-        from sibangkit_geo.sources import boundaries
-
-        text = boundaries.check_text(boundaries.check_file(file, layer=layer, crs=crs))
-    typer.echo(text)
-
-
-@boundaries_app.command("import")
-def boundaries_import(
-    file: Annotated[Path, typer.Argument(help="Polygons of a publisher.")],
-    out: Annotated[Path, typer.Option(help="GeoJSON or GeoPackage to write.")],
-    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
-    layer: Annotated[str, typer.Option(help="Layer.")] = "",
-    crs: Annotated[str, typer.Option(help="Where the file names none.")] = "",
-) -> None:
-    """Turn a publisher's boundary file into a clean one with official codes."""
-    with _reported():
-        from sibangkit_geo import study
-
-        path = study.import_boundaries(file, out, regency=regency, layer=layer, crs=crs)
-    typer.echo(path)
-
-
-@boundaries_app.command("fetch")
-def boundaries_fetch(
-    name: Annotated[str, typer.Argument(help="Name in the catalogue; `list` shows them.")],
-    out: Annotated[Path, typer.Option(help="Folder to put the file in.")] = Path(),
-    sha256: Annotated[str, typer.Option(help="Checksum, where the catalogue has none.")] = "",
-) -> None:
-    """Download a catalogued public boundary file and check it."""
-    with _reported():
-        from sibangkit_geo.sources import boundaries
-
-        if name == "list":
-            for one in boundaries.catalogued():
-                typer.echo(f"{one.name}\t{one.what}")
-            return
-        path = boundaries.fetch(name, out, sha256=sha256)
-    typer.echo(path)
-
-
 @app.command()
 def compare(
     runs: Annotated[
@@ -252,7 +192,7 @@ def compare(
     ] = 0.2,
 ) -> None:
     """Compare finished runs over time: pockets, rates, and what else changed."""
-    with _reported():
+    with reported():
         from sibangkit_geo.agencies.change import ChangeSettings
         from sibangkit_geo.study import comparing
 
@@ -266,7 +206,7 @@ def scan(
     folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
 ) -> None:
     """Search finished products for identity numbers."""
-    with _reported():
+    with reported():
         from sibangkit_geo import disclosure
         from sibangkit_geo.errors import MissingFileError
 
@@ -278,55 +218,3 @@ def scan(
     typer.echo("bersih" if not found else f"{len(found)} berkas memuat nomor identitas", err=True)
     if found:
         raise typer.Exit(code=1)
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Turn an error of ours into one line and its exit code."""
-    try:
-        yield
-    except SibangkitError as error:
-        _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _fail("stopped; nothing was written", 1)
-    except MemoryError:
-        _fail("not enough memory; nothing was written", 1)
-    except OSError as error:
-        _fail(f"{error.filename or 'file'}: {error.strerror or error}", 1)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
-    raise typer.Exit(code=code)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Draw one bar per stage on stderr, on a terminal only."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
-        tasks: dict[str, int] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                for earlier in tasks.values():
-                    bar.update(earlier, visible=False)  # type: ignore[arg-type]
-                tasks[stage] = bar.add_task(_STAGES[stage], total=total)
-            bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
-
-        yield show
-
-
-def _report(finished: Finished) -> None:
-    for name in finished.products:
-        typer.echo(finished.out / name)
-    if finished.review:
-        typer.echo(finished.review)
-    typer.echo(
-        f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)",
-        err=True,
-    )
