@@ -17,7 +17,7 @@ from typing import Literal, cast
 
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import Objective
-from sibangkit_geo.agencies.settings import BudgetSettings, TargetSettings
+from sibangkit_geo.agencies.settings import AgencySettings, BudgetSettings, TargetSettings
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
 from sibangkit_geo.indicators.benchmarking import OfficialFigures
@@ -68,7 +68,7 @@ class Study:
 
     Attributes
     ----------
-    study, boundaries, join, official, pockets, disclosure, poverty, deprivation
+    study, boundaries, join, official, pockets, disclosure, poverty, deprivation, agencies
         The tables of those names.
     typology, budget, target, risk_surface
         The tables of those names, where the study asks for them.
@@ -90,6 +90,7 @@ class Study:
     budget: BudgetSettings | None = None
     target: TargetSettings | None = None
     risk_surface: RiskSettings | None = None
+    agencies: AgencySettings = field(default_factory=AgencySettings)
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)
     official: OfficialFigures | None = None

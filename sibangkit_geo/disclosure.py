@@ -60,6 +60,11 @@ class DisclosureSettings:
             msg = "[disclosure] minimum_households must be at least 1."
             raise ConfigError(msg)
 
+    @property
+    def smallest(self) -> int:
+        """Name the smallest count that is shown; 0 where all are."""
+        return 0 if self.level == "internal" else self.minimum_households
+
 
 @dataclass(frozen=True, slots=True)
 class Masked:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sibangkit_geo.agencies import agencies, agency_needs
+from sibangkit_geo.agencies import agency_needs, load_catalogue, with_agencies
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.tables.public import Indicator, VillageIndicators
 
@@ -71,11 +71,11 @@ def test_without_agencies_the_table_is_empty_with_its_columns(villages: gpd.GeoD
 def test_an_unknown_agency_offers_the_nearest(villages: gpd.GeoDataFrame) -> None:
     stray = Indicator("flood", "Banjir", "index", "high", "", "dinsoss", "u", 2023)
     with pytest.raises(ConfigError, match=r'unknown agency "dinsoss"\. Did you mean "dinsos"'):
-        agency_needs(measured(villages, stray))
+        with_agencies(measured(villages, stray), load_catalogue())
 
 
 def test_the_catalogue_has_one_overview_and_distinct_pages() -> None:
-    found = agencies()
+    found = load_catalogue().agencies
     assert found[0].file == "index.html"
     files = [one.file for one in found]
     assert len(set(files)) == len(files)

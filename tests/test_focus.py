@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from sibangkit_geo import study
-from sibangkit_geo.agencies import FocusInputs, agency_focus, with_roles
-from sibangkit_geo.agencies.focus import action_rule
+from sibangkit_geo.agencies import FocusInputs, agency_focus, load_catalogue, with_roles
+from sibangkit_geo.agencies.places import ActionRule
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.demo.planted import PLANTED
 from sibangkit_geo.tables.public import Indicator, VillageIndicators
@@ -129,6 +129,38 @@ def test_pages_say_who_takes_the_first_step(demo_run: Path) -> None:
     assert "ketepatan sasaran" in (demo_run / "out" / "dinsos.html").read_text("utf-8")
 
 
+def test_sheets_add_up_and_follow_the_tables(demo_run: Path) -> None:
+    districts = table(demo_run, "lembar_kecamatan.csv")
+    villages = table(demo_run, "lembar_desa.csv")
+    label = "Rumah tangga dalam data"
+    whole = villages.loc[villages["ukuran"] == label, "nilai"].sum()
+    assert districts.loc[districts["ukuran"] == label, "nilai"].sum() == whole == 60_000
+    needs = table(demo_run, "kebutuhan_opd.csv")
+    own = needs[needs["tingkat"] == "kecamatan"].set_index(["kode", "kebutuhan"])["belum_terlayani"]
+    lines = districts[districts["opd"].notna()].copy()
+    lines["kebutuhan"] = lines["ukuran"].str.removeprefix("Belum terlayani: ")
+    told = lines.set_index(["kode", "kebutuhan"])["jumlah"].reindex(own.index)
+    pd.testing.assert_series_equal(told, own, check_names=False, check_dtype=False)
+    poor = districts[districts["ukuran"].str.startswith("Rumah tangga miskin (")]
+    rate = poor["jumlah"].sum() / poor["penyebut"].sum()
+    assert rate * 100 == pytest.approx(poor["kabupaten"].iloc[0], abs=1e-5)
+    assert not districts["jumlah"].between(1, 4).any()
+
+
+def test_places_are_ranked_by_number_excess_and_severity(demo_run: Path) -> None:
+    needs = table(demo_run, "kebutuhan_opd.csv")
+    pockets = needs[needs["tingkat"] == "kantong"]
+    for _, own in pockets.groupby("kebutuhan"):
+        worst = own.set_index("kode")
+        for rank, column in (
+            ("peringkat_jumlah", "belum_terlayani"),
+            ("peringkat_kelebihan", "kelebihan"),
+            ("peringkat_keparahan", "keparahan_m0"),
+        ):
+            assert worst[rank].idxmin() == worst[column].idxmax()
+    assert needs.loc[needs["tingkat"] == "kecamatan", "keparahan_m0"].between(0, 1).all()
+
+
 def need(key: str, agency: str) -> Indicator:
     return Indicator(
         f"{key}_share", key, "percent", "high", "rumah tangga", agency, "u", 2025,
@@ -180,14 +212,14 @@ def test_masked_villages_stay_in_the_share_of_the_regency(villages: gpd.GeoDataF
 def test_a_village_without_data_has_no_role(villages: gpd.GeoDataFrame) -> None:
     data = measured(villages)
     needs = agency_focus(data, data, inputs=inputs(0))
-    found = with_roles(data, needs.roles)
+    found = with_roles(data, needs.roles, rule=ActionRule())
     assert found.villages.loc[A, "lead_agency"] == "perkimtan"
     assert found.villages.loc[B, "acting_agencies"] == "disdukcapil"
     assert found.villages["n_acting_agencies"].tolist()[:2] == [1, 1]
     assert found.villages["n_acting_agencies"].iloc[2:].isna().all()
     assert found.indicators[-1].name == "n_acting_agencies"
-    assert with_roles(data, None) is data
+    assert with_roles(data, None, rule=ActionRule()) is data
 
 
 def test_the_rule_is_read_from_the_catalogue() -> None:
-    assert action_rule().minimum_ratio == 1.2
+    assert load_catalogue().action.minimum_ratio == 1.2

@@ -1,15 +1,25 @@
 """Focus: what each agency finds in each village, and which data its page still needs."""
 
+from sibangkit_geo.agencies.catalogue import (
+    Agency,
+    Catalogue,
+    Programme,
+    load_catalogue,
+    with_agencies,
+)
 from sibangkit_geo.agencies.focus import FocusInputs, agency_focus, with_roles
-from sibangkit_geo.agencies.needs import Agency, agencies, agency_needs
+from sibangkit_geo.agencies.needs import agency_needs
 from sibangkit_geo.agencies.places import convergence
 
 __all__ = [
     "Agency",
+    "Catalogue",
     "FocusInputs",
-    "agencies",
+    "Programme",
     "agency_focus",
     "agency_needs",
     "convergence",
+    "load_catalogue",
+    "with_agencies",
     "with_roles",
 ]

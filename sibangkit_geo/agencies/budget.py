@@ -319,8 +319,8 @@ def _notes(
         notes.append(Note("no_data", text, unknown))
     if gap > 0:
         text = (
-            "Waktu hitung habis: rencana ini terbukti paling banyak "
-            f"{percentage(gap, 3)} di bawah yang terbaik."
+            f"Rencana anggaran ini terbukti paling banyak {percentage(gap, 3)} di bawah yang "
+            "terbaik."
         )
         notes.append(Note("gap", text))
     return tuple(notes)

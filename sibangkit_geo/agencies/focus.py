@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, replace
-from importlib import resources
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.agencies.catalogue import Catalogue, load_catalogue
 from sibangkit_geo.agencies.needs import agency_needs
 from sibangkit_geo.agencies.places import (
-    ActionRule,
     agency_roles,
     place_needs,
     village_needs,
+    with_ranks,
 )
 from sibangkit_geo.agencies.targeting import targeting_errors
-from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.tables.numerals import numeral
 from sibangkit_geo.tables.public import Indicator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sibangkit_geo.agencies.places import ActionRule
     from sibangkit_geo.tables.public import AgencyNeeds, VillageIndicators
 
 _PLACE_COUNTS = ["deprived", "unserved", "served", "served_not_deprived"]
@@ -44,34 +43,18 @@ class FocusInputs:
         Share of M0 by (place, indicator); empty where it was not measured.
     minimum_households
         Rows with a count of 1 to one less than this are left out; 0 leaves out none.
+    catalogue
+        Who does what, and when an agency must act.
+    severity
+        Multidimensional poverty M0 of each place, 0 to 1; empty where it was not measured.
     """
 
     pocket: pd.Series
     regency: str
     contribution: Mapping[tuple[str, str], float]
     minimum_households: int
-
-
-def action_rule() -> ActionRule:
-    """
-    Read the ``[action]`` table of the catalogue.
-
-    Returns
-    -------
-    rule
-        When an agency must act in a place.
-
-    Raises
-    ------
-    ConfigError
-        A key is unknown or a value out of range.
-    """
-    text = resources.files(__package__).joinpath("agencies.toml").read_text("utf-8")
-    try:
-        return ActionRule(**tomllib.loads(text).get("action", {}))
-    except (TypeError, ValueError) as error:
-        msg = f"agencies.toml: {error}"
-        raise ConfigError(msg) from error
+    catalogue: Catalogue = field(default_factory=load_catalogue)
+    severity: Mapping[str, float] = field(default_factory=dict)
 
 
 def agency_focus(
@@ -98,13 +81,13 @@ def agency_focus(
 
     Raises
     ------
-    ConfigError
-        An indicator names an unknown agency, or the catalogue's rule is wrong.
+    KeyError
+        A column that an indicator names is missing.
     """
     villages = measured.villages
     whole = village_needs(measured)
     own = village_needs(masked)
-    rule = action_rule()
+    rule = inputs.catalogue.action
     pockets = inputs.pocket.map(lambda number: f"kantong {int(number)}").sort_values()
     groups = {
         "regency": (whole, pd.Series(inputs.regency, index=villages.index)),
@@ -117,7 +100,7 @@ def agency_focus(
         # masked villages stay in the share that all are compared with
         found = place_needs(needs, place_of, regency_needs=whole)
         found = _without_few(found, inputs.minimum_households)
-        places.append(found.assign(level=level))
+        places.append(with_ranks(found, severity=inputs.severity).assign(level=level))
         targeting.append(targeting_errors(found).assign(level=level))
         if level != "regency":
             made = agency_roles(found, rule=rule, contribution=inputs.contribution)
@@ -148,7 +131,9 @@ def _with_level(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return ordered
 
 
-def with_roles(masked: VillageIndicators, roles: pd.DataFrame | None) -> VillageIndicators:
+def with_roles(
+    masked: VillageIndicators, roles: pd.DataFrame | None, *, rule: ActionRule
+) -> VillageIndicators:
     """
     Put beside each village who must act there.
 
@@ -161,6 +146,8 @@ def with_roles(masked: VillageIndicators, roles: pd.DataFrame | None) -> Village
         Village table after masking.
     roles
         Roles of all levels; None adds nothing.
+    rule
+        When an agency must act, to be said beside the number.
 
     Returns
     -------
@@ -185,7 +172,6 @@ def with_roles(masked: VillageIndicators, roles: pd.DataFrame | None) -> Village
     number = acting.size().reindex(known, fill_value=0).astype(float)
     villages["n_acting_agencies"] = number.reindex(villages.index)
     source = next(one for one in masked.indicators if one.agency and one.count_column)
-    rule = action_rule()
     indicator = Indicator(
         name="n_acting_agencies",
         label="Konvergensi: jumlah OPD yang harus bertindak",

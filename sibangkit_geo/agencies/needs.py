@@ -2,77 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.tables.public import AgencyNeeds
 
 if TYPE_CHECKING:
     from sibangkit_geo.tables.public import Indicator, VillageIndicators
 
 _COLUMNS = ["agency", "indicator", "village_code", "share", "households", "excess"]
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """
-    One agency of the catalogue.
-
-    Attributes
-    ----------
-    key, name
-        Name in the study file, and in Indonesian words.
-    file
-        Its page.
-    focus
-        One sentence on what it looks for.
-    wanted
-        Data that would fill its page.
-    always
-        Whether it has a page without data too.
-    """
-
-    key: str
-    name: str
-    file: str
-    focus: str
-    wanted: tuple[str, ...]
-    always: bool
-
-
-@cache
-def agencies() -> tuple[Agency, ...]:
-    """
-    Read the catalogue of agencies.
-
-    Returns
-    -------
-    agencies
-        In the order of the file; the first is the overview.
-
-    Raises
-    ------
-    KeyError
-        An entry lacks key, name, focus, wanted or always.
-    """
-    text = resources.files(__package__).joinpath("agencies.toml").read_text("utf-8")
-    return tuple(
-        Agency(
-            key=one["key"],
-            name=one["name"],
-            file=one.get("file", f"{one['key']}.html"),
-            focus=one["focus"],
-            wanted=tuple(one["wanted"]),
-            always=one["always"],
-        )
-        for one in tomllib.loads(text)["agency"]
-    )
 
 
 def agency_needs(measured: VillageIndicators) -> AgencyNeeds:
@@ -95,18 +34,14 @@ def agency_needs(measured: VillageIndicators) -> AgencyNeeds:
 
     Raises
     ------
-    ConfigError
-        An indicator names an agency that is not in the catalogue.
+    KeyError
+        A column that an indicator names is missing.
     """
-    known = {agency.key: agency for agency in agencies()}
     pages: dict[str, tuple[str, ...]] = {}
     frames = []
     for one in measured.indicators:
         if not one.agency:
             continue
-        if one.agency not in known:
-            msg = f'Indicator {one.name}: unknown agency "{one.agency}". '
-            raise ConfigError(msg + nearest(one.agency, known))
         pages[one.agency] = (*pages.get(one.agency, ()), one.name)
         frames.append(_need(measured, one))
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_COLUMNS)

@@ -150,6 +150,38 @@ def place_needs(
     )
 
 
+def with_ranks(needs: pd.DataFrame, *, severity: Mapping[str, float]) -> pd.DataFrame:
+    """
+    Rank the places of each need by number, by excess and by how severe poverty is there.
+
+    Grain: unchanged, one row per place, agency and indicator of one level.
+
+    Parameters
+    ----------
+    needs
+        From `place_needs`.
+    severity
+        Multidimensional poverty M0 of each place, 0 to 1; a place may be absent.
+
+    Returns
+    -------
+    needs
+        With ``severity`` and the ranks ``rank_need`` (unserved households), ``rank_excess``
+        and ``rank_severity``, 1 for the worst place of the need, equal places alike;
+        missing where the number is.
+
+    Raises
+    ------
+    KeyError
+        A column is missing.
+    """
+    told = needs.assign(severity=needs["place"].map(dict(severity)).astype(float))
+    for name, column in (("need", "unserved"), ("excess", "excess"), ("severity", "severity")):
+        by_need = told.groupby("indicator", sort=False)[column]
+        told[f"rank_{name}"] = by_need.rank(ascending=False, method="min")
+    return told
+
+
 def agency_roles(
     needs: pd.DataFrame, *, rule: ActionRule, contribution: Mapping[tuple[str, str], float]
 ) -> pd.DataFrame:

@@ -69,6 +69,8 @@ class Layer:
         Digits behind the comma.
     regency_value, district_values
         Sum over sum; missing for an index.
+    district_counts, district_bases
+        The two sums of each district: number concerned, and what the share is of.
     """
 
     indicator: Indicator
@@ -80,6 +82,8 @@ class Layer:
     decimals: int
     regency_value: float
     district_values: pd.Series
+    district_counts: pd.Series
+    district_bases: pd.Series
 
     @property
     def n_missing(self) -> int:
@@ -166,7 +170,12 @@ def _spread(
 
 
 def build_layer(
-    villages: gpd.GeoDataFrame, indicator: Indicator, *, masked: pd.Series, totals: pd.DataFrame
+    villages: gpd.GeoDataFrame,
+    indicator: Indicator,
+    *,
+    masked: pd.Series,
+    totals: pd.DataFrame,
+    minimum: int = 0,
 ) -> Layer:
     """
     Class and colour one indicator.
@@ -186,6 +195,8 @@ def build_layer(
         Villages whose cell was masked, indexed alike.
     totals
         The same villages before masking, for the sums of districts and regency.
+    minimum
+        A district's sums that count fewer, or all but fewer, are emptied; 0 empties none.
 
     Returns
     -------
@@ -206,7 +217,11 @@ def build_layer(
     if indicator.worse == "low":
         index = len(edges) - index
     index = index.where(values.notna(), -1).astype(int)
-    regency, district = _areas(totals, indicator)
+    over, below = _sums(totals, indicator)
+    total = below.sum()
+    regency = float(over.sum() / total) if total else float("nan")
+    few = over.between(0.5, minimum - 0.5) | (below - over).between(0.5, minimum - 0.5)
+    over = over.mask(few)
     return Layer(
         indicator=indicator,
         shown=values,
@@ -216,7 +231,9 @@ def build_layer(
         masked=masked.reindex(mapped.index),
         decimals=decimals,
         regency_value=regency * factor,
-        district_values=district * factor,
+        district_values=over / below.where(below > 0) * factor,
+        district_counts=over,
+        district_bases=below,
     )
 
 
@@ -263,11 +280,12 @@ def _colors(count: int) -> list[str]:
     return [PALETTE[place] for place in places]
 
 
-def _areas(villages: pd.DataFrame, indicator: Indicator) -> tuple[float, pd.Series]:
-    """Rates of regency and districts: sum over sum, the same villages above and below."""
+def _sums(villages: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series]:
+    """Sum what the share counts, and what it is of, by district: the same villages in both."""
     districts = sorted(villages["district_code"].unique())
     if not indicator.count_column:
-        return float("nan"), pd.Series(float("nan"), index=districts)
+        nothing = pd.Series(float("nan"), index=districts)
+        return nothing, nothing
     base = indicator.base_column
     both = villages[[indicator.count_column, base]].astype(float)
     known = both.notna().all(axis=1) & villages[indicator.name].notna()
@@ -277,8 +295,5 @@ def _areas(villages: pd.DataFrame, indicator: Indicator) -> tuple[float, pd.Seri
     if indicator.worse == "low":
         over = both[base] - over
     block = villages.loc[known, "district_code"]
-    below = both[base].groupby(block).sum()
-    rates = over.groupby(block).sum() / below.where(below > 0)
-    total = both[base].sum()
-    whole = float(over.sum() / total) if total else float("nan")
-    return whole, rates.reindex(districts)
+    sums = [one.groupby(block).sum().reindex(districts) for one in (over, both[base])]
+    return sums[0], sums[1]

@@ -13,6 +13,7 @@ from sibangkit_geo.tables.numerals import numeral, percentage
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.tables.provenance import Provenance
     from sibangkit_geo.tables.public import (
         AgencyNeeds,
@@ -84,6 +85,8 @@ class Product:
         Inputs, settings, seed, versions, time.
     neighbor_distance_m
         Neighbour rule of the detector, metres.
+    catalogue
+        Agencies, their programmes, and when they must act.
     blocks
         Money, targets and numbers for the pages.
     honesty
@@ -101,6 +104,7 @@ class Product:
     notes: tuple[Note, ...]
     provenance: Provenance
     neighbor_distance_m: float
+    catalogue: Catalogue
     blocks: tuple[Block, ...] = ()
     honesty: tuple[str, ...] = ()
 
@@ -153,7 +157,11 @@ def _listed(labels: list[str]) -> str:
 
 
 def build_layers(
-    masked: VillageIndicators, *, cells: gpd.GeoDataFrame, totals: VillageIndicators
+    masked: VillageIndicators,
+    *,
+    cells: gpd.GeoDataFrame,
+    totals: VillageIndicators,
+    minimum: int = 0,
 ) -> tuple[Layer, ...]:
     """
     Class and colour every indicator.
@@ -166,6 +174,8 @@ def build_layers(
         True where a cell was masked, columns by indicator name.
     totals
         Village table before masking, for sums.
+    minimum
+        Sums of districts that count fewer are emptied; 0 empties none.
 
     Returns
     -------
@@ -178,6 +188,12 @@ def build_layers(
         A column is missing.
     """
     return tuple(
-        build_layer(masked.villages, one, masked=cells[one.name], totals=totals.villages)
+        build_layer(
+            masked.villages,
+            one,
+            masked=cells[one.name],
+            totals=totals.villages,
+            minimum=minimum,
+        )
         for one in masked.indicators
     )

@@ -6,7 +6,7 @@ import math
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.tables.numerals import numeral, percentage
 
@@ -50,10 +50,39 @@ def catalogue() -> Mapping[str, str]:
     FileNotFoundError
         The installation is incomplete.
     """
-    text = resources.files(__package__).joinpath("id.toml").read_text("utf-8")
-    table = tomllib.loads(text)
-    annex = table.pop("annex")
+    table = {key: value for key, value in _entries().items() if isinstance(value, str)}
+    annex = _entries()["annex"]
     return table | {f"annex.{key}": value for key, value in annex.items()}
+
+
+@cache
+def _entries() -> dict[str, Any]:
+    folder = resources.files(__package__)
+    files = ("id.toml", "focus.id.toml")
+    tables = [tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in files]
+    return {key: value for table in tables for key, value in table.items()}
+
+
+def listing(key: str) -> tuple[str, ...]:
+    """
+    Read a list of the catalogue, such as the headings of a table.
+
+    Parameters
+    ----------
+    key
+        List.
+
+    Returns
+    -------
+    words
+        In order.
+
+    Raises
+    ------
+    KeyError
+        There is no such list.
+    """
+    return tuple(_entries()[key])
 
 
 def say(key: str, **values: object) -> str:

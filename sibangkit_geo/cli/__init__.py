@@ -13,6 +13,7 @@ import typer
 from sibangkit_geo import __version__
 from sibangkit_geo.cli import boundaries
 from sibangkit_geo.cli.reporting import progress_bars, report, reported
+from sibangkit_geo.errors import DegradedInputWarning
 
 app = typer.Typer(
     name="sibangkit",
@@ -53,7 +54,7 @@ def main(
     # a degraded input is told in one line on stderr; the same words stand in the products
     warnings.showwarning = lambda message, *_, **__: typer.echo(f"peringatan: {message}", err=True)
     warnings.simplefilter("ignore")
-    warnings.filterwarnings("default", module=r"sibangkit_geo")
+    warnings.simplefilter("default", DegradedInputWarning)
 
 
 @app.command()

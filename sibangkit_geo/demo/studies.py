@@ -107,10 +107,18 @@ bandwidth_m = 2000
 rate_percent = 7.5
 year = {next_year}
 source = "target karangan (demo)"
+exit_share_low = 0.05
+exit_share_high = 0.15
+served_poor_share = 0.4
 
 [budget]
 objective = "need"
-{ceilings}"""
+{ceilings}
+[[budget.decay]]
+need = "roof"
+households_per_year = 150
+source = "angka karangan (demo)"
+"""
 
 
 def register_text(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.cartography.sheets import district_sheets, sheet_table, village_sheets
 from sibangkit_geo.outputs.staging import write_text
 from sibangkit_geo.outputs.tables import formula_safe
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from sibangkit_geo.cartography.product import Product
     from sibangkit_geo.tables.public import AgencyNeeds, Indicator
 
 _DIGITS = 6
@@ -32,6 +34,10 @@ _PLACES = {
     "expected": "harapan_menurut_porsi_kabupaten",
     "excess": "kelebihan",
     "ratio": "kali_angka_kabupaten",
+    "severity": "keparahan_m0",
+    "rank_need": "peringkat_jumlah",
+    "rank_excess": "peringkat_kelebihan",
+    "rank_severity": "peringkat_keparahan",
 }
 _ROLES = {
     "rank": "urutan",
@@ -200,3 +206,29 @@ def write_dictionary(
     ]
     table = pd.DataFrame(rows).map(formula_safe)
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def write_sheets(product: Product, folder: Path) -> None:
+    """
+    Write the numbers of every district and every village, one per row.
+
+    Parameters
+    ----------
+    product
+        Finished study, masked for its reader.
+    folder
+        Folder of the products.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    for name, sheets in (
+        ("lembar_kecamatan.csv", district_sheets(product)),
+        ("lembar_desa.csv", village_sheets(product)),
+    ):
+        table = sheet_table(sheets).round(_DIGITS)
+        for column in ("nama", "opd", "ukuran", "sumber"):
+            table[column] = table[column].map(formula_safe)
+        write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))

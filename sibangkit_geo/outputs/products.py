@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from sibangkit_geo import disclosure
-from sibangkit_geo.agencies import agencies
 from sibangkit_geo.cartography.annex import write_annex
 from sibangkit_geo.cartography.web.page import render_page
 from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
 from sibangkit_geo.outputs import intake, manifest, staging, tables
-from sibangkit_geo.outputs.needs import write_dictionary, write_needs
+from sibangkit_geo.outputs.needs import write_dictionary, write_needs, write_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -67,9 +66,10 @@ def write_products(
     ConfigError
         `out` cannot be written.
     """
-    pages = [one for one in agencies() if one.always or product.needs.indicators.get(one.key)]
+    agencies = product.catalogue.agencies
+    pages = [one for one in agencies if one.always or product.needs.indicators.get(one.key)]
     with staging.staged(out) as folder:
-        shared = shared_payload(product, agencies=agencies())
+        shared = shared_payload(product, agencies=agencies)
         for done, agency in enumerate(pages):
             progress("draw", done, len(pages) + 1)
             payload = page_payload(product, agency, shared=shared, pages=pages)
@@ -89,6 +89,7 @@ def write_products(
             indicators=product.measured.indicators,
             names=_names(product),
         )
+        write_sheets(product, folder)
         extra(folder)
         if reports:
             intake.write_intake(reports, folder, created=product.provenance.created)
@@ -108,7 +109,7 @@ def _names(product: Product) -> dict[str, str]:
         **table["name"].to_dict(),
         **districts.to_dict(),
         product.boundaries.regency: product.regency_name,
-        **{one.key: one.name for one in agencies()},
+        **product.catalogue.names,
     }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo import config
+    from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.cartography.product import Product
     from sibangkit_geo.indicators.rasters import RiskSurface
     from sibangkit_geo.study.locating import Carried
@@ -112,6 +113,7 @@ def conclude(
     measured: VillageIndicators,
     pockets: Pockets,
     folder: Path,
+    catalogue: Catalogue,
 ) -> Conclusions:
     """
     Compare the pockets with every list, and plan; the sentences join `carried`.
@@ -130,6 +132,8 @@ def conclude(
         Result of the detector.
     folder
         Folder of the study file.
+    catalogue
+        Agencies.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def conclude(
         The target asks more persons than are estimated poor.
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
-    plans = make_plans(study, folder, measured, pockets)
+    plans = make_plans(study, folder, measured, pockets, carried.counts, catalogue)
     carried.notes.extend([*told, *plans.notes])
     return Conclusions(overlap, plans)
 
@@ -181,6 +185,12 @@ def extras_writer(
         write_typology(extras.types, study, product, folder)
         write_surface(extras.surface, product, folder)
         write_locus(extras.lists, conclusions.overlap, folder)
-        conclusions.plans.write(folder)
+        conclusions.plans.write(
+            folder,
+            words={
+                "agency": product.catalogue.names,
+                "indicator": {one.name: one.label for one in product.measured.indicators},
+            },
+        )
 
     return write

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from sibangkit_geo.agencies import FocusInputs, agency_focus
 from sibangkit_geo.indicators.deprivation.sums import index_from_sums
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
 
     from sibangkit_geo import config
+    from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.tables.public import (
         AgencyNeeds,
         Pockets,
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _CONTRIBUTION = "contribution_"
+_M0 = "multidimensional_poverty"
 
 
 def focus(
     study: config.Study,
     counts: Sequence[VillageCounts],
-    measured: VillageIndicators,
-    masked: VillageIndicators,
+    measures: tuple[VillageIndicators, VillageIndicators],
     pockets: Pockets,
+    catalogue: Catalogue,
 ) -> AgencyNeeds:
     """
     Work out what each agency finds in each place, and who leads.
@@ -41,10 +43,12 @@ def focus(
         Settings.
     counts
         Tallies of the registers, for the contributions to M0.
-    measured, masked
+    measures
         Village table before and after masking.
     pockets
         Result of the detector.
+    catalogue
+        Who does what.
 
     Returns
     -------
@@ -53,15 +57,24 @@ def focus(
 
     Raises
     ------
-    ConfigError
-        An indicator names an unknown agency.
+    KeyError
+        A column that an indicator names is missing.
     """
-    internal = study.disclosure.level == "internal"
+    measured, masked = measures
+    pocket = pockets.members.map(lambda number: f"kantong {int(number)}")
+    groups = (pocket, measured.villages["district_code"])
+    contribution: dict[tuple[str, str], float] = {}
+    severity = _village_severity(masked)
+    for place in groups:
+        contribution |= _contributions(counts, place)
+        severity |= severity_of(counts, place)
     inputs = FocusInputs(
         pocket=pockets.members,
         regency=study.study.regency,
-        contribution=_contributions(counts, measured, pockets),
-        minimum_households=0 if internal else study.disclosure.minimum_households,
+        contribution=contribution,
+        minimum_households=study.disclosure.smallest,
+        catalogue=catalogue,
+        severity=severity,
     )
     needs = agency_focus(measured, masked, inputs=inputs)
     if needs.roles is not None:
@@ -70,25 +83,59 @@ def focus(
     return needs
 
 
-def _contributions(
-    counts: Sequence[VillageCounts], measured: VillageIndicators, pockets: Pockets
-) -> dict[tuple[str, str], float]:
-    """Work out what each need adds to M0, in pockets and districts."""
-    found: dict[tuple[str, str], float] = {}
-    pocket = pockets.members.map(lambda number: f"kantong {int(number)}")
+def severity_of(counts: Sequence[VillageCounts], place: pd.Series) -> dict[str, float]:
+    """
+    Work out multidimensional poverty M0 of places.
+
+    Grain: one row per village in, one number per place out.
+
+    Parameters
+    ----------
+    counts
+        Tallies of the registers.
+    place
+        Place of each village.
+
+    Returns
+    -------
+    severity
+        0 to 1 by place; empty where no register asks the items of the index.
+
+    Raises
+    ------
+    KeyError
+        A sum of the index is missing.
+    """
+    found: dict[str, float] = {}
+    for index in _indexes(counts, place):
+        m0 = index["adjusted_headcount_ratio"].dropna()
+        found |= {str(name): float(value) for name, value in m0.items()}
+    return found
+
+
+def _indexes(counts: Sequence[VillageCounts], place: pd.Series) -> Iterator[pd.DataFrame]:
     for one in counts:
-        if "af_people" not in one.table:
-            continue
-        sums = one.table.filter(regex="^(af_|censored_)")
-        for place in (pocket, measured.villages["district_code"]):
-            grouped = sums.groupby(sums.index.map(place.to_dict())).sum()
-            index = index_from_sums(grouped).filter(like=_CONTRIBUTION)
-            long = index.rename_axis("place").reset_index().melt("place")
-            shares = pd.Series(long["value"].to_numpy(), index=long.index)
-            found |= {
-                (place_name, f"{str(name).removeprefix(_CONTRIBUTION)}_share"): float(share)
-                for place_name, name, share in zip(
-                    long["place"], long["variable"], shares, strict=True
-                )
-            }
+        if "af_people" in one.table:
+            sums = one.table.filter(regex="^(af_|censored_)")
+            yield index_from_sums(sums.groupby(sums.index.map(place.to_dict())).sum())
+
+
+def _village_severity(masked: VillageIndicators) -> dict[str, float]:
+    """Read M0 of the villages that show it."""
+    if _M0 not in masked.villages:
+        return {}
+    shown = masked.villages[_M0].dropna()
+    return {str(code): float(value) for code, value in shown.items()}
+
+
+def _contributions(
+    counts: Sequence[VillageCounts], place: pd.Series
+) -> dict[tuple[str, str], float]:
+    """Work out what each need adds to M0 of places."""
+    found: dict[tuple[str, str], float] = {}
+    for index in _indexes(counts, place):
+        parts = index.filter(like=_CONTRIBUTION)
+        for column in parts:
+            name = f"{str(column).removeprefix(_CONTRIBUTION)}_share"
+            found |= {(str(at), name): float(value) for at, value in parts[column].items()}
     return found

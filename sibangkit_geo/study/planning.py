@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sibangkit_geo.agencies import agencies
-from sibangkit_geo.agencies.budget import BudgetRule, plan_budget
-from sibangkit_geo.agencies.budget_paths import sensitivity
-from sibangkit_geo.agencies.costs import load_costs, unit_costs
-from sibangkit_geo.agencies.places import place_needs, village_needs
-from sibangkit_geo.agencies.target_effects import persons_to_leave
+from sibangkit_geo.agencies.target_effects import (
+    ExitAssumption,
+    package_effect,
+    persons_to_leave,
+)
 from sibangkit_geo.agencies.targets import load_series, series_table, single_digit_year
 from sibangkit_geo.outputs.staging import write_text
 from sibangkit_geo.sources.text_tables import require_file
-from sibangkit_geo.tables.numerals import numeral, percentage
+from sibangkit_geo.study.budgeting import PlacedNeeds, make_budget
+from sibangkit_geo.study.focusing import severity_of
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sibangkit_geo import config
-    from sibangkit_geo.agencies.settings import BudgetSettings, TargetSettings
-    from sibangkit_geo.tables.public import Pockets, VillageIndicators
+    from sibangkit_geo.agencies import Catalogue
+    from sibangkit_geo.agencies.budget import Plan
+    from sibangkit_geo.agencies.settings import TargetSettings
+    from sibangkit_geo.tables.public import Pockets, VillageCounts, VillageIndicators
 
 _PERCENT = 100.0
-# a plan within a thousandth of the best is as good as the unit costs it is made of
-_GAP = 1e-3
 _HEADINGS = {
     "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
     "households": "rumah_tangga", "cost": "biaya_rupiah", "reason": "alasan",
     "ceiling": "pagu_rupiah", "spent": "terpakai_rupiah", "left": "sisa_rupiah",
-    "share": "porsi", "factor": "kali_biaya_satuan", "value": "nilai", "gap": "celah_terbukti",
+    "share": "porsi", "cost_factor": "kali_biaya_satuan", "ceiling_factor": "kali_pagu",
+    "value": "nilai", "gap": "celah_terbukti",
     "poor_people": "penduduk_miskin_estimasi", "people": "penduduk",
     "leave": "harus_keluar_dari_kemiskinan", "share_of_people": "porsi_penduduk",
     "series": "deret", "label": "wilayah", "rate": "tingkat", "line": "garis_rupiah",
     "text": "tertulis", "status": "status", "note": "catatan", "source": "sumber",
+    "new": "rumah_tangga_baru_per_tahun", "years": "tahun_sampai_selesai",
+    "persons_low": "orang_keluar_bawah", "persons_high": "orang_keluar_atas",
+    "rate_low": "tingkat_bawah", "rate_high": "tingkat_atas",
+    "households_low": "rumah_tangga_bawah", "households_high": "rumah_tangga_atas",
 }  # fmt: skip
 
 
@@ -49,22 +55,29 @@ class Plans:
     Attributes
     ----------
     tables
-        File name to table; empty where the study asks for neither.
+        File name to table, with keys of agencies and needs; empty where the study asks for
+        neither.
     notes
         What a reader must know.
+    costs, assumed_costs
+        Unit costs used, and those that are assumptions; 0 without a budget.
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    costs: int = 0
+    assumed_costs: int = 0
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, *, words: dict[str, dict[str, str]]) -> None:
         """
-        Write the tables with Indonesian headings.
+        Write the tables with Indonesian headings and words.
 
         Parameters
         ----------
         folder
             Folder of the products.
+        words
+            Column to what stands for its keys.
 
         Raises
         ------
@@ -72,12 +85,18 @@ class Plans:
             The disk refuses.
         """
         for name, table in self.tables.items():
-            worded = table.rename(columns=_HEADINGS)
+            own = {key: table[key].map(words[key]) for key in words if key in table}
+            worded = table.assign(**own).rename(columns=_HEADINGS)
             write_text(folder / name, worded.to_csv(index=False, lineterminator="\n"))
 
 
 def make_plans(
-    study: config.Study, folder: Path, measured: VillageIndicators, pockets: Pockets
+    study: config.Study,
+    folder: Path,
+    measured: VillageIndicators,
+    pockets: Pockets,
+    counts: Sequence[VillageCounts],
+    catalogue: Catalogue,
 ) -> Plans:
     """
     Plan the budget and the way to the target, where the study asks for them.
@@ -94,6 +113,10 @@ def make_plans(
         Village table before masking; only sums of places leave here.
     pockets
         Result of the detector.
+    counts
+        Tallies of the registers, for the severity of places.
+    catalogue
+        Agencies, for their names.
 
     Returns
     -------
@@ -109,17 +132,20 @@ def make_plans(
     """
     tables: dict[str, pd.DataFrame] = {}
     notes: list[Note] = []
-    minimum = 0 if study.disclosure.level == "internal" else study.disclosure.minimum_households
     place = _places(measured, pockets)
+    budget = None
     if study.budget:
-        made, told = _budget(study.budget, folder, measured, place, minimum)
-        tables |= made
-        notes += told
+        severity = severity_of(counts, place)
+        placed = PlacedNeeds(measured, place, severity, study.disclosure.smallest, catalogue.names)
+        budget = make_budget(study.budget, folder, placed)
+        tables |= budget.tables
+        notes += budget.notes
     if study.target:
-        made, told = _target(study.target, folder, measured, place)
+        made, told = _target(study.target, folder, measured, place, budget.plan if budget else None)
         tables |= made
         notes += told
-    return Plans(tables, tuple(notes))
+    costs = (budget.costs, budget.assumed_costs) if budget else (0, 0)
+    return Plans(tables, tuple(notes), *costs)
 
 
 def _places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
@@ -128,67 +154,12 @@ def _places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
     return named.reindex(measured.villages.index).fillna(rest)
 
 
-def _budget(
-    settings: BudgetSettings,
+def _target(
+    settings: TargetSettings,
     folder: Path,
     measured: VillageIndicators,
     place: pd.Series,
-    minimum: int,
-) -> tuple[dict[str, pd.DataFrame], list[Note]]:
-    path = settings.costs
-    file = require_file(folder / path, named_by="[budget] costs") if path else None
-    costs = load_costs(file)
-    whole = village_needs(measured)
-    priced = {f"{key}_share" for key in costs.index}
-    needs = place_needs(whole[whole["indicator"].isin(priced)], place)
-    # a handful of households would be told by its cost
-    needs = needs[~needs["unserved"].between(0.5, minimum - 0.5)]
-    needs = needs.assign(district=needs["place"], excess=needs["excess"].clip(lower=0))
-    unit = unit_costs(needs["indicator"].unique(), costs=costs)
-    rows = [(one.agency, str(one.year), float(one.rupiah)) for one in settings.ceilings]
-    ceilings = pd.DataFrame(rows, columns=["agency", "year", "rupiah"])
-    money = ceilings.pivot_table(index="agency", columns="year", values="rupiah").fillna(0.0)
-    rule = BudgetRule(
-        objective=settings.objective,
-        floor_per_district=settings.floor_per_place,
-        whole_places=settings.whole_places,
-        relative_gap=_GAP,
-    )
-    plan = plan_budget(needs, unit, ceilings=money, rule=rule)
-    served, all_of_it = plan.chosen["households"].sum(), needs["unserved"].sum()
-    assumed = costs.loc[[key.removesuffix("_share") for key in unit.index], "status"] == "asumsi"
-    text = (
-        f"Anggaran: {numeral(served)} dari {numeral(all_of_it)} kebutuhan rumah tangga "
-        f"({percentage(served / all_of_it if all_of_it else float('nan'))}) terlayani di bawah "
-        f"pagu; celah terbukti {percentage(plan.gap, 2)}. {int(assumed.sum())} dari {len(assumed)} "
-        f"biaya satuan masih asumsi; satu rumah dengan beberapa kekurangan dihitung beberapa kali."
-    )
-    tables = {
-        "anggaran_terpilih.csv": plan.chosen,
-        "anggaran_belum_termuat.csv": plan.left_out,
-        "anggaran_pagu.csv": plan.spent,
-        "anggaran_cakupan.csv": plan.coverage,
-        # divisible plans tell what dearer units cost without solving each one anew
-        "anggaran_kepekaan.csv": sensitivity(
-            needs, unit, ceilings=money, rule=replace(rule, whole_places=False)
-        ).reset_index(),
-    }
-    worded = {name: _worded(table, measured) for name, table in tables.items()}
-    return worded, [Note("budget", text), *plan.notes]
-
-
-def _worded(table: pd.DataFrame, measured: VillageIndicators) -> pd.DataFrame:
-    """Put names for the keys of agencies and indicators."""
-    words = {
-        "agency": {one.key: one.name for one in agencies()},
-        "indicator": {one.name: one.label for one in measured.indicators},
-    }
-    own = {name: table[name].map(words[name]) for name in words if name in table}
-    return table.assign(**own)
-
-
-def _target(
-    settings: TargetSettings, folder: Path, measured: VillageIndicators, place: pd.Series
+    plan: Plan | None,
 ) -> tuple[dict[str, pd.DataFrame], list[Note]]:
     path = settings.series
     file = require_file(folder / path, named_by="[target] series") if path else None
@@ -203,18 +174,52 @@ def _target(
     villages = measured.villages
     known = villages[villages["poor_people"].notna() & (villages["people"] > 0)]
     if counted > 0 and known["poor_people"].sum() > 0:
-        sums = known[["poor_people", "people"]].groupby(place[known.index]).sum()
-        # a register that misses households shares the same official number out
-        sums *= counted / sums["poor_people"].sum()
-        reduction = persons_to_leave(
-            sums["poor_people"],
-            sums["people"],
-            current_rate=current,
-            target_rate=settings.rate_percent / _PERCENT,
-            base=counted / current,
-        )
-        listed = reduction.places.rename_axis("place").reset_index()
-        tables["sasaran_orang.csv"] = listed.assign(source=settings.source)
+        base = counted / current
+        sums = {
+            name: _shared_out(known, by, counted)
+            for name, by in (
+                ("sasaran_orang.csv", place),
+                ("sasaran_orang_kecamatan.csv", "Kec. " + known["district_name"].astype(str)),
+            )
+        }
+        for name, one in sums.items():
+            reduction = persons_to_leave(
+                one["poor_people"],
+                one["people"],
+                current_rate=current,
+                target_rate=settings.rate_percent / _PERCENT,
+                base=base,
+            )
+            listed = reduction.places.rename_axis("place").reset_index()
+            tables[name] = listed.assign(source=settings.source)
         text = f"Target {settings.year} ({settings.source}): {reduction.text}"
         notes.append(Note("target", text))
+        if plan is not None and settings.exit_share_low is not None:
+            made, note = _effect(settings, plan, known, current, base)
+            tables["sasaran_dampak_paket.csv"] = made
+            notes.append(note)
     return tables, notes
+
+
+def _shared_out(known: pd.DataFrame, place: pd.Series, counted: float) -> pd.DataFrame:
+    sums = known[["poor_people", "people"]].groupby(place[known.index]).sum()
+    # a register that misses households shares the same official number out
+    return sums * (counted / sums["poor_people"].sum())
+
+
+def _effect(
+    settings: TargetSettings, plan: Plan, known: pd.DataFrame, current: float, base: float
+) -> tuple[pd.DataFrame, Note]:
+    """Say what the budget would do to the rate under the study's assumptions."""
+    size = known["poor_people"].sum() / known["poor_households"].sum()
+    assumption = ExitAssumption(
+        exit_share_low=settings.exit_share_low or 0.0,
+        exit_share_high=settings.exit_share_high or 0.0,
+        poor_share=settings.served_poor_share or 0.0,
+        household_size=float(size),
+    )
+    effect = package_effect(plan, assumption=assumption, current_rate=current, base=base)
+    names = ("households_low", "households_high", "persons_low", "persons_high",
+             "rate_low", "rate_high", "text")  # fmt: skip
+    row = {name: getattr(effect, name) for name in names}
+    return pd.DataFrame([row]), Note("package_effect", effect.text)

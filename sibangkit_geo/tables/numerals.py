@@ -67,3 +67,34 @@ def percentage(share: float, decimals: int = 1) -> str:
     """
     text = numeral(share * _PERCENT, decimals)
     return text if text == MISSING else f"{text} %"
+
+
+def rupiah(amount: float) -> str:
+    """
+    Write an amount of money in words of size.
+
+    Parameters
+    ----------
+    amount
+        Rupiah; missing gives "tidak ada data".
+
+    Returns
+    -------
+    text
+        Such as ``"Rp 1,25 miliar"``.
+
+    Raises
+    ------
+    Nothing
+        Any number is written.
+
+    Examples
+    --------
+    >>> rupiah(1_250_000_000)
+    'Rp 1,25 miliar'
+    """
+    for size, word in ((1e12, "triliun"), (1e9, "miliar"), (1e6, "juta")):
+        if abs(amount) >= size:
+            return f"Rp {numeral(amount / size, 2)} {word}"
+    text = numeral(amount)
+    return text if text == MISSING else f"Rp {text}"

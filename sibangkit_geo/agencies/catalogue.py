@@ -1,0 +1,281 @@
+"""The catalogue of agencies: mandates, programmes, who delivers, and when an agency must act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sibangkit_geo.agencies.costs import PAYERS, read_toml
+from sibangkit_geo.agencies.places import ActionRule
+from sibangkit_geo.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sibangkit_geo.tables.public import VillageIndicators
+
+_SHARE = "_share"
+_TABLES = ("action", "agency", "programme")
+_AGENCY: dict[str, type] = {
+    "key": str, "name": str, "focus": str, "wanted": list, "always": bool,
+    "mandate": str, "file": str, "indicators": list,
+}  # fmt: skip
+_PROGRAMME: dict[str, type] = {
+    "name": str, "agency": str, "needs": list, "eligibility": str, "delivers": list, "cost": str,
+}  # fmt: skip
+_OPTIONAL = {"mandate", "file", "indicators", "cost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """
+    One agency of the catalogue.
+
+    Attributes
+    ----------
+    key, name
+        Name in the study file, and in Indonesian words.
+    file
+        Its page.
+    focus
+        One sentence on what it looks for.
+    wanted
+        Data that would fill its page.
+    always
+        Whether it has a page without data too.
+    mandate
+        Where its duty is written down; empty where nobody has looked it up.
+    indicators
+        Keys of needs that are its concern, whatever the catalogue of needs says.
+    """
+
+    key: str
+    name: str
+    file: str
+    focus: str
+    wanted: tuple[str, ...]
+    always: bool
+    mandate: str = ""
+    indicators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """
+    One programme that answers needs.
+
+    Attributes
+    ----------
+    name
+        In Indonesian words.
+    agency
+        Key of the agency that handles it.
+    needs
+        Keys of the needs it answers.
+    eligibility
+        Who may get it, in one phrase.
+    delivers
+        Who pays: keys of `PAYERS`.
+    cost
+        Key of its unit cost; empty where it has none.
+    """
+
+    name: str
+    agency: str
+    needs: tuple[str, ...]
+    eligibility: str
+    delivers: tuple[str, ...]
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """
+    Who does what.
+
+    Attributes
+    ----------
+    agencies
+        In the order of the file; the first is the overview.
+    programmes
+        In the order of the file.
+    action
+        When an agency must act in a place.
+    """
+
+    agencies: tuple[Agency, ...]
+    programmes: tuple[Programme, ...] = ()
+    action: ActionRule = field(default_factory=ActionRule)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Name every agency by its key."""
+        return {one.key: one.name for one in self.agencies}
+
+    def programmes_for(self, indicator: str, *, agency: str = "") -> tuple[Programme, ...]:
+        """
+        List what answers a need.
+
+        Parameters
+        ----------
+        indicator
+            Key of the need, or its indicator (``floor`` and ``floor_share`` alike).
+        agency
+            Only those of this agency; empty for all.
+
+        Returns
+        -------
+        programmes
+            In the order of the file; empty where nothing is listed.
+
+        Raises
+        ------
+        Nothing
+            A need without programme has none.
+        """
+        key = indicator.removesuffix(_SHARE)
+        return tuple(
+            one
+            for one in self.programmes
+            if key in one.needs and (not agency or one.agency == agency)
+        )
+
+
+@cache
+def load_catalogue(path: Path | None = None) -> Catalogue:
+    """
+    Read the catalogue of agencies.
+
+    Parameters
+    ----------
+    path
+        File of the user, UTF-8; nothing: the one that comes along.
+
+    Returns
+    -------
+    catalogue
+        Checked.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    ConfigError
+        The file is no TOML, or an entry is wrong; everything wrong is told at once.
+    """
+    table = read_toml(path, default="agencies.toml", named_by="[agencies] catalogue")
+    name = path.name if path else "agencies.toml"
+    agencies, programmes = table.get("agency", []), table.get("programme", [])
+    faults = [
+        f'unknown table "{one}". {nearest(one, _TABLES)}' for one in table.keys() - {*_TABLES}
+    ]
+    faults += _entry_faults(agencies, _AGENCY, "agency")
+    faults += _entry_faults(programmes, _PROGRAMME, "programme")
+    if not agencies:
+        faults.append("there is no [[agency]]")
+    if not faults:
+        faults = _link_faults(agencies, programmes)
+    try:
+        action = ActionRule(**table.get("action", {}))
+    except (TypeError, ValueError) as error:
+        faults.append(f"[action]: {error}")
+    if faults:
+        msg = f"{name}: {'; '.join(faults)}."
+        raise ConfigError(msg)
+    return Catalogue(
+        tuple(_agency(one) for one in agencies),
+        tuple(_programme(one) for one in programmes),
+        action,
+    )
+
+
+def _entry_faults(rows: list[dict[str, Any]], grammar: dict[str, type], table: str) -> list[str]:
+    faults = []
+    for at, row in enumerate(rows, start=1):
+        where = f"[[{table}]] number {at}"
+        faults += [
+            f'{where}: unknown key "{key}". {nearest(key, grammar)}'
+            for key in sorted(row.keys() - grammar.keys())
+        ]
+        faults += [
+            f"{where}: {key} is missing or no {kind.__name__}"
+            for key, kind in grammar.items()
+            if not (key in _OPTIONAL and key not in row) and not isinstance(row.get(key), kind)
+        ]
+    return faults
+
+
+def _link_faults(agencies: list[dict[str, Any]], programmes: list[dict[str, Any]]) -> list[str]:
+    """Find what names something else that is not there, or stands twice."""
+    keys = [one["key"] for one in agencies]
+    files = [_file(one) for one in agencies]
+    faults = [
+        f'agency "{key}" is listed twice' for key in dict.fromkeys(keys) if keys.count(key) > 1
+    ]
+    faults += [
+        f'page "{one}" belongs to two agencies' for one in set(files) if files.count(one) > 1
+    ]
+    owned = [key for one in agencies for key in one.get("indicators", ())]
+    faults += [f'need "{one}" has two agencies' for one in set(owned) if owned.count(one) > 1]
+    for one in programmes:
+        where = f'[[programme]] "{one["name"]}"'
+        if one["agency"] not in keys:
+            faults.append(
+                f'{where}: unknown agency "{one["agency"]}". {nearest(one["agency"], keys)}'
+            )
+        faults += [
+            f'{where}: unknown payer "{payer}". {nearest(str(payer), PAYERS)}'
+            for payer in one["delivers"]
+            if payer not in PAYERS
+        ]
+    return faults
+
+
+def _file(row: dict[str, Any]) -> str:
+    return str(row.get("file", f"{row['key']}.html"))
+
+
+def _agency(row: dict[str, Any]) -> Agency:
+    told = {**row, "file": _file(row), "wanted": tuple(row["wanted"])}
+    return Agency(**{**told, "indicators": tuple(row.get("indicators", ()))})
+
+
+def _programme(row: dict[str, Any]) -> Programme:
+    lists = {"needs": tuple(row["needs"]), "delivers": tuple(row["delivers"])}
+    return Programme(**{**row, **lists})
+
+
+def with_agencies(measured: VillageIndicators, catalogue: Catalogue) -> VillageIndicators:
+    """
+    Give needs to the agencies that claim them.
+
+    Grain: unchanged, one row per village.
+
+    Parameters
+    ----------
+    measured
+        Village table.
+    catalogue
+        Who claims which need.
+
+    Returns
+    -------
+    villages
+        The same numbers; definitions name the claiming agency.
+
+    Raises
+    ------
+    ConfigError
+        An indicator names an agency that is not in the catalogue.
+    """
+    claimed = {key: one.key for one in catalogue.agencies for key in one.indicators}
+    defined = tuple(
+        replace(one, agency=claimed.get(one.name.removesuffix(_SHARE), one.agency))
+        for one in measured.indicators
+    )
+    for one in defined:
+        if one.agency and one.agency not in catalogue.names:
+            msg = f'Indicator {one.name}: unknown agency "{one.agency}". '
+            raise ConfigError(msg + nearest(one.agency, catalogue.names))
+    return replace(measured, indicators=defined)
