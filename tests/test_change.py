@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from typing import TYPE_CHECKING
 
@@ -123,11 +124,15 @@ def test_histories_by_hand() -> None:
     ]  # fmt: skip
 
 
-def run_folder(folder: Path, run: Wave, generation: str) -> Path:
+def run_folder(folder: Path, run: Wave, generation: str, level: str = "public") -> Path:
     folder.mkdir()
     table = run.table.rename_axis("village_code").assign(name="=Desa", district_name="<b>")
     table.to_csv(folder / "villages.csv")
-    settings = {"study": {"year": run.year}, "households": [{"code_generation": generation}]}
+    settings = {
+        "study": {"year": run.year},
+        "households": [{"code_generation": generation}],
+        "disclosure": {"level": level},
+    }
     manifest = {
         "settings": settings,
         "result": {"overdispersion_rho": run.rho},
@@ -162,11 +167,52 @@ def test_codes_boundaries_generation_and_coverage_are_cautioned(tmp_path: Path) 
     assert "generasi pendataan" in page
 
 
+def test_the_narrowest_level_hides_for_all(tmp_path: Path) -> None:
+    a, b = "16.07.10.1004", "16.07.10.1005"
+    folders = [
+        run_folder(tmp_path / "a", wave(2020, {a: (200, 3, 1), b: (100, 20, 0)}), "x", "internal"),
+        run_folder(tmp_path / "b", wave(2025, {a: (200, 90, 1), b: (100, 20, 0)}), "x", "public"),
+    ]
+    with pytest.warns(DegradedInputWarning, match="yang paling sempit .*: 1 sel"):
+        compare(folders, tmp_path / "out")
+    before = "rumah_tangga_miskin_sebelum"
+    villages = pd.read_csv(tmp_path / "out" / "perubahan_desa.csv").set_index("kode")
+    assert villages[before].dropna().to_dict() == {b: 20}
+    folders[1] = run_folder(
+        tmp_path / "c", wave(2025, {a: (200, 90, 1), b: (100, 20, 0)}), "x", "internal"
+    )
+    compare(folders, tmp_path / "open")
+    shown = pd.read_csv(tmp_path / "open" / "perubahan_desa.csv").set_index("kode")
+    assert shown[before].to_dict() == {a: 3, b: 20}
+
+
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="empty"):
         compare([tmp_path / "empty", tmp_path / "empty"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def three_waves(folder: Path) -> None:
+    """Add a third wave that is the second one again: what was new stays, what healed is gone."""
+    shutil.copytree(folder / "new", folder / "newest")
+    manifest = json.loads((folder / "newest" / "manifest.json").read_text("utf-8"))
+    manifest["settings"]["study"]["year"] = 2027
+    (folder / "newest" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegradedInputWarning)
+        compare([folder / name for name in ("new", "newest", "old")], folder / "three")
+    pockets = pd.read_csv(folder / "three" / "perubahan_kantong.csv")
+    first = pockets[pockets["dari_tahun"] == 2020].set_index("kantong")
+    second = pockets[pockets["dari_tahun"] == 2025].set_index("kantong")
+    assert (second["kelas"] == "menetap").all()
+    assert set(second.index) == set(first.index[first["kelas"] != "hilang"])
+    villages = pd.read_csv(folder / "three" / "perubahan_desa.csv").drop_duplicates("kode")
+    history = villages.set_index("kode")["kelas_riwayat"].to_dict()
+    healed = next(plant for plant in PLANTED if plant.number == 9)
+    stay = {code for row in second["desa"] for code in row.split()}
+    assert {history[code] for code in stay} == {"bertahan", "berturut-turut"}
+    assert {history[code] for code in healed.villages} == {"tanpa pola"}
 
 
 def test_the_demo_heals_one_pocket_and_gets_another(tmp_path: Path) -> None:
@@ -178,6 +224,7 @@ def test_the_demo_heals_one_pocket_and_gets_another(tmp_path: Path) -> None:
         compare([tmp_path / "new", tmp_path / "old"], tmp_path / "out")
     found = pd.read_csv(tmp_path / "out" / "perubahan_kantong.csv")
     villages = [set(one.split()) for one in found["desa"]]
+    three_waves(tmp_path)
     met = 0
     for plant in PLANTED:
         of_it = [

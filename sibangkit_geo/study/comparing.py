@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from sibangkit_geo.agencies.change import (
 )
 from sibangkit_geo.agencies.change_classes import emerging_classes, pocket_changes
 from sibangkit_geo.config import plain
+from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.outputs.change import Comparison, write_comparison
 from sibangkit_geo.sources.text_tables import checksum
@@ -46,6 +47,7 @@ class _Run:
     boundaries: tuple[str, ...]
     checksums: Mapping[str, str]
     notes: tuple[Note, ...]
+    disclosure: DisclosureSettings
 
 
 def compare(
@@ -84,7 +86,9 @@ def compare(
     chosen = settings or ChangeSettings()
     runs = sorted((_read(one) for one in folders), key=lambda one: one.wave.year)
     _check(runs, folders, out)
+    runs, masked = _equally_masked(runs)
     code, notes = _common(runs)
+    notes += masked
     waves = [at_common_codes(one.wave, code) for one in runs]
     split = {to for one, to in code.items() if one != to}
     caution, more = _cautions(runs, waves, split, chosen)
@@ -133,7 +137,28 @@ def _read(folder: Path) -> _Run:
         boundaries=tuple(sorted(one["sha256"] for one in inputs if one["role"] == "boundaries")),
         checksums={one.name: checksum(one) for one in (table_file, manifest_file)},
         notes=notes,
+        disclosure=DisclosureSettings(**manifest["settings"].get("disclosure", {})),
     )
+
+
+def _equally_masked(runs: Sequence[_Run]) -> tuple[list[_Run], list[Note]]:
+    """Hide in every run what the narrowest of them hides: a comparison is for its reader."""
+    smallest = max(one.disclosure.smallest for one in runs)
+    if all(one.disclosure.smallest == smallest for one in runs):
+        return list(runs), []
+    made, hidden = [], 0
+    for one in runs:
+        table = one.wave.table.copy()
+        poor, rest = table["poor_households"], table["households"] - table["poor_households"]
+        few = poor.between(0.5, smallest - 0.5) | rest.between(0.5, smallest - 0.5)
+        table.loc[few, [name for name in COUNTS if name != "households"]] = float("nan")
+        hidden += int(few.sum())
+        made.append(replace(one, wave=replace(one.wave, table=table)))
+    text = (
+        "Hasil yang dibandingkan dibuat untuk tingkat akses yang berbeda; semuanya disamarkan "
+        f"menurut yang paling sempit (hitungan di bawah {smallest}): {hidden} sel."
+    )
+    return made, [Note("levels", text, hidden)]
 
 
 def _present(table: pd.DataFrame) -> pd.DataFrame:
