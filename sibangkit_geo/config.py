@@ -74,6 +74,8 @@ class Study:
         The tables of those names, where the study asks for them.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
+    earlier
+        The ``[[earlier]]`` tables: registers of earlier years, for the trend.
     rasters, facilities, locus
         The ``[[rasters]]``, ``[[facilities]]`` and ``[[locus]]`` tables.
     """
@@ -82,6 +84,7 @@ class Study:
     boundaries: BoundarySource
     profiles: tuple[ProfileSource, ...] = ()
     households: tuple[HouseholdSource, ...] = ()
+    earlier: tuple[HouseholdSource, ...] = ()
     rasters: tuple[RasterSource, ...] = ()
     facilities: tuple[FacilitySource, ...] = ()
     locus: tuple[LocusSource, ...] = ()
@@ -106,7 +109,16 @@ class Study:
             msg = "A study with [[households]] needs [poverty]: say who counts as poor."
             raise ConfigError(msg)
         if len(self.households) > 1:
-            msg = "Only one [[households]] table can be run; run each wave as its own study."
+            msg = "Only one [[households]] table can be run; earlier years go into [[earlier]]."
+            raise ConfigError(msg)
+        years = [one.year for one in (*self.earlier, *self.households)]
+        if self.earlier and (
+            not self.households or len(set(years)) < len(years) or max(years) != years[-1]
+        ):
+            msg = (
+                "[[earlier]] names registers of earlier years: it needs a [[households]] table "
+                "of a later year than all of them, each year once."
+            )
             raise ConfigError(msg)
         codes.require_regency(self.study.regency)
 

@@ -12,6 +12,7 @@ from sibangkit_geo.tables.numerals import numeral, percentage
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.tables.provenance import Provenance
@@ -59,6 +60,26 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierWave:
+    """
+    Numbers of an earlier year; one row per official village.
+
+    Attributes
+    ----------
+    year
+        Of the register.
+    numbers
+        Columns by indicator name, per cent for shares; missing without data or masked.
+    masked
+        True where a cell was masked, columns alike.
+    """
+
+    year: int
+    numbers: pd.DataFrame
+    masked: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """
     A finished study as its reader may see it, ready to be drawn.
@@ -91,6 +112,8 @@ class Product:
         Money, targets and numbers for the pages.
     honesty
         What this analysis cannot answer, in sentences.
+    earlier
+        Numbers of earlier years, oldest first.
     """
 
     title: str
@@ -107,6 +130,7 @@ class Product:
     catalogue: Catalogue
     blocks: tuple[Block, ...] = ()
     honesty: tuple[str, ...] = ()
+    earlier: tuple[EarlierWave, ...] = ()
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

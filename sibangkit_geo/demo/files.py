@@ -118,7 +118,12 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
         _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
         _replace(folder / f"desa_{wave.year}.csv", _village_table(truth))
         # the study comes last: where it is, the files it names are whole
-        text = study_text(wave, seed=settings.seed, register=register)
+        text = study_text(
+            wave,
+            seed=settings.seed,
+            register=register,
+            earlier=tuple(one.year for one in WAVES if one.year < wave.year),
+        )
         _replace(folder / f"study{wave.suffix}.toml", text)
     return folder / "study.toml"
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,13 @@ _CEILINGS = {
     "disdik": 8_000_000_000,
 }
 
+_REGISTER = """\
+year = {year}
+code_system = "kemendagri"
+source = "register buatan (demo)"
+
+"""
+
 _STUDY = """\
 # Studi contoh: semua rumah tangga, nama dan nomor di dalam register ini buatan.
 [study]
@@ -67,11 +78,7 @@ seed = {seed}
 villages = "default"
 
 [[households]]
-{register}year = {wave.year}
-code_system = "kemendagri"
-source = "register buatan (demo)"
-
-[[profiles]]
+{register}{register_keys}{earlier}[[profiles]]
 path = "desa_{wave.year}.csv"
 code = "kode_desa"
 code_system = "kemendagri"
@@ -157,7 +164,7 @@ def register_text(
     return "\n".join(lines) + "\n"
 
 
-def study_text(wave: Wave, *, seed: int, register: str) -> str:
+def study_text(wave: Wave, *, seed: int, register: str, earlier: Sequence[int] = ()) -> str:
     """
     Word the study file of a wave.
 
@@ -169,6 +176,8 @@ def study_text(wave: Wave, *, seed: int, register: str) -> str:
         Seed of the study's permutations.
     register
         What it says about its register.
+    earlier
+        Years of earlier registers.
 
     Returns
     -------
@@ -187,5 +196,13 @@ def study_text(wave: Wave, *, seed: int, register: str) -> str:
         for year in years
     )
     return _STUDY.format(
-        wave=wave, seed=seed, register=register, ceilings=ceilings, next_year=years[0]
+        wave=wave,
+        seed=seed,
+        register=register,
+        register_keys=_REGISTER.format(year=wave.year),
+        earlier="".join(
+            f"[[earlier]]\n{register_text(year)}{_REGISTER.format(year=year)}" for year in earlier
+        ),
+        ceilings=ceilings,
+        next_year=years[0],
     )

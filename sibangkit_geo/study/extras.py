@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.study.locus import locus_lists, locus_overlap, write_locus
 from sibangkit_geo.study.planning import Plans, make_plans
+from sibangkit_geo.study.reviewing import decisions
 from sibangkit_geo.study.surfaces import surface_of, write_surface
 from sibangkit_geo.study.surroundings import surroundings
 from sibangkit_geo.study.typology import TypologyRun, typology_of, write_typology
@@ -97,10 +97,10 @@ def read_extras(
     around, told = surroundings(study, areas, folder, carried.houses)
     carried.parts.extend(around)
     carried.notes.extend(told)
-    decisions = read_review(review_file) if review_file.is_file() else {}
-    types = typology_of(study, areas, folder, decisions)
+    reviewed = decisions(review_file)
+    types = typology_of(study, areas, folder, reviewed)
     carried.notes.extend(types.notes if types else ())
-    lists, told = locus_lists(study, areas, folder, decisions)
+    lists, told = locus_lists(study, areas, folder, reviewed)
     carried.notes.extend(told)
     surface = surface_of(study, areas, carried.houses)
     return Extras(types, lists, surface)

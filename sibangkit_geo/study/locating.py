@@ -18,9 +18,9 @@ from sibangkit_geo.sources import households as household_source
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.opening import open_register, personal_texts
 from sibangkit_geo.sources.readers import table_source
-from sibangkit_geo.sources.review import read_review
 from sibangkit_geo.study import registers
 from sibangkit_geo.study.options import deprivation_index, keeps_houses
+from sibangkit_geo.study.reviewing import decisions, uncertain_places, uncertain_rows
 from sibangkit_geo.tables.public import Note
 
 if TYPE_CHECKING:
@@ -72,34 +72,6 @@ class Carried:
     houses: tuple[KeptHouses, ...] = ()
 
 
-def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
-    """
-    Name the file with a person's decisions.
-
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    out
-        Folder of the products.
-
-    Returns
-    -------
-    path
-        Beside the study file where it is there, else beside `out`.
-
-    Raises
-    ------
-    Nothing
-        The file need not be there.
-    """
-    name = study.join.review or "join.review.csv"
-    beside_study = folder / name
-    return beside_study if beside_study.is_file() else out.resolve().parent / Path(name).name
-
-
 def locate_tables(
     study: config.Study, areas: Boundaries, folder: Path, review_file: Path
 ) -> Carried:
@@ -134,14 +106,14 @@ def locate_tables(
     counts: list[VillageCounts] = []
     houses: list[KeptHouses] = []
     for source in study.households:
-        review = read_review(review_file) if review_file.is_file() else {}
-        part, counted = _locate_register(study, source, areas, folder, review)
+        review = decisions(review_file)
+        part, counted = locate_register(study, source, areas, folder, review)
         parts.append(part)
         notes += counted.notes
         reports.append(counted.report)
         counts.append(counted.counts)
         houses.append(counted.houses)
-        uncertain.append(_uncertain_places(counted, areas))
+        uncertain.append(uncertain_places(counted, areas))
         obeyed |= bool((counted.located.rows["how"] == "review").any())
     for profile in study.profiles:
         read = profile_source.read_profiles(profile, folder=folder)
@@ -149,7 +121,7 @@ def locate_tables(
             located = _locate_profile(read, areas, review_file)
             parts.append(villages.from_profiles(read, located))
         notes += [*read.notes, *located.notes]
-        uncertain.append(_uncertain(read, located, areas))
+        uncertain.append(uncertain_rows(read, located, areas))
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
     return Carried(
@@ -167,14 +139,43 @@ def _naming(path: str) -> Iterator[None]:
         raise
 
 
-def _locate_register(
+def locate_register(
     study: config.Study,
     source: household_source.HouseholdSource,
     areas: Boundaries,
     folder: Path,
     review: dict[str, str],
 ) -> tuple[tuple[pd.DataFrame, list[Indicator]], registers.Counted]:
-    """Read a register, count it village by village, and let the household rows go."""
+    """
+    Read a register, count it village by village, and let the household rows go.
+
+    Parameters
+    ----------
+    study
+        Settings.
+    source
+        One ``[[households]]`` or ``[[earlier]]`` table.
+    areas
+        Boundaries.
+    folder
+        Folder of the study file.
+    review
+        A person's decisions on names.
+
+    Returns
+    -------
+    part
+        Village table with definitions.
+    counted
+        Tally, places, report, notes.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, or no rule says who is poor.
+    DataError
+        The register breaks its contract.
+    """
     if study.poverty is None:
         msg = "A study with [[households]] needs [poverty]."
         raise ConfigError(msg)
@@ -233,7 +234,7 @@ def open_study_register(
 
 
 def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) -> Located:
-    review = read_review(review_file) if review_file.is_file() else {}
+    review = decisions(review_file)
     rows = profiles.rows
     if profiles.code_system == "kemendagri":
         return join.locate_by_code(rows["code"], areas.official, code_system="kemendagri")
@@ -241,44 +242,6 @@ def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) ->
         # says what to do instead
         return join.locate_by_code(rows["code"], areas.official, code_system="bps")
     return join.locate_by_name(rows, areas.official, review=review)
-
-
-def _uncertain_places(counted: registers.Counted, areas: Boundaries) -> pd.DataFrame:
-    """List places of a register that were located by a similar spelling, or not at all."""
-    places = counted.places.reindex(columns=["code", "district_name", "village_name"])
-    doubtful = counted.located.rows["how"].isin(["spelling", "none"])
-    doubtful &= places["village_name"].notna()
-    named = places[doubtful].assign(
-        code=[
-            code if isinstance(code, str) else join.review_key(str(district), str(village))
-            for code, district, village in places[doubtful].itertuples(index=False)
-        ]
-    )
-    return _review_lines(named, counted.located.rows[doubtful], areas)
-
-
-def _uncertain(profiles: Profiles, located: Located, areas: Boundaries) -> pd.DataFrame:
-    """List names that did not match to the letter, for a person to decide."""
-    doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
-    return _review_lines(profiles.rows.loc[doubtful.index], doubtful, areas)
-
-
-def _review_lines(rows: pd.DataFrame, doubtful: pd.DataFrame, areas: Boundaries) -> pd.DataFrame:
-    return (
-        rows[["code", "district_name", "village_name"]]
-        .assign(
-            kode_desa=doubtful["village_code"],
-            nama_desa=doubtful["village_code"].map(areas.official["name"].to_dict()),
-            skor=doubtful["score"].round(3),
-        )
-        .rename(
-            columns={
-                "code": "kode_tabel",
-                "district_name": "kecamatan_tabel",
-                "village_name": "desa_tabel",
-            }
-        )
-    )
 
 
 def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str]:
@@ -305,7 +268,7 @@ def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str
         A file is damaged.
     """
     found: set[str] = set()
-    for source in study.households:
+    for source in (*study.households, *study.earlier):
         found |= personal_texts(open_study_register(study, source, folder))
     # the name of a village on its own tells of nobody
     names = areas.official[["name", "district_name"]].to_numpy().ravel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -18,9 +18,11 @@ from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
 from sibangkit_geo.sources.text_tables import checksum, require_file
+from sibangkit_geo.study.earlier import earlier_waves
 from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
 from sibangkit_geo.study.focusing import focus
-from sibangkit_geo.study.locating import Carried, locate_tables, review_file_of
+from sibangkit_geo.study.locating import Carried, locate_tables
+from sibangkit_geo.study.reviewing import decisions, review_file_of
 from sibangkit_geo.study.wording import worded
 from sibangkit_geo.tables.provenance import InputFile, Provenance
 
@@ -116,6 +118,9 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     review_file = review_file_of(study, folder, out)
     carried = locate_tables(study, areas, folder, review_file)
     extras = read_extras(study, areas, carried, folder, review_file)
+    earlier = earlier_waves(study, areas, folder, decisions(review_file))
+    carried.notes.extend(earlier.notes)
+    carried = replace(carried, reports=(*carried.reports, *earlier.reports))
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = with_agencies(_measure(study, areas, carried), catalogue)
@@ -139,6 +144,7 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
         provenance=_provenance(study, inputs),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
         catalogue=catalogue,
+        earlier=earlier.waves,
     )
     product = worded(product, study, conclusions.plans)
     return Ready(study, folder, product, masked.cells, areas, carried, extras, conclusions,
@@ -158,7 +164,10 @@ def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[I
     files = boundary_source.input_files(study.boundaries, folder=folder)
     named += [(role, path, study.boundaries.source) for role, path in files]
     found = []
-    for role, listed in (("profiles", study.profiles), ("households", study.households)):
+    for role, listed in (
+        ("profiles", study.profiles),
+        ("households", (*study.households, *study.earlier)),
+    ):
         for one in listed:
             if is_address(one.path):
                 # a database has no checksum, and its address is nobody's business

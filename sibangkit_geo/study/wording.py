@@ -45,7 +45,7 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
     known = Known(
         decile_max=study.poverty.decile_max if decile and study.poverty else 0,
         from_register=bool(study.households),
-        waves=1,
+        waves=1 + len(product.earlier),
         border=border_pockets(product.pockets.members, at_border),
         costs=plans.costs,
         assumed_costs=plans.assumed_costs,
