@@ -26,9 +26,12 @@ from sibangkit_geo.indicators.rasters.surface import RiskSettings
 from sibangkit_geo.indicators.tally import PovertyRule
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
+from sibangkit_geo.pockets.hamlets import HamletSettings
+from sibangkit_geo.pockets.regions import AreaSettings
 from sibangkit_geo.sources.attributes import LocusSource, TypologySource
 from sibangkit_geo.sources.boundaries import BoundarySource
 from sibangkit_geo.sources.households import HouseholdSource
+from sibangkit_geo.sources.links import LinkSource
 from sibangkit_geo.sources.profiles import ProfileSource
 from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
 
@@ -70,7 +73,7 @@ class Study:
     ----------
     study, boundaries, join, official, pockets, disclosure, poverty, deprivation, agencies
         The tables of those names.
-    typology, budget, target, risk_surface
+    typology, budget, target, risk_surface, links, hamlets, planning_areas
         The tables of those names, where the study asks for them.
     profiles, households
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
@@ -93,6 +96,9 @@ class Study:
     budget: BudgetSettings | None = None
     target: TargetSettings | None = None
     risk_surface: RiskSettings | None = None
+    links: LinkSource | None = None
+    hamlets: HamletSettings | None = None
+    planning_areas: AreaSettings | None = None
     agencies: AgencySettings = field(default_factory=AgencySettings)
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)

@@ -17,7 +17,7 @@ from pyproj import Transformer
 
 from sibangkit_geo import codes
 from sibangkit_geo.cartography.annex.frame import SCALES, Frame, fit
-from sibangkit_geo.cartography.annex.labels import Label, place
+from sibangkit_geo.cartography.annex.labels import place
 from sibangkit_geo.cartography.texts import say
 from sibangkit_geo.cartography.web.topology import district_label_points
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo import study
+    from sibangkit_geo.cartography.annex.label_boxes import Label
     from tests.conftest import SmallStudy
 
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 MM_PER_POINT = 25.4 / 72
-MAP_BOTTOM_MM = 87.0
+MAP_BOTTOM_MM = 105.0
 REGENCY_LINE = 0.9
 
 
@@ -51,16 +52,20 @@ def paths(page: pypdf.PageObject) -> list[tuple[float, list[tuple[float, float]]
     assert contents is not None
     found: list[tuple[float, list[tuple[float, float]]]] = []
     width, corners = 1.0, list[tuple[float, float]]()
+    unit = 1.0
     stack: list[float] = []
     number = re.compile(r"-?\d*\.?\d+$")
     for word in contents.get_data().decode("latin-1").split():
         if number.match(word):
             stack.append(float(word))
             continue
-        if word == "w":
-            width = stack[-1]
+        if word == "cm" and stack[-6] == stack[-3] < 1:
+            unit = stack[-6]
+        elif word == "w":
+            width = stack[-1] * unit
         elif word in {"m", "l"}:
-            corners.append((stack[-2] * MM_PER_POINT, stack[-1] * MM_PER_POINT))
+            x, y = stack[-2] * unit, stack[-1] * unit
+            corners.append((x * MM_PER_POINT, y * MM_PER_POINT))
         elif word in {"S", "s", "B", "b", "f", "n", "B*", "f*"}:
             found.append((width, corners))
             corners = []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -159,6 +160,31 @@ def test_places_are_ranked_by_number_excess_and_severity(demo_run: Path) -> None
         ):
             assert worst[rank].idxmin() == worst[column].idxmax()
     assert needs.loc[needs["tingkat"] == "kecamatan", "keparahan_m0"].between(0, 1).all()
+
+
+def payload_of(page: Path) -> dict[str, Any]:
+    data = r'<script type="application/json"[^>]*>(.*?)</script>'
+    found = re.search(data, page.read_text("utf-8"), re.DOTALL)
+    assert found
+    payload: dict[str, Any] = json.loads(found[1])
+    return payload
+
+
+def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None:
+    overview = payload_of(demo_run / "out" / "index.html")
+    blocks = {one["key"]: one for one in overview["blocks"]}
+    assert {"budget", "curve", "target", "series", "matrix"} <= set(blocks)
+    assert blocks["matrix"]["table"]["head"][0] == "OPD"
+    said = " ".join(overview["honesty"])
+    assert "Angka resmi hanya ada untuk kabupaten" in said
+    assert "13 dari 13 biaya satuan masih asumsi" in said
+    assert overview["trend"]["years"] == [2020, 2025]
+    assert "register memuat kurang dari 90 %" in said
+    own = payload_of(demo_run / "out" / "perkimtan.html")
+    keys = [one["key"] for one in own["blocks"]]
+    assert keys == ["budget", "budget_left", "places", "programmes"]
+    programmes = own["blocks"][-1]["table"]["rows"]
+    assert any(row[0].startswith("BSPS") and row[3] == "kementerian" for row in programmes)
 
 
 def need(key: str, agency: str) -> Indicator:

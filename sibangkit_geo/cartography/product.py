@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.agencies import Catalogue
+    from sibangkit_geo.cartography.web.cards import HouseCards
     from sibangkit_geo.tables.provenance import Provenance
     from sibangkit_geo.tables.public import (
         AgencyNeeds,
@@ -114,6 +115,8 @@ class Product:
         What this analysis cannot answer, in sentences.
     earlier
         Numbers of earlier years, oldest first.
+    houses
+        Pseudonymous houses; None at every level but internal.
     """
 
     title: str
@@ -131,6 +134,7 @@ class Product:
     blocks: tuple[Block, ...] = ()
     honesty: tuple[str, ...] = ()
     earlier: tuple[EarlierWave, ...] = ()
+    houses: HouseCards | None = None
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

@@ -234,10 +234,32 @@ def village_sentence(code: str, pockets: Pockets) -> str:
     KeyError
         The catalogue lacks a sentence.
     """
+    if code not in pockets.villages.index:
+        return say("village_untested")
     if code in pockets.members.index:
         number = int(pockets.members[code])
         grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
-        return say("village_pocket", number=number, grade=grade)
-    if code not in pockets.villages.index:
-        return say("village_untested")
-    return say("village_none")
+        said = [say("village_pocket", number=number, grade=grade)]
+    else:
+        said = [say("village_none")]
+    row = pockets.villages.loc[[code]].iloc[0]
+    if "methods" in row:
+        said += _other_methods(row, inside=code in pockets.members.index)
+    return " ".join(said)
+
+
+def _other_methods(row: pd.Series, *, inside: bool) -> list[str]:
+    """Say what beside the pockets calls the village poor, and how firm its place is."""
+    said = []
+    tried = int(row.get("n_variants", 0))
+    kept = round(float(row.get("stability", 0.0)) * tried)
+    if tried and (inside or kept):
+        said.append(say("verdict_stays" if inside else "verdict_enters", kept=kept, tried=tried))
+    calls = str(row["methods"]).split()
+    named = [say(f"verdict_{one}") for one in ("local_moran", "gi_star") if one in calls]
+    if named:
+        key = "verdict_agree" if inside else "verdict_alone"
+        said.append(say(key, methods=say("verdict_and").join(named)))
+    if "extreme" in calls:
+        said.append(say("verdict_extreme"))
+    return said

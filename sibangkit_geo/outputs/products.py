@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo import disclosure
 from sibangkit_geo.cartography.annex import write_annex
+from sibangkit_geo.cartography.web.cards import photo_files
 from sibangkit_geo.cartography.web.page import render_page
 from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
 from sibangkit_geo.outputs import intake, manifest, staging, tables
@@ -74,6 +75,8 @@ def write_products(
             progress("draw", done, len(pages) + 1)
             payload = page_payload(product, agency, shared=shared, pages=pages)
             staging.write_text(folder / agency.file, render_page(payload))
+        for name, picture in photo_files(product.houses).items():
+            staging.write_bytes(folder / name, picture)
         (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
         write_annex(product, folder / ANNEX)
         progress("write", 0, 1)

@@ -10,6 +10,7 @@ import pyogrio
 from sibangkit_geo.outputs.staging import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -138,10 +139,31 @@ def write_geopackage(
     pyogrio.errors.DataSourceError
         The disk refuses.
     """
+    write_layers({"pockets": pockets.outlines, "villages": table}, path, created=created)
+
+
+def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, created: str) -> None:
+    """
+    Write layers of polygons as a GeoPackage.
+
+    Parameters
+    ----------
+    layers
+        Name to rows.
+    path
+        File to write.
+    created
+        ISO time; its date is all that the file says about when it was made.
+
+    Raises
+    ------
+    pyogrio.errors.DataSourceError
+        The disk refuses.
+    """
     # GDAL stamps layers with the clock; a fixed stamp keeps equal runs equal to the byte
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{created[:10]}T00:00:00.000Z"})
     try:
-        for layer, rows in (("pockets", pockets.outlines), ("villages", table)):
+        for layer, rows in layers.items():
             # version 1.2 is what the QGIS and GDAL of older office machines read without warning
             pyogrio.write_dataframe(
                 rows.reset_index(),

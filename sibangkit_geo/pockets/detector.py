@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.neighbors import NEIGHBOR_DISTANCE_M, Neighbors, neighbors_within
+from sibangkit_geo.pockets.adjacency import Neighbors, among
+from sibangkit_geo.pockets.neighbors import NEIGHBOR_DISTANCE_M
+from sibangkit_geo.pockets.rules import neighbors_by_rule
 from sibangkit_geo.pockets.search import Search
+from sibangkit_geo.pockets.verdict import village_verdicts
+from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE
 from sibangkit_geo.tables.public import Note, Pockets
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_VILLAGES = 20
+_MOST_VILLAGES = 100
+NeighborRule = Literal["distance", "queen", "rook", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,26 @@ class PocketSettings:
         Seed of the permutations; a study passes its own.
     neighbor_distance_m
         Villages at most this far apart are neighbors, metres.
+    neighbors
+        ``"distance"``; ``"queen"`` or ``"rook"`` (a common point or line);
+        ``"nearest"`` villages.
+    nearest
+        How many, for ``"nearest"``.
+    largest_zone
+        Most villages of a circle, 2 to 100.
+    stability
+        Whether a study also tries other settings (`variants`) and says in how many of
+        them each village stays.
     """
 
     alpha: float = 0.05
     replicates: int = 999
     seed: int = 1
     neighbor_distance_m: float = NEIGHBOR_DISTANCE_M
+    neighbors: NeighborRule = "distance"
+    nearest: int = 6
+    largest_zone: int = LARGEST_CIRCLE
+    stability: bool = True
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -55,12 +75,19 @@ class PocketSettings:
         if self.replicates < 1:
             msg = f"`replicates` must be at least 1, got {self.replicates}."
             raise ValueError(msg)
+        if self.neighbors not in get_args(NeighborRule):
+            msg = f"`neighbors` must be one of {get_args(NeighborRule)}, got {self.neighbors!r}."
+            raise ValueError(msg)
+        if self.nearest < 1 or not SMALLEST_ZONE <= self.largest_zone <= _MOST_VILLAGES:
+            msg = "`nearest` must be at least 1 and `largest_zone` 2 to 100."
+            raise ValueError(msg)
 
 
 def find_pockets(
     villages: gpd.GeoDataFrame,
     *,
     settings: PocketSettings | None = None,
+    neighbors: Neighbors | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Pockets:
     """
@@ -82,6 +109,9 @@ def find_pockets(
         numbers, or without households or polygon, are left out and noted.
     settings
         Error rate, permutations, seed; the defaults when None.
+    neighbors
+        Graph of the villages, where links were added or cut; None draws it by the rule of
+        the settings.
     progress
         Called with the number of replicates done since the last call.
 
@@ -93,8 +123,8 @@ def find_pockets(
     Raises
     ------
     DataError
-        A village has more poor households than households, a negative count, or
-        stands twice.
+        A village has more poor households than households, a negative count,
+        stands twice, or is not in `neighbors`.
     """
     settings = settings or PocketSettings()
     tested, notes = _testable(villages)
@@ -102,20 +132,15 @@ def find_pockets(
     homes = tested["households"].to_numpy(dtype=float)
     if len(tested) < FEWEST_VILLAGES or not poor.sum():
         return _nothing_tested(tested, settings, notes)
-    near = neighbors_within(tested, distance_m=settings.neighbor_distance_m)
-    search = Search(poor, homes, tested.geometry.representative_point(), near)
+    near = among(neighbors, tested.index) if neighbors else neighbors_by_rule(tested, settings)
+    centres = tested.geometry.representative_point()
+    search = Search(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
     found = search.run(settings, progress)
     rho = found.rho
     return Pockets(
         members=_members(tested, found.labels),
         outlines=_outlines(tested, found.labels, list(found.p_values), settings.alpha),
-        villages=pd.DataFrame(
-            {
-                "rate": poor / homes,
-                "pocket": pd.array([x or None for x in found.labels.tolist()], dtype="Int64"),
-            },
-            index=tested.index,
-        ),
+        villages=village_verdicts(tested, found.labels, neighbors=near, rho=rho),
         p_value=found.map_p_value,
         overdispersion=rho,
         alpha=settings.alpha,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.pockets.adjacency import component_labels, places_of, weight_matrix
 from sibangkit_geo.tables.public import Note
 
@@ -25,6 +25,29 @@ if TYPE_CHECKING:
 NOT_A_TEST = (
     "Wilayah perencanaan dibentuk dari kemiripan dan kedekatan desa; ini bukan uji statistik."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSettings:
+    """
+    The ``[planning_areas]`` table of a study.
+
+    Attributes
+    ----------
+    n_areas, max_villages
+        How many areas, or the most villages of one; one of the two, 0 leaves it open.
+    """
+
+    n_areas: int = 0
+    max_villages: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that one of the two is given."""
+        if (self.n_areas > 0) == (self.max_villages > 0) or min(
+            self.n_areas, self.max_villages
+        ) < 0:
+            msg = "[planning_areas] give either n_areas or max_villages, above 0."
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,14 +63,24 @@ class Search:
         A point inside each village.
     near
         Neighbouring pairs.
+    largest_zone
+        Most villages of a circle.
     """
 
     def __init__(
-        self, poor: Floats, homes: Floats, centres: gpd.GeoSeries, near: Neighbors
+        self,
+        poor: Floats,
+        homes: Floats,
+        centres: gpd.GeoSeries,
+        *,
+        near: Neighbors,
+        largest_zone: int,
     ) -> None:
         self.poor, self.homes, self.rates = poor, homes, poor / homes
         self.pairs = near.pairs
-        self.geometry = geometry_of(centres.x.to_numpy(), centres.y.to_numpy(), near.pairs)
+        self.geometry = geometry_of(
+            centres.x.to_numpy(), centres.y.to_numpy(), near.pairs, largest=largest_zone
+        )
 
     def run(self, settings: PocketSettings, progress: Callable[[int], None] | None = None) -> Found:
         """

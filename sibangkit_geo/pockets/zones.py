@@ -61,7 +61,9 @@ class Geometry:
         return self.order, self.nearest, self.links, self.pairs
 
 
-def geometry_of(x: Floats, y: Floats, pairs: NDArray[np.intp]) -> Geometry:
+def geometry_of(
+    x: Floats, y: Floats, pairs: NDArray[np.intp], *, largest: int = LARGEST_CIRCLE
+) -> Geometry:
     """
     Order villages by distance and note which near ones are neighbours.
 
@@ -71,6 +73,8 @@ def geometry_of(x: Floats, y: Floats, pairs: NDArray[np.intp]) -> Geometry:
         Coordinates in metres, shape (n,).
     pairs
         Neighbouring pairs, shape (n_pairs, 2).
+    largest
+        Most villages of a circle.
 
     Returns
     -------
@@ -82,8 +86,9 @@ def geometry_of(x: Floats, y: Floats, pairs: NDArray[np.intp]) -> Geometry:
     Nothing
         A single village has itself alone.
     """
-    order = nearest_villages(x, y)
+    order = nearest_villages(x, y, most=max(largest, FLEXIBLE_REACH))
     nearest = np.ascontiguousarray(order[:, :FLEXIBLE_REACH])
+    order = np.ascontiguousarray(order[:, :largest])
     touching = {(int(a), int(b)) for a, b in pairs} | {(int(b), int(a)) for a, b in pairs}
     links = np.zeros_like(nearest)
     for i, row in enumerate(nearest.tolist()):
@@ -92,7 +97,7 @@ def geometry_of(x: Floats, y: Floats, pairs: NDArray[np.intp]) -> Geometry:
     return Geometry(order, nearest, links, pairs.astype(np.int64).reshape(-1, 2))
 
 
-def nearest_villages(x: Floats, y: Floats) -> Positions:
+def nearest_villages(x: Floats, y: Floats, *, most: int = LARGEST_CIRCLE) -> Positions:
     """
     List each village's nearest villages, itself first.
 
@@ -100,11 +105,13 @@ def nearest_villages(x: Floats, y: Floats) -> Positions:
     ----------
     x, y
         Coordinates in metres, shape (n,).
+    most
+        How many, itself included.
 
     Returns
     -------
     order
-        Positions, shape (n, min(25, n)); equal distances keep the order of rows.
+        Positions, shape (n, min(most, n)); equal distances keep the order of rows.
 
     Raises
     ------
@@ -113,8 +120,8 @@ def nearest_villages(x: Floats, y: Floats) -> Positions:
     """
     points = np.column_stack([x, y])
     # a few more than wanted, so that a tie at the edge is broken by row and not by the tree
-    width = min(LARGEST_CIRCLE, len(points))
-    reach = min(LARGEST_CIRCLE + 8, len(points))
+    width = min(most, len(points))
+    reach = min(most + 8, len(points))
     distance, order = cKDTree(points).query(points, k=reach)
     distance = distance.reshape(len(points), reach).round(3)
     order = order.reshape(len(points), reach)

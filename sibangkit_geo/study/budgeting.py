@@ -108,19 +108,10 @@ def make_budget(settings: BudgetSettings, folder: Path, placed: PlacedNeeds) -> 
         severity was asked for and not measured.
     """
     path = settings.costs
-    file = require_file(folder / path, named_by="[budget] costs") if path else None
-    costs = load_costs(file)
-    needs = _needs(placed, costs)
-    if settings.objective == "severity" and needs["severity"].isna().any():
-        msg = (
-            '[budget] objective "severity" needs M0 of every place: it takes a register that '
-            'asks the items of the deprivation index. Choose "need" or "excess".'
-        )
-        raise ConfigError(msg)
+    costs = load_costs(require_file(folder / path, named_by="[budget] costs") if path else None)
+    needs = _needs(settings, placed, costs)
     unit = unit_costs(needs["indicator"].unique(), costs=costs)
-    rows = [(one.agency, str(one.year), float(one.rupiah)) for one in settings.ceilings]
-    ceilings = pd.DataFrame(rows, columns=["agency", "year", "rupiah"])
-    money = ceilings.pivot_table(index="agency", columns="year", values="rupiah").fillna(0.0)
+    money = _ceilings(settings)
     rule = BudgetRule(
         objective=settings.objective,
         floor_per_district=settings.floor_per_place,
@@ -128,39 +119,57 @@ def make_budget(settings: BudgetSettings, folder: Path, placed: PlacedNeeds) -> 
         relative_gap=_GAP,
     )
     plan = plan_budget(needs, unit, ceilings=money, rule=rule)
-    # divisible plans tell what more money or dearer units do without solving each one anew
-    parts = replace(rule, whole_places=False)
     tables = {
         "anggaran_terpilih.csv": plan.chosen,
         "anggaran_belum_termuat.csv": plan.left_out,
         "anggaran_pagu.csv": plan.spent,
         "anggaran_cakupan.csv": plan.coverage,
-        "anggaran_kepekaan.csv": sensitivity(needs, unit, ceilings=money, rule=parts)
-        .rename_axis("cost_factor")
-        .reset_index(),
-        "anggaran_kurva.csv": coverage_curve(needs, unit, ceilings=money, rule=parts)
-        .rename_axis("ceiling_factor")
-        .reset_index(),
+        **_outlooks(needs, unit, money, rule),
         "anggaran_tahun_selesai.csv": _years(settings, needs, unit, money),
     }
     assumed = costs.loc[[key.removesuffix(_SHARE) for key in unit.index], "status"] == "asumsi"
     priced = (len(assumed), int(assumed.sum()))
-    return Budgeted(
-        plan, tables, (_note(plan, needs, priced), *_named(plan, placed.names)), *priced
-    )
+    notes = (_note(plan, needs, priced), *_named(plan, placed.names))
+    return Budgeted(plan, tables, notes, *priced)
 
 
-def _needs(placed: PlacedNeeds, costs: pd.DataFrame) -> pd.DataFrame:
+def _ceilings(settings: BudgetSettings) -> pd.DataFrame:
+    rows = [(one.agency, str(one.year), float(one.rupiah)) for one in settings.ceilings]
+    table = pd.DataFrame(rows, columns=["agency", "year", "rupiah"])
+    return table.pivot_table(index="agency", columns="year", values="rupiah").fillna(0.0)
+
+
+def _outlooks(
+    needs: pd.DataFrame, unit: pd.Series, money: pd.DataFrame, rule: BudgetRule
+) -> dict[str, pd.DataFrame]:
+    """Tell what dearer units or more money do; divisible plans need no new exact solution."""
+    parts = replace(rule, whole_places=False)
+    dearer = sensitivity(needs, unit, ceilings=money, rule=parts)
+    richer = coverage_curve(needs, unit, ceilings=money, rule=parts)
+    return {
+        "anggaran_kepekaan.csv": dearer.rename_axis("cost_factor").reset_index(),
+        "anggaran_kurva.csv": richer.rename_axis("ceiling_factor").reset_index(),
+    }
+
+
+def _needs(settings: BudgetSettings, placed: PlacedNeeds, costs: pd.DataFrame) -> pd.DataFrame:
     whole = village_needs(placed.measured)
     priced = {f"{key}{_SHARE}" for key in costs.index}
     needs = place_needs(whole[whole["indicator"].isin(priced)], placed.place)
     # a handful of households would be told by its cost
     needs = needs[~needs["unserved"].between(0.5, placed.minimum - 0.5)]
-    return needs.assign(
+    needs = needs.assign(
         district=needs["place"],
         excess=needs["excess"].clip(lower=0),
         severity=needs["place"].map(dict(placed.severity)).astype(float),
     )
+    if settings.objective == "severity" and needs["severity"].isna().any():
+        msg = (
+            '[budget] objective "severity" needs M0 of every place: it takes a register that '
+            'asks the items of the deprivation index. Choose "need" or "excess".'
+        )
+        raise ConfigError(msg)
+    return needs
 
 
 def _years(

@@ -14,6 +14,7 @@ from sibangkit_geo import join
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sibangkit_geo.rosters import KeptCards
     from sibangkit_geo.sources.register import Register
     from sibangkit_geo.tables.private import Households
     from sibangkit_geo.tables.public import Boundaries
@@ -36,11 +37,14 @@ class KeptHouses:
         Who is poor.
     village
         Position among the official villages.
+    cards
+        What house cards need; None where no card is made.
     """
 
     points: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
     poor: list[NDArray[np.bool_]] = field(default_factory=list, repr=False)
     village: list[NDArray[np.int64]] = field(default_factory=list, repr=False)
+    cards: KeptCards | None = None
 
     def add(
         self, points: NDArray[np.float64], poor: NDArray[np.bool_], village: NDArray[np.int64]

@@ -27,7 +27,7 @@ def keeps_houses(study: config.Study) -> bool:
     Returns
     -------
     keeps
-        True for a risk surface, or ways measured from houses.
+        True for a risk surface, hamlets, or ways measured from houses.
 
     Raises
     ------
@@ -35,7 +35,8 @@ def keeps_houses(study: config.Study) -> bool:
         Every study does or does not.
     """
     from_houses = any(one.measured_from == "household" for one in study.facilities)
-    return study.risk_surface is not None or from_houses
+    asked = study.risk_surface is not None or study.hamlets is not None
+    return asked or from_houses
 
 
 def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:

@@ -14,15 +14,16 @@ from sibangkit_geo import codes, config, disclosure
 from sibangkit_geo.agencies import load_catalogue, with_agencies, with_roles
 from sibangkit_geo.cartography.product import Product, build_layers
 from sibangkit_geo.indicators import villages
-from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
 from sibangkit_geo.sources.text_tables import checksum, require_file
 from sibangkit_geo.study.earlier import earlier_waves
 from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
+from sibangkit_geo.study.finding import Groups, find, group
 from sibangkit_geo.study.focusing import focus
 from sibangkit_geo.study.locating import Carried, locate_tables
 from sibangkit_geo.study.reviewing import decisions, review_file_of
+from sibangkit_geo.study.rostering import with_houses
 from sibangkit_geo.study.wording import worded
 from sibangkit_geo.tables.provenance import InputFile, Provenance
 
@@ -64,7 +65,7 @@ class Ready:
         Boundaries.
     carried
         Tables carried to villages.
-    extras, conclusions
+    extras, groups, conclusions
         What the study asks for beside its core.
     review_file
         File with a person's decisions on names.
@@ -77,6 +78,7 @@ class Ready:
     areas: Boundaries
     carried: Carried
     extras: Extras
+    groups: Groups
     conclusions: Conclusions
     review_file: Path
 
@@ -124,8 +126,27 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = with_agencies(_measure(study, areas, carried), catalogue)
-    pockets = _find(study, measured, progress)
+    pockets = find(study, folder, measured, progress)
+    groups = group(study, folder, measured, carried.houses)
+    carried.notes.extend(groups.notes)
     conclusions = conclude(extras, study, carried, measured, pockets, folder, catalogue)
+    product, cells = _product(study, areas, carried, (measured, pockets), catalogue)
+    product = replace(product, provenance=_provenance(study, inputs), earlier=earlier.waves)
+    product = worded(product, study, conclusions.plans)
+    product = with_houses(product, carried, study=study, folder=folder)
+    return Ready(study, folder, product, cells, areas, carried, extras, groups, conclusions,
+                 review_file)  # fmt: skip
+
+
+def _product(
+    study: config.Study,
+    areas: Boundaries,
+    carried: Carried,
+    found: tuple[VillageIndicators, Pockets],
+    catalogue: Catalogue,
+) -> tuple[Product, pd.DataFrame]:
+    """Mask, focus, and put together what is drawn; and say which cells were masked."""
+    measured, pockets = found
     masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
     needs = focus(study, carried.counts, (measured, masked.measured), pockets, catalogue)
     shown = with_roles(masked.measured, needs.roles, rule=catalogue.action)
@@ -141,14 +162,11 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
         pockets=pockets,
         needs=needs,
         notes=_unique([*areas.notes, *carried.notes, *masked.measured.notes, *pockets.notes]),
-        provenance=_provenance(study, inputs),
+        provenance=_provenance(study, ()),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
         catalogue=catalogue,
-        earlier=earlier.waves,
     )
-    product = worded(product, study, conclusions.plans)
-    return Ready(study, folder, product, masked.cells, areas, carried, extras, conclusions,
-                 review_file)  # fmt: skip
+    return product, masked.cells
 
 
 def _catalogue(study: config.Study, folder: Path) -> Catalogue:
@@ -180,6 +198,8 @@ def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[I
         named.append(("raster", folder / raster.path, raster.source))
     if study.typology:
         named.append(("typology", folder / study.typology.path, study.typology.source))
+    if study.links:
+        named.append(("links", folder / study.links.path, ""))
     for locus in study.locus:
         named.append(("locus", folder / locus.path, locus.source))
     for facility in study.facilities:
@@ -204,19 +224,6 @@ def _poverty_source(study: config.Study) -> tuple[str, int]:
     first = study.households[0] if study.households else study.profiles[0]
     name = first.table if is_address(first.path) else Path(first.path).name
     return first.source or name, first.year
-
-
-def _find(study: config.Study, measured: VillageIndicators, progress: Progress) -> Pockets:
-    done = 0
-
-    def step(count: int) -> None:
-        nonlocal done
-        done += count
-        progress("find", done % study.pockets.replicates, study.pockets.replicates)
-
-    found = find_pockets(measured.villages, settings=study.pockets, progress=step)
-    log.info("find: %d pockets", len(found))
-    return found
 
 
 def _provenance(study: config.Study, inputs: tuple[InputFile, ...]) -> Provenance:

@@ -13,6 +13,7 @@ import polars as pl
 from sibangkit_geo import codes, join
 from sibangkit_geo.errors import UnknownAreaError
 from sibangkit_geo.indicators import tally
+from sibangkit_geo.rosters import KeptCards
 from sibangkit_geo.study.houses import HousePoints, KeptHouses
 from sibangkit_geo.study.reporting import finding_notes, register_report
 from sibangkit_geo.tables.public import Located, Note, VillageCounts
@@ -112,6 +113,8 @@ class RegisterPlan:
         Deprivation index to add up.
     keep_houses
         Whether points and poverty of the houses are handed on, as arrays in memory.
+    keep_cards
+        Whether what house cards need is handed on; at level internal only.
     """
 
     areas: Boundaries
@@ -120,6 +123,7 @@ class RegisterPlan:
     review: Mapping[str, str]
     index: DeprivationIndex | None = None
     keep_houses: bool = False
+    keep_cards: bool = False
 
 
 def count_register(register: Register, plan: RegisterPlan) -> Counted:
@@ -157,7 +161,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         # names are matched one district at a time, which needs all of them
         _add(keys, register.places(), plan)
     points = HousePoints.of(register, plan.areas)
-    kept = KeptHouses()
+    kept = KeptHouses(cards=KeptCards() if plan.keep_cards else None)
     villages = [*official.index]
     counts = VillageCounts(pd.DataFrame())
     located_rows = 0
@@ -167,8 +171,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         _report_places(register, households, place, keys)
         if points is not None:
             village, where = points.check(register, households, village)
-            if plan.keep_houses and plan.poverty is not None:
-                kept.add(where, tally.who_is_poor(households, plan.poverty), village)
+            _keep(kept, households, (where, village), plan)
         located_rows += int((village >= 0).sum())
         if plan.poverty is not None:
             part = tally.tally(
@@ -184,6 +187,22 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
     notes = (*located.notes, *finding_notes(report))
     log.info("locate: %d of %d households", located_rows, register.read[0])
     return Counted(counts, located, frame, report, notes, kept)
+
+
+def _keep(
+    kept: KeptHouses,
+    households: Households,
+    place: tuple[NDArray[np.float64], NDArray[np.int64]],
+    plan: RegisterPlan,
+) -> None:
+    if plan.poverty is None:
+        return
+    points, village = place
+    if plan.keep_houses:
+        kept.add(points, tally.who_is_poor(households, plan.poverty), village)
+    if kept.cards is not None:
+        placed = np.isfinite(points).all(axis=1)
+        kept.cards.add(households, village=village, placed=placed, poverty=plan.poverty)
 
 
 def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:

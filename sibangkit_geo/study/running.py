@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.outputs import tables
 from sibangkit_geo.outputs.products import write_products
+from sibangkit_geo.outputs.verdicts import write_verdicts
 from sibangkit_geo.study.extras import extras_writer
 from sibangkit_geo.study.locating import personal_of
 from sibangkit_geo.study.preparing import prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from sibangkit_geo.study.preparing import Progress
+    from sibangkit_geo.study.preparing import Progress, Ready
     from sibangkit_geo.tables.public import Note, Pockets
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         out,
         reports=ready.carried.reports,
         personal=personal_of(ready.study, ready.folder, ready.areas),
-        extra=extras_writer(ready.extras, ready.study, product, ready.conclusions),
+        extra=_further(ready),
         progress=progress,
     )
     log.info("write: %d files", len(products))
@@ -98,3 +100,18 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         tables.write_review(ready.carried.uncertain, ready.review_file)
     review = ready.review_file if ready.review_file.exists() else None
     return Finished(out, products, review, product.pockets, product.notes)
+
+
+def _further(ready: Ready) -> Callable[[Path], None]:
+    extras = extras_writer(ready.extras, ready.study, ready.product, ready.conclusions)
+    # outlines of hamlets are for those who work there
+    outlines = ready.study.disclosure.level in {"agency", "internal"}
+
+    def write(folder: Path) -> None:
+        extras(folder)
+        created = ready.product.provenance.created
+        villages = ready.product.measured.villages
+        ready.groups.write(folder, villages, outlines=outlines, created=created)
+        write_verdicts(ready.product, folder)
+
+    return write

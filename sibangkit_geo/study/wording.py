@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.cartography.blocks import focus_blocks
 from sibangkit_geo.cartography.honesty import Known, honesty_sentences
 from sibangkit_geo.cartography.money import money_blocks
-from sibangkit_geo.pockets.edges import border_pockets, border_villages
+from sibangkit_geo.pockets.links import outer_border
 
 if TYPE_CHECKING:
     from sibangkit_geo import config
@@ -40,13 +40,15 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
         The catalogue of texts lacks a sentence.
     """
     blocks = (*money_blocks(product, plans.tables, plans.notes), *focus_blocks(product))
-    at_border = border_villages(product.mapped.geometry, product.boundaries.context.geometry)
+    context = product.boundaries.context
+    # without the neighbours' land the coast would count as a border
+    border = outer_border(product.mapped, context=context, pocket=product.pockets.members)
     decile = study.poverty is not None and study.poverty.rule == "decile"
     known = Known(
         decile_max=study.poverty.decile_max if decile and study.poverty else 0,
         from_register=bool(study.households),
         waves=1 + len(product.earlier),
-        border=border_pockets(product.pockets.members, at_border),
+        border=border.pockets if len(context) else (),
         costs=plans.costs,
         assumed_costs=plans.assumed_costs,
     )

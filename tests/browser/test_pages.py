@@ -3,78 +3,21 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
-import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
-
     from sibangkit_geo.study import Finished
+    from tests.browser.conftest import Visit
     from tests.conftest import SmallStudy
 
 pytestmark = pytest.mark.browser
-MANDATORY = os.environ.get("SIBANGKIT_BROWSER") == "required"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SIZES = [(1280, 720), (1366, 768), (1920, 1080), (390, 844)]
-
-
-def _chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-    return os.environ.get("SIBANGKIT_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = _chromium()
-    if path is None:
-        if MANDATORY:
-            pytest.fail("Chromium is mandatory here (SIBANGKIT_BROWSER=required) and not installed")
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only with a browser
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-class Visit:
-    """One page opened from file, offline, with everything it asks for and complains about."""
-
-    def __init__(self, browser: Browser, path: Path, size: tuple[int, int] = (1366, 768)) -> None:
-        width, height = size
-        self.context = browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, accept_downloads=True
-        )
-        self.page: Page = self.context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector("html[data-ready='1']", timeout=30_000)
-        self.outside = [url for url in self.requests if url != path.as_uri()]
-
-    def run(self, script: str, argument: object = None) -> Any:
-        return self.page.evaluate(script, argument)
 
 
 def _pages(finished: Finished) -> list[Path]:
@@ -87,7 +30,7 @@ def _check_quiet(visit: Visit) -> None:
 
 
 def test_every_page_opens_offline_without_a_request_or_complaint(
-    browser: Browser, small_study: SmallStudy
+    visit_page: Callable[..., Visit], small_study: SmallStudy
 ) -> None:
     pages = _pages(small_study.finished)
     assert {page.stem for page in pages} >= {
@@ -101,7 +44,7 @@ def test_every_page_opens_offline_without_a_request_or_complaint(
         "pupr",
     }
     for path in pages:
-        visit = Visit(browser, path)
+        visit = visit_page(path)
         _check_quiet(visit)
         text = visit.page.inner_text("body")
         assert "Estimasi, bukan angka resmi" in text
@@ -110,9 +53,11 @@ def test_every_page_opens_offline_without_a_request_or_complaint(
         visit.context.close()
 
 
-def test_every_real_page_is_quiet_and_in_indonesian(browser: Browser, study_run: Finished) -> None:
+def test_every_real_page_is_quiet_and_in_indonesian(
+    visit_page: Callable[..., Visit], study_run: Finished
+) -> None:
     for path in _pages(study_run):
-        visit = Visit(browser, path)
+        visit = visit_page(path)
         _check_quiet(visit)
         text = visit.page.inner_text("body")
         assert "Estimasi, bukan angka resmi" in text
@@ -122,9 +67,9 @@ def test_every_real_page_is_quiet_and_in_indonesian(browser: Browser, study_run:
 
 
 def test_a_page_without_data_says_which_data_would_fill_it(
-    browser: Browser, study_run: Finished
+    visit_page: Callable[..., Visit], study_run: Finished
 ) -> None:
-    visit = Visit(browser, study_run.out / "disdukcapil.html")
+    visit = visit_page(study_run.out / "disdukcapil.html")
     assert "padan_dukcapil" in visit.page.inner_text("#missing")
     assert visit.page.locator("#missing").is_visible()
     visit.context.close()
@@ -132,9 +77,9 @@ def test_a_page_without_data_says_which_data_would_fill_it(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_district_is_labelled_at_fit_zoom_and_none_overlaps(
-    browser: Browser, study_run: Finished, size: tuple[int, int]
+    visit_page: Callable[..., Visit], study_run: Finished, size: tuple[int, int]
 ) -> None:
-    visit = Visit(browser, study_run.out / "index.html", size)
+    visit = visit_page(study_run.out / "index.html", size)
     boxes = visit.run(
         """() => [...document.querySelectorAll('text.name-district')].map(node => {
              const box = node.getBoundingClientRect();
@@ -167,9 +112,9 @@ def _shown(share: str) -> str:
 
 @pytest.mark.parametrize("layer", ["headcount_ratio", "electrified_share"])
 def test_panel_table_file_and_colour_agree(
-    browser: Browser, study_run: Finished, layer: str
+    visit_page: Callable[..., Visit], study_run: Finished, layer: str
 ) -> None:
-    visit = Visit(browser, study_run.out / "index.html")
+    visit = visit_page(study_run.out / "index.html")
     rows = {code: row for code, row in _table(study_run).items() if row["status"] == "ok"}
     visit.run("key => window.sibangkit.showLayer(key)", layer)
     visit.page.click("#ranking-more")
@@ -195,9 +140,9 @@ def test_panel_table_file_and_colour_agree(
 
 
 def test_villages_without_value_are_hatched_and_counted(
-    browser: Browser, small_study: SmallStudy
+    visit_page: Callable[..., Visit], small_study: SmallStudy
 ) -> None:
-    visit = Visit(browser, small_study.finished.out / "index.html")
+    visit = visit_page(small_study.finished.out / "index.html")
     table = _table(small_study.finished)
     empty = [code for code, row in table.items() if row["status"] == "no_data"]
     assert empty
@@ -207,9 +152,9 @@ def test_villages_without_value_are_hatched_and_counted(
 
 
 def test_search_district_filter_and_ranking_follow_each_other(
-    browser: Browser, study_run: Finished
+    visit_page: Callable[..., Visit], study_run: Finished
 ) -> None:
-    visit = Visit(browser, study_run.out / "index.html")
+    visit = visit_page(study_run.out / "index.html")
     visit.page.fill("input[type='search']", "air solok")
     visit.page.keyboard.press("ArrowDown")
     visit.page.keyboard.press("Enter")
@@ -228,8 +173,10 @@ def test_search_district_filter_and_ranking_follow_each_other(
     visit.context.close()
 
 
-def test_download_is_indonesian_csv(browser: Browser, study_run: Finished, tmp_path: Path) -> None:
-    visit = Visit(browser, study_run.out / "index.html")
+def test_download_is_indonesian_csv(
+    visit_page: Callable[..., Visit], study_run: Finished, tmp_path: Path
+) -> None:
+    visit = visit_page(study_run.out / "index.html")
     with visit.page.expect_download() as waiting:
         visit.page.get_by_text("Unduh CSV").click()
     saved = tmp_path / "unduh.csv"
@@ -241,11 +188,11 @@ def test_download_is_indonesian_csv(browser: Browser, study_run: Finished, tmp_p
 
 
 def test_print_is_one_a4_page_with_legend_and_sources(
-    browser: Browser, study_run: Finished, tmp_path: Path
+    visit_page: Callable[..., Visit], study_run: Finished, tmp_path: Path
 ) -> None:
     from pypdf import PdfReader  # noqa: PLC0415 - only with a browser
 
-    visit = Visit(browser, study_run.out / "index.html")
+    visit = visit_page(study_run.out / "index.html")
     paper = tmp_path / "cetak.pdf"
     visit.page.pdf(path=paper, format="A4", prefer_css_page_size=True)
     pages = PdfReader(paper).pages
@@ -258,9 +205,9 @@ def test_print_is_one_a4_page_with_legend_and_sources(
 
 
 def test_hostile_names_are_shown_as_text_and_run_nothing(
-    browser: Browser, hostile_study: Finished
+    visit_page: Callable[..., Visit], hostile_study: Finished
 ) -> None:
-    visit = Visit(browser, hostile_study.out / "index.html")
+    visit = visit_page(hostile_study.out / "index.html")
     _check_quiet(visit)
     assert visit.run("window.hacked") is None
     names = visit.run("JSON.parse(document.getElementById('data').textContent).villages.name")

@@ -1,5 +1,10 @@
 """The printed annex: thematic maps in the Indonesian layout."""
 
-from sibangkit_geo.cartography.annex.sheet import write_annex
+from sibangkit_geo.cartography.annex.atlas import write_annex, write_atlas
+from sibangkit_geo.cartography.annex.settings import (
+    AtlasPages,
+    AtlasSettings,
+    AtlasSheet,
+)
 
-__all__ = ["write_annex"]
+__all__ = ["AtlasPages", "AtlasSettings", "AtlasSheet", "write_annex", "write_atlas"]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
-from pyproj import Transformer
+
+from sibangkit_geo.cartography.annex.lettering import POINTS_PER_MM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
+
+    from sibangkit_geo.cartography.annex.paper import Rect
 
 MM_PER_INCH = 25.4
 # round scales of Indonesian thematic maps
@@ -31,10 +34,15 @@ SCALES = (
     200_000,
     250_000,
     300_000,
+    350_000,
     400_000,
+    450_000,
     500_000,
     600_000,
+    700_000,
     750_000,
+    800_000,
+    900_000,
     1_000_000,
     1_250_000,
     1_500_000,
@@ -42,15 +50,7 @@ SCALES = (
     2_500_000,
     5_000_000,
 )
-_STEPS_DEG = (2.0, 1.0, 0.5, 0.25, 1 / 6, 1 / 12, 1 / 30, 1 / 60)
-_FEWEST_LINES = 3
 _MARGIN = 1.04
-_GRID_LINE: dict[str, Any] = {
-    "color": "#5b7186",
-    "linewidth": 0.35,
-    "linestyle": (0, (1, 2)),
-    "zorder": 1.5,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,12 @@ class Frame:
     east: float
     north: float
     scale: int
+
+    def on_paper(self, xy: NDArray[np.float64], rect: Rect) -> NDArray[np.float64]:
+        """Turn metres into points of the page, two digits, the frame filling a rectangle."""
+        per_metre = 1000 / self.scale * POINTS_PER_MM
+        corner = np.array([rect.left, rect.bottom]) * POINTS_PER_MM
+        return np.round((xy - [self.west, self.south]) * per_metre + corner, 2)
 
 
 def fit(bounds: Sequence[float], *, width_mm: float, height_mm: float) -> Frame:
@@ -144,92 +150,3 @@ def _outline(shape: BaseGeometry) -> Outline:
     return Outline.make_compound_path(
         *(Outline(np.asarray(ring.coords)[:, :2], closed=True) for ring in rings)
     )
-
-
-def draw_graticule(axes: Axes, frame: Frame, *, epsg: int, size: float) -> None:
-    """
-    Draw meridians and parallels with their degrees at the frame (BT/BB, LU/LS).
-
-    Parameters
-    ----------
-    axes
-        Map axes in metres, already limited to `frame`.
-    frame
-        Ground shown.
-    epsg
-        Study CRS.
-    size
-        Text size, points.
-
-    Raises
-    ------
-    pyproj.exceptions.CRSError
-        `epsg` is unknown.
-    """
-    back = Transformer.from_crs(epsg, 4326, always_xy=True)
-    there = Transformer.from_crs(4326, epsg, always_xy=True)
-    west, south, east, north = back.transform_bounds(
-        frame.west, frame.south, frame.east, frame.north
-    )
-    step = next((s for s in _STEPS_DEG if (east - west) / s >= _FEWEST_LINES), _STEPS_DEG[-1])
-    for lon in _ticks(west, east, step):
-        x, y = there.transform(np.full(40, lon), np.linspace(south, north, 40))
-        axes.plot(x, y, **_GRID_LINE)
-        for edge, offset, va in ((frame.north, 3, "bottom"), (frame.south, -3, "top")):
-            place = float(np.interp(edge, y, x))
-            if frame.west < place < frame.east:
-                _write(
-                    axes,
-                    (place, edge),
-                    (0, offset),
-                    _degrees(lon, "BT", "BB"),
-                    size=size,
-                    ha="center",
-                    va=va,
-                )
-    for lat in _ticks(south, north, step):
-        x, y = there.transform(np.linspace(west, east, 40), np.full(40, lat))
-        axes.plot(x, y, **_GRID_LINE)
-        for edge, offset, ha in ((frame.west, -3, "right"), (frame.east, 3, "left")):
-            place = float(np.interp(edge, x, y))
-            if frame.south < place < frame.north:
-                _write(
-                    axes,
-                    (edge, place),
-                    (offset, 0),
-                    _degrees(lat, "LU", "LS"),
-                    size=size,
-                    ha=ha,
-                    va="center",
-                    rotation=90,
-                )
-
-
-def _write(
-    axes: Axes,
-    place: tuple[float, float],
-    offset: tuple[int, int],
-    label: str,
-    *,
-    size: float,
-    **style: Any,
-) -> None:
-    axes.annotate(
-        label,
-        place,
-        offset,
-        textcoords="offset points",
-        fontsize=size,
-        color="#37475a",
-        annotation_clip=False,
-        **style,
-    )
-
-
-def _ticks(low: float, high: float, step: float) -> NDArray[np.float64]:
-    return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-
-
-def _degrees(value: float, positive: str, negative: str) -> str:
-    minutes = round(abs(value) * 60)
-    return f"{minutes // 60}°{minutes % 60:02d}' {positive if value >= 0 else negative}"

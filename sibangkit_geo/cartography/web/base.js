@@ -10,6 +10,14 @@ window.sibangkit = (() => {
     return template.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
   }
 
+  // a page without any indicator still shows its map
+  if (!data.layers.length) {
+    data.layers.push({
+      key: "", label: text("no_layer"), unit: "", decimals: 0, worse: "high", values: [],
+      counts: null, class: [], classes: [], n_missing: data.villages.code.length, n_masked: 0,
+    });
+  }
+
   const formats = new Map();
   function number(value, decimals = 0) {
     if (!formats.has(decimals)) {
@@ -28,27 +36,30 @@ window.sibangkit = (() => {
     return shown;
   }
 
-  // append(parent, "li", {class, text, ...attributes}, children)
-  function element(tag, options = {}, children = []) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(options)) {
+  const fill = (made, attributes) => {
+    for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
       if (name === "text") made.textContent = value;
       else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
       else made.setAttribute(name, value === true ? "" : value);
     }
+    return made;
+  };
+
+  // element("li", {class, text, onclick, ...attributes}, children)
+  function element(tag, options = {}, children = []) {
+    const made = fill(document.createElement(tag), options);
     made.append(...children);
     return made;
   }
 
   function svg(tag, attributes = {}, content = "") {
-    const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    const made = fill(document.createElementNS(SVG, tag), attributes);
     if (content) made.textContent = content;
     return made;
   }
 
-  // hatch for no data, dots for masked: drawn once, used by map and legend
+  // hatch for no data, dots for masked: drawn once, used by maps, legends and picture
   function patterns() {
     const defs = svg("defs");
     const hatch = svg("pattern", {
@@ -65,8 +76,8 @@ window.sibangkit = (() => {
     });
     masked.append(
       svg("rect", { width: 7, height: 7, fill: "#eef0f3" }),
-      svg("circle", { cx: 2, cy: 2, r: 1.3, fill: "#4f5a68" }),
-      svg("circle", { cx: 5.5, cy: 5.5, r: 1.3, fill: "#4f5a68" }),
+      svg("circle", { cx: 2, cy: 2, r: 1.1, fill: "#6a7482" }),
+      svg("circle", { cx: 5.5, cy: 5.5, r: 1.1, fill: "#6a7482" }),
     );
     defs.append(hatch, masked);
     return defs;
@@ -81,23 +92,21 @@ window.sibangkit = (() => {
     }
   }
 
-  // ---- CSV for Excel with Indonesian settings: semicolon, decimal comma, no live formula
-  function csvCell(value, decimals = null) {
-    if (value === null || value === undefined) return "";
-    if (typeof value === "number") {
-      const plain = decimals === null ? String(value) : value.toFixed(decimals);
-      return plain.replace(".", ",");
-    }
-    let cell = String(value);
-    if (/^[=+\-@\t\r\n]/.test(cell)) cell = `'${cell}`;
-    return /[;"\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  // lower case, no accents, one blank: for searching
+  const plain = (words) => words.toLocaleLowerCase("id").normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "").replace(/\s+/g, " ").trim();
+
+  const shorten = (words, most) => {
+    const signs = [...words];
+    return signs.length > most ? `${signs.slice(0, most - 1).join("").trimEnd()}…` : words;
+  };
+
+  function say(words) {
+    byId("status").textContent = words;
   }
 
-  function saveCsv(name, rows) {
-    const body = rows.map((row) => row.join(";")).join("\r\n");
-    const address = URL.createObjectURL(
-      new Blob(["\ufeff", body, "\r\n"], { type: "text/csv;charset=utf-8" }),
-    );
+  function save(name, blob) {
+    const address = URL.createObjectURL(blob);
     const link = element("a", { href: address, download: name });
     document.body.append(link);
     link.click();
@@ -106,6 +115,7 @@ window.sibangkit = (() => {
   }
 
   return {
-    data, byId, text, number, withUnit, element, svg, patterns, fillStaticTexts, csvCell, saveCsv,
+    data, byId, text, number, withUnit, element, svg, patterns, fillStaticTexts, plain, shorten,
+    say, save,
   };
 })();

@@ -1,167 +1,10 @@
 "use strict";
-// Names on the map: every district at fit zoom, villages where they fit, nothing on top of
-// another. A half-size picture of the map with one colour per area answers "whose pixel is this?".
+// Names on the map: every district at fit zoom, villages where they fit, nothing on top of another.
 window.sibangkit.labels = (() => {
-  const { svg } = window.sibangkit;
-  const SCALE = 2; // screen pixels per picture pixel
-  const NEIGHBOR = 20000; // first id of neighbouring areas in the picture
-  const HALO = 2;
+  const { svg, letters, picture, namePainter } = window.sibangkit;
+  const { STYLE, shapesOf, boxAt, overlaps, segmentHits } = letters;
+  const { NEIGHBOR, Picture } = picture;
 
-  const STYLE = {
-    district: { sizes: [12.5, 11.5, 10.5, 9.5], weight: 700, className: "name-district" },
-    village: { sizes: [11, 10], weight: 500, className: "name-village" },
-    selected: { sizes: [12], weight: 700, className: "name-selected" },
-    neighbor: { sizes: [11.5, 10.5], weight: 400, className: "name-neighbor", italic: true },
-  };
-
-  const measure = document.createElement("canvas").getContext("2d");
-  const widths = new Map();
-  function textWidth(words, size, style) {
-    const font = `${style.italic ? "italic " : ""}${style.weight} ${size}px `
-      + getComputedStyle(document.body).fontFamily;
-    const key = font + words;
-    if (!widths.has(key)) {
-      measure.font = font;
-      widths.set(key, measure.measureText(words).width);
-    }
-    return widths.get(key);
-  }
-
-  // every way to break a name into at most three lines
-  function splittings(name) {
-    const words = name.split(/\s+/).filter(Boolean);
-    const ways = [[words.join(" ")]];
-    for (let i = 1; i < words.length; i += 1) {
-      ways.push([words.slice(0, i).join(" "), words.slice(i).join(" ")]);
-      for (let j = i + 1; j < words.length; j += 1) {
-        ways.push([words.slice(0, i), words.slice(i, j), words.slice(j)].map((w) => w.join(" ")));
-      }
-    }
-    return ways;
-  }
-
-  function shapesOf(name, style) {
-    const shapes = [];
-    for (const size of style.sizes) {
-      for (const lines of splittings(name)) {
-        const width = Math.max(...lines.map((line) => textWidth(line, size, style)));
-        // a numeral or short word alone on its line reads badly
-        const widows = lines.length > 1 ? lines.filter((line) => line.length <= 3).length : 0;
-        shapes.push({
-          lines, size, style, widows, w: width + 2 * HALO, h: lines.length * size * 1.14 + 2 * HALO,
-        });
-      }
-    }
-    return shapes;
-  }
-
-  const boxAt = (shape, x, y) => ({
-    ...shape, x, y, left: x - shape.w / 2, top: y - shape.h / 2,
-    right: x + shape.w / 2, bottom: y + shape.h / 2,
-  });
-  const overlaps = (a, b, gap = 2) => a.left < b.right + gap && b.left < a.right + gap
-    && a.top < b.bottom + gap && b.top < a.bottom + gap;
-
-  function segmentHits(from, to, box) {
-    for (let step = 0; step <= 24; step += 1) {
-      const x = from.x + ((to.x - from.x) * step) / 24;
-      const y = from.y + ((to.y - from.y) * step) / 24;
-      if (x > box.left && x < box.right && y > box.top && y < box.bottom) return true;
-    }
-    return false;
-  }
-
-  // ---- picture of who owns each pixel
-  function projected(map, polygons) {
-    return polygons.map((rings) => rings.map((ring) => ring.map(([lng, lat]) => {
-      const point = map.project([lat, lng], 0);
-      return [point.x, point.y];
-    })));
-  }
-
-  class Picture {
-    constructor(map, villages, neighbors) {
-      this.map = map;
-      this.villages = villages.map((polygons) => projected(map, polygons));
-      this.neighbors = neighbors.map((polygons) => projected(map, polygons));
-      this.canvas = document.createElement("canvas");
-    }
-
-    draw() {
-      const size = this.map.getSize();
-      this.width = Math.max(1, Math.ceil(size.x / SCALE));
-      this.height = Math.max(1, Math.ceil(size.y / SCALE));
-      this.canvas.width = this.width;
-      this.canvas.height = this.height;
-      const pen = this.canvas.getContext("2d", { willReadFrequently: true });
-      const factor = this.map.getZoomScale(this.map.getZoom(), 0);
-      const origin = this.map.getPixelBounds().min;
-      const shift = (point) => [
-        (point[0] * factor - origin.x) / SCALE, (point[1] * factor - origin.y) / SCALE,
-      ];
-      const fill = (polygons, id) => {
-        pen.beginPath();
-        for (const rings of polygons) {
-          for (const ring of rings) {
-            ring.forEach((point, i) => pen[i ? "lineTo" : "moveTo"](...shift(point)));
-            pen.closePath();
-          }
-        }
-        const [r, g] = [id & 255, id >> 8];
-        pen.fillStyle = `rgb(${r},${g},${(r * 3 + g * 5 + 11) & 255})`;
-        pen.fill("evenodd");
-      };
-      this.neighbors.forEach((polygons, i) => fill(polygons, NEIGHBOR + i));
-      this.villages.forEach((polygons, i) => fill(polygons, i + 1));
-      this.read(pen.getImageData(0, 0, this.width, this.height).data);
-    }
-
-    read(pixels) {
-      this.ids = new Uint16Array(this.width * this.height);
-      let last = 0;
-      for (let i = 0; i < this.ids.length; i += 1) {
-        const [r, g, b, a] = [0, 1, 2, 3].map((c) => pixels[4 * i + c]);
-        const blurred = a !== 0 && (a !== 255 || b !== ((r * 3 + g * 5 + 11) & 255));
-        if (!blurred) last = a === 0 ? 0 : r + (g << 8);
-        this.ids[i] = last;
-      }
-    }
-
-    at(x, y) {
-      const [column, row] = [Math.floor(x / SCALE), Math.floor(y / SCALE)];
-      if (column < 0 || row < 0 || column >= this.width || row >= this.height) return -1;
-      return this.ids[row * this.width + column];
-    }
-
-    // points spread over what is visible of each group; group(id) is null for none
-    samples(group, stride) {
-      const found = new Map();
-      for (let y = stride / 2; y < this.height * SCALE; y += stride) {
-        for (let x = stride / 2; x < this.width * SCALE; x += stride) {
-          const key = group(this.at(x, y));
-          if (key !== null) {
-            if (!found.has(key)) found.set(key, []);
-            found.get(key).push({ x, y });
-          }
-        }
-      }
-      return found;
-    }
-
-    shareInside(box, belongs) {
-      let hits = 0;
-      for (let i = 0; i < 7; i += 1) {
-        for (let j = 0; j < 3; j += 1) {
-          const x = box.left + (box.w * i) / 6;
-          const y = box.top + (box.h * j) / 2;
-          if (belongs(this.at(x, y))) hits += 1;
-        }
-      }
-      return hits / 21;
-    }
-  }
-
-  // ---- placing
   class Placer {
     constructor(map, world) {
       this.map = map;
@@ -177,7 +20,7 @@ window.sibangkit.labels = (() => {
 
     obstacles() {
       const frame = this.map.getContainer().getBoundingClientRect();
-      return [...this.map.getContainer().querySelectorAll(".leaflet-control, .north")]
+      return [...this.map.getContainer().querySelectorAll(".leaflet-control, .north, .map-tools, .map-caption")]
         .map((node) => node.getBoundingClientRect())
         .filter((r) => r.width > 0)
         .map((r) => ({
@@ -193,9 +36,11 @@ window.sibangkit.labels = (() => {
     draw({ names, fitted, selected, pockets, district }) {
       this.focus = district;
       this.size = this.map.getSize();
-      // the smallest letters only where the map is narrow, as on a phone
-      const least = this.size.x < 520 ? 0 : 10;
-      this.districtShapes = this.allShapes.map((all) => all.filter((shape) => shape.size > least));
+      // small letters where the map is narrow, as on a phone, and only there
+      const narrow = this.size.x < 520;
+      this.districtShapes = this.allShapes.map(
+        (all) => all.filter((shape) => (narrow ? shape.size < 11 : shape.size > 10)),
+      );
       this.picture.draw();
       this.blocked = this.obstacles();
       const placed = names ? this.placeDistricts(fitted) : [];
@@ -435,58 +280,9 @@ window.sibangkit.labels = (() => {
       }
       if (best) done.push({ ...best, kind, district });
     }
-
-    // ---- drawing
-    paint(labels) {
-      const offset = this.map.containerPointToLayerPoint([0, 0]);
-      const leaders = labels.filter((label) => label.leader).flatMap(
-        (label) => this.leader(label, offset),
-      );
-      this.root.replaceChildren(...leaders, ...labels.map((label) => (
-        label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
-      )));
-    }
-
-    leader(label, offset) {
-      const x = Math.min(Math.max(label.anchor.x, label.left), label.right);
-      const y = Math.min(Math.max(label.anchor.y, label.top), label.bottom);
-      const ends = {
-        x1: label.anchor.x + offset.x, y1: label.anchor.y + offset.y,
-        x2: x + offset.x, y2: y + offset.y,
-      };
-      return [
-        svg("line", { ...ends, class: "leader-casing" }),
-        svg("line", { ...ends, class: "leader" }),
-        svg("circle", { cx: ends.x1, cy: ends.y1, r: 2.2, class: "leader-dot" }),
-      ];
-    }
-
-    badge(label, offset) {
-      const group = svg("g", { class: `badge ${label.evidence}` });
-      group.append(
-        svg("rect", {
-          x: label.left + offset.x, y: label.top + offset.y, width: label.w, height: label.h, rx: 9,
-        }),
-        svg("text", { x: label.x + offset.x, y: label.y + offset.y + 4 }, label.lines[0]),
-      );
-      return group;
-    }
-
-    name(label, offset) {
-      const style = STYLE[label.kind];
-      const text = svg("text", { class: style.className, "font-size": label.size });
-      if (label.code) text.setAttribute("data-district", label.code);
-      const district = label.job?.index ?? label.district ?? null;
-      if (this.focus !== null && district !== null && district !== this.focus) {
-        text.classList.add("faded");
-      }
-      label.lines.forEach((line, i) => {
-        const y = label.top + HALO + label.size * (0.9 + 1.14 * i);
-        text.append(svg("tspan", { x: label.x + offset.x, y: y + offset.y }, line));
-      });
-      return text;
-    }
   }
+
+  Object.assign(Placer.prototype, namePainter);
 
   return { Placer };
 })();

@@ -22,8 +22,33 @@ VENDOR_SHA256: Final = {
     "leaflet.css": "a7837102824184820dfa198d1ebcd109ff6d0ff9a2672a074b9a1b4d147d04c6",
     "topojson-client.min.js": "25cd02ae486cc5063e0215a4e4cfb15de83700c87ac48bac4d57dc6aaf3ebb89",
 }
-SCRIPTS: Final = ("base.js", "labels.js", "panel.js", "map.js")
-STYLES: Final = ("style.css",)
+SCRIPTS: Final = (
+    "base.js",
+    "values.js",
+    "geometry.js",
+    "labels-text.js",
+    "labels-picture.js",
+    "labels-paint.js",
+    "labels.js",
+    "mapview.js",
+    "graticule.js",
+    "legend.js",
+    "detail.js",
+    "ranking.js",
+    "results.js",
+    "search.js",
+    "hash.js",
+    "compare.js",
+    "coordinates.js",
+    "tools.js",
+    "csv.js",
+    "poster.js",
+    "dialogs.js",
+    "print.js",
+    "head.js",
+    "main.js",
+)
+STYLES: Final = ("style.css", "tools.css", "print.css")
 SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 
 # what the page drops from the vendored text: addresses and files that it must never ask for
@@ -75,8 +100,8 @@ def render_page(payload: Mapping[str, object]) -> str:
         is missing from ``payload["texts"]``, or a value is not JSON.
     """
     texts = _texts(payload)
-    scripts = [*_vendored_scripts(), *(_own_text(name) for name in SCRIPTS)]
-    styles = [_vendor_text("leaflet.css"), *(_own_text(name) for name in STYLES)]
+    scripts = [*_vendored_scripts(), *(_compact(_own_text(name)) for name in SCRIPTS)]
+    styles = [_vendor_text("leaflet.css"), *(_compact(_own_text(name)) for name in STYLES)]
     _require_safe([*scripts, *styles])
     return _fill(
         _own_text("template.html"),
@@ -184,6 +209,12 @@ def _own_text(name: str) -> str:
     """Return a file of this folder with newlines as the HTML parser will see them."""
     data = resources.files(__package__).joinpath(name).read_bytes()
     return _normal(data)
+
+
+def _compact(text: str) -> str:
+    """Drop indentation and comment lines; no text of the page spans lines."""
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 @functools.cache

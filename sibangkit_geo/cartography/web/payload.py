@@ -18,6 +18,7 @@ from sibangkit_geo.cartography.texts import (
     say,
     village_sentence,
 )
+from sibangkit_geo.cartography.web.cards import houses_payload
 from sibangkit_geo.cartography.web.page import load_texts
 from sibangkit_geo.cartography.web.topology import district_label_points, village_topology
 from sibangkit_geo.tables.numerals import numeral, percentage
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.cartography.classes import Layer
-    from sibangkit_geo.cartography.product import Product
+    from sibangkit_geo.cartography.product import Block, Product
 
 _NAMED_VILLAGES = 3
 
@@ -54,6 +55,13 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
     ------
     SibangkitError
         The coverage cannot be packed.
+
+    Notes
+    -----
+    ``trend`` is None with one wave. With several: ``{"label": str, "note": str,
+    "years": [2020, 2025], "values": {layer key: [[number or None per village],
+    ...one list per year]}, "masked": {layer key: [[row, ...], ...]}}``; numbers in the
+    unit and digits of the layer, rows as in ``villages``; ``note`` and ``masked`` may lack.
     """
     mapped = product.mapped
     context = product.boundaries.context
@@ -83,7 +91,9 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
         ],
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),
         "verdict": {"headline": headline, "sentences": list(sentences)},
-        "trend": None,
+        "trend": _trend(product),
+        "honesty": list(product.honesty),
+        "houses": houses_payload(product.houses),
         "notes": [*(note.text for note in product.notes), product.method_line],
     }
 
@@ -121,6 +131,12 @@ def page_payload(
     ------
     StopIteration
         The study has no layer.
+
+    Notes
+    -----
+    ``blocks`` are folded parts of the page: ``{"key", "headline", "lead", "items": [str],
+    "table": None or {"head": [str], "align": ["l" or "r"], "rows": [[str]]}}``;
+    ``honesty`` lists what the map cannot answer.
     """
     own = set(product.needs.indicators.get(agency.key, ()))
     layers = [one for one in product.layers if one.indicator.name in own]
@@ -133,6 +149,7 @@ def page_payload(
         "pages": [
             {"href": one.file, "name": one.name, "current": one.key == agency.key} for one in pages
         ],
+        "trend": _own_trend(shared["trend"], [one.indicator.name for one in shown]),
         "layers": [_layer(one, product) for one in shown],
         "needs": _needs(agency, layers, product),
         "missing_data": None
@@ -142,6 +159,24 @@ def page_payload(
             "lead": say("missing_lead", agency=agency.name),
             "items": list(agency.wanted),
         },
+        "blocks": [_block(one) for one in product.blocks if one.agency in ("", agency.key)],
+    }
+
+
+def _block(block: Block) -> dict[str, object]:
+    table = None
+    if block.head:
+        table = {
+            "head": list(block.head),
+            "align": list(block.align),
+            "rows": [list(row) for row in block.rows],
+        }
+    return {
+        "key": block.key,
+        "headline": block.headline,
+        "lead": block.lead,
+        "items": list(block.items),
+        "table": table,
     }
 
 
@@ -159,6 +194,44 @@ def _villages(product: Product, districts: Sequence[str]) -> dict[str, list[obje
         "pocket": _whole(pocket),
         "certainty": [certainty_sentence(row) for _, row in mapped.iterrows()],
         "verdict": [village_sentence(code, product.pockets) for code in mapped.index],
+    }
+
+
+def _trend(product: Product) -> dict[str, object] | None:
+    """Set every earlier year beside the study's own, layer by layer."""
+    if not product.earlier:
+        return None
+    codes = product.mapped.index
+    values: dict[str, list[list[float | None]]] = {}
+    masked: dict[str, list[list[int]]] = {}
+    for layer in product.layers:
+        name = layer.indicator.name
+        if any(name not in wave.numbers for wave in product.earlier):
+            continue
+        before = [wave.numbers[name].reindex(codes) for wave in product.earlier]
+        hidden = [wave.masked[name].reindex(codes) for wave in product.earlier]
+        values[name] = [_plain(one, layer.decimals) for one in (*before, layer.shown)]
+        masked[name] = [
+            [i for i, one in enumerate(wave) if one] for wave in (*hidden, layer.masked)
+        ]
+    return {
+        "label": say("trend_label"),
+        "note": say("trend_note"),
+        "years": [*(wave.year for wave in product.earlier), product.layers[0].indicator.year],
+        "values": values,
+        "masked": masked,
+    }
+
+
+def _own_trend(trend: object, names: Sequence[str]) -> dict[str, object] | None:
+    """Keep the layers of one page."""
+    if not isinstance(trend, dict):
+        return None
+    return {
+        key: {name: part[name] for name in names if name in part}
+        if isinstance(part, dict)
+        else part
+        for key, part in trend.items()
     }
 
 

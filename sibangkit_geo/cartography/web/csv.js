@@ -1,0 +1,71 @@
+"use strict";
+// The table of what is shown, for Excel with Indonesian settings.
+window.sibangkit.csv = (() => {
+  const { data, text, values, save } = window.sibangkit;
+  const { villages } = data;
+
+  // semicolon, decimal comma; a text that looks like a formula gets an apostrophe
+  function cell(value, decimals = null) {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") {
+      const plain = decimals === null ? String(value) : value.toFixed(decimals);
+      return plain.replace(".", ",");
+    }
+    let words = String(value);
+    if (/^[=+\-@\t\r\n]/.test(words)) words = `'${words}`;
+    return /[;"\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
+  }
+
+  const shownRows = ({ district }) => villages.code.map((_, row) => row)
+    .filter((row) => district === null || villages.district[row] === district);
+
+  // masked and missing keep their own words in the place of the number
+  function layerCells(layer, row) {
+    const shown = values.hasValue(layer, row);
+    const word = values.isMasked(layer, row) ? text("masked") : text("no_data");
+    const number = (value, decimals) => (shown ? cell(value, decimals) : cell(word));
+    return [
+      number(layer.values[row], layer.decimals ?? 1),
+      ...(layer.counts ? [number(layer.counts[row], null)] : []),
+      cell(values.classLabel(layer, row)),
+    ];
+  }
+
+  const layerHeads = (layer) => [
+    layer.unit === "percent" ? `${layer.label} (%)` : layer.label,
+    ...(layer.counts ? [layer.count_label ?? text("csv_count")] : []),
+    text("csv_class"),
+  ];
+
+  function table(state) {
+    const layers = [state.layer, state.other].filter(Boolean);
+    const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
+    const head = [
+      text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap(layerHeads),
+      text("csv_pocket"), text("csv_verdict"),
+    ];
+    const rows = shownRows(state).map((row) => [
+      cell(villages.code[row]), cell(villages.name[row]), cell(values.districtName(row)),
+      ...layers.flatMap((layer) => layerCells(layer, row)),
+      cell(pocketOf.get(row)), cell(villages.verdict[row]),
+    ]);
+    const foot = [data.estimate_line, data.boundary_line, ...data.sources].filter(Boolean);
+    return [
+      head.map((one) => cell(one)), ...rows, [],
+      ...foot.map((line) => [cell(text("csv_estimate")), cell(line)]),
+    ];
+  }
+
+  function fileName(state, ending) {
+    const place = state.district === null ? "" : data.districts[state.district].name;
+    return [text("csv_file"), data.agency.key, state.layer.key, state.other?.key, place]
+      .filter(Boolean).join("-").replace(/[^\w-]+/g, "_").slice(0, 100) + ending;
+  }
+
+  function download(state) {
+    const body = table(state).map((row) => row.join(";")).join("\r\n");
+    save(fileName(state, ".csv"), new Blob(["\ufeff", body, "\r\n"], { type: "text/csv;charset=utf-8" }));
+  }
+
+  return { download, fileName };
+})();

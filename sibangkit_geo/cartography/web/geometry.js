@@ -1,0 +1,78 @@
+"use strict";
+// Shapes from the one topology, and measures on the sphere.
+window.sibangkit.geometry = (() => {
+  const { data } = window.sibangkit;
+  const { L, topojson } = window;
+  const { topology, villages } = data;
+  const EARTH_KM = 6371.0088; // mean radius, IUGG
+  const RADIAN = Math.PI / 180;
+
+  const object = topology.objects.villages;
+  const shapes = topojson.feature(topology, object);
+  const around = topojson.feature(
+    topology, topology.objects.context ?? { type: "GeometryCollection", geometries: [] },
+  );
+  const polygonsOf = (geometry) => (geometry === null ? []
+    : geometry.type === "Polygon" ? [geometry.coordinates]
+      : geometry.type === "MultiPolygon" ? geometry.coordinates : []);
+  const districtAt = (geometry) => villages.district[geometry.id];
+  const outlineOf = (rows) => topojson.mesh(topology, {
+    type: "GeometryCollection", geometries: rows.map((row) => object.geometries[row]),
+  }, (a, b) => a === b);
+  const districtLines = topojson.mesh(
+    topology, object, (a, b) => a !== b && districtAt(a) !== districtAt(b),
+  );
+  const land = topojson.merge(topology, object.geometries.filter((one) => one.type));
+  const rim = topojson.mesh(topology, object, (a, b) => a === b);
+  const found = L.geoJSON(shapes).getBounds();
+  // a page without polygons shows the archipelago
+  const bounds = found.isValid() ? found : L.latLngBounds([-11, 95], [6, 141]);
+
+  const inRing = (ring, x, y) => {
+    let inside = false;
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+      const [[ax, ay], [bx, by]] = [ring[i], ring[j]];
+      if ((ay > y) !== (by > y) && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+    }
+    return inside;
+  };
+
+  // the village at a place, or null
+  function villageAt({ lat, lng }) {
+    const hit = shapes.features.find((feature) => polygonsOf(feature.geometry).some(
+      (rings) => rings.filter((ring) => inRing(ring, lng, lat)).length % 2 === 1,
+    ));
+    return hit ? hit.id : null;
+  }
+
+  // great circle, haversine
+  function distanceKm(a, b) {
+    const half = (angle) => Math.sin((angle * RADIAN) / 2) ** 2;
+    const h = half(b.lat - a.lat)
+      + Math.cos(a.lat * RADIAN) * Math.cos(b.lat * RADIAN) * half(b.lng - a.lng);
+    return 2 * EARTH_KM * Math.asin(Math.min(1, Math.sqrt(h)));
+  }
+
+  const lengthKm = (points) => points.slice(1).reduce(
+    (sum, point, i) => sum + distanceKm(points[i], point), 0,
+  );
+
+  // spherical excess between each side and the equator
+  function areaHa(points) {
+    let sum = 0;
+    points.forEach((a, i) => {
+      const b = points[(i + 1) % points.length];
+      sum += 2 * Math.atan2(
+        Math.tan(((b.lng - a.lng) * RADIAN) / 2)
+          * (Math.tan((a.lat * RADIAN) / 2) + Math.tan((b.lat * RADIAN) / 2)),
+        1 + Math.tan((a.lat * RADIAN) / 2) * Math.tan((b.lat * RADIAN) / 2),
+      );
+    });
+    return Math.abs(sum) * EARTH_KM ** 2 * 100;
+  }
+
+  return {
+    shapes, around, polygonsOf, outlineOf, districtLines, rim, land, bounds, villageAt, distanceKm,
+    lengthKm, areaHa,
+  };
+})();

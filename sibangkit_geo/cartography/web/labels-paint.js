@@ -1,0 +1,58 @@
+"use strict";
+// Draws placed names, leader lines and pocket numbers; methods of the placer.
+window.sibangkit.namePainter = (() => {
+  const { svg, letters } = window.sibangkit;
+  const { HALO, STYLE } = letters;
+
+  return {
+    paint(labels) {
+      const offset = this.map.containerPointToLayerPoint([0, 0]);
+      const leaders = labels.filter((label) => label.leader).flatMap(
+        (label) => this.leader(label, offset),
+      );
+      this.root.replaceChildren(...leaders, ...labels.map((label) => (
+        label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
+      )));
+    },
+
+    leader(label, offset) {
+      const x = Math.min(Math.max(label.anchor.x, label.left), label.right);
+      const y = Math.min(Math.max(label.anchor.y, label.top), label.bottom);
+      const ends = {
+        x1: label.anchor.x + offset.x, y1: label.anchor.y + offset.y,
+        x2: x + offset.x, y2: y + offset.y,
+      };
+      return [
+        svg("line", { ...ends, class: "leader-casing" }),
+        svg("line", { ...ends, class: "leader" }),
+        svg("circle", { cx: ends.x1, cy: ends.y1, r: 2.2, class: "leader-dot" }),
+      ];
+    },
+
+    badge(label, offset) {
+      const group = svg("g", { class: `badge ${label.evidence}` });
+      group.append(
+        svg("rect", {
+          x: label.left + offset.x, y: label.top + offset.y, width: label.w, height: label.h, rx: 9,
+        }),
+        svg("text", { x: label.x + offset.x, y: label.y + offset.y + 4 }, label.lines[0]),
+      );
+      return group;
+    },
+
+    name(label, offset) {
+      const style = STYLE[label.kind];
+      const text = svg("text", { class: style.className, "font-size": label.size });
+      if (label.code) text.setAttribute("data-district", label.code);
+      const district = label.job?.index ?? label.district ?? null;
+      if (this.focus !== null && district !== null && district !== this.focus) {
+        text.classList.add("faded");
+      }
+      label.lines.forEach((line, i) => {
+        const y = label.top + HALO + label.size * (0.9 + 1.14 * i);
+        text.append(svg("tspan", { x: label.x + offset.x, y: y + offset.y }, line));
+      });
+      return text;
+    },
+  };
+})();

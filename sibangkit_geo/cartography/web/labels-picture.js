@@ -1,0 +1,99 @@
+"use strict";
+// A half-size picture of the map with one colour per area answers "whose pixel is this?".
+window.sibangkit.picture = (() => {
+  const SCALE = 2; // screen pixels per picture pixel
+  const NEIGHBOR = 20000; // first id of neighbouring areas in the picture
+
+  function projected(map, polygons) {
+    return polygons.map((rings) => rings.map((ring) => ring.map(([lng, lat]) => {
+      const point = map.project([lat, lng], 0);
+      return [point.x, point.y];
+    })));
+  }
+
+  class Picture {
+    constructor(map, villages, neighbors) {
+      this.map = map;
+      this.villages = villages.map((polygons) => projected(map, polygons));
+      this.neighbors = neighbors.map((polygons) => projected(map, polygons));
+      this.canvas = document.createElement("canvas");
+    }
+
+    draw() {
+      const size = this.map.getSize();
+      this.width = Math.max(1, Math.ceil(size.x / SCALE));
+      this.height = Math.max(1, Math.ceil(size.y / SCALE));
+      this.canvas.width = this.width;
+      this.canvas.height = this.height;
+      const pen = this.canvas.getContext("2d", { willReadFrequently: true });
+      const factor = this.map.getZoomScale(this.map.getZoom(), 0);
+      const origin = this.map.getPixelBounds().min;
+      const shift = (point) => [
+        (point[0] * factor - origin.x) / SCALE, (point[1] * factor - origin.y) / SCALE,
+      ];
+      const fill = (polygons, id) => {
+        pen.beginPath();
+        for (const rings of polygons) {
+          for (const ring of rings) {
+            ring.forEach((point, i) => pen[i ? "lineTo" : "moveTo"](...shift(point)));
+            pen.closePath();
+          }
+        }
+        const [r, g] = [id & 255, id >> 8];
+        pen.fillStyle = `rgb(${r},${g},${(r * 3 + g * 5 + 11) & 255})`;
+        pen.fill("evenodd");
+      };
+      this.neighbors.forEach((polygons, i) => fill(polygons, NEIGHBOR + i));
+      this.villages.forEach((polygons, i) => fill(polygons, i + 1));
+      this.read(pen.getImageData(0, 0, this.width, this.height).data);
+    }
+
+    read(pixels) {
+      this.ids = new Uint16Array(this.width * this.height);
+      let last = 0;
+      for (let i = 0; i < this.ids.length; i += 1) {
+        const r = pixels[4 * i];
+        const g = pixels[4 * i + 1];
+        const a = pixels[4 * i + 3];
+        const blurred = a !== 0 && (a !== 255 || pixels[4 * i + 2] !== ((r * 3 + g * 5 + 11) & 255));
+        if (!blurred) last = a === 0 ? 0 : r + (g << 8);
+        this.ids[i] = last;
+      }
+    }
+
+    at(x, y) {
+      const [column, row] = [Math.floor(x / SCALE), Math.floor(y / SCALE)];
+      if (column < 0 || row < 0 || column >= this.width || row >= this.height) return -1;
+      return this.ids[row * this.width + column];
+    }
+
+    // points spread over what is visible of each group; group(id) is null for none
+    samples(group, stride) {
+      const found = new Map();
+      for (let y = stride / 2; y < this.height * SCALE; y += stride) {
+        for (let x = stride / 2; x < this.width * SCALE; x += stride) {
+          const key = group(this.at(x, y));
+          if (key !== null) {
+            if (!found.has(key)) found.set(key, []);
+            found.get(key).push({ x, y });
+          }
+        }
+      }
+      return found;
+    }
+
+    shareInside(box, belongs) {
+      let hits = 0;
+      for (let i = 0; i < 7; i += 1) {
+        for (let j = 0; j < 3; j += 1) {
+          const x = box.left + (box.w * i) / 6;
+          const y = box.top + (box.h * j) / 2;
+          if (belongs(this.at(x, y))) hits += 1;
+        }
+      }
+      return hits / 21;
+    }
+  }
+
+  return { NEIGHBOR, Picture };
+})();

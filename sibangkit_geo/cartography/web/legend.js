@@ -1,0 +1,57 @@
+"use strict";
+// The legend of a layer: colours with counts, marks for no data and masked, pocket lines.
+window.sibangkit.legend = (() => {
+  const { data, byId, text, number, element, svg } = window.sibangkit;
+
+  function symbol(attributes) {
+    const box = svg("svg", { class: "swatch", width: 26, height: 16, "aria-hidden": "true" });
+    box.append(svg("rect", attributes));
+    return box;
+  }
+  const swatch = (fill) => symbol({ x: 0.5, y: 0.5, width: 25, height: 15, rx: 2, fill });
+  const lineSymbol = (evidence) => symbol({
+    x: 2, y: 2, width: 22, height: 12, rx: 1, class: `pocket-symbol ${evidence}`,
+  });
+
+  function unitLine(layer) {
+    const unit = layer.unit === "percent" ? "%" : "";
+    const base = layer.unit === "percent" && layer.denominator
+      ? text("of", { denominator: layer.denominator }) : layer.denominator ?? "";
+    const year = layer.year ? text("year", { year: layer.year }) : "";
+    return [[unit, base].filter(Boolean).join(" "), year].filter(Boolean).join(" · ");
+  }
+
+  // what a legend lists, for page and picture: {fill | evidence, label, count}
+  function entries(layer, { pockets }) {
+    const rows = layer.classes.map((one) => ({ fill: one.color, label: one.label, count: one.count }));
+    if (layer.n_missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: layer.n_missing });
+    if (layer.n_masked) rows.push({ fill: "url(#masked)", label: text("masked"), count: layer.n_masked });
+    if (!pockets) return rows;
+    for (const evidence of ["strict", "indicative"]) {
+      if (data.pockets.some((pocket) => pocket.evidence === evidence)) {
+        rows.push({ evidence, label: text(`pocket_${evidence}`), count: null });
+      }
+    }
+    return rows;
+  }
+
+  function row({ fill, evidence, label, count }) {
+    return element("li", {}, [
+      evidence ? lineSymbol(evidence) : swatch(fill),
+      element("span", { class: "label", text: label }),
+      ...(count === null ? [] : [element("span", {
+        class: "count", text: text("villages_count", { n: number(count) }),
+      })]),
+    ]);
+  }
+
+  function show(layer, { suffix = "", side = "" } = {}) {
+    byId(`legend-title${suffix}`).textContent = side ? `${side}: ${layer.label}` : layer.label;
+    byId(`legend-unit${suffix}`).textContent = unitLine(layer);
+    byId(`legend${suffix}`).replaceChildren(...entries(layer, { pockets: !suffix }).map(row));
+    const source = layer.source ? text("source", { source: layer.source }) : "";
+    byId(`legend-source${suffix}`).textContent = [source, layer.note].filter(Boolean).join(". ");
+  }
+
+  return { show, entries, unitLine, row };
+})();

@@ -1,0 +1,199 @@
+"use strict";
+// One map of the villages: fills, lines, pockets, names. The page has one, the comparison two.
+window.sibangkit.MapView = (() => {
+  const { data, byId, text, element, geometry, values, labels, patterns } = window.sibangkit;
+  const { L } = window;
+  const villages = data.villages;
+  const NAVY = "#12305a";
+  const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
+  const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
+  const PANES = ["context", "graticule", "villages", "districts", "pockets", "hover", "selection"];
+  const OPTIONS = {
+    attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.8,
+    wheelPxPerZoomLevel: 110, zoomAnimation: false, fadeAnimation: false,
+    markerZoomAnimation: false, inertia: false,
+  };
+
+  const names = (list) => list.map((name) => window.sibangkit.shorten(name, NAME_SIGNS));
+
+  class MapView {
+    // state is read, never written; onSelect and onHover get a village row or null
+    constructor(id, { layer, state, first, onSelect, onHover }) {
+      Object.assign(this, { layer, state, onSelect, onHover, homeZoom: 0 });
+      this.map = L.map(id, OPTIONS);
+      this.map.fitBounds(geometry.bounds, { animate: false });
+      this.setUpPanes();
+      this.addShapes(first);
+      this.addLines();
+      this.selection = L.layerGroup().addTo(this.map);
+      this.hover = L.layerGroup().addTo(this.map);
+      this.graticule = L.layerGroup().addTo(this.map);
+      this.setUpNames();
+      L.control.scale({ imperial: false, maxWidth: 130, position: "bottomright" }).addTo(this.map);
+    }
+
+    setUpPanes() {
+      this.renderers = {};
+      PANES.forEach((name, i) => {
+        const pane = this.map.createPane(name);
+        pane.style.zIndex = String(310 + 10 * i);
+        if (name !== "villages") pane.style.pointerEvents = "none";
+        this.renderers[name] = L.svg({ pane: name, padding: 0.4 });
+      });
+    }
+
+    drawing(pane, style) {
+      return { pane, renderer: this.renderers[pane], interactive: false, style };
+    }
+
+    addShapes(first) {
+      // under faded villages lies land, not sea
+      L.geoJSON(geometry.land, this.drawing("context", {
+        stroke: false, fillColor: "#efede7", fillOpacity: 1,
+      })).addTo(this.map);
+      L.geoJSON(geometry.around, this.drawing("context", {
+        color: "#cbc7bc", weight: 1, fillColor: "#efede7", fillOpacity: 1,
+      })).addTo(this.map);
+      this.layerOf = [];
+      const group = L.geoJSON(geometry.shapes, {
+        pane: "villages", renderer: this.renderers.villages,
+        style: (feature) => this.styleOf(feature.id),
+        onEachFeature: (feature, layer) => {
+          this.layerOf[feature.id] = layer;
+          layer.on("click", () => this.onSelect(feature.id));
+          layer.on("mouseover", () => this.onHover(feature.id));
+          layer.on("mouseout", () => this.onHover(null));
+        },
+      }).addTo(this.map);
+      if (first) {
+        this.renderers.villages._container?.prepend(patterns());
+        this.layerOf.forEach((layer, row) => {
+          layer.getElement()?.setAttribute("data-code", villages.code[row]);
+        });
+      }
+      group.bindTooltip((layer) => this.tooltip(layer.feature.id), {
+        sticky: true, direction: "top", offset: [0, -8], opacity: 1,
+      });
+    }
+
+    addLines() {
+      this.districts = L.geoJSON(geometry.districtLines, this.drawing("districts", {
+        color: "#3f4a59", weight: 1.1, opacity: 0.9,
+      })).addTo(this.map);
+      L.geoJSON(geometry.rim, this.drawing("districts", { color: "#2b3543", weight: 1.5 }))
+        .addTo(this.map);
+      this.pockets = L.layerGroup(data.pockets.flatMap((pocket) => {
+        const outline = geometry.outlineOf(pocket.villages);
+        const line = pocket.evidence === "strict"
+          ? { color: NAVY, weight: 2.8 } : { color: NAVY, weight: 2.4, dashArray: "7 5" };
+        return [
+          L.geoJSON(outline, this.drawing("pockets", { color: "#fff", weight: 5.6, opacity: 0.95 })),
+          L.geoJSON(outline, this.drawing("pockets", { ...line, opacity: 1, lineCap: "butt" })),
+        ];
+      })).addTo(this.map);
+    }
+
+    setUpNames() {
+      const { shapes, around, polygonsOf } = geometry;
+      this.placer = new labels.Placer(this.map, {
+        villages: shapes.features.map((feature) => polygonsOf(feature.geometry)),
+        neighbors: around.features.map((feature) => polygonsOf(feature.geometry)),
+        neighborNames: names(around.features.map((feature) => feature.properties?.name ?? "")),
+        villageNames: names(villages.name), districtOf: villages.district,
+        districts: data.districts.map((one) => ({
+          ...one, name: names([one.name])[0], labels: one.labels ?? [],
+        })),
+      });
+      this.map.getPane("names").style.zIndex = "450";
+      this.map.getPane("names").style.pointerEvents = "none";
+    }
+
+    styleOf(row) {
+      const { district } = this.state;
+      const faded = district !== null && villages.district[row] !== district;
+      return {
+        fillColor: values.fillOf(this.layer, row), fillOpacity: faded ? 0.22 : 1,
+        color: "#ffffff", weight: 0.7, opacity: 0.9, lineJoin: "round",
+      };
+    }
+
+    tooltip(row) {
+      const count = values.countText(this.layer, row);
+      return element("div", { class: "tip" }, [
+        element("strong", { text: villages.name[row] }),
+        element("span", { text: text("in_district", { district: values.districtName(row) }) }),
+        element("span", { class: "value", text: values.valueText(this.layer, row) }),
+        ...(count ? [element("span", { text: count })] : []),
+      ]);
+    }
+
+    show(layer) {
+      this.layer = layer;
+      this.restyle();
+    }
+
+    restyle() {
+      this.layerOf.forEach((layer, row) => layer.setStyle(this.styleOf(row)));
+    }
+
+    outline(group, pane, row, lines) {
+      group.clearLayers();
+      if (row === null) return;
+      const outline = geometry.outlineOf([row]);
+      for (const line of lines) group.addLayer(L.geoJSON(outline, this.drawing(pane, line)));
+    }
+
+    select(row) {
+      this.outline(this.selection, "selection", row, [
+        { color: "#fff", weight: 6 }, { color: "#0b6bcb", weight: 3 },
+      ]);
+    }
+
+    highlight(row) {
+      this.outline(this.hover, "hover", row, [{ color: "#fff", weight: 4 }, { color: NAVY, weight: 2 }]);
+    }
+
+    drawNames() {
+      const { names: shown, district, selected } = this.state;
+      this.placed = this.placer.draw({
+        names: shown, district, selected,
+        fitted: this.map.getZoom() < this.homeZoom + DETAIL_ZOOM,
+        pockets: this.map.hasLayer(this.pockets) ? data.pockets : [],
+      });
+    }
+
+    toggle(kind, shown) {
+      if (shown) this[kind].addTo(this.map);
+      else this[kind].remove();
+    }
+
+    // the whole regency in the middle; the zoom that does so is the measure of all others
+    home() {
+      const { map } = this;
+      map.setMinZoom(0);
+      map.fitBounds(geometry.bounds, { padding: [12, 12], animate: false });
+      this.limit(map.getZoom());
+    }
+
+    limit(homeZoom) {
+      this.homeZoom = homeZoom;
+      this.map.setMinZoom(homeZoom - 0.6);
+      this.map.setMaxZoom(homeZoom + 7);
+      this.map.setMaxBounds(geometry.bounds.pad(0.8));
+    }
+
+    boundsOf(rows) {
+      return rows.reduce(
+        (area, row) => (this.layerOf[row] ? area.extend(this.layerOf[row].getBounds()) : area),
+        L.latLngBounds([]),
+      );
+    }
+
+    hasSize() {
+      const size = byId(this.map.getContainer().id).getBoundingClientRect();
+      return size.width >= 10 && size.height >= 10;
+    }
+  }
+
+  return MapView;
+})();

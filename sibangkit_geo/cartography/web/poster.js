@@ -1,0 +1,186 @@
+"use strict";
+// The map as a PNG: the drawing of the page itself with title, legend, scale and sources.
+window.sibangkit.poster = (() => {
+  const { data, text, number, svg, patterns, legend, save, csv } = window.sibangkit;
+  const SHARP = 2; // picture pixels per screen pixel
+  const [EDGE, TICKS, SIDE] = [16, 20, 250];
+  const PANES = ["context", "graticule", "villages", "districts", "pockets", "selection"];
+  const pen = document.createElement("canvas").getContext("2d");
+  const family = () => getComputedStyle(document.body).fontFamily;
+
+  function wrapped(words, width, size, weight = 400) {
+    pen.font = `${weight} ${size}px ${family()}`;
+    const lines = [];
+    let line = "";
+    for (const word of words.split(/\s+/)) {
+      const longer = line ? `${line} ${word}` : word;
+      if (pen.measureText(longer).width <= width || !line) line = longer;
+      else { lines.push(line); line = word; }
+    }
+    return [...lines, line].filter(Boolean);
+  }
+
+  // adds lines of text and returns where the next one may stand
+  function write(root, words, { x, y, width, size = 12, weight = 400, fill = "#16202e" }) {
+    let next = y;
+    for (const line of wrapped(words, width, size, weight)) {
+      next += size * 1.32;
+      root.append(svg("text", { x, y: next - size * 0.3, "font-size": size, "font-weight": weight, fill }, line));
+    }
+    return next;
+  }
+
+  function styles() {
+    const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+    return rules.filter((rule) => /^(?::root|\.name|\.badge|\.pocket-symbol|\.swatch)/.test(rule.selectorText ?? ""))
+      .map((rule) => rule.cssText).join("\n");
+  }
+
+  // ---- one map with its frame
+  function scaleBar(view, root, { w, h }) {
+    const shown = view.map.getContainer().querySelector(".leaflet-control-scale-line");
+    const length = shown.offsetWidth;
+    const [x, y] = [w - length - 12, h - 14];
+    root.append(
+      svg("rect", { x: x - 6, y: y - 18, width: length + 12, height: 26, fill: "#fff", opacity: 0.82 }),
+      svg("path", { d: `M${x} ${y - 6}v6h${length}v-6`, fill: "none", stroke: "#16202e", "stroke-width": 2 }),
+      svg("text", { x: x + length / 2, y: y - 5, "font-size": 11, "text-anchor": "middle", fill: "#16202e" }, shown.textContent),
+    );
+  }
+
+  function drawMap(view, { x, y, title, north }) {
+    const { x: w, y: h } = view.map.getSize();
+    const box = svg("svg", { x, y, width: w, height: h, viewBox: `0 0 ${w} ${h}` });
+    box.append(svg("rect", { width: w, height: h, fill: "#dce8f0" }));
+    const shift = view.map.layerPointToContainerPoint([0, 0]);
+    const moved = svg("g", { transform: `translate(${shift.x} ${shift.y})` });
+    for (const pane of PANES) {
+      const drawn = view.renderers[pane]._container?.querySelector(":scope > g");
+      if (drawn) moved.append(drawn.cloneNode(true));
+    }
+    const names = svg("g", { class: "names" });
+    names.append(...[...view.placer.root.childNodes].map((node) => node.cloneNode(true)));
+    moved.append(names);
+    box.append(moved);
+    scaleBar(view, box, { w, h });
+    if (north) box.append(northArrow());
+    if (title) {
+      const back = svg("rect", { x: 52, y: 10, width: w - 104, rx: 6, fill: "#fff", opacity: 0.9 });
+      box.append(back);
+      back.setAttribute("height", write(box, title, { x: 60, y: 12, width: w - 120, weight: 600 }) - 8);
+    }
+    box.append(svg("rect", { width: w, height: h, fill: "none", stroke: "#55647a", "stroke-width": 2 }));
+    return box;
+  }
+
+  function northArrow() {
+    const arrow = svg("g", { transform: "translate(10 10)" });
+    arrow.append(svg("rect", { width: 34, height: 46, rx: 7, fill: "#fff", opacity: 0.82 }));
+    const shape = document.querySelector(".north").cloneNode(true);
+    for (const [name, value] of [["x", 4], ["y", 3], ["class", "mark"]]) shape.setAttribute(name, value);
+    const letter = shape.querySelector("text");
+    for (const [name, value] of [["text-anchor", "middle"], ["font-size", 12], ["font-weight", 700]]) letter.setAttribute(name, value);
+    arrow.append(shape);
+    return arrow;
+  }
+
+  function ticks(root, { x, y }) {
+    const style = { "font-size": 11, fill: "#526072", "text-anchor": "middle" };
+    for (const node of document.querySelectorAll("#ticks-east span")) {
+      root.append(svg("text", { ...style, x: x + parseFloat(node.style.left), y: y - 6 }, node.textContent));
+    }
+    for (const node of document.querySelectorAll("#ticks-south span")) {
+      const at = y + parseFloat(node.style.top);
+      root.append(svg("text", { ...style, x: x - 7, y: at, transform: `rotate(-90 ${x - 7} ${at})` }, node.textContent));
+    }
+  }
+
+  // ---- legend
+  function drawLegend(root, layer, { x, y, width, pockets, side }) {
+    let next = write(root, side ? `${side}: ${layer.label}` : layer.label, {
+      x, y, width, size: 14, weight: 650, fill: "#12305a",
+    });
+    next = write(root, legend.unitLine(layer), { x, y: next, width, fill: "#526072" }) + 6;
+    for (const one of legend.entries(layer, { pockets })) {
+      const symbol = one.evidence
+        ? svg("svg", { x, y: next, width: 26, height: 16 })
+        : svg("rect", { x, y: next, width: 26, height: 16, rx: 2, fill: one.fill, stroke: "#6b7685", "stroke-width": 0.8 });
+      if (one.evidence) {
+        symbol.append(svg("rect", { x: 2, y: 2, width: 22, height: 12, class: `pocket-symbol ${one.evidence}`, fill: "#fff", stroke: "#12305a", "stroke-width": 2.6 }));
+        if (one.evidence === "indicative") symbol.firstChild.setAttribute("stroke-dasharray", "5 3.2");
+      }
+      root.append(symbol, svg("text", { x: x + 36, y: next + 12.5, "font-size": 12, fill: "#16202e" }, one.label));
+      if (one.count !== null) {
+        root.append(svg("text", {
+          x: x + width, y: next + 12.5, "font-size": 12, fill: "#526072", "text-anchor": "end",
+        }, text("villages_count", { n: number(one.count) })));
+      }
+      next += 22;
+    }
+    return next + 14;
+  }
+
+  function draw(state, views) {
+    const sizes = views.map((view) => view.map.getSize());
+    const stacked = views.length > 1 && document.getElementById("map2").offsetLeft
+      <= document.getElementById("map").offsetLeft;
+    const mapWidth = stacked ? sizes[0].x : sizes.reduce((sum, one) => sum + one.x, 0);
+    const mapHeight = stacked ? sizes.reduce((sum, one) => sum + one.y, 0) : sizes[0].y;
+    const beside = mapWidth >= 520;
+    const width = EDGE * 2 + TICKS + mapWidth + (beside ? SIDE + EDGE : 0);
+    const root = svg("svg", { xmlns: "http://www.w3.org/2000/svg", "font-family": family() });
+    const background = svg("rect", { fill: "#fff" });
+    root.append(svg("style", {}, styles()), patterns(), background);
+    const inner = width - 2 * EDGE;
+    let top = write(root, data.title, { x: EDGE, y: EDGE - 4, width: inner, size: 18, weight: 650 });
+    const place = state.district === null ? "" : text("in_district", { district: data.districts[state.district].name });
+    const under = [data.agency.name, text("year", { year: data.year }), place].filter(Boolean).join(" · ");
+    top = write(root, under, { x: EDGE, y: top, width: inner, fill: "#526072" }) + 8 + TICKS;
+    const x = EDGE + TICKS;
+    const layers = [state.layer, state.other].filter(Boolean);
+    const sides = layers.length > 1 ? [text("left"), text("right")] : [""];
+    let at = { x, y: top };
+    views.forEach((view, i) => {
+      const title = sides[i] && `${sides[i]}: ${layers[i].label}`;
+      root.append(drawMap(view, { ...at, title, north: i === 0 }));
+      at = stacked ? { x, y: at.y + sizes[i].y } : { x: at.x + sizes[i].x, y: top };
+    });
+    ticks(root, { x, y: top });
+    let next = beside ? top : top + mapHeight + 10;
+    layers.forEach((layer, i) => {
+      next = drawLegend(root, layer, {
+        x: beside ? x + mapWidth + EDGE : EDGE, y: next, width: beside ? SIDE : inner,
+        pockets: i === layers.length - 1, side: sides[i],
+      });
+    });
+    next = Math.max(next, top + mapHeight) + 8;
+    next = write(root, [data.estimate_line, data.boundary_line].filter(Boolean).join(" "), {
+      x: EDGE, y: next, width: inner, weight: 650, fill: "#7a2e05",
+    });
+    const sources = [
+      text("source", { source: data.sources.join("; ") }), text("projection"),
+      text("created", { date: data.created }), data.software,
+    ].filter(Boolean).join(" · ");
+    const height = Math.ceil(write(root, sources, { x: EDGE, y: next, width: inner, size: 11, fill: "#526072" }) + EDGE);
+    for (const node of [root, background]) {
+      node.setAttribute("width", width);
+      node.setAttribute("height", height);
+    }
+    return { root, width, height };
+  }
+
+  // resolves when the file was handed to the browser
+  async function download(state, views) {
+    const { root, width, height } = draw(state, views);
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(root))}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width * SHARP, height * SHARP];
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => { canvas.toBlob(done, "image/png"); });
+    save(csv.fileName(state, ".png"), blob);
+  }
+
+  return { download };
+})();

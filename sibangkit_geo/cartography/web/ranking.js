@@ -1,0 +1,76 @@
+"use strict";
+// The table of villages, worst first, tied to the map both ways.
+window.sibangkit.ranking = (() => {
+  const { data, byId, text, number, element, values } = window.sibangkit;
+  const TOP = 15;
+  const villages = data.villages;
+
+  function rowOf({ row, rank }, layer, selected, { onSelect, onHover }) {
+    const count = values.countText(layer, row) && number(layer.counts[row]);
+    return element("tr", {
+      "data-code": villages.code[row], class: row === selected ? "selected" : null,
+      onclick: () => onSelect(row), onmouseenter: () => onHover(row),
+      onmouseleave: () => onHover(null), onfocusin: () => onHover(row),
+      onfocusout: () => onHover(null),
+    }, [
+      element("td", { class: "rank", text: number(rank) }),
+      element("td", {}, [
+        element("button", {
+          type: "button", class: "name", text: villages.name[row],
+          "aria-current": row === selected ? "true" : null,
+        }),
+        element("span", { class: "sub", text: values.districtName(row) }),
+      ]),
+      element("td", { class: "number" }, [
+        element("span", { text: number(layer.values[row], layer.decimals ?? 1) }),
+        ...(count ? [element("span", { class: "sub", text: count })] : []),
+      ]),
+    ]);
+  }
+
+  function heads(layer) {
+    const unit = layer.unit === "percent" ? `${text("value")} (%)` : text("value");
+    return [
+      element("th", { scope: "col", class: "rank", text: text("rank") }),
+      element("th", { scope: "col", text: `${text("village")}, ${text("district").toLowerCase()}` }),
+      element("th", { scope: "col", class: "number" }, [
+        element("span", { text: unit }),
+        ...(layer.counts && layer.count_label
+          ? [element("span", { class: "sub", text: layer.count_label })] : []),
+      ]),
+    ];
+  }
+
+  function show({ layer, district, selected, all }, actions) {
+    const focused = document.activeElement?.closest("#ranking tr")?.dataset.code;
+    const order = values.ranked(layer, district);
+    byId("ranking-layer").textContent = [
+      layer.label, district === null ? "" : data.districts[district].name, text("ranking_worst"),
+    ].filter(Boolean).join(" · ");
+    byId("ranking-head").replaceChildren(...heads(layer));
+    const shown = all ? order : order.slice(0, TOP);
+    const mine = order.find((one) => one.row === selected);
+    if (mine && !shown.includes(mine)) shown.push(mine);
+    byId("ranking").replaceChildren(...shown.map((one) => rowOf(one, layer, selected, actions)));
+    byId("ranking-table").hidden = order.length === 0;
+    const left = villages.district.filter((one) => district === null || one === district).length
+      - order.length;
+    byId("ranking-missing").textContent = order.length === 0 ? text("ranking_empty")
+      : left > 0 ? text("ranking_missing", { n: number(left) }) : "";
+    const more = byId("ranking-more");
+    more.hidden = order.length <= TOP;
+    more.textContent = all ? text("show_less", { n: TOP }) : text("show_all", { n: number(order.length) });
+    more.onclick = actions.onMore;
+    if (focused) lineOf(focused)?.querySelector("button").focus({ preventScroll: true });
+  }
+
+  const lineOf = (code) => [...byId("ranking").rows].find((row) => row.dataset.code === code);
+
+  // the line of the village under the pointer on the map
+  function highlight(row) {
+    byId("ranking").querySelector(".hover")?.classList.remove("hover");
+    if (row !== null) lineOf(villages.code[row])?.classList.add("hover");
+  }
+
+  return { show, highlight };
+})();

@@ -1,0 +1,136 @@
+"use strict";
+// The result of the study: verdict, pockets with who acts, boxes, blocks of tables, notes.
+window.sibangkit.results = (() => {
+  const { data, byId, text, number, element } = window.sibangkit;
+  const TOP = 5;
+
+  // details whose content is made when it is first opened
+  function folded(title, build, attributes = {}) {
+    const body = element("div", { class: "fold" });
+    const node = element("details", attributes, [element("summary", { text: title }), body]);
+    const fill = () => {
+      if (node.open && !body.childNodes.length) body.append(...build());
+    };
+    node.addEventListener("toggle", fill);
+    return node;
+  }
+
+  const list = (items) => element("ul", {}, items.map((item) => element("li", { text: item })));
+
+  // ---- pockets
+  // "Langkah pertama: Perkimtan – Rumah sesak ..." folds to its first part
+  const leadOf = (role) => (/^[^–]{3,60} – /.test(role) ? role.split(" – ")[0] : text("roles"));
+
+  function pocketItem(pocket, onPocket) {
+    const roles = pocket.roles ?? [];
+    return element("li", {}, [
+      element("button", {
+        type: "button", class: `badge-button ${pocket.evidence}`, text: pocket.number,
+        "aria-label": text("pocket_zoom", { n: pocket.number }), onclick: () => onPocket(pocket),
+      }),
+      element("div", {}, [
+        element("p", { text: pocket.sentence }),
+        ...(roles.length ? [folded(leadOf(roles[0]), () => roles.map(
+          (role) => element("p", { class: "role", text: role }),
+        ))] : []),
+      ]),
+    ]);
+  }
+
+  function pockets(onPocket) {
+    const items = data.pockets.map((pocket) => pocketItem(pocket, onPocket));
+    items.slice(TOP).forEach((item) => item.classList.add("rest"));
+    const more = byId("pockets-more");
+    more.hidden = items.length <= TOP;
+    more.textContent = text("pockets_all", { n: number(items.length) });
+    more.onclick = () => {
+      byId("pockets").classList.add("all");
+      more.hidden = true;
+      items[TOP].querySelector("button").focus();
+    };
+    byId("pockets").replaceChildren(...items);
+  }
+
+  function verdict(onPocket) {
+    byId("verdict-headline").textContent = data.verdict.headline;
+    const [first = "", ...rest] = data.verdict.sentences;
+    byId("verdict-first").textContent = first;
+    byId("verdict-box").hidden = rest.length === 0;
+    byId("verdict-rest").replaceChildren(
+      ...rest.map((sentence) => element("p", { text: sentence })),
+    );
+    pockets(onPocket);
+  }
+
+  // ---- boxes
+  function box(id, content) {
+    const node = byId(id);
+    node.hidden = !content;
+    if (!content) return;
+    node.replaceChildren(
+      element("h2", { text: content.headline }),
+      ...(content.lead ? [element("p", { class: "lead", text: content.lead })] : []),
+      ...(content.items?.length ? [list(content.items)] : []),
+    );
+  }
+
+  function trend() {
+    const { trend: told } = data;
+    box("trend", told && {
+      headline: told.label || text("trend"), lead: told.note,
+      items: [text("trend_hint", { years: told.years.join(", ") })],
+    });
+  }
+
+  // ---- blocks: headline, lead, items, table
+  function table({ head, align, rows }, title) {
+    const side = (i) => (align?.[i] === "r" ? "number" : null);
+    const cells = (tag, row, more = {}) => element("tr", {}, row.map(
+      (cell, i) => element(tag, { class: side(i), text: cell, ...more }),
+    ));
+    const box_ = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, [
+      element("table", {}, [
+        element("thead", {}, [cells("th", head, { scope: "col" })]),
+        element("tbody", {}, rows.map((row) => cells("td", row))),
+      ]),
+    ]);
+    const cue = element("p", { class: "fine cue", text: text("scroll_cue"), hidden: true });
+    new ResizeObserver(() => { cue.hidden = box_.scrollWidth <= box_.clientWidth + 1; }).observe(box_);
+    return [cue, box_];
+  }
+
+  function blocks() {
+    byId("blocks").replaceChildren(...(data.blocks ?? []).map((block) => folded(
+      block.headline,
+      () => [
+        ...(block.lead ? [element("p", { class: "lead", text: block.lead })] : []),
+        ...(block.items?.length ? [list(block.items)] : []),
+        ...(block.table ? table(block.table, block.headline) : []),
+      ],
+      { class: "more block", "data-key": block.key },
+    )));
+  }
+
+  function notes() {
+    const { unmapped } = data;
+    byId("more").replaceChildren(
+      ...(unmapped.length ? [folded(text("unmapped", { n: number(unmapped.length) }), () => [
+        list(unmapped.map((one) => `${one.name} (${one.district}, ${one.code}): ${one.reason}`)),
+      ], { class: "more", id: "unmapped-box" })] : []),
+      ...(data.notes.length ? [folded(text("notes"), () => [list(data.notes)], {
+        class: "more", id: "notes-box",
+      })] : []),
+    );
+  }
+
+  function show(onPocket) {
+    verdict(onPocket);
+    box("needs", data.needs);
+    box("missing", data.missing_data);
+    trend();
+    blocks();
+    notes();
+  }
+
+  return { show, list };
+})();

@@ -1,0 +1,119 @@
+"use strict";
+// What a layer says of a village: value, class, mark, rank; and the same layer in another year.
+window.sibangkit.values = (() => {
+  const { data, text, number, withUnit } = window.sibangkit;
+  const villages = data.villages;
+  const sets = new WeakMap();
+
+  function maskedOf(layer) {
+    if (!sets.has(layer)) sets.set(layer, new Set(layer.masked ?? []));
+    return sets.get(layer);
+  }
+
+  const isMasked = (layer, row) => maskedOf(layer).has(row);
+  const districtName = (row) => data.districts[villages.district[row]]?.name ?? "";
+  const known = (value) => value !== null && value !== undefined;
+  const hasValue = (layer, row) => !isMasked(layer, row) && known(layer.values[row]);
+
+  function fillOf(layer, row) {
+    if (isMasked(layer, row)) return "url(#masked)";
+    const index = layer.class[row];
+    return known(index) ? layer.classes[index].color : "url(#hatch)";
+  }
+
+  function classLabel(layer, row) {
+    if (isMasked(layer, row)) return text("masked");
+    const index = layer.class[row];
+    return known(index) ? layer.classes[index].label : text("no_data");
+  }
+
+  function valueText(layer, row) {
+    return isMasked(layer, row) ? text("masked") : withUnit(layer.values[row], layer);
+  }
+
+  function countText(layer, row) {
+    const count = layer.counts?.[row];
+    if (!known(count) || isMasked(layer, row)) return "";
+    return `${number(count)} ${layer.count_label ?? ""}`.trim();
+  }
+
+  // ---- ranking: worst first, equal values share a rank
+  function ranked(layer, district) {
+    const sign = layer.worse === "low" ? 1 : -1;
+    const rows = villages.code.map((_, row) => row).filter((row) => (
+      (district === null || villages.district[row] === district) && hasValue(layer, row)
+    ));
+    rows.sort((a, b) => sign * (layer.values[a] - layer.values[b])
+      || villages.name[a].localeCompare(villages.name[b], "id"));
+    let rank = 0;
+    return rows.map((row, i) => {
+      if (i === 0 || layer.values[row] !== layer.values[rows[i - 1]]) rank = i + 1;
+      return { row, rank };
+    });
+  }
+
+  function rankOf(layer, row) {
+    const sign = layer.worse === "low" ? -1 : 1;
+    let [rank, all] = [1, 0];
+    villages.code.forEach((_, other) => {
+      if (!hasValue(layer, other)) return;
+      all += 1;
+      if (sign * (layer.values[other] - layer.values[row]) > 0) rank += 1;
+    });
+    return { rank, all };
+  }
+
+  // the largest distances from the regency's share, on the bad side
+  function outstanding(row, most) {
+    return data.layers.filter((layer) => layer.unit === "percent" && layer.counts
+      && hasValue(layer, row) && known(layer.regency_value))
+      .map((layer) => ({
+        layer, gap: (layer.worse === "low" ? -1 : 1) * (layer.values[row] - layer.regency_value),
+      }))
+      .filter((one) => one.gap > 0)
+      .sort((a, b) => b.gap - a.gap)
+      .slice(0, most);
+  }
+
+  // ---- other years, in the classes of this year so that colours compare
+  const trendOf = (layer) => data.trend?.values?.[layer.key] ?? null;
+
+  function yearLayer(layer, place) {
+    const shown = trendOf(layer)[place];
+    const year = data.trend.years[place];
+    const hidden = (data.trend.masked?.[layer.key]?.[place] ?? []).filter((row) => !known(shown[row]));
+    const starts = layer.classes.map((_, index) => Math.min(...layer.values.filter(
+      (value, row) => layer.class[row] === index && known(value),
+    )));
+    const order = starts.map((_, index) => index).sort((a, b) => starts[a] - starts[b]);
+    const classOf = (value) => [...order].reverse().find((index) => starts[index] <= value) ?? order[0] ?? null;
+    const index = shown.map((value) => (known(value) ? classOf(value) : null));
+    const [first, last] = [order[0], order.at(-1)];
+    const classes = layer.classes.map((one, i) => ({
+      ...one, count: index.filter((place_) => place_ === i).length,
+      label: order.length < 2 ? one.label
+        : i === first ? `< ${number(starts[order[1]], layer.decimals)}`
+          : i === last ? `≥ ${number(starts[last], layer.decimals)}` : one.label,
+    }));
+    return {
+      ...layer, key: `${layer.key}@${year}`, label: `${layer.label} (${year})`, year, values: shown,
+      counts: null, class: index, classes, masked: hidden, n_masked: hidden.length,
+      n_missing: shown.filter((value) => !known(value)).length - hidden.length, regency_value: null,
+      district_values: null,
+    };
+  }
+
+  function layerByKey(key) {
+    const plainLayer = data.layers.find((one) => one.key === key);
+    if (plainLayer || !key?.includes("@")) return plainLayer ?? null;
+    const [name, year] = key.split("@");
+    const base = data.layers.find((one) => one.key === name);
+    const place = data.trend?.years?.findIndex((one) => String(one) === year) ?? -1;
+    return base && place >= 0 && trendOf(base) ? yearLayer(base, place) : null;
+  }
+
+  return {
+    fillOf, valueText, countText, classLabel, districtName, isMasked, hasValue, known, ranked,
+    rankOf, outstanding, trendOf, layerByKey,
+  };
+})();
