@@ -18,6 +18,7 @@ from typing import Literal, cast
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import Objective
 from sibangkit_geo.agencies.settings import AgencySettings, BudgetSettings, TargetSettings
+from sibangkit_geo.cartography.document.settings import AnnexSettings
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
 from sibangkit_geo.indicators.benchmarking import OfficialFigures
@@ -71,7 +72,7 @@ class Study:
 
     Attributes
     ----------
-    study, boundaries, join, official, pockets, disclosure, poverty, deprivation, agencies
+    study, boundaries, join, official, pockets, disclosure, poverty, deprivation, agencies, annex
         The tables of those names.
     typology, budget, target, risk_surface, links, hamlets, planning_areas
         The tables of those names, where the study asks for them.
@@ -105,6 +106,7 @@ class Study:
     official: OfficialFigures | None = None
     pockets: PocketSettings = field(default_factory=PocketSettings)
     disclosure: DisclosureSettings = field(default_factory=DisclosureSettings)
+    annex: AnnexSettings = field(default_factory=AnnexSettings)
 
     def __post_init__(self) -> None:
         """Check what no table can check alone."""
@@ -249,7 +251,7 @@ def _value(hint: object, value: object, *, key: str, where: str) -> object:
         if not isinstance(value, list):
             msg = f"{place} must be a list of values."
             raise ConfigError(msg)
-        return tuple(_single(options[0], one, place) for one in value)
+        return tuple(_value(options[0], one, key=key, where=where) for one in value)
     if origin is tuple:
         if not isinstance(value, list):
             msg = f"{place} must be a list of tables: write [[{key}]]."

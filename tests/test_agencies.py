@@ -76,7 +76,7 @@ def test_an_unknown_agency_offers_the_nearest(villages: gpd.GeoDataFrame) -> Non
 
 def test_the_catalogue_has_one_overview_and_distinct_pages() -> None:
     found = load_catalogue().agencies
-    assert found[0].file == "index.html"
+    assert found[0].file == "bappeda.html"
     files = [one.file for one in found]
     assert len(set(files)) == len(files)
     assert all(one.wanted for one in found[1:])

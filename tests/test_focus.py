@@ -123,7 +123,7 @@ def test_every_indicator_is_in_the_dictionary_with_unit_source_and_year(demo_run
 
 
 def test_pages_say_who_takes_the_first_step(demo_run: Path) -> None:
-    page = (demo_run / "out" / "index.html").read_text("utf-8")
+    page = (demo_run / "out" / "bappeda.html").read_text("utf-8")
     assert "Langkah pertama: Perkimtan" in page
     assert "Konvergensi: jumlah OPD yang harus bertindak" in page
     assert "keandalan: baik" in page
@@ -171,7 +171,7 @@ def payload_of(page: Path) -> dict[str, Any]:
 
 
 def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None:
-    overview = payload_of(demo_run / "out" / "index.html")
+    overview = payload_of(demo_run / "out" / "bappeda.html")
     blocks = {one["key"]: one for one in overview["blocks"]}
     assert {"budget", "curve", "target", "series", "matrix"} <= set(blocks)
     assert blocks["matrix"]["table"]["head"][0] == "OPD"

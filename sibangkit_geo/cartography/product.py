@@ -134,6 +134,7 @@ class Product:
     blocks: tuple[Block, ...] = ()
     honesty: tuple[str, ...] = ()
     earlier: tuple[EarlierWave, ...] = ()
+    series: pd.DataFrame | None = None
     houses: HouseCards | None = None
 
     @property

@@ -125,7 +125,11 @@ def district_sheets(product: Product) -> tuple[Sheet, ...]:
     for code, own in villages.groupby("district_code"):
         facts = [
             *_counts(own, product),
-            *(_district_fact(one, str(code)) for one in product.layers),
+            *(
+                _district_fact(one, str(code))
+                for one in product.layers
+                if one.indicator.count_column
+            ),
         ]
         sheets.append(
             Sheet(

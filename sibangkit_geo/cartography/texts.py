@@ -58,7 +58,7 @@ def catalogue() -> Mapping[str, str]:
 @cache
 def _entries() -> dict[str, Any]:
     folder = resources.files(__package__)
-    files = ("id.toml", "focus.id.toml")
+    files = ("id.toml", "focus.id.toml", "document.id.toml")
     tables = [tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in files]
     return {key: value for table in tables for key, value in table.items()}
 

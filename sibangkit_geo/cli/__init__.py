@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from sibangkit_geo import __version__
-from sibangkit_geo.cli import boundaries
+from sibangkit_geo.cli import annex, boundaries
 from sibangkit_geo.cli.reporting import progress_bars, report, reported
 from sibangkit_geo.errors import DegradedInputWarning
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(boundaries.app, name="boundaries")
+app.command("annex")(annex.annex)
 _DEMO_HOUSEHOLDS = 250_000
 _DEMO_SEED = 1607
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo import disclosure
 from sibangkit_geo.cartography.annex import write_annex
-from sibangkit_geo.cartography.web.cards import photo_files
+from sibangkit_geo.cartography.web.cards import write_photos
 from sibangkit_geo.cartography.web.page import render_page
 from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
+from sibangkit_geo.cartography.web.portal import portal_page
+from sibangkit_geo.cartography.web.portal_district import district_pages
 from sibangkit_geo.outputs import intake, manifest, staging, tables
 from sibangkit_geo.outputs.needs import write_dictionary, write_needs, write_sheets
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from sibangkit_geo.agencies import Agency
     from sibangkit_geo.cartography.product import Product
     from sibangkit_geo.tables.intake import IntakeReport
 
@@ -75,8 +78,7 @@ def write_products(
             progress("draw", done, len(pages) + 1)
             payload = page_payload(product, agency, shared=shared, pages=pages)
             staging.write_text(folder / agency.file, render_page(payload))
-        for name, picture in photo_files(product.houses).items():
-            staging.write_bytes(folder / name, picture)
+        write_photos(product.houses, folder)
         (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
         write_annex(product, folder / ANNEX)
         progress("write", 0, 1)
@@ -99,9 +101,23 @@ def write_products(
         manifest.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes
         )
+        _write_front(product, pages, folder)
         disclosure.require_clean(folder, personal=personal)
-        files = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
+        files = _names_in(folder)
     return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
+
+
+def _names_in(folder: Path) -> list[str]:
+    return [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+
+
+def _write_front(product: Product, pages: Sequence[Agency], folder: Path) -> None:
+    """Write the front page last: it lists what is there."""
+    for name, text in district_pages(product, map_file=pages[0].file):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        staging.write_text(folder / name, text)
+    front = portal_page(product, pages=pages, files=_names_in(folder))
+    staging.write_text(folder / "index.html", front)
 
 
 def _names(product: Product) -> dict[str, str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from sibangkit_geo.cartography.product import Product
     from sibangkit_geo.tables.public import Pockets, VillageIndicators
 
 REVIEW_COLUMNS = ("kode_tabel", "kecamatan_tabel", "desa_tabel", "kode_desa", "nama_desa", "skor")
@@ -117,6 +118,35 @@ def formula_safe(text: object) -> object:
     return text
 
 
+def place_names(product: Product) -> dict[str, str]:
+    """
+    Name places and agencies by their keys.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+
+    Returns
+    -------
+    names
+        Code of a village, district or the regency, or key of an agency, to its name.
+
+    Raises
+    ------
+    KeyError
+        The village table lacks a column.
+    """
+    table = product.measured.villages
+    districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
+    return {
+        **table["name"].to_dict(),
+        **districts.to_dict(),
+        product.boundaries.regency: product.regency_name,
+        **product.catalogue.names,
+    }
+
+
 def write_geopackage(
     table: gpd.GeoDataFrame, pockets: Pockets, path: Path, *, created: str
 ) -> None:
@@ -142,14 +172,14 @@ def write_geopackage(
     write_layers({"pockets": pockets.outlines, "villages": table}, path, created=created)
 
 
-def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, created: str) -> None:
+def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str) -> None:
     """
-    Write layers of polygons as a GeoPackage.
+    Write layers of polygons, and tables without geometry, as a GeoPackage.
 
     Parameters
     ----------
     layers
-        Name to rows.
+        Name to rows; the index is written too.
     path
         File to write.
     created
@@ -165,13 +195,14 @@ def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path, *, created:
     try:
         for layer, rows in layers.items():
             # version 1.2 is what the QGIS and GDAL of older office machines read without warning
+            shaped = "geometry" in rows
             pyogrio.write_dataframe(
                 rows.reset_index(),
                 path,
                 layer=layer,
                 driver="GPKG",
-                geometry_type="MultiPolygon",
-                promote_to_multi=True,
+                geometry_type="MultiPolygon" if shaped else None,
+                promote_to_multi=shaped,
                 dataset_options={"VERSION": "1.2"},
             )
     finally:

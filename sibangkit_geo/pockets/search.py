@@ -146,7 +146,7 @@ class Search:
         rho, rate = dispersion.robust_rho(self.poor[pool], self.homes[pool])
         effective = dispersion.effective_counts(self.homes, rho)
         scores = Scores(
-            z=dispersion.standardised(self.rates, effective, rate),
+            z=dispersion.normal_scores(self.rates, effective, rate),
             weight=effective / effective[pool].mean(),
             cases=effective * self.rates,
             effective=effective,

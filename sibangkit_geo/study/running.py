@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.outputs import tables
+from sibangkit_geo.outputs.geopackage import gis_layers, write_gis
 from sibangkit_geo.outputs.products import write_products
 from sibangkit_geo.outputs.verdicts import write_verdicts
+from sibangkit_geo.outputs.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import extras_writer
 from sibangkit_geo.study.locating import personal_of
 from sibangkit_geo.study.preparing import prepare
+from sibangkit_geo.study.surfaces import FILE as SURFACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.tables.public import Note, Pockets
 
 log = logging.getLogger(__name__)
+GIS = "gis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +117,9 @@ def _further(ready: Ready) -> Callable[[Path], None]:
         villages = ready.product.measured.villages
         ready.groups.write(folder, villages, outlines=outlines, created=created)
         write_verdicts(ready.product, folder)
+        write_workbook(ready.product, folder, folder / BOOK_NAME)
+        surface = f"../{SURFACE}" if (folder / SURFACE).exists() else ""
+        layers = gis_layers(ready.product, ready.cells)
+        write_gis(ready.product, layers, folder / GIS, surface=surface)
 
     return write

@@ -52,4 +52,9 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
         costs=plans.costs,
         assumed_costs=plans.assumed_costs,
     )
-    return replace(product, blocks=blocks, honesty=honesty_sentences(product, known))
+    return replace(
+        product,
+        blocks=blocks,
+        honesty=honesty_sentences(product, known),
+        series=plans.tables.get("sasaran_deret.csv"),
+    )

@@ -125,7 +125,7 @@ def payload_of(path: Path) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def rich_payload(small_study: SmallStudy) -> dict[str, Any]:
     """Add to the small study what only large studies have."""
-    payload = payload_of(small_study.out / "index.html")
+    payload = payload_of(small_study.out / "bappeda.html")
     poverty = payload["layers"][0]
     poverty["masked"], poverty["n_masked"] = [20], 1
     poverty["classes"][poverty["class"][20]]["count"] -= 1

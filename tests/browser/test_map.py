@@ -264,7 +264,7 @@ def test_on_a_phone_the_chosen_village_leads_to_its_numbers(
 def test_the_page_of_another_agency_opens_at_the_same_place(
     visit_page: Callable[..., Visit], small_study: SmallStudy, rich_payload: dict[str, Any]
 ) -> None:
-    visit = visit_page(small_study.out / "index.html")
+    visit = visit_page(small_study.out / "bappeda.html")
     code = rich_payload["villages"]["code"][4]
     visit.run("code => sibangkit.select(code)", code)
     visit.page.select_option("#pages", "perkimtan.html")

@@ -79,7 +79,7 @@ def test_a_page_without_data_says_which_data_would_fill_it(
 def test_every_district_is_labelled_at_fit_zoom_and_none_overlaps(
     visit_page: Callable[..., Visit], study_run: Finished, size: tuple[int, int]
 ) -> None:
-    visit = visit_page(study_run.out / "index.html", size)
+    visit = visit_page(study_run.out / "bappeda.html", size)
     boxes = visit.run(
         """() => [...document.querySelectorAll('text.name-district')].map(node => {
              const box = node.getBoundingClientRect();
@@ -114,7 +114,7 @@ def _shown(share: str) -> str:
 def test_panel_table_file_and_colour_agree(
     visit_page: Callable[..., Visit], study_run: Finished, layer: str
 ) -> None:
-    visit = visit_page(study_run.out / "index.html")
+    visit = visit_page(study_run.out / "bappeda.html")
     rows = {code: row for code, row in _table(study_run).items() if row["status"] == "ok"}
     visit.run("key => window.sibangkit.showLayer(key)", layer)
     visit.page.click("#ranking-more")
@@ -142,7 +142,7 @@ def test_panel_table_file_and_colour_agree(
 def test_villages_without_value_are_hatched_and_counted(
     visit_page: Callable[..., Visit], small_study: SmallStudy
 ) -> None:
-    visit = visit_page(small_study.finished.out / "index.html")
+    visit = visit_page(small_study.finished.out / "bappeda.html")
     table = _table(small_study.finished)
     empty = [code for code, row in table.items() if row["status"] == "no_data"]
     assert empty
@@ -154,7 +154,7 @@ def test_villages_without_value_are_hatched_and_counted(
 def test_search_district_filter_and_ranking_follow_each_other(
     visit_page: Callable[..., Visit], study_run: Finished
 ) -> None:
-    visit = visit_page(study_run.out / "index.html")
+    visit = visit_page(study_run.out / "bappeda.html")
     visit.page.fill("input[type='search']", "air solok")
     visit.page.keyboard.press("ArrowDown")
     visit.page.keyboard.press("Enter")
@@ -176,7 +176,7 @@ def test_search_district_filter_and_ranking_follow_each_other(
 def test_download_is_indonesian_csv(
     visit_page: Callable[..., Visit], study_run: Finished, tmp_path: Path
 ) -> None:
-    visit = visit_page(study_run.out / "index.html")
+    visit = visit_page(study_run.out / "bappeda.html")
     with visit.page.expect_download() as waiting:
         visit.page.get_by_text("Unduh CSV").click()
     saved = tmp_path / "unduh.csv"
@@ -192,7 +192,7 @@ def test_print_is_one_a4_page_with_legend_and_sources(
 ) -> None:
     from pypdf import PdfReader  # noqa: PLC0415 - only with a browser
 
-    visit = visit_page(study_run.out / "index.html")
+    visit = visit_page(study_run.out / "bappeda.html")
     paper = tmp_path / "cetak.pdf"
     visit.page.pdf(path=paper, format="A4", prefer_css_page_size=True)
     pages = PdfReader(paper).pages
@@ -207,7 +207,7 @@ def test_print_is_one_a4_page_with_legend_and_sources(
 def test_hostile_names_are_shown_as_text_and_run_nothing(
     visit_page: Callable[..., Visit], hostile_study: Finished
 ) -> None:
-    visit = visit_page(hostile_study.out / "index.html")
+    visit = visit_page(hostile_study.out / "bappeda.html")
     _check_quiet(visit)
     assert visit.run("window.hacked") is None
     names = visit.run("JSON.parse(document.getElementById('data').textContent).villages.name")

@@ -13,6 +13,7 @@
   };
   let ready = false;
   let moving = false;
+  let houses = null;
 
   const pick = (row) => { if (!state.tool) select(row); };
   const view = new MapView("map", {
@@ -156,6 +157,7 @@
     }
     refreshPanels();
     placeDetail(row !== null || unmapped !== null);
+    houses?.villageChanged();
     if (row !== null) say(`${villages.name[row]}: ${values.valueText(state.layer, row)}`);
     else say(unmapped ? `${unmapped.name}: ${unmapped.reason}` : "");
     if (row !== null && zoom) goTo(view.boundsOf([row]), { above: 2.2, pad: 0.6 });
@@ -191,6 +193,7 @@
     for (const id of ["show-districts", "show-pockets", "show-names"]) {
       if (!byId(id).checked) byId(id).click();
     }
+    if (byId("show-houses").checked) byId("show-houses").click();
     if (state.other) compare(null);
     openCompare(false);
     select(null);
@@ -296,6 +299,7 @@
   Object.assign(app, { showLayer, reset, compare });
 
   const tools = app.setUpTools(view, { state, onHome: goHome, onSelect: (row) => select(row), onMove: redraw });
+  houses = app.setUpHouses?.(view, { state, onVillage: (row) => select(row), onOpen: () => tools.close() }) ?? null;
   const printing = app.setUpPrint({
     isHome: () => state.home, view, home: goHome, resized,
     fit: (bounds) => goTo(bounds, { above: 9, pad: 0 }),

@@ -12,6 +12,7 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from sibangkit_geo.cartography.web.cards import has_photo_folder
 from sibangkit_geo.errors import SibangkitError
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ VENDOR_SHA256: Final = {
     "leaflet.js": "db49d009c841f5ca34a888c96511ae936fd9f5533e90d8b2c4d57596f4e5641a",
     "leaflet.css": "a7837102824184820dfa198d1ebcd109ff6d0ff9a2672a074b9a1b4d147d04c6",
     "topojson-client.min.js": "25cd02ae486cc5063e0215a4e4cfb15de83700c87ac48bac4d57dc6aaf3ebb89",
+    "supercluster.min.js": "5981fb396427d9050ae430a350d3e6175b33acd6bb1523713fa457b5ca3411d4",
+    "leaflet.markercluster.js": "1e4e1d22972a3926f48598e0caf14e3fe7049835d428a344fed4f9e3665b3508",
+    "leaflet-heat.js": "eb952aae5806a1102729f291bab887dde783ace859819a354827a776e73e486a",
+    "MarkerCluster.css": "614dea0a98ff3f4ead74f04918f6b1d1b9ba435c25b5fc23b21a394d1e3e4d87",
+    "MarkerCluster.Default.css": "61258232d98d64dc2a7b1e02130d67421bc5b9bda5994eef70228ff97570c170",
 }
 SCRIPTS: Final = (
     "base.js",
@@ -49,6 +55,8 @@ SCRIPTS: Final = (
     "main.js",
 )
 STYLES: Final = ("style.css", "tools.css", "print.css")
+# only on pages that show houses; they come before main.js
+HOUSE_SCRIPTS: Final = ("houses-data.js", "houses-layer.js", "houses.js")
 SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 
 # what the page drops from the vendored text: addresses and files that it must never ask for
@@ -63,6 +71,11 @@ VENDOR_PATCHES: Final = {
         (r"[^{}]+\{[^{}]*url\([^{}]*\}", ""),
     ),
     "topojson-client.min.js": ((r"^// https://github\.com/topojson/", "// "),),
+    "supercluster.min.js": (),
+    "leaflet.markercluster.js": ((r"\n//# sourceMappingURL=\S+", ""),),
+    "leaflet-heat.js": ((r" https://github\.com/\S+(?=\n)", ""),),
+    "MarkerCluster.css": (),
+    "MarkerCluster.Default.css": (),
 }
 ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 ADDRESS: Final = re.compile(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", re.IGNORECASE)
@@ -100,14 +113,13 @@ def render_page(payload: Mapping[str, object]) -> str:
         is missing from ``payload["texts"]``, or a value is not JSON.
     """
     texts = _texts(payload)
-    scripts = [*_vendored_scripts(), *(_compact(_own_text(name)) for name in SCRIPTS)]
-    styles = [_vendor_text("leaflet.css"), *(_compact(_own_text(name)) for name in STYLES)]
+    scripts, styles = _scripts_and_styles(houses=payload.get("houses") is not None)
     _require_safe([*scripts, *styles])
     return _fill(
         _own_text("template.html"),
         {
             "lang": html.escape(str(payload.get("lang", "id"))),
-            "policy": _policy(scripts, styles),
+            "policy": _policy(scripts, styles, beside=has_photo_folder(payload)),
             "title": html.escape(_page_title(payload)),
             "noscript": html.escape(texts["noscript"]),
             "styles": "\n".join(f"<style>{style}</style>" for style in styles),
@@ -166,14 +178,16 @@ def _json(payload: Mapping[str, object]) -> str:
     return text.translate(ESCAPES)
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+def _policy(scripts: Iterable[str], styles: Iterable[str], *, beside: bool = False) -> str:
     """Return the content security policy that lets only these texts run."""
+    # on file: no address is the page's own, only the scheme can be named
+    pictures = "img-src data: 'self' file:" if beside else "img-src data:"
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src {' '.join(_source(text) for text in scripts)}",
             f"style-src {' '.join(_source(text) for text in styles)}",
-            "img-src data:",
+            pictures,
             "base-uri 'none'",
             "form-action 'none'",
         )
@@ -199,9 +213,18 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda slot: values[slot[1]], template)
 
 
-def _vendored_scripts() -> list[str]:
-    """Return the vendored scripts in loading order."""
-    return [_vendor_text(name) for name in VENDOR_SHA256 if name.endswith(".js")]
+def _scripts_and_styles(*, houses: bool) -> tuple[list[str], list[str]]:
+    """Return what a page runs and wears, vendored texts first, in loading order."""
+    vendored = ["leaflet.js", "topojson-client.min.js"]
+    own, styles = list(SCRIPTS), list(STYLES)
+    if houses:
+        vendored.append("supercluster.min.js")
+        own[-1:-1] = HOUSE_SCRIPTS
+        styles.append("houses.css")
+    return (
+        [*map(vendored_text, vendored), *(_compact(_own_text(name)) for name in own)],
+        [vendored_text("leaflet.css"), *(_compact(_own_text(name)) for name in styles)],
+    )
 
 
 @functools.cache
@@ -218,8 +241,25 @@ def _compact(text: str) -> str:
 
 
 @functools.cache
-def _vendor_text(name: str) -> str:
-    """Return a vendored file, checked against its checksum, without outside addresses."""
+def vendored_text(name: str) -> str:
+    """
+    Read a vendored file, checked against its checksum, without outside addresses.
+
+    Parameters
+    ----------
+    name
+        File of the folder ``vendor``.
+
+    Returns
+    -------
+    text
+        Script or style with line feeds only.
+
+    Raises
+    ------
+    PageError
+        The file was changed, or a patch no longer fits.
+    """
     data = resources.files(__package__).joinpath("vendor", name).read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != VENDOR_SHA256[name]:

@@ -141,7 +141,7 @@ def page_payload(
     own = set(product.needs.indicators.get(agency.key, ()))
     layers = [one for one in product.layers if one.indicator.name in own]
     poverty = [one for one in product.layers if not one.indicator.agency]
-    overview = agency.file == "index.html"
+    overview = agency.key == product.catalogue.agencies[0].key
     shown = list(product.layers) if overview else [*layers, *poverty]
     return {
         **shared,

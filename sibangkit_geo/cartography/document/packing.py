@@ -1,0 +1,50 @@
+"""A Word file that is the same to the byte whenever it says the same."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from docx.document import Document
+
+# zip knows no earlier time
+_EARLIEST = 1980
+
+
+def save(document: Document, path: Path, *, created: str) -> None:
+    """
+    Write a document whose dates are the study's, never the clock's.
+
+    Parameters
+    ----------
+    document
+        Open document.
+    path
+        File to write.
+    created
+        ISO time.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    made = datetime.fromisoformat(created)
+    stamp = (max(made.year, _EARLIEST), *made.timetuple()[1:6])
+    about = document.core_properties
+    about.created = about.modified = made.replace(tzinfo=None)
+    about.revision = 1
+    loose = io.BytesIO()
+    document.save(loose)
+    tight = io.BytesIO()
+    with zipfile.ZipFile(loose) as source, zipfile.ZipFile(tight, "w") as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, stamp)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    path.write_bytes(tight.getvalue())

@@ -1,0 +1,238 @@
+"""Styles: those of the user's template win, missing ones are added."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docx import Document as open_docx
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.opc.exceptions import OpcError
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt, RGBColor
+from lxml import etree
+
+from sibangkit_geo.cartography.document.markup import element
+from sibangkit_geo.errors import ConfigError
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.styles.style import ParagraphStyle
+
+TABLE, TABLE_TEXT, TABLE_HEAD = "Tabel Lampiran", "Isi Tabel Lampiran", "Kepala Tabel Lampiran"
+KOP, BOX = "Kop Lampiran", "Kotak Lampiran"
+BULLET, CAPTION, NORMAL = "List Bullet", "Caption", "Normal"
+TITLE, SUBTITLE = "Title", "Subtitle"
+CONTENTS, CONTENTS_HEADING, FIGURES = ("TOC 1", "TOC 2"), "TOC Heading", "Table of Figures"
+_INK, _ACCENT = RGBColor(0x22, 0x22, 0x22), RGBColor(0x86, 0x1A, 0x3A)
+_FONT = "Calibri"
+# A4 with the margins of an official letter
+_PAGE, _MARGIN = (Mm(210), Mm(297)), Mm(25)
+_HEADINGS = {"Heading 1": (16, 18, 6), "Heading 2": (13, 14, 4), "Heading 3": (11, 10, 3)}
+
+
+def open_template(template: str) -> Document:
+    """
+    Open the user's Word file, or the plain one, with every style of the annex.
+
+    Parameters
+    ----------
+    template
+        Path of a DOCX; empty for none.
+
+    Returns
+    -------
+    document
+        Without text; page set-up, headers and footers are the template's.
+
+    Raises
+    ------
+    ConfigError
+        The template is missing or no Word file.
+    """
+    if template:
+        document = _opened(template)
+        body = document.element.body
+        for child in list(body):
+            if child.tag != qn("w:sectPr"):
+                body.remove(child)
+        if not document.sections:
+            body.append(element("w:sectPr"))
+    else:
+        document = open_docx()
+        _plain(document)
+    _complete(document)
+    return document
+
+
+def _opened(template: str) -> Document:
+    try:
+        return open_docx(template)
+    except (OpcError, ValueError, KeyError, OSError, zipfile.BadZipFile, etree.Error) as error:
+        msg = (
+            f"[annex] template: {Path(template).name} is no Word document. "
+            "Save it as .docx (not .dotx or .doc)."
+        )
+        raise ConfigError(msg) from error
+
+
+def _plain(document: Document) -> None:
+    section = document.sections[0]
+    section.page_width, section.page_height = _PAGE
+    for side in ("left", "right", "top", "bottom"):
+        setattr(section, f"{side}_margin", _MARGIN)
+    normal: Any = document.styles[NORMAL]
+    normal.font.name, normal.font.size = _FONT, Pt(10.5)
+    normal.paragraph_format.space_after = Pt(6)
+    _language(document)
+    for name, (size, before, after) in _HEADINGS.items():
+        style = document.styles[name]
+        _type(style, size=size, bold=True, color=_ACCENT if name == "Heading 1" else _INK)
+        _spaced(style, before=before, after=after)
+    _type(document.styles[TITLE], size=24, bold=True, color=_ACCENT)
+    border = document.styles[TITLE].element.find(qn("w:pPr")).find(qn("w:pBdr"))
+    if border is not None:
+        border.getparent().remove(border)
+    _type(document.styles[SUBTITLE], size=13, bold=False, color=_INK)
+    _type(document.styles[CAPTION], size=9.5, bold=True, color=_INK)
+    _type(document.styles[CONTENTS_HEADING], size=14, bold=True, color=_ACCENT)
+    _spaced(document.styles[CAPTION], before=8, after=3)
+
+
+def _language(document: Document) -> None:
+    defaults = document.styles.element.find(qn("w:docDefaults"))
+    language = defaults.find(f".//{qn('w:lang')}")
+    if language is not None:
+        language.set(qn("w:val"), "id-ID")
+
+
+def _type(style: Any, *, size: float, bold: bool, color: RGBColor) -> None:  # noqa: ANN401
+    font = style.font
+    fonts = style.element.get_or_add_rPr().find(qn("w:rFonts"))
+    if fonts is not None:
+        # names of the theme would win over the name
+        fonts.getparent().remove(fonts)
+    font.name, font.size, font.bold, font.italic = _FONT, Pt(size), bold, False
+    font.color.rgb = color
+
+
+def _spaced(style: Any, *, before: float, after: float) -> None:  # noqa: ANN401
+    style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+
+
+def _complete(document: Document) -> None:
+    for name, (size, before, after) in _HEADINGS.items():
+        if style := _missing(document, name):
+            _type(style, size=size, bold=True, color=_INK)
+            _spaced(style, before=before, after=after)
+            level = int(name[-1]) - 1
+            style.element.get_or_add_pPr().append(element("w:outlineLvl", val=level))
+            style.paragraph_format.keep_with_next = True
+    for name, size in ((TITLE, 24), (SUBTITLE, 13), (CONTENTS_HEADING, 14)):
+        if style := _missing(document, name):
+            _type(style, size=size, bold=name != SUBTITLE, color=_INK)
+    if style := _missing(document, CAPTION):
+        _type(style, size=9.5, bold=True, color=_INK)
+        _spaced(style, before=8, after=3)
+    if style := _missing(document, BULLET):
+        style.paragraph_format.left_indent = Mm(6)
+        style.paragraph_format.first_line_indent = Mm(-4)
+    if style := _missing(document, KOP):
+        style.font.bold = True
+        style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        style.paragraph_format.space_after = Pt(0)
+    _contents(document)
+    _tables(document)
+    _box(document)
+
+
+def _missing(document: Document, name: str) -> ParagraphStyle | None:
+    """Add a paragraph style unless the document has it."""
+    if name in document.styles:
+        return None
+    built_in = name in {*_HEADINGS, *CONTENTS, TITLE, SUBTITLE, CAPTION, BULLET, FIGURES}
+    style: Any = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, built_in)
+    if NORMAL in document.styles:
+        style.base_style = document.styles[NORMAL]
+    style.quick_style = True
+    return style  # type: ignore[no-any-return]
+
+
+def _contents(document: Document) -> None:
+    room = text_width(document)
+    for level, name in enumerate((*CONTENTS, FIGURES)):
+        if style := _missing(document, name):
+            style.paragraph_format.tab_stops.add_tab_stop(
+                room, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
+            )
+            style.paragraph_format.left_indent = Mm(5 if level == 1 else 0)
+            style.paragraph_format.right_indent = Mm(8)
+            style.paragraph_format.space_after = Pt(2)
+
+
+def text_width(document: Document) -> int:
+    """
+    Measure the room between the margins of the last section.
+
+    Parameters
+    ----------
+    document
+        Open document.
+
+    Returns
+    -------
+    width
+        English Metric Units (914,400 per inch); A4 with usual margins where none is stated.
+
+    Raises
+    ------
+    IndexError
+        The document has no section.
+    """
+    section = document.sections[-1]
+    parts = (section.page_width, section.left_margin, section.right_margin)
+    if any(one is None for one in parts):
+        return int(_PAGE[0] - 2 * _MARGIN)
+    page, left, right = (int(one or 0) for one in parts)
+    return page - left - right
+
+
+def _tables(document: Document) -> None:
+    for name in (TABLE_TEXT, TABLE_HEAD):
+        if style := _missing(document, name):
+            style.font.size, style.font.bold = Pt(8.5), name == TABLE_HEAD
+            _spaced(style, before=1, after=1)
+            style.paragraph_format.line_spacing = 1.0
+    if TABLE in document.styles:
+        return
+    edge = 'w:val="single" w:sz="4" w:space="0" w:color="BFB8AE"'
+    document.styles.element.append(
+        parse_xml(
+            f'<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId="TabelLampiran">'
+            f'<w:name w:val="{TABLE}"/><w:qFormat/><w:tblPr><w:tblBorders><w:top {edge}/>'
+            f"<w:bottom {edge}/><w:insideH {edge}/></w:tblBorders><w:tblCellMar>"
+            '<w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>'
+            '</w:tblPr><w:tblStylePr w:type="firstRow"><w:tcPr><w:shd w:val="clear" '
+            'w:color="auto" w:fill="F2ECE4"/><w:vAlign w:val="bottom"/></w:tcPr></w:tblStylePr>'
+            "</w:style>"
+        )
+    )
+
+
+def _box(document: Document) -> None:
+    style = _missing(document, BOX)
+    if not style:
+        return
+    style.paragraph_format.left_indent = style.paragraph_format.right_indent = Mm(3)
+    edges = "".join(
+        f'<w:{side} w:val="single" w:sz="4" w:space="5" w:color="BFB8AE"/>'
+        for side in ("top", "left", "bottom", "right")
+    )
+    inner: Any = style.element.get_or_add_pPr()
+    fill = 'w:val="clear" w:color="auto" w:fill="FBF8F3"'
+    # the order of these elements is fixed
+    for made in (f"<w:shd {nsdecls('w')} {fill}/>", f"<w:pBdr {nsdecls('w')}>{edges}</w:pBdr>"):
+        inner.insert(0, parse_xml(made))

@@ -1,0 +1,213 @@
+"""The annex as a Word document: front, chapters, maps."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docx.enum.section import WD_ORIENTATION, WD_SECTION
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.shared import Mm
+
+from sibangkit_geo.cartography.annex.layout import layout_of
+from sibangkit_geo.cartography.annex.panels import kop_lines
+from sibangkit_geo.cartography.document import markup, styles
+from sibangkit_geo.cartography.document.chapters import write_chapters
+from sibangkit_geo.cartography.document.manuscript import HEADING, MAP, TABLE, Manuscript
+from sibangkit_geo.cartography.document.packing import save
+from sibangkit_geo.cartography.document.pictures import cut_picture
+from sibangkit_geo.cartography.texts import date_words, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docx.section import Section
+
+    from sibangkit_geo.cartography.annex.settings import AtlasPages
+    from sibangkit_geo.cartography.document.manuscript import Entry
+    from sibangkit_geo.cartography.document.settings import AnnexSettings
+    from sibangkit_geo.cartography.product import Product
+
+DOCX_NAME = "lampiran.docx"
+# sheets keep nearly their size: a printer's edge all round, and two lines of caption
+_SIDE_MM, _TOP_MM, _BOTTOM_MM, _CAPTION_MM = 12, 9, 9, 14
+_LISTS = (
+    (HEADING, "document_contents"),
+    (MAP, "document_maps"),
+    (TABLE, "document_tables"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MapPictures:
+    """
+    Pictures of an A4 atlas.
+
+    Attributes
+    ----------
+    pages
+        Sheets, with pictures.
+    folder
+        Where the pictures lie.
+    settings
+        Of that atlas.
+    """
+
+    pages: AtlasPages
+    folder: Path
+    settings: AnnexSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    A finished document.
+
+    Attributes
+    ----------
+    path
+        Word file.
+    entries
+        Headings and captions in order.
+    """
+
+    path: Path
+    entries: tuple[Entry, ...] = field(default=())
+
+
+def write_document(
+    product: Product, maps: MapPictures, path: Path, *, pages: Mapping[str, int] | None = None
+) -> Written:
+    """
+    Write the annex as a Word document.
+
+    Lists at the front and numbers of captions are fields with their results filled in;
+    Word offers to work them out anew when it opens the file.
+
+    Parameters
+    ----------
+    product
+        Finished study, masked for its reader.
+    maps
+        Pictures, and the ``[annex]`` settings.
+    path
+        DOCX to write.
+    pages
+        Bookmark to page number, where they are known; else the lists show none.
+
+    Returns
+    -------
+    written
+        File, headings and captions.
+
+    Raises
+    ------
+    ConfigError
+        The template is no Word file.
+    OSError
+        A picture cannot be read, or the disk refuses.
+    """
+    document = styles.open_template(maps.settings.template)
+    text = Manuscript(document, numbering=maps.settings.numbering)
+    _about(document, product, maps.settings)
+    anchor = _front(text, product, maps.settings)
+    if not maps.settings.template:
+        _foot(document.sections[0])
+    write_chapters(text, product, lambda kind, key: _marks(maps.pages, kind, key))
+    with tempfile.TemporaryDirectory() as cut:
+        _maps(text, maps, Path(cut))
+    _lists(text, anchor, pages or {})
+    save(document, path, created=product.provenance.created)
+    return Written(path, tuple(text.entries))
+
+
+def _marks(pages: AtlasPages, kind: str, key: str) -> list[tuple[str, str]]:
+    return [
+        (f"_Ref_{MAP}_{at}", one.number)
+        for at, one in enumerate(pages.sheets, start=1)
+        if one.kind == kind and one.key == key
+    ]
+
+
+def _about(document: Any, product: Product, settings: AnnexSettings) -> None:  # noqa: ANN401
+    about = document.core_properties
+    about.title = markup.clean(product.title)
+    about.author = about.last_modified_by = markup.clean(kop_lines(settings, product)[-1])
+    about.subject = say("annex.atlas_subject", regency=product.regency_name)
+    about.comments = f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}"
+    about.language = "id-ID"
+    told = document.settings.element
+    told.insert(0, markup.element("w:updateFields", val="true"))
+
+
+def _front(text: Manuscript, product: Product, settings: AnnexSettings) -> Any:  # noqa: ANN401
+    """Write the first page; the lists go before the break that ends it."""
+    for line in kop_lines(settings, product):
+        text.say(line, style=styles.KOP)
+    text.say(say("document_title"), style=styles.TITLE)
+    place = say("document_subtitle", regency=product.regency_name, year=product.year)
+    text.say(place, style=styles.SUBTITLE)
+    text.say(product.title)
+    made = say(
+        "document_made",
+        date=date_words(product.provenance.created),
+        version=product.provenance.versions["sibangkit_geo"],
+    )
+    text.say(made)
+    text.say(product.estimate_line, style=styles.BOX)
+    paragraph = text.document.add_paragraph()
+    paragraph.add_run().add_break(WD_BREAK.PAGE)
+    return paragraph._p  # noqa: SLF001 - python-docx has no call to insert before it
+
+
+def _lists(text: Manuscript, anchor: Any, pages: Mapping[str, int]) -> None:  # noqa: ANN401
+    for kind, heading in _LISTS:
+        if any(one.kind == kind for one in text.entries):
+            title = text.document.add_paragraph(say(heading), style=styles.CONTENTS_HEADING)
+            anchor.addprevious(title._p)  # noqa: SLF001 - the same
+            text.contents(anchor, kind, pages)
+
+
+def _foot(section: Section) -> None:
+    paragraph = section.footer.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    paragraph.paragraph_format.space_after = 0
+    for one in (markup.text_run(say("document_page")), *markup.field("PAGE", "1")):
+        paragraph._p.append(one)  # noqa: SLF001 - python-docx has no call for fields
+
+
+def _maps(text: Manuscript, maps: MapPictures, cut: Path) -> None:
+    if not maps.pages.sheets:
+        return
+    text.heading(say("document_atlas"))
+    text.say(say("document_atlas_lead"))
+    section = text.document.add_section(WD_SECTION.NEW_PAGE)
+    room = _narrow(section, maps.settings)
+    edge = layout_of(maps.settings).edge
+    width = min(room[0], room[1] * edge.width / edge.height)
+    for at, sheet in enumerate(maps.pages.sheets, start=1):
+        picture = cut / f"peta_{at}.png"
+        cut_picture(maps.folder / sheet.png, picture, settings=maps.settings, width_mm=width)
+        text.picture(picture, alt=sheet.alt, title=sheet.number, width=int(Mm(width)))
+        text.caption(MAP, sheet.title)
+
+
+def _narrow(section: Section, settings: AnnexSettings) -> tuple[float, float]:
+    """Make room for a whole sheet, and say how much there is, in millimetres."""
+    layout = layout_of(replace(settings, paper="A4"))
+    lying = layout.width > layout.height
+    section.orientation = WD_ORIENTATION.LANDSCAPE if lying else WD_ORIENTATION.PORTRAIT
+    section.page_width, section.page_height = Mm(layout.width), Mm(layout.height)
+    section.left_margin = section.right_margin = Mm(_SIDE_MM)
+    section.top_margin, section.bottom_margin = Mm(_TOP_MM), Mm(_BOTTOM_MM)
+    section.header_distance = section.footer_distance = Mm(4)
+    # a letterhead would push the sheet off the page
+    section.header.is_linked_to_previous = False
+    section.footer.is_linked_to_previous = False
+    _foot(section)
+    return (
+        layout.width - 2 * _SIDE_MM,
+        layout.height - _TOP_MM - _BOTTOM_MM - _CAPTION_MM,
+    )

@@ -1,0 +1,258 @@
+"""Pseudonymous houses as a page carries them: few bytes per house, unpacked when first shown."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+#: coordinates are whole numbers of this many to the degree: 1.1 m
+PER_DEGREE: Final = 100_000
+#: so many photos stand in the page itself; more go into a folder beside it
+EMBEDDED_PHOTOS: Final = 50
+PHOTO_FOLDER: Final = "foto"
+#: needs are bits of one number
+MOST_NEEDS: Final = 32
+# three bytes reach 83 degrees either way
+_STEP_BYTES = 3
+# base 85 takes 1.25 signs per byte, base 64 takes 1.33; these three would be escaped in JSON
+_SIGNS = bytes.maketrans(b"<>&", b",:[")
+_PACKED_LEVEL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class HouseCards:
+    """
+    Houses without anything that names their people; one row per house.
+
+    Rows are ordered by village, and within a village along a curve through the place, so
+    that their order tells nothing of the register's.
+
+    Attributes
+    ----------
+    needs
+        Labels; bit ``i`` of the masks is the ``i``-th need, at most 32.
+    assisted
+        Whether the register asks for an assistance that answers the need.
+    groups
+        Labels of the decile groups, or of poor and not poor.
+    per_village
+        Houses of each village with polygon, in the order of the page.
+    east, north
+        Whole 1e-5 degrees, shape (n_houses,).
+    deprived, served
+        Bit masks of needs: the house is deprived; it receives what answers the need.
+    group, poor
+        Position among `groups`; who is poor.
+    shuffle
+        Key of `serial_numbers`.
+    photo
+        Position among `photos`, -1 without one.
+    photos
+        WebP pictures without metadata.
+    """
+
+    needs: tuple[str, ...]
+    assisted: tuple[bool, ...]
+    groups: tuple[str, ...]
+    per_village: NDArray[np.int64]
+    east: NDArray[np.int32] = field(repr=False)
+    north: NDArray[np.int32] = field(repr=False)
+    deprived: NDArray[np.uint32] = field(repr=False)
+    served: NDArray[np.uint32] = field(repr=False)
+    group: NDArray[np.uint8] = field(repr=False)
+    poor: NDArray[np.bool_] = field(repr=False)
+    shuffle: int
+    photo: NDArray[np.int32] = field(repr=False)
+    photos: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Check that all columns have one row per house."""
+        columns = (self.north, self.deprived, self.served, self.group, self.poor, self.photo)
+        if {len(one) for one in columns} != {len(self)} or self.per_village.sum() != len(self):
+            msg = "House cards need columns of one length, which the villages add up to."
+            raise ValueError(msg)
+        if len(self.needs) > MOST_NEEDS:
+            msg = f"At most {MOST_NEEDS} needs fit a house card, got {len(self.needs)}."
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        """Count the houses."""
+        return len(self.east)
+
+
+def serial_numbers(count: int, *, shuffle: int) -> NDArray[np.uint32]:
+    """
+    Number houses in shuffled order: the rank of a mixed row number.
+
+    The page works the same numbers out itself, so that they cost no byte of it.
+
+    Parameters
+    ----------
+    count
+        Houses.
+    shuffle
+        Key, 0 to 2**32 - 1.
+
+    Returns
+    -------
+    serial
+        Each number of 1 to `count` once, shape (count,).
+
+    Raises
+    ------
+    ValueError
+        `count` is negative.
+
+    Examples
+    --------
+    >>> sorted(serial_numbers(4, shuffle=7).tolist())
+    [1, 2, 3, 4]
+    """
+    if count < 0:
+        msg = f"`count` must be at least 0, got {count}."
+        raise ValueError(msg)
+    # the finalizer of MurmurHash3 (Appleby, public domain): one-to-one, so that no two tie
+    mixed = np.arange(count, dtype=np.uint32) ^ np.uint32(shuffle)
+    mixed = (mixed ^ (mixed >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    mixed ^= mixed >> np.uint32(16)
+    serial = np.empty(count, dtype=np.uint32)
+    serial[np.argsort(mixed)] = np.arange(1, count + 1, dtype=np.uint32)
+    return serial
+
+
+def write_photos(cards: HouseCards | None, folder: Path) -> None:
+    """
+    Write the pictures that go beside the page because they are too many to stand in it.
+
+    Parameters
+    ----------
+    cards
+        None, or few pictures: nothing is written.
+    folder
+        Folder of the page; the pictures go into ``foto/`` under it, named by number.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
+    if cards is None or len(cards.photos) <= EMBEDDED_PHOTOS:
+        return
+    (folder / PHOTO_FOLDER).mkdir(exist_ok=True)
+    for at, picture in enumerate(cards.photos):
+        (folder / _photo_name(at)).write_bytes(picture)
+
+
+def houses_payload(cards: HouseCards | None) -> dict[str, object] | None:
+    """
+    Pack the houses for the page.
+
+    Parameters
+    ----------
+    cards
+        None for none.
+
+    Returns
+    -------
+    payload
+        JSON types; None without houses. ``data`` is ``bytes`` deflated bytes in base 85: planes of
+        one byte per house: three each for the zigzag steps east and north from the house
+        before (low byte first; 1e-5 degrees, from ``origin``), ``mask_bytes`` each for
+        ``deprived`` and ``served``, and one that holds twice the group plus one for the
+        poor. ``photo_rows`` are the rows that have a picture, ``photo_of`` which.
+
+    Raises
+    ------
+    Nothing
+        The cards have checked themselves.
+    """
+    if cards is None:
+        return None
+    mask_bytes = max(1, -(-len(cards.needs) // 8))
+    packed = zlib.compress(_planes(cards, mask_bytes), _PACKED_LEVEL)
+    with_picture = np.flatnonzero(cards.photo >= 0)
+    return {
+        "count": len(cards),
+        "needs": list(cards.needs),
+        "assisted": list(cards.assisted),
+        "groups": list(cards.groups),
+        "per_village": cards.per_village.tolist(),
+        "origin": [int(cards.east[0]), int(cards.north[0])] if len(cards) else [0, 0],
+        "shuffle": cards.shuffle,
+        "mask_bytes": mask_bytes,
+        "bytes": len(packed),
+        "data": _in_signs(packed),
+        "photo_rows": with_picture.tolist(),
+        "photo_of": cards.photo[with_picture].tolist(),
+        "photos": _addresses(cards),
+    }
+
+
+def has_photo_folder(payload: Mapping[str, object]) -> bool:
+    """
+    Tell whether a page shows pictures that stand beside it.
+
+    Parameters
+    ----------
+    payload
+        Of the page.
+
+    Returns
+    -------
+    beside
+        True where one of them is not in the page itself.
+
+    Raises
+    ------
+    Nothing
+        A page without houses has none.
+    """
+    houses = payload.get("houses")
+    photos = houses.get("photos") if isinstance(houses, dict) else None
+    return isinstance(photos, list) and any(not str(one).startswith("data:") for one in photos)
+
+
+def _addresses(cards: HouseCards) -> list[str]:
+    if len(cards.photos) > EMBEDDED_PHOTOS:
+        return [_photo_name(at) for at in range(len(cards.photos))]
+    return [f"data:image/webp;base64,{base64.b64encode(one).decode()}" for one in cards.photos]
+
+
+def _photo_name(at: int) -> str:
+    return f"{PHOTO_FOLDER}/{at + 1:04d}.webp"
+
+
+def _planes(cards: HouseCards, mask_bytes: int) -> bytes:
+    group = (cards.group.astype(np.uint32) << np.uint32(1)) | cards.poor
+    columns = [
+        *((_zigzag(one), _STEP_BYTES) for one in (cards.east, cards.north)),
+        *((one, mask_bytes) for one in (cards.deprived, cards.served)),
+        (group, 1),
+    ]
+    return b"".join(
+        (values >> np.uint32(8 * byte)).astype(np.uint8).tobytes()
+        for values, width in columns
+        for byte in range(width)
+    )
+
+
+def _zigzag(values: NDArray[np.int32]) -> NDArray[np.uint32]:
+    """Turn steps into numbers from 0 up, small ones for small steps either way."""
+    steps = np.diff(values, prepend=values[:1])
+    return np.where(steps >= 0, 2 * steps, -2 * steps - 1).astype(np.uint32)
+
+
+def _in_signs(packed: bytes) -> str:
+    # whole groups of four bytes, so that unpacking needs no special end
+    return base64.b85encode(packed + b"\0" * (-len(packed) % 4)).translate(_SIGNS).decode()

@@ -1,0 +1,81 @@
+"use strict";
+// Houses as typed arrays, unpacked when first shown; see `houses_payload` for the planes.
+window.sibangkit.unpackHouses = async () => {
+  const packed = window.sibangkit.data.houses;
+  const { count, per_village: perVillage, origin, mask_bytes: maskBytes } = packed;
+  // base 85 of Python with the three signs changed that JSON in a page would escape
+  const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
+  const STEP_BYTES = 3;
+
+  function bytesOf(words) {
+    const place = new Uint8Array(128);
+    [...SIGNS].forEach((sign, i) => { place[sign.charCodeAt(0)] = i; });
+    const bytes = new DataView(new ArrayBuffer((words.length / 5) * 4));
+    for (let i = 0; i < words.length; i += 5) {
+      let value = 0;
+      for (let j = i; j < i + 5; j += 1) value = value * 85 + place[words.charCodeAt(j)];
+      bytes.setUint32((i / 5) * 4, value);
+    }
+    return new Uint8Array(bytes.buffer, 0, packed.bytes);
+  }
+
+  const stream = new Blob([bytesOf(packed.data)]).stream()
+    .pipeThrough(new DecompressionStream("deflate"));
+  const raw = new Uint8Array(await new Response(stream).arrayBuffer());
+  let next = 0;
+
+  function column(width, made) {
+    for (let byte = 0; byte < width; byte += 1, next += count) {
+      for (let i = 0; i < count; i += 1) made[i] |= raw[next + i] << (8 * byte);
+    }
+    return made;
+  }
+
+  function steps(first) {
+    const made = column(STEP_BYTES, new Int32Array(count));
+    let at = first;
+    for (let i = 0; i < count; i += 1) {
+      at += (made[i] >>> 1) ^ -(made[i] & 1);
+      made[i] = at;
+    }
+    return made;
+  }
+
+  // the rank of a mixed row number, as `serial_numbers` has it
+  let serials = null;
+  function serialOf(row) {
+    if (!serials) {
+      const mixed = Uint32Array.from({ length: count }, (_, i) => {
+        let h = i ^ packed.shuffle;
+        h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+        h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+        return h ^ (h >>> 16);
+      });
+      const order = Uint32Array.from(mixed.keys()).sort((a, b) => mixed[a] - mixed[b]);
+      serials = new Uint32Array(count);
+      order.forEach((one, rank) => { serials[one] = rank + 1; });
+    }
+    return String(serials[row]).padStart(String(count).length, "0");
+  }
+
+  const east = steps(origin[0]);
+  const north = steps(origin[1]);
+  const deprived = column(maskBytes, new Uint32Array(count));
+  const served = column(maskBytes, new Uint32Array(count));
+  const state = column(1, new Uint8Array(count));
+  const village = new Uint16Array(count);
+  const first = [0];
+  perVillage.forEach((homes, row) => {
+    first.push(first[row] + homes);
+    village.fill(row, first[row], first[row + 1]);
+  });
+  const photos = new Map(packed.photo_rows.map((row, i) => [row, packed.photos[packed.photo_of[i]]]));
+  const bits = (mask) => packed.needs.flatMap((_, bit) => ((mask >>> bit) & 1 ? [bit] : []));
+  return {
+    count, east, north, deprived, served, village, first, serialOf,
+    unmet: (row) => deprived[row] & ~served[row],
+    bits, poor: (row) => (state[row] & 1) === 1, group: (row) => packed.groups[state[row] >>> 1],
+    photo: (row) => photos.get(row) ?? null,
+    place: (row) => ({ lat: north[row] / 1e5, lng: east[row] / 1e5 }),
+  };
+};

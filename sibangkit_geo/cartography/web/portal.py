@@ -1,0 +1,292 @@
+"""The front page of a study: key figures, every OPD, every district, every pocket, downloads."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.cartography.roles import role_sentences
+from sibangkit_geo.cartography.texts import date_words, pocket_sentence, result_sentences
+from sibangkit_geo.cartography.web.drawing import rate_chart, village_map
+from sibangkit_geo.cartography.web.plain import (
+    beside,
+    file_words,
+    heading,
+    listed,
+    page,
+    paragraphs,
+    word,
+    words,
+)
+from sibangkit_geo.tables.numerals import numeral, percentage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import pandas as pd
+
+    from sibangkit_geo.agencies import Agency
+    from sibangkit_geo.cartography.product import Product
+
+_KEY = (
+    '<div class="card key"><span class="soft">{lead}</span><b>{value}</b>'
+    '<p class="soft">{under}</p></div>'
+)
+
+
+def portal_page(product: Product, *, pages: Sequence[Agency], files: Collection[str]) -> str:
+    """
+    Draw the front page.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+    pages
+        Agencies with a page; the first is the overview.
+    files
+        Relative paths of the products that are there.
+
+    Returns
+    -------
+    html
+        One document without script; it opens without its siblings, only links need them.
+
+    Raises
+    ------
+    KeyError
+        The catalogue lacks a sentence.
+    """
+    headline, sentences = result_sentences(product.pockets)
+    codes = [str(code) for code in product.mapped.index]
+    alt = html.unescape(word("overview_alt", count=len(product.pockets)))
+    drawing = village_map(product, codes, width=560, label=alt)
+    link = f'<a class="open" href="{html.escape(pages[0].file)}">{word("map")}</a>'
+    found = f"<h2>{html.escape(headline)}</h2>{paragraphs(sentences)}{link}"
+    body = [
+        heading(product.title, f"{product.regency_name} · {product.year}"),
+        paragraphs([product.estimate_line, product.boundary_line], kind="estimate"),
+        f"<h2>{word('key_figures')}</h2>{_key_figures(product)}",
+        beside(found, drawing),
+        _trend(product),
+        f"<h2>{word('agencies')}</h2>{_agencies(product, pages)}",
+        f"<h2>{word('districts')}</h2>{_districts(product)}",
+        _pockets(product),
+        f"<h2>{word('downloads')}</h2>{_downloads(files)}",
+        f"<h2>{word('reading')}</h2>{listed(words('reading_items'))}",
+        foot(product),
+    ]
+    return page(product.title, "".join(body))
+
+
+def foot(product: Product) -> str:
+    """
+    Draw what ends every plain page: limits, notes, sources, date.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+
+    Returns
+    -------
+    html
+        Closes the main part of the page.
+
+    Raises
+    ------
+    KeyError
+        The catalogue lacks a sentence.
+    """
+    notes = [*(one.text for one in product.notes), product.method_line]
+    parts = [
+        f"<details><summary>{word('honesty')}</summary>{listed(product.honesty)}</details>"
+        if product.honesty
+        else "",
+        f"<details><summary>{word('notes', count=len(notes))}</summary>{listed(notes)}</details>",
+        f"<details><summary>{word('sources')}</summary>{listed(product.source_lines)}</details>",
+        "</main><footer><p>",
+        word(
+            "made",
+            date=date_words(product.provenance.created),
+            software=f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",
+        ),
+        "</p></footer>",
+    ]
+    return "".join(parts)
+
+
+def _key_figures(product: Product) -> str:
+    cards = _official(product)
+    layer = product.layers[0]
+    count, base = layer.district_counts.sum(), layer.district_bases.sum()
+    if base > 0:
+        under = word(
+            "key_estimate_lead",
+            count=numeral(count),
+            households=numeral(base),
+            year=layer.indicator.year,
+        )
+        cards.append(
+            _KEY.format(lead=word("key_estimate"), value=percentage(count / base), under=under)
+        )
+    strict = int((product.pockets.outlines["evidence"] == "strict").sum())
+    under = word(
+        "key_pockets_lead",
+        strict=strict,
+        indicative=len(product.pockets) - strict,
+        villages=len(product.pockets.members),
+    )
+    cards.append(_KEY.format(lead=word("key_pockets"), value=len(product.pockets), under=under))
+    return f'<div class="grid">{"".join(cards)}</div>'
+
+
+def _official(product: Product) -> list[str]:
+    """Set the latest published figure of each series side by side; none is filled in."""
+    if product.series is None:
+        return []
+    cards = []
+    for label, own in product.series.groupby("label", sort=False):
+        known = own.dropna(subset=["rate"])
+        shown = known.iloc[-1] if len(known) else own.iloc[-1]
+        cards.append(
+            _KEY.format(
+                lead=word("key_regency", area=label),
+                value=html.escape(str(shown["text"])),
+                under=word("key_year", year=shown["year"], source=shown["source"]),
+            )
+        )
+    return cards
+
+
+def _trend(product: Product) -> str:
+    if product.series is None:
+        return ""
+    labels = ", ".join(str(one) for one in product.series["label"].unique())
+    chart = rate_chart(product.series, label=html.unescape(word("trend_alt", labels=labels)))
+    said = [one.text for one in product.notes if one.key in {"single_digit", "target"}]
+    if not chart:
+        return ""
+    return beside(f"<h2>{word('trend')}</h2>{paragraphs(said)}", chart)
+
+
+def _agencies(product: Product, pages: Sequence[Agency]) -> str:
+    cards = []
+    for one in pages:
+        need = "" if one is pages[0] else f'<p class="soft">{_need(product, one)}</p>'
+        cards.append(
+            f'<li class="card"><h3><a href="{html.escape(one.file)}">{html.escape(one.name)}</a>'
+            f"</h3><p>{html.escape(one.focus)}</p>{need}</li>"
+        )
+    return f'<ul class="grid">{"".join(cards)}</ul>'
+
+
+def _need(product: Product, agency: Agency) -> str:
+    places = product.needs.places
+    labels = {one.name: one.label for one in product.measured.indicators}
+    if places is not None and len(places):
+        own = places[(places["level"] == "regency") & (places["agency"] == agency.key)]
+        if len(own):
+            most = own.sort_values("unserved", ascending=False, kind="stable").iloc[0]
+            return word(
+                "agency_need",
+                label=labels[most["indicator"]],
+                count=numeral(most["unserved"]),
+                share=percentage(most["share"]),
+            )
+    return "" if product.needs.indicators.get(agency.key) else word("agency_no_data")
+
+
+def _districts(product: Product) -> str:
+    layer, villages = product.layers[0], product.measured.villages
+    inside = villages.index.isin(product.pockets.members.index)
+    cards = []
+    for code, own in villages.assign(inside=inside).groupby("district_code"):
+        line = word(
+            "district_line",
+            villages=len(own),
+            inside=int(own["inside"].sum()),
+            rate=numeral(float(layer.district_values.get(code, float("nan"))), 1) + " %",
+        )
+        name = html.escape(str(own["district_name"].iloc[0]))
+        cards.append(
+            f'<li class="card"><h3><a href="{district_file(str(code))}">{name}</a></h3>'
+            f"<p>{line}</p></li>"
+        )
+    return f'<ul class="grid">{"".join(cards)}</ul>'
+
+
+def district_file(code: str) -> str:
+    """
+    Name the page of a district.
+
+    Parameters
+    ----------
+    code
+        Dotted code.
+
+    Returns
+    -------
+    path
+        Relative to the front page.
+
+    Raises
+    ------
+    Nothing
+        Every code has a page.
+    """
+    return f"kecamatan/{code}.html"
+
+
+def _pockets(product: Product) -> str:
+    outlines = product.pockets.outlines
+    if outlines.empty:
+        return ""
+    items = [
+        f"<li>{paragraphs([pocket_sentence(int(str(number)), pocket)])}"
+        f"{paragraphs(roles_of(product, f'kantong {number}', 'pocket'), kind='soft')}</li>"
+        for number, pocket in outlines.iterrows()
+    ]
+    return f'<h2>{word("pockets")}</h2><ol class="pockets">{"".join(items)}</ol>'
+
+
+def roles_of(product: Product, place: str, level: str) -> tuple[str, ...]:
+    """
+    Say who must act in a place.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+    place
+        Key of the place.
+    level
+        ``"pocket"`` or ``"district"``.
+
+    Returns
+    -------
+    sentences
+        None where no need was counted.
+
+    Raises
+    ------
+    KeyError
+        A label or a name is missing.
+    """
+    roles: pd.DataFrame | None = product.needs.roles
+    if roles is None or roles.empty:
+        return ()
+    labels = {one.name: one.label for one in product.measured.indicators}
+    own = roles[roles["level"] == level]
+    return role_sentences(place, own, labels=labels, names=product.catalogue.names)
+
+
+def _downloads(files: Collection[str]) -> str:
+    known = file_words()
+    items = "".join(
+        f'<li><a href="{html.escape(name)}">{html.escape(known[name])}</a> '
+        f'<span class="soft">({html.escape(name)})</span></li>'
+        for name in known
+        if name in files
+    )
+    return f"<ul>{items}</ul>"
