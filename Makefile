@@ -18,8 +18,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/sibangkit demo --out maps/demo
 
+# one file of tests per worker at a time: their fixtures are dear
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .

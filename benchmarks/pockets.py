@@ -70,12 +70,15 @@ class World:
         Between village centres, metres.
     neighbors
         The same neighbours as a graph.
+    places
+        A point inside each village, metres.
     """
 
     villages: gpd.GeoDataFrame
     near: list[NDArray[np.intp]]
     distance: NDArray[np.float64]
     neighbors: Neighbors
+    places: NDArray[np.float64]
 
 
 def world(layer: Path | None) -> World:
@@ -110,7 +113,7 @@ def world(layer: Path | None) -> World:
     centres = villages.geometry.representative_point()
     places = np.column_stack([centres.x, centres.y])
     distance = np.linalg.norm(places[:, None] - places[None], axis=2)
-    return World(villages, near, distance, neighbors)
+    return World(villages, near, distance, neighbors, places)
 
 
 def plant(where: World, rng: np.random.Generator) -> set[int]:
@@ -151,8 +154,7 @@ def _grow(where: World, kind: str, size: int, rng: np.random.Generator) -> set[i
     start = int(rng.integers(len(where.near)))
     pocket, last = {start}, start
     angle = rng.uniform(0, 2 * np.pi)
-    centres = where.villages.geometry.representative_point()
-    along = centres.x.to_numpy() * np.cos(angle) + centres.y.to_numpy() * np.sin(angle)
+    along = where.places @ [np.cos(angle), np.sin(angle)]
     while len(pocket) < size:
         if kind == "compact":
             edge = sorted({int(j) for i in pocket for j in where.near[i]} - pocket)

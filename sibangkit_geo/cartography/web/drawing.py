@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # half a pixel: finer detail is not seen
 _DETAIL_PX = 0.5
 _INK, _POCKET, _LAND, _SEA = "#16202e", "#12305a", "#eceae3", "#dce8f0"
+_LEFT, _RIGHT, _UPPER, _LOWER = 40, 12, 16, 54
 _COLORS = ("#12305a", "#b5541c", "#5b6b7a", "#2a7f62")
 
 
@@ -217,60 +218,68 @@ def rate_chart(series: pd.DataFrame, *, label: str, width: int = 560, height: in
     known = series.dropna(subset=["rate"])
     if known.empty:
         return ""
-    years = sorted(series["year"].unique().tolist())
-    top = max(0.02, math.ceil(known["rate"].max() * 50) / 50)
-    left, right, upper, lower = 40, 12, 16, 54
-    step = (width - left - right) / max(len(years) - 1, 1)
-    place = {year: left + step * at for at, year in enumerate(years)}
-    tall = height - upper - lower
-
-    def across(rate: float) -> float:
-        return float(upper + tall * (1 - rate / top))
-
-    parts = []
-    for tick in np.arange(0, top + 1e-9, 0.02 if top <= 0.1 else 0.04):
-        y = across(float(tick))
-        parts.append(
-            f'<path d="M{left} {y:.1f}H{width - right}" stroke="#dfe4ea"/>'
-            f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{tick * 100:.0f} %</text>'
-        )
-    parts += [
-        f'<text x="{x:.1f}" y="{height - lower + 16}" text-anchor="middle">{year}</text>'
-        for year, x in place.items()
-    ]
+    grid = _Grid.of(series, float(known["rate"].max()), width=width, height=height)
+    parts = grid.lines()
     for at, (name, own) in enumerate(known.groupby("label", sort=False)):
-        color = _COLORS[at % len(_COLORS)]
-        parts.append(_runs(own, years, place, across, color))
-        parts += [
-            f'<circle cx="{place[year]:.1f}" cy="{across(rate):.1f}" r="3.5" fill="{color}">'
-            f"<title>{html.escape(f'{name}, {year}: {text}')}</title></circle>"
-            for year, rate, text in own[["year", "rate", "text"]].itertuples(index=False)
-        ]
-        x, y = left + (at % 2) * (width - left) / 2, height - lower + 34 + 16 * (at // 2)
-        parts.append(
-            f'<rect x="{x:.0f}" y="{y - 9}" width="10" height="10" fill="{color}"/>'
-            f'<text x="{x + 15:.0f}" y="{y}">{html.escape(str(name))}</text>'
-        )
+        parts += _series(str(name), own, grid, at)
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(label)}" '
         f'font-size="11" fill="{_INK}">{"".join(parts)}</svg>'
     )
 
 
-def _runs(
-    own: pd.DataFrame,
-    years: list[int],
-    place: Mapping[int, float],
-    across: Callable[[float], float],
-    color: str,
-) -> str:
-    """Join following years only: what was not published is not drawn."""
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Years across, rates upwards, with room for a legend below."""
+
+    years: tuple[int, ...]
+    top: float
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, series: pd.DataFrame, highest: float, *, width: int, height: int) -> _Grid:
+        years = tuple(sorted(series["year"].unique().tolist()))
+        return cls(years, max(0.02, math.ceil(highest * 50) / 50), width, height)
+
+    def across(self, year: int) -> float:
+        step = (self.width - _LEFT - _RIGHT) / max(len(self.years) - 1, 1)
+        return _LEFT + step * self.years.index(year)
+
+    def up(self, rate: float) -> float:
+        return _UPPER + (self.height - _UPPER - _LOWER) * (1 - rate / self.top)
+
+    def lines(self) -> list[str]:
+        parts = []
+        for tick in np.arange(0, self.top + 1e-9, 0.02 if self.top <= 0.1 else 0.04).tolist():
+            y = self.up(tick)
+            parts.append(
+                f'<path d="M{_LEFT} {y:.1f}H{self.width - _RIGHT}" stroke="#dfe4ea"/>'
+                f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick * 100:.0f} %</text>'
+            )
+        foot = self.height - _LOWER + 16
+        return parts + [
+            f'<text x="{self.across(year):.1f}" y="{foot}" text-anchor="middle">{year}</text>'
+            for year in self.years
+        ]
+
+
+def _series(name: str, own: pd.DataFrame, grid: _Grid, at: int) -> list[str]:
+    """Draw one area: following years are joined, what was not published is not drawn."""
+    color = _COLORS[at % len(_COLORS)]
     rates = own.set_index("year")["rate"].to_dict()
     path, drawing = "", False
-    for year in years:
-        if year not in rates:
-            drawing = False
-            continue
-        path += f"{'L' if drawing else 'M'}{place[year]:.1f} {across(rates[year]):.1f}"
-        drawing = True
-    return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="2"/>'
+    for year in grid.years:
+        if year in rates:
+            path += f"{'L' if drawing else 'M'}{grid.across(year):.1f} {grid.up(rates[year]):.1f}"
+        drawing = year in rates
+    x = _LEFT + (at % 2) * (grid.width - _LEFT) / 2
+    y = grid.height - _LOWER + 34 + 16 * (at // 2)
+    dots = [
+        f'<circle cx="{grid.across(year):.1f}" cy="{grid.up(rate):.1f}" r="3.5" fill="{color}">'
+        f"<title>{html.escape(f'{name}, {year}: {text}')}</title></circle>"
+        for year, rate, text in own[["year", "rate", "text"]].itertuples(index=False)
+    ]
+    line = f'<path d="{path}" fill="none" stroke="{color}" stroke-width="2"/>'
+    swatch = f'<rect x="{x:.0f}" y="{y - 9}" width="10" height="10" fill="{color}"/>'
+    return [line, *dots, swatch, f'<text x="{x + 15:.0f}" y="{y}">{html.escape(name)}</text>']
