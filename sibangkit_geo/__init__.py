@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sibangkit_geo.agencies import load_catalogue
     from sibangkit_geo.config import Study, read_study
     from sibangkit_geo.indicators.access import nearest_distance
     from sibangkit_geo.indicators.deprivation.measures import alkire_foster
@@ -24,7 +25,20 @@ if TYPE_CHECKING:
     )
     from sibangkit_geo.indicators.typology import prepare_features, village_types
     from sibangkit_geo.pockets import PocketSettings, find_pockets
+    from sibangkit_geo.pockets.hamlets import hamlet_scan
+    from sibangkit_geo.pockets.hotspots import (
+        local_geary,
+        local_geary_multivariate,
+        local_gi,
+        local_gi_star,
+        local_moran,
+        local_moran_rates,
+    )
+    from sibangkit_geo.pockets.links import with_links
+    from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
+    from sibangkit_geo.pockets.regions import planning_areas
     from sibangkit_geo.pockets.scan import ScanSettings, scan_space_time, scan_statistic
+    from sibangkit_geo.pockets.stability import with_stability
     from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
     from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
     from sibangkit_geo.study import run
@@ -59,6 +73,21 @@ _HOMES = {
     "scan_statistic": "pockets.scan",
     "scan_space_time": "pockets.scan",
     "ScanSettings": "pockets.scan",
+    "local_moran": "pockets.hotspots",
+    "local_moran_rates": "pockets.hotspots",
+    "local_gi": "pockets.hotspots",
+    "local_gi_star": "pockets.hotspots",
+    "local_geary": "pockets.hotspots",
+    "local_geary_multivariate": "pockets.hotspots",
+    "hamlet_scan": "pockets.hamlets",
+    "planning_areas": "pockets.regions",
+    "neighbors_within": "pockets.neighbors",
+    "queen": "pockets.neighbors",
+    "rook": "pockets.neighbors",
+    "k_nearest": "pockets.neighbors",
+    "with_links": "pockets.links",
+    "with_stability": "pockets.stability",
+    "load_catalogue": "agencies",
     "run": "study",
 }
 __all__ = [
@@ -73,21 +102,36 @@ __all__ = [
     "fay_herriot",
     "find_pockets",
     "foster_greer_thorbecke",
+    "hamlet_scan",
     "headcount_ratio",
+    "k_nearest",
+    "load_catalogue",
+    "local_geary",
+    "local_geary_multivariate",
+    "local_gi",
+    "local_gi_star",
+    "local_moran",
+    "local_moran_rates",
     "nearest_distance",
+    "neighbors_within",
+    "planning_areas",
     "poverty_gap",
     "poverty_severity",
     "prepare_features",
+    "queen",
     "read_boundaries",
     "read_profiles",
     "read_study",
     "risk_surface",
+    "rook",
     "run",
     "scan_space_time",
     "scan_statistic",
     "sen_shorrocks_thon",
     "village_types",
     "watts",
+    "with_links",
+    "with_stability",
     "zonal_statistics",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +31,9 @@ SAMPLING = 0.05
 def bench() -> ModuleType:
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        import pockets  # noqa: PLC0415 - a script beside the package
+        return importlib.import_module("pockets")  # a script beside the package
     finally:
         sys.path.remove(str(BENCHMARKS))
-    module: ModuleType = pockets
-    return module
 
 
 @pytest.fixture(scope="module")

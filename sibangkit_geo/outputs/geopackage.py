@@ -100,7 +100,10 @@ def gis_layers(product: Product, masked: pd.DataFrame) -> GisLayers:
     }
     indicators = product.measured.indicators
     names = {
-        layer: {**aliases(table.reset_index().columns, indicators), **(_NEEDS if layer == "needs" else {})}
+        layer: {
+            **aliases(table.reset_index().columns, indicators),
+            **(_NEEDS if layer == "needs" else {}),
+        }
         for layer, table in tables.items()
     }
     headline = result_sentences(product.pockets)[0]

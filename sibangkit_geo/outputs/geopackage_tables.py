@@ -115,9 +115,7 @@ def _extensions(link: sqlite3.Connection) -> None:
     )
 
 
-def _metadata(
-    link: sqlite3.Connection, layers: GisLayers, product: Product, stamp: str
-) -> None:
+def _metadata(link: sqlite3.Connection, layers: GisLayers, product: Product, stamp: str) -> None:
     told = {
         "title": product.title,
         "year": product.year,

@@ -145,7 +145,8 @@ def _result(product: Product) -> dict[str, object]:
         "overdispersion_rho": None if nothing else round(pockets.overdispersion, 6),
         "alpha": pockets.alpha,
         "replicates": pockets.replicates,
-        "null_hypothesis": "joint permutation of villages not yet in a pocket",
+        "null_hypothesis": "joint permutation, within five classes of size, of villages "
+        "not yet in a pocket",
         "correction": "sequential: each zone is tested against what is left; p is the running "
         "maximum",
     }

@@ -98,9 +98,7 @@ def _engine(address: str) -> sa.Engine:
         raise ConfigError(msg) from None
 
 
-def _table(
-    link: sa.Connection, table: pd.DataFrame, *, schema: str, name: str, epsg: int
-) -> None:
+def _table(link: sa.Connection, table: pd.DataFrame, *, schema: str, name: str, epsg: int) -> None:
     shaped = "geometry" in table
     plain = pd.DataFrame(table.drop(columns="geometry") if shaped else table)
     if shaped:
@@ -110,11 +108,11 @@ def _table(
         ]
         plain = plain.assign(geometry=shapely.to_wkb(shapes, hex=True))
     rows = max(1, _AT_ONCE // (len(plain.columns) + 1))
-    plain.to_sql(
-        name, link, schema=schema, if_exists="replace", index=True, method="multi", chunksize=rows
-    )
     quote = link.dialect.identifier_preparer.quote
     whole, key = f"{quote(schema)}.{quote(name)}", quote(str(plain.index.name))
+    # a view that hangs on the table is not dropped with it: the database refuses
+    link.execute(sa.text(f"DROP TABLE IF EXISTS {whole}"))
+    plain.to_sql(name, link, schema=schema, index=True, method="multi", chunksize=rows)
     link.execute(sa.text(f"ALTER TABLE {whole} ADD PRIMARY KEY ({key})"))
     if shaped:
         link.execute(

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 from pyproj import CRS
 
+from sibangkit_geo.cartography.classes import PALETTE
 from sibangkit_geo.outputs.qgis_styles import escaped
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _VERSION = "3.22.0-Białowieża"
 _SURFACE_TITLE = "Risiko kemiskinan"
 # times the regency's rate of being poor, light to dark: the palette of the maps
-_SURFACE = ((0.5, "#fdf3c7"), (1.0, "#fbcb7c"), (1.5, "#f0914a"), (2.0, "#cf4a35"), (3.0, "#861a3a"))
+_SURFACE = tuple(zip((0.5, 1.0, 1.5, 2.0, 3.0), PALETTE, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,7 @@ def write_project(
     path.write_bytes(packed.getvalue())
 
 
-def _project(
-    product: Product, layers: Sequence[ProjectLayer], package: str, surface: str
-) -> str:
+def _project(product: Product, layers: Sequence[ProjectLayer], package: str, surface: str) -> str:
     crs = _crs(product)
     entries = [(one.name, one.title) for one in layers]
     maps = [_vector(one, package, crs) for one in layers]

@@ -174,7 +174,7 @@ def _fill(name: str, color: str, edge: str, *, line: str = "solid", width: float
         "outline_width_unit": "MM",
     }
     listed = "".join(
-        f"<Option type=\"QString\" name={quoteattr(key)} value={quoteattr(value)}/>"
+        f'<Option type="QString" name={quoteattr(key)} value={quoteattr(value)}/>'
         for key, value in options.items()
     )
     # older releases read <prop>, newer ones <Option>
@@ -206,14 +206,14 @@ def _qml(
 
 
 def _labels(field: str, size: int, scale: int, *, bold: bool) -> str:
-    expression = int("'" in field)
+    expression, weight = int("'" in field), 75 if bold else 50
     limits = f'scaleVisibility="1" scaleMin="0" scaleMax="{scale}"' if scale else (
         'scaleVisibility="0"'
     )  # fmt: skip
     return (
         '<labeling type="simple"><settings calloutType="simple">'
         f'<text-style fieldName={quoteattr(field)} isExpression="{expression}" '
-        f'fontFamily="Arial" fontSize="{size}" fontSizeUnit="Point" fontWeight="{75 if bold else 50}" '
+        f'fontFamily="Arial" fontSize="{size}" fontSizeUnit="Point" fontWeight="{weight}" '
         f'fontItalic="0" textColor="{rgba(_DISTRICT)}" textOpacity="1">'
         '<text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" '
         f'bufferColor="{rgba("#ffffff")}" bufferOpacity="1" bufferNoFill="1"/>'

@@ -68,9 +68,7 @@ def write_workbook(product: Product, tables: Path, path: Path) -> None:
     created = product.provenance.created
     temporary = path.with_name(f".{path.name}.tmp")
     with xlsxwriter.Workbook(temporary, options) as book:
-        book.set_properties(
-            {"title": product.title, "created": datetime.fromisoformat(created)}
-        )
+        book.set_properties({"title": product.title, "created": datetime.fromisoformat(created)})
         formats = _formats(book)
         _summary(book, product, pages, formats)
         for page in pages:
@@ -79,14 +77,14 @@ def write_workbook(product: Product, tables: Path, path: Path) -> None:
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
-    top = {"valign": "top"}
+    top, shade, soft = {"valign": "top"}, {"bg_color": "#F2ECE4"}, {"font_color": "#7A7480"}
     made = {name: book.add_format({**top, "num_format": one}) for name, one in _FORMATS.items()}
     return made | {
         "text": book.add_format({**top, "text_wrap": True, "indent": 1}),
         "head": book.add_format(
-            {"bold": True, "bg_color": "#F2ECE4", "bottom": 1, "text_wrap": True, "valign": "vcenter"}
+            {**shade, "bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
         ),
-        "masked": book.add_format({**top, "font_color": "#7A7480", "italic": True, "align": "right"}),
+        "masked": book.add_format({**top, **soft, "italic": True, "align": "right"}),
         "title": book.add_format({"bold": True, "font_size": 16, "font_color": "#861A3A"}),
         "label": book.add_format({**top, "bold": True}),
         "lead": book.add_format({"italic": True, "font_color": "#555555"}),
@@ -110,7 +108,9 @@ def _pages(product: Product, tables: Path) -> list[_Page]:
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame()
-    return pd.read_csv(path, dtype=dict.fromkeys(_CODES, str), keep_default_na=False, na_values=[""])
+    kinds = dict.fromkeys(_CODES, str)
+    # a village may be called "NA"
+    return pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
 
 
 def _plain(name: str, table: pd.DataFrame) -> _Page:
@@ -141,9 +141,11 @@ def _villages(product: Product, tables: Path) -> _Page:
     wanted += ["headcount_low", "headcount_high", "reliability", "lead_agency", "acting_agencies",
                "pocket", "evidence"]  # fmt: skip
     kept = [one for one in dict.fromkeys(wanted) if one in table]
-    order = table[first.name].sort_values(
-        ascending=first.worse == "low", kind="stable", na_position="last"
-    ).index
+    order = (
+        table[first.name]
+        .sort_values(ascending=first.worse == "low", kind="stable", na_position="last")
+        .index
+    )
     shown = table.loc[order, kept].astype(object)
     for column, words in _WORDS.items():
         shown[column] = shown[column].map(lambda one, words=words: words.get(one, one))
@@ -160,7 +162,7 @@ def _villages(product: Product, tables: Path) -> _Page:
     return _Page(
         say("book_villages"), shown,
         {**aliases(kept, indicators), **_counts(product), "peringkat": say("book_rank")},
-        {one: kind_of(one, indicators) for one in shown},
+        {str(one): kind_of(str(one), indicators) for one in shown},
         say("book_rank_note", label=first.label[:1].lower() + first.label[1:]),
     )  # fmt: skip
 

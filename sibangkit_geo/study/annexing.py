@@ -34,6 +34,7 @@ from sibangkit_geo.study.surfaces import write_surface
 if TYPE_CHECKING:
     from sibangkit_geo.cartography.annex import AtlasPages
     from sibangkit_geo.cartography.document import AnnexSettings
+    from sibangkit_geo.cartography.product import Product
     from sibangkit_geo.study.preparing import Progress, Ready
     from sibangkit_geo.tables.public import Note
 
@@ -92,9 +93,7 @@ class AnnexFinished:
     notes: tuple[Note, ...] = field(default=())
 
 
-def annex(
-    study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress
-) -> AnnexFinished:
+def annex(study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress) -> AnnexFinished:
     """
     Run a study file and write its annex.
 
@@ -134,6 +133,7 @@ def annex(
     with staging.staged(out) as folder:
         notes = _write(ready, settings, folder, order, progress)
         layers = gis_layers(ready.product, ready.cells)
+        (folder / GIS).mkdir()
         write_surface(ready.extras.surface, ready.product, folder / GIS)
         surface = SURFACE if (folder / GIS / SURFACE).exists() else ""
         write_gis(ready.product, layers, folder / GIS, surface=surface)
@@ -187,7 +187,7 @@ def _write(
             for picture in folder.glob("A4/*.png"):
                 picture.unlink()
     with tempfile.TemporaryDirectory() as name:
-        _tables(ready, Path(name))
+        write_tables(ready, ready.product, Path(name))
         write_workbook(ready.product, Path(name), folder / BOOK_NAME)
     return tuple(dict.fromkeys(notes))
 
@@ -206,9 +206,24 @@ def _document(
         return (*pages.notes, *write_pdf(ready.product, maps, written, folder / PDF_NAME))
 
 
-def _tables(ready: Ready, folder: Path) -> None:
-    """Write the tables that the workbook gathers."""
-    product = ready.product
+def write_tables(ready: Ready, product: Product, folder: Path) -> None:
+    """
+    Write the tables that the workbook gathers.
+
+    Parameters
+    ----------
+    ready
+        Prepared study.
+    product
+        What is written of it.
+    folder
+        Where the tables go.
+
+    Raises
+    ------
+    OSError
+        The disk refuses.
+    """
     table = tables.village_table(product.measured, product.pockets, masked=ready.cells)
     tables.write_villages(table, folder / "villages.csv")
     indicators = product.measured.indicators

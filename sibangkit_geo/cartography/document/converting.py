@@ -134,11 +134,7 @@ def page_numbers(pdf: Path, entries: Sequence[Entry]) -> dict[str, int]:
 
 
 def _flat(outline: Any) -> list[Any]:  # noqa: ANN401 - pypdf nests lists of its own kind
-    return [
-        one
-        for part in outline
-        for one in (_flat(part) if isinstance(part, list) else [part])
-    ]
+    return [one for part in outline for one in (_flat(part) if isinstance(part, list) else [part])]
 
 
 def _packed(text: str) -> str:

@@ -17,7 +17,7 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
 def clean(text: object) -> str:
-    """
+    r"""
     Leave out what no XML file may hold.
 
     Parameters
@@ -37,7 +37,7 @@ def clean(text: object) -> str:
 
     Examples
     --------
-    >>> clean("a\\x00b")
+    >>> clean("a\x00b")
     'ab'
     """
     return _FORBIDDEN.sub("", str(text))
@@ -116,9 +116,7 @@ def text_run(text: str) -> Any:  # noqa: ANN401 - lxml has no types
     Nothing
         Any words are written.
     """
-    return parse_xml(
-        f'<w:r {nsdecls("w")}><w:t xml:space="preserve">{escaped(text)}</w:t></w:r>'
-    )
+    return parse_xml(f'<w:r {nsdecls("w")}><w:t xml:space="preserve">{escaped(text)}</w:t></w:r>')
 
 
 def field_start(instruction: str) -> list[Any]:

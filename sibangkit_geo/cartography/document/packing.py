@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
     from docx.document import Document
 
+# shapes of fonts in digits, which look like identity numbers; Word works without them
+_FONTS = ("fontTable.xml", "theme1.xml")
+_HINTS = re.compile(rb'<w:panose1 [^>]*/>|<w:sig [^>]*/>| panose="[^"]*"')
 # zip knows no earlier time
 _EARLIEST = 1980
 
@@ -46,5 +50,8 @@ def save(document: Document, path: Path, *, created: str) -> None:
         for name in source.namelist():
             entry = zipfile.ZipInfo(name, stamp)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, source.read(name))
+            content = source.read(name)
+            if name.endswith(_FONTS):
+                content = _HINTS.sub(b"", content)
+            target.writestr(entry, content)
     path.write_bytes(tight.getvalue())

@@ -148,7 +148,7 @@ def district_rows(product: Product) -> Rows:
     """
     villages, layer = product.measured.villages, product.layers[0]
     inside = villages.index.isin(product.pockets.members.index)
-    rows = []
+    rows: Rows = []
     for code, own in villages.assign(inside=inside).groupby("district_code"):
         rows.append(
             (

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docx import Document as open_docx
+import docx
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.exceptions import OpcError
@@ -62,7 +62,7 @@ def open_template(template: str) -> Document:
         if not document.sections:
             body.append(element("w:sectPr"))
     else:
-        document = open_docx()
+        document = docx.Document()
         _plain(document)
     _complete(document)
     return document
@@ -70,7 +70,7 @@ def open_template(template: str) -> Document:
 
 def _opened(template: str) -> Document:
     try:
-        return open_docx(template)
+        return docx.Document(template)
     except (OpcError, ValueError, KeyError, OSError, zipfile.BadZipFile, etree.Error) as error:
         msg = (
             f"[annex] template: {Path(template).name} is no Word document. "

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from sibangkit_geo.cartography.document.styles import TABLE, TABLE_HEAD, TABLE_TEXT
 from sibangkit_geo.cartography.document.markup import escaped
+from sibangkit_geo.cartography.document.styles import TABLE, TABLE_HEAD, TABLE_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def add_table(
     body = [_row(head, shares, align, styles[TABLE_HEAD], top=True)]
     body += [_row(row, shares, align, styles[TABLE_TEXT], top=False) for row in rows]
     table: Any = parse_xml(
-        f"<w:tbl {nsdecls('w')}><w:tblPr><w:tblStyle w:val=\"{styles[TABLE]}\"/>"
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="{styles[TABLE]}"/>'
         f'<w:tblW w:w="{sum(shares)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
         '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
         'w:lastColumn="0" w:noHBand="0" w:noVBand="1"/></w:tblPr>'
@@ -101,9 +101,7 @@ def add_table(
     document.element.body.insert_element_before(table, "w:sectPr")
 
 
-def column_widths(
-    rows: Sequence[Sequence[str]], *, head: Sequence[str], width: int
-) -> list[int]:
+def column_widths(rows: Sequence[Sequence[str]], *, head: Sequence[str], width: int) -> list[int]:
     """
     Share the room among the columns: each its longest word, the rest by the text.
 

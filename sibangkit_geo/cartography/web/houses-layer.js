@@ -14,7 +14,7 @@ window.sibangkit.HouseLayer = (() => {
     constructor(map, houses) {
       Object.assign(this, { map, houses, drawn: [], marked: null });
       const pane = map.createPane("houses");
-      pane.style.zIndex = "440";
+      pane.style.zIndex = "455";
       pane.style.pointerEvents = "none";
       this.canvas = L.DomUtil.create("canvas", "houses", pane);
       this.redraw = () => this.draw();
@@ -93,17 +93,17 @@ window.sibangkit.HouseLayer = (() => {
 
     drawClusters(pen) {
       Object.assign(pen, {
-        textAlign: "center", textBaseline: "middle", strokeStyle: "#ffffff", lineWidth: 1.6,
+        textAlign: "center", textBaseline: "middle", strokeStyle: "#9a3412", lineWidth: 2,
         font: `600 11px ${getComputedStyle(document.body).fontFamily}`,
       });
       for (const one of this.drawn) {
         if (!one.homes) continue;
         pen.beginPath();
         pen.arc(one.x, one.y, one.r, 0, 2 * Math.PI);
-        pen.fillStyle = "rgb(154 52 18 / 88%)";
+        pen.fillStyle = "rgb(255 255 255 / 92%)";
         pen.fill();
         pen.stroke();
-        pen.fillStyle = "#ffffff";
+        pen.fillStyle = "#7c2d12";
         pen.fillText(short(one.homes), one.x, one.y + 0.5);
       }
     }

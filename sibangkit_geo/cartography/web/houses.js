@@ -7,6 +7,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   const [FIRST, MORE] = [8, 100];
   const { needs, assisted } = data.houses;
   const panel = byId("houses");
+  const frame = map.getContainer();
   const card = element("section", { class: "tool-box house-card", hidden: true });
   const badge = () => element("p", { class: "internal-badge", text: text("internal_only") });
   let [houses, layer, need, listed, opener] = [null, null, null, FIRST, null];
@@ -73,7 +74,11 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
 
   function show(row, from) {
     map.setView(houses.place(row), Math.max(map.getZoom(), layer.singleFrom), { animate: false });
+    // on a small map the card takes the lower half
+    const { x, y } = map.getSize();
+    if (x < 600) map.panBy([0, Math.round(y * 0.3)], { animate: false });
     open(row, from);
+    frame.scrollIntoView({ block: "nearest" });
   }
 
   // ---- panel
@@ -167,7 +172,6 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   }
 
   // before the villages hear of it
-  const frame = map.getContainer();
   const under = (event) => (on() && !state.tool && !event.target.closest(".leaflet-control, .map-tools, .tool-box")
     ? layer.hits(map.mouseEventToContainerPoint(event)) : []);
   frame.addEventListener("click", (event) => {

@@ -1,0 +1,68 @@
+"""A demo study prepared once for the tests of document, workbook and GIS layers."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.cartography.annex import write_atlas
+from sibangkit_geo.cartography.document import AnnexSettings, MapPictures
+from sibangkit_geo.demo import DemoSettings, write_demo
+from sibangkit_geo.study.preparing import prepare
+
+if TYPE_CHECKING:
+    from sibangkit_geo.cartography.product import Product
+    from sibangkit_geo.study.preparing import Ready
+
+LONG = "Sumber Marga Telang Harapan Jaya Makmur Sejahtera Abadi Sentosa"
+HOSTILE = "=1+1 <b>&\x07"
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+
+
+@cache
+def demo_ready() -> Ready:
+    """Prepare 20,000 made-up households with fewer permutations than usual."""
+    folder = Path(_folder().name)
+    study_file = write_demo(folder / "data", settings=DemoSettings(households=20_000, seed=1607))
+    text = study_file.read_text(encoding="utf-8")
+    text = re.sub(r"replicates = \d+", "replicates = 199", text)
+    text = re.sub(r"\[\[earlier\]\].*?\n\n", "", text, flags=re.DOTALL)
+    text += '\n[annex]\nnumbering = "3."\nsheets = ["overview", "agency"]\n'
+    study_file.write_text(text, encoding="utf-8")
+    return prepare(study_file, folder / "out", progress=lambda *_: None)
+
+
+@cache
+def demo_product() -> Product:
+    """Give two villages of the first pocket awkward names, as boundaries files do."""
+    product = demo_ready().product
+    villages = product.measured.villages.copy()
+    first = product.pockets.members.index[:2]
+    villages.loc[first[0], "name"] = LONG
+    villages.loc[first[1], "name"] = HOSTILE
+    return replace(product, measured=replace(product.measured, villages=villages))
+
+
+@cache
+def demo_maps() -> MapPictures:
+    """Draw the overview alone."""
+    settings = AnnexSettings(sheets=("overview",), numbering="3.", png=True, pdf=False)
+    folder = Path(_folder().name) / "A4"
+    return MapPictures(write_atlas(demo_product(), folder, settings=settings), folder, settings)
+
+
+def without_pockets() -> Product:
+    """Take every pocket away."""
+    product = demo_product()
+    pockets = product.pockets
+    none = replace(pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0])
+    blocks = tuple(one for one in product.blocks if one.key != "matrix")
+    return replace(product, pockets=none, blocks=blocks)

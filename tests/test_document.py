@@ -1,0 +1,168 @@
+"""The Word annex read back: styles, fields with results, alt texts, tables that fit, templates."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import docx
+import pypdf
+import pytest
+from docx.oxml.ns import qn
+from docx.shared import RGBColor
+
+from sibangkit_geo import disclosure
+from sibangkit_geo.cartography.document import (
+    AnnexSettings,
+    write_document,
+    write_pdf,
+)
+from sibangkit_geo.errors import ConfigError
+from tests.demo_product import LONG, demo_maps, demo_product, without_pockets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sibangkit_geo.cartography.document.writing import Written
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("word")
+    return write_document(demo_product(), demo_maps(), folder / "lampiran.docx")
+
+
+def _words(path: Path) -> str:
+    return "\n".join(one.text for one in docx.Document(str(path)).paragraphs)
+
+
+def test_headings_and_captions_have_their_styles_and_numbers(written: Written) -> None:
+    document = docx.Document(str(written.path))
+    by_style: dict[str, list[str]] = {}
+    for one in document.paragraphs:
+        assert one.style is not None
+        by_style.setdefault(str(one.style.name), []).append(one.text)
+    assert by_style["Heading 1"][:2] == ["Ringkasan", "Kantong kemiskinan"]
+    captions = by_style["Caption"]
+    tables = [text for text in captions if text.startswith("Tabel")]
+    assert [text.split()[1] for text in tables] == [f"3.{i + 1}" for i in range(len(tables))]
+    assert len(tables) == len(document.tables)
+    assert next(text for text in captions if text.startswith("Peta")).startswith("Peta 3.1 ")
+
+
+def test_fields_have_results_and_ask_to_be_updated(written: Written) -> None:
+    with zipfile.ZipFile(written.path) as archive:
+        body = archive.read("word/document.xml").decode("utf-8")
+        assert "<w:updateFields" in archive.read("word/settings.xml").decode("utf-8")
+    kinds = re.findall(r"<w:instrText[^>]*> (\w+)", body)
+    begun = re.findall(r'<w:fldChar w:fldCharType="begin"[^>]*>', body)
+    assert len(begun) == len(kinds) == body.count('w:fldCharType="end"')
+    assert all('w:dirty="true"' in one for one in begun)
+    assert kinds.count("TOC") == 3
+    assert kinds.count("SEQ") == sum(one.kind != "heading" for one in written.entries)
+    # every list names every entry before Word has seen the file
+    links = re.findall(r'<w:hyperlink w:anchor="([^"]+)"', body)
+    assert sorted(links) == sorted(one.bookmark for one in written.entries)
+    assert set(links) <= set(re.findall(r'<w:bookmarkStart [^>]*w:name="([^"]+)"', body))
+
+
+def test_pictures_have_words_and_tables_fit_and_repeat_their_heading(written: Written) -> None:
+    document = docx.Document(str(written.path))
+    described = [one.get("descr") for one in document.element.iter(qn("wp:docPr"))]
+    assert described == [one.alt for one in demo_maps().pages.sheets]
+    section = document.sections[0]
+    room = section.page_width - section.left_margin - section.right_margin  # type: ignore[operator]
+    for table in document.tables:
+        widths = [int(one.get(qn("w:w"))) for one in table._tbl.tblGrid]  # noqa: SLF001
+        assert sum(widths) * 635 <= room
+        assert table._tbl.tr_lst[0].find(f".//{qn('w:tblHeader')}") is not None  # noqa: SLF001
+
+
+def test_a_pocket_table_says_what_is_masked_and_keeps_awkward_names(written: Written) -> None:
+    product = demo_product()
+    document = docx.Document(str(written.path))
+    tables = [
+        table
+        for table in document.tables
+        if [cell.text for cell in table.rows[0].cells][:2] == ["Kode", "Desa/kelurahan"]
+    ]
+    rows = {row.cells[0].text: [cell.text for cell in row.cells] for t in tables for row in t.rows}
+    members = product.pockets.members
+    masked = product.layers[0].masked
+    hidden = [code for code in members.index if masked[code]]
+    assert hidden
+    for code in hidden:
+        assert rows[code][4:] == ["disamarkan", "disamarkan"]
+    assert rows[members.index[0]][1] == LONG
+    assert rows[members.index[1]][1] == "=1+1 <b>&"
+    assert set(members.index) <= set(rows)
+
+
+def test_the_document_is_equal_to_the_byte_and_clean(written: Written, tmp_path: Path) -> None:
+    again = write_document(demo_product(), demo_maps(), tmp_path / "lampiran.docx")
+    assert again.path.read_bytes() == written.path.read_bytes()
+    assert disclosure.leaks(tmp_path) == {}
+    with zipfile.ZipFile(again.path) as archive:
+        created = demo_product().provenance.created
+        stamps = {one.date_time[:3] for one in archive.infolist()}
+    assert stamps == {tuple(int(one) for one in created[:10].split("-"))}
+
+
+def test_a_template_gives_its_styles_and_its_text_is_left_out(tmp_path: Path) -> None:
+    template = docx.Document()
+    template.add_paragraph("Surat lama")
+    template.styles["Heading 1"].font.color.rgb = RGBColor(1, 2, 3)  # type: ignore[attr-defined]
+    caption = template.styles["Caption"]
+    template.styles.element.remove(caption.element)
+    template.sections[0].header.paragraphs[0].text = "KOP DINAS"
+    template.save(str(tmp_path / "gaya.docx"))
+    maps = demo_maps()
+    own = replace(maps, settings=replace(maps.settings, template=str(tmp_path / "gaya.docx")))
+    made = write_document(demo_product(), own, tmp_path / "hasil.docx")
+    document = docx.Document(str(made.path))
+    assert document.styles["Heading 1"].font.color.rgb == RGBColor(1, 2, 3)  # type: ignore[attr-defined]
+    assert "Caption" in document.styles
+    assert document.sections[0].header.paragraphs[0].text == "KOP DINAS"
+    assert "Surat lama" not in _words(made.path)
+    assert "Ringkasan" in _words(made.path)
+
+
+def test_a_template_that_is_no_word_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gaya.docx").write_text("bukan Word", encoding="utf-8")
+    settings = AnnexSettings(template=str(tmp_path / "gaya.docx"))
+    maps = replace(demo_maps(), settings=settings)
+    with pytest.raises(ConfigError, match=r"template: gaya\.docx is no Word document"):
+        write_document(demo_product(), maps, tmp_path / "hasil.docx")
+
+
+def test_without_a_pocket_the_document_says_so(tmp_path: Path) -> None:
+    made = write_document(without_pockets(), demo_maps(), tmp_path / "kosong.docx")
+    words = _words(made.path)
+    assert "Tidak ada kantong kemiskinan yang signifikan." in words
+    assert "Desa dalam kantong" not in words
+
+
+def test_the_pdf_names_pages_in_its_lists(written: Written, tmp_path: Path) -> None:
+    if not (shutil.which("soffice") or shutil.which("libreoffice")):
+        pytest.skip("LibreOffice is not installed on this machine")
+    notes = write_pdf(demo_product(), demo_maps(), written, tmp_path / "lampiran.pdf")
+    if notes:
+        pytest.skip("LibreOffice is here, its Writer is not")
+    texts = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "lampiran.pdf").pages]
+    for told in re.findall(r"Kebutuhan menurut OPD\s*\.*\s*(\d+)", texts[0]):
+        assert "Kebutuhan menurut OPD" in texts[int(told) - 1]
+        break
+    else:
+        pytest.fail(texts[0])
+
+
+def test_without_an_office_program_a_note_says_how(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    (note,) = write_pdf(demo_product(), demo_maps(), written, tmp_path / "lampiran.pdf")
+    assert "LibreOffice tidak ditemukan" in note.text
+    assert not (tmp_path / "lampiran.pdf").exists()

@@ -1,0 +1,82 @@
+"""The workbook read back: sheets, ranking, masked cells, no formula, the same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+
+from sibangkit_geo.outputs.workbook import write_workbook
+from sibangkit_geo.study.annexing import write_tables
+from tests.demo_product import HOSTILE, demo_product, demo_ready, without_pockets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHEETS = [
+    "Ringkasan", "Desa", "Kantong", "Kebutuhan OPD", "Ketepatan sasaran", "Anggaran", "Putusan",
+    "Catatan", "Kamus",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    write_tables(demo_ready(), demo_product(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def book(tables: Path) -> openpyxl.Workbook:
+    write_workbook(demo_product(), tables, tables / "buku.xlsx")
+    return openpyxl.load_workbook(tables / "buku.xlsx")
+
+
+def test_every_sheet_is_there_with_frozen_headings_and_a_filter(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == SHEETS
+    for name in SHEETS[1:]:
+        sheet = book[name]
+        assert sheet.freeze_panes is not None, name
+        assert sheet.auto_filter.ref is not None, name
+
+
+def test_villages_are_ranked_and_masked_cells_say_so(book: openpyxl.Workbook) -> None:
+    sheet, product = book["Desa"], demo_product()
+    head = [cell.value for cell in sheet[2]]
+    first = product.measured.indicators[0]
+    code, rate = head.index("Kode desa"), head.index(first.label)
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
+    assert len(rows) == len(product.measured.villages)
+    known = [row[rate] for row in rows if isinstance(row[rate], float | int)]
+    assert known == sorted(known, reverse=True)
+    masked = {str(row[code]) for row in rows if row[rate] == "disamarkan"}
+    hidden = demo_ready().cells[first.name]
+    assert masked == set(hidden.index[hidden])
+    cell = sheet.cell(3, rate + 1)
+    assert cell.number_format == "0.0%"
+    assert cell.value == pytest.approx(product.measured.villages.loc[rows[0][code], first.name])
+
+
+def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:
+    texts = []
+    for sheet in book:
+        for row in sheet.iter_rows():
+            assert all(cell.data_type != "f" for cell in row), sheet.title
+            texts += [cell.value for cell in row if isinstance(cell.value, str)]
+    assert any(text.startswith("'=1+1 <b>&") for text in texts)
+    assert HOSTILE not in texts
+
+
+def test_the_workbook_is_equal_to_the_byte(book: openpyxl.Workbook, tables: Path) -> None:
+    assert book.sheetnames
+    write_workbook(demo_product(), tables, tables / "lagi.xlsx")
+    assert (tables / "lagi.xlsx").read_bytes() == (tables / "buku.xlsx").read_bytes()
+
+
+def test_without_pockets_and_tables_the_sheets_say_so(tmp_path: Path, tables: Path) -> None:
+    (tmp_path / "villages.csv").write_bytes((tables / "villages.csv").read_bytes())
+    write_workbook(without_pockets(), tmp_path, tmp_path / "buku.xlsx")
+    made = openpyxl.load_workbook(tmp_path / "buku.xlsx")
+    assert made["Kantong"]["A1"].value == "Tidak ada kantong kemiskinan yang signifikan."
+    assert made["Anggaran"]["A1"].value == "Studi ini tidak memuat data untuk lembar ini."
