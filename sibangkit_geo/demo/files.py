@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _FEWEST, _MOST = 5_000, 450_000
 PHOTO, PHOTO_FOLDER = "foto_rumah", "foto"
 PICTURED = ("jenis_dinding_terluas", "jenis_atap_terluas", "jenis_lantai_terluas")
-_NEEDS = (*answers.ITEMS, *assistance.NEED_OF.values())
+NEEDS = (*answers.ITEMS, *assistance.NEED_OF.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, o
     rate = wave.rate_percent / 100
     places = villages.draw_villages(
         households=settings.households, poor_share=people.poor_household_share(rate),
-        needs=_NEEDS, year=wave.year, seed=settings.seed, pockets=settings.pockets,
+        needs=NEEDS, year=wave.year, seed=settings.seed, pockets=settings.pockets,
     )  # fmt: skip
     # a stream each, so that another column leaves the others as they are
     stream = [np.random.default_rng([settings.seed, wave.year, part]) for part in range(3)]
