@@ -114,7 +114,7 @@ def test_the_document_is_equal_to_the_byte_and_clean(written: Written, tmp_path:
 def test_a_template_gives_its_styles_and_its_text_is_left_out(tmp_path: Path) -> None:
     template = docx.Document()
     template.add_paragraph("Surat lama")
-    template.styles["Heading 1"].font.color.rgb = RGBColor(1, 2, 3)  # type: ignore[attr-defined]
+    template.styles["Heading 1"].font.color.rgb = RGBColor(1, 2, 3)
     caption = template.styles["Caption"]
     template.styles.element.remove(caption.element)
     template.sections[0].header.paragraphs[0].text = "KOP DINAS"
@@ -123,7 +123,7 @@ def test_a_template_gives_its_styles_and_its_text_is_left_out(tmp_path: Path) ->
     own = replace(maps, settings=replace(maps.settings, template=str(tmp_path / "gaya.docx")))
     made = write_document(demo_product(), own, tmp_path / "hasil.docx")
     document = docx.Document(str(made.path))
-    assert document.styles["Heading 1"].font.color.rgb == RGBColor(1, 2, 3)  # type: ignore[attr-defined]
+    assert document.styles["Heading 1"].font.color.rgb == RGBColor(1, 2, 3)
     assert "Caption" in document.styles
     assert document.sections[0].header.paragraphs[0].text == "KOP DINAS"
     assert "Surat lama" not in _words(made.path)

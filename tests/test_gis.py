@@ -227,7 +227,7 @@ def test_the_annex_is_written_whole_and_not_into_a_run(
     on_disk = {one.relative_to(out).as_posix() for one in out.rglob("*") if one.is_file()}
     assert on_disk == set(made.products)
     assert {"A4/atlas_peta.pdf", "buku_kerja.xlsx", f"{annexing.GIS}/{PACKAGE}"} <= on_disk
-    (out / "manifest.json").write_text('{"products": ["index.html"]}', encoding="utf-8")
+    (out / "manifest.json").write_text('{"products": ["villages.csv"]}', encoding="utf-8")
     with pytest.raises(ConfigError, match="holds the products of a run"):
         annexing.annex(study_file, out, order=AnnexOrder(), progress=lambda *_: None)
 

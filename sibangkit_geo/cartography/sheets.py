@@ -163,12 +163,15 @@ def village_sheets(product: Product) -> tuple[Sheet, ...]:
         The catalogue lacks a sentence.
     """
     needs = _by_place(product, "village")
+    every = product.needs.roles
+    own = None if every is None or every.empty else every[every["level"] == "village"]
+    roles = {} if own is None else {str(code): rows for code, rows in own.groupby("place")}
     return tuple(
         Sheet(
             "village", str(code), str(row["name"]),
             (*_village_counts(row), *_village_facts(row, product)),
             needs.get(str(code), ()),
-            (village_sentence(str(code), product.pockets), *_roles(product, "village", str(code))),
+            (village_sentence(str(code), product.pockets), *_said(roles.get(str(code)), product)),
         )
         for code, row in product.measured.villages.iterrows()
     )  # fmt: skip
@@ -302,6 +305,13 @@ def _roles(product: Product, level: Level, code: str) -> list[str]:
     roles = product.needs.roles
     if roles is None or roles.empty:
         return []
+    return _said(roles[(roles["level"] == level) & (roles["place"] == code)], product)
+
+
+def _said(roles: pd.DataFrame | None, product: Product) -> list[str]:
+    """Say who must act in the one place that the rows are of."""
+    if roles is None or roles.empty:
+        return []
     labels = {one.name: one.label for one in product.measured.indicators}
-    own = roles[(roles["level"] == level) & (roles["place"] == code)]
-    return list(role_sentences(code, own, labels=labels, names=product.catalogue.names))
+    place = str(roles["place"].iloc[0])
+    return list(role_sentences(place, roles, labels=labels, names=product.catalogue.names))

@@ -92,16 +92,16 @@ def write_products(
             product.needs,
             folder,
             indicators=product.measured.indicators,
-            names=_names(product),
+            names=tables.place_names(product),
         )
         write_sheets(product, folder)
         extra(folder)
         if reports:
             intake.write_intake(reports, folder, created=product.provenance.created)
+        _write_front(product, pages, folder)
         manifest.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes
         )
-        _write_front(product, pages, folder)
         disclosure.require_clean(folder, personal=personal)
         files = _names_in(folder)
     return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
@@ -112,24 +112,12 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _write_front(product: Product, pages: Sequence[Agency], folder: Path) -> None:
-    """Write the front page last: it lists what is there."""
+    """Write the front page when all else but the manifest, which lists every page, is there."""
     for name, text in district_pages(product, map_file=pages[0].file):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         staging.write_text(folder / name, text)
-    front = portal_page(product, pages=pages, files=_names_in(folder))
+    front = portal_page(product, pages=pages, files=[*_names_in(folder), "manifest.json"])
     staging.write_text(folder / "index.html", front)
-
-
-def _names(product: Product) -> dict[str, str]:
-    """Name places and agencies by their keys."""
-    table = product.measured.villages
-    districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
-    return {
-        **table["name"].to_dict(),
-        **districts.to_dict(),
-        product.boundaries.regency: product.regency_name,
-        **product.catalogue.names,
-    }
 
 
 def _result(product: Product) -> dict[str, object]:

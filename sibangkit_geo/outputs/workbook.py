@@ -80,7 +80,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
     top, shade, soft = {"valign": "top"}, {"bg_color": "#F2ECE4"}, {"font_color": "#7A7480"}
     made = {name: book.add_format({**top, "num_format": one}) for name, one in _FORMATS.items()}
     return made | {
-        "text": book.add_format({**top, "text_wrap": True, "indent": 1}),
+        "text": book.add_format({**top, "text_wrap": True, "align": "left", "indent": 1}),
         "head": book.add_format(
             {**shade, "bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
         ),

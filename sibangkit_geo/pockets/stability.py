@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.tables.public import Pockets
 
 # enough to tell p of .05 from p of .1; a variant is not printed with a p of its own
-_VARIANT_REPLICATES = 199
+_VARIANT_REPLICATES = 99
 
 
 def variants(settings: PocketSettings) -> tuple[PocketSettings, ...]:
@@ -33,7 +33,7 @@ def variants(settings: PocketSettings) -> tuple[PocketSettings, ...]:
     -------
     variants
         Another neighbor rule (two), half and double the error rate, smaller and larger
-        circles, other seeds (two); 199 permutations each.
+        circles, other seeds (two); 99 permutations each.
 
     Raises
     ------

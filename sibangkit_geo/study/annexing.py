@@ -123,7 +123,7 @@ def annex(study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress)
     LeakError
         A product would show personal data; nothing is written or published.
     """
-    if "index.html" in staging.earlier_products(out):
+    if "villages.csv" in staging.earlier_products(out):
         msg = f"{out}: holds the products of a run, which an annex would replace. Choose another."
         raise ConfigError(msg)
     ready = prepare(study_file, out, progress=progress)

@@ -107,6 +107,7 @@ def village_map(product: Product, codes: Sequence[str], *, width: int, label: st
     mapped = product.mapped
     layer = product.layers[0]
     window = Window.around(mapped.loc[list(codes)].total_bounds, width)
+    mapped = mapped.iloc[np.sort(mapped.sindex.query(shapely.box(*window.ground)))]
     seen = shapely.clip_by_rect(_simple(mapped.geometry.to_numpy(), window), *window.ground)
     shapes = dict(zip(mapped.index, seen, strict=True))
     own = set(codes)
@@ -121,7 +122,10 @@ def village_map(product: Product, codes: Sequence[str], *, width: int, label: st
         name = html.escape(str(mapped.loc[[code], "name"].iloc[0]))
         fill = "url(#mark)" if hidden else color
         parts.append(_path(shape, window, fill=fill, stroke="#ffffff", title=name))
-    parts += [_path(one, window, stroke=_INK, weight=0.7) for one in _districts(product, shapes)]
+    parts += [
+        _path(one, window, stroke=_INK, weight=0.7)
+        for one in _districts(mapped["district_code"], shapes)
+    ]
     parts += _pockets(product, window)
     return (
         f'<svg viewBox="0 0 {window.width} {window.height}" role="img" '
@@ -141,9 +145,9 @@ def _simple(shapes: NDArray[np.object_], window: Window) -> NDArray[np.object_]:
     return simple
 
 
-def _districts(product: Product, shapes: Mapping[object, BaseGeometry]) -> list[BaseGeometry]:
+def _districts(district_of: pd.Series, shapes: Mapping[object, BaseGeometry]) -> list[BaseGeometry]:
     groups: dict[str, list[BaseGeometry]] = {}
-    for code, district in product.mapped["district_code"].items():
+    for code, district in district_of.items():
         groups.setdefault(district, []).append(shapes[code])
     return [shapely.union_all(one, grid_size=1e-3) for one in groups.values()]
 
