@@ -45,19 +45,20 @@ if TYPE_CHECKING:
 INDICATORS = 8
 HOUSES, MANY_HOUSES = 25_000, 100_000
 PROVINCE_SIDE = 57  # squares; 3,249 villages
-CORNERS = 12  # between two crossings of the squares
+CORNERS = 8  # between two crossings of the squares
 SLOWED = 4
 FRAMES = """async () => {
   const map = sibangkit.map; const times = []; let last = performance.now();
   const frame = () => new Promise(done => requestAnimationFrame(now => {
     const t = performance.now(); times.push(t - last); last = t; done(now); }));
-  const moves = (n, x, y) => async () => { for (let i = 0; i < n; i += 1) {
-    map.panBy([x, y], { animate: false, noMoveStart: true }); await frame(); } };
   const drags = async (n, x, y) => { for (let i = 0; i < n; i += 1) {
-    map._rawPanBy(new L.Point(x, y)); map.fire('move'); await frame(); } map.fire('moveend'); await frame(); };
+    map._rawPanBy(new L.Point(x, y)); map.fire('move'); await frame();
+  } map.fire('moveend'); await frame(); };
   await frame(); times.length = 0;
-  for (const [zoom, x, y] of [[1.5, 6, 3], [1.5, -5, 4], [1.5, 4, -6], [-1.5, 5, 5], [-1.5, -6, -2]]) {
-    map.setZoom(map.getZoom() + zoom, { animate: false }); await frame();
+  const moves = [[1.5, 6, 3], [1.5, -5, 4], [1.5, 4, -6], [-1.5, 5, 5], [-1.5, -6, -2]];
+  for (const [zoom, x, y] of moves) {
+    map.setZoom(map.getZoom() + zoom, { animate: false });
+    await frame();
     await drags(45, x, y);
   }
   times.sort((a, b) => a - b);
@@ -185,7 +186,9 @@ def measure(browser: Browser, path: Path) -> Measured:
 
     def heap() -> float:
         devtools.send("HeapProfiler.collectGarbage")
-        values = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+        values = {
+            one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]
+        }
         return float(values["JSHeapUsedSize"]) / 1e6
 
     start = time.perf_counter()
@@ -289,7 +292,7 @@ def some_houses(product: Product, count: int) -> HouseCards:
     common = rng.uniform(0.03, 0.35, len(needs))
     held = rng.random((count, len(needs))) < common
     deprived = (held << np.arange(len(needs))).sum(axis=1)
-    served = (held & (rng.random(held.shape) < 0.3) & [bool(one.served) for one in needs])
+    served = held & (rng.random(held.shape) < 0.3) & [bool(one.served) for one in needs]
     return HouseCards(
         needs=tuple(one.label for one in needs),
         assisted=tuple(bool(one.served) for one in needs),
@@ -305,9 +308,9 @@ def some_houses(product: Product, count: int) -> HouseCards:
     )  # fmt: skip
 
 
-def _along_curve(points: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> np.ndarray[
-    tuple[int, int], np.dtype[np.float64]
-]:
+def _along_curve(
+    points: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     steps = ((points - points.min(axis=0)) * PER_DEGREE).astype(np.int64)
     code = sum(
         ((steps[:, side] >> bit) & 1) << (2 * bit + side) for bit in range(20) for side in (0, 1)
@@ -337,8 +340,11 @@ def province_areas(layer: Path | None) -> Boundaries:
     areas = read_layer(None)
     shapes = gpd.read_parquet(layer).geometry if layer else _wavy_squares()
     shapes = shapes.to_crs(areas.villages.crs).reset_index(drop=True)
-    shapes = gpd.GeoSeries(shapely.coverage_simplify(shapes.to_numpy(), 60.0), crs=shapes.crs)
-    code = [f"16.{1 + i // 400:02d}.{1 + i // 20 % 20:02d}.{2001 + i % 20}" for i in range(len(shapes))]
+    clean = shapely.coverage_clean(shapes.to_numpy())
+    shapes = gpd.GeoSeries(clean[~shapely.is_empty(clean)], crs=shapes.crs)
+    code = [
+        f"16.{1 + i // 400:02d}.{1 + i // 20 % 20:02d}.{2001 + i % 20}" for i in range(len(shapes))
+    ]
     table = pd.DataFrame(
         {
             "name": [f"Desa {i}" for i in range(len(shapes))],
@@ -360,7 +366,7 @@ def _wavy_squares() -> gpd.GeoSeries:
     knots = np.arange(len(ends))
     lines = []
     for at in range(PROVINCE_SIDE + 1):
-        shift = rng.normal(0, side / 12, len(ends)) * ((knots % CORNERS) > 0)
+        shift = rng.normal(0, side / 20, len(ends)) * ((knots % CORNERS) > 0)
         for x, y in ((ends, at * side + shift), (at * side + shift, ends)):
             lines.append(shapely.LineString(np.column_stack([102 + x, y - 5])))
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
@@ -368,9 +374,7 @@ def _wavy_squares() -> gpd.GeoSeries:
     return gpd.GeoSeries(large, crs="EPSG:4326")
 
 
-def folium_page(
-    product: Product, houses: HouseCards, *, assets: Path | None, fast: bool
-) -> str:
+def folium_page(product: Product, houses: HouseCards, *, assets: Path | None, fast: bool) -> str:
     """
     Draw the same with folium as most would.
 

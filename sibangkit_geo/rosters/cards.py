@@ -260,7 +260,7 @@ def _whole(degrees: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.
 
 
 def _curve(east: NDArray[np.int32], north: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Number places along a Z curve (Morton 1966): neighbours mostly follow each other."""
+    """Find the rank of places along a Z curve (Morton 1966), where neighbours mostly meet."""
     low = [one - one.min(initial=0) for one in (east.astype(np.int64), north.astype(np.int64))]
     code = np.zeros(len(east), dtype=np.int64)
     for bit in range(_CURVE_BITS + 1):

@@ -182,7 +182,12 @@ def locate_register(
     register = open_study_register(study, source, folder)
     index = deprivation_index(study, folder)
     plan = registers.RegisterPlan(
-        areas, study.poverty, source.code_system, review, index, keeps_houses(study),
+        areas,
+        study.poverty,
+        source.code_system,
+        review,
+        index,
+        keeps_houses(study),
         keep_cards=study.disclosure.level == "internal" and source in study.households,
     )
     with _naming(register.name):

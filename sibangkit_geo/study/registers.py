@@ -201,7 +201,7 @@ def _keep(
     if plan.keep_houses:
         kept.add(points, tally.who_is_poor(households, plan.poverty), village)
     if kept.cards is not None:
-        placed = np.isfinite(points).all(axis=1)
+        placed = np.asarray(np.isfinite(points).all(axis=1))
         kept.cards.add(households, village=village, placed=placed, poverty=plan.poverty)
 
 

@@ -146,9 +146,9 @@ def test_houses_of_a_village_are_reached_by_keyboard_and_filtered(
     assert visit.page.locator(".house-card").is_hidden()
     assert visit.run("document.activeElement.textContent").startswith("Rumah tangga")
     visit.page.select_option("#house-need", "1")
-    assert f"{len(rich_payload['villages']['code']) * EACH // 2:,}".replace(
-        ",", "."
-    ) in visit.text("#house-count")
+    assert f"{len(rich_payload['villages']['code']) * EACH // 2:,}".replace(",", ".") in visit.text(
+        "#house-count"
+    )
     assert f"{EACH // 2} rumah tangga" in visit.text("#house-list")
     visit.page.click("#reset")
     assert visit.page.locator("#houses").is_hidden()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sibangkit_geo.cartography.web.packing import in_signs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -24,8 +26,6 @@ PHOTO_FOLDER: Final = "foto"
 MOST_NEEDS: Final = 32
 # three bytes reach 83 degrees either way
 _STEP_BYTES = 3
-# base 85 takes 1.25 signs per byte, base 64 takes 1.33; these three would be escaped in JSON
-_SIGNS = bytes.maketrans(b"<>&", b",:[")
 _PACKED_LEVEL = 9
 
 
@@ -92,7 +92,7 @@ class HouseCards:
 
 def serial_numbers(count: int, *, shuffle: int) -> NDArray[np.uint32]:
     """
-    Number houses in shuffled order: the rank of a mixed row number.
+    Give houses the numbers of a shuffled order: the rank of a mixed row number.
 
     The page works the same numbers out itself, so that they cost no byte of it.
 
@@ -192,7 +192,7 @@ def houses_payload(cards: HouseCards | None) -> dict[str, object] | None:
         "shuffle": cards.shuffle,
         "mask_bytes": mask_bytes,
         "bytes": len(packed),
-        "data": _in_signs(packed),
+        "data": in_signs(packed),
         "photo_rows": with_picture.tolist(),
         "photo_of": cards.photo[with_picture].tolist(),
         "photos": _addresses(cards),
@@ -251,8 +251,3 @@ def _zigzag(values: NDArray[np.int32]) -> NDArray[np.uint32]:
     """Turn steps into numbers from 0 up, small ones for small steps either way."""
     steps = np.diff(values, prepend=values[:1])
     return np.where(steps >= 0, 2 * steps, -2 * steps - 1).astype(np.uint32)
-
-
-def _in_signs(packed: bytes) -> str:
-    # whole groups of four bytes, so that unpacking needs no special end
-    return base64.b85encode(packed + b"\0" * (-len(packed) % 4)).translate(_SIGNS).decode()

@@ -1,11 +1,42 @@
 "use strict";
 // Shapes from the one topology, and measures on the sphere.
 window.sibangkit.geometry = (() => {
-  const { data } = window.sibangkit;
+  const { data, bytesOf } = window.sibangkit;
   const { L, topojson } = window;
-  const { topology, villages } = data;
+  const { villages } = data;
+  const topology = data.topology.data === undefined ? data.topology : unpacked(data.topology);
   const EARTH_KM = 6371.0088; // mean radius, IUGG
   const RADIAN = Math.PI / 180;
+
+  // TopoJSON again, see `packed_topology`
+  function unpacked(packed) {
+    const bytes = bytesOf(packed);
+    let next = 0;
+    const number = () => {
+      let [value, shift, byte] = [0, 0, 0];
+      do {
+        byte = bytes[next];
+        next += 1;
+        value |= (byte & 127) << shift;
+        shift += 7;
+      } while (byte > 127);
+      return (value >>> 1) ^ -(value & 1);
+    };
+    const list = (read) => Array.from({ length: number() }, read);
+    const geometries = (more) => list((_, id) => {
+      const polygons = list(() => list(() => list(number)));
+      if (!polygons.length) return { type: null, id, ...more(id) };
+      return polygons.length === 1 ? { type: "Polygon", arcs: polygons[0], id, ...more(id) }
+        : { type: "MultiPolygon", arcs: polygons, id, ...more(id) };
+    });
+    const collection = (more = () => ({})) => ({ type: "GeometryCollection", geometries: geometries(more) });
+    const objects = {
+      villages: collection(),
+      context: collection((id) => ({ properties: { name: packed.names[id] } })),
+    };
+    const arcs = list(() => list(() => [number(), number()]));
+    return { type: "Topology", transform: packed.transform, objects, arcs };
+  }
 
   const object = topology.objects.villages;
   const shapes = topojson.feature(topology, object);

@@ -3,23 +3,9 @@
 window.sibangkit.unpackHouses = async () => {
   const packed = window.sibangkit.data.houses;
   const { count, per_village: perVillage, origin, mask_bytes: maskBytes } = packed;
-  // base 85 of Python with the three signs changed that JSON in a page would escape
-  const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
   const STEP_BYTES = 3;
 
-  function bytesOf(words) {
-    const place = new Uint8Array(128);
-    [...SIGNS].forEach((sign, i) => { place[sign.charCodeAt(0)] = i; });
-    const bytes = new DataView(new ArrayBuffer((words.length / 5) * 4));
-    for (let i = 0; i < words.length; i += 5) {
-      let value = 0;
-      for (let j = i; j < i + 5; j += 1) value = value * 85 + place[words.charCodeAt(j)];
-      bytes.setUint32((i / 5) * 4, value);
-    }
-    return new Uint8Array(bytes.buffer, 0, packed.bytes);
-  }
-
-  const stream = new Blob([bytesOf(packed.data)]).stream()
+  const stream = new Blob([window.sibangkit.bytesOf(packed)]).stream()
     .pipeThrough(new DecompressionStream("deflate"));
   const raw = new Uint8Array(await new Response(stream).arrayBuffer());
   let next = 0;

@@ -3,7 +3,7 @@
 window.sibangkit.HouseLayer = (() => {
   const { number, text } = window.sibangkit;
   const { L, Supercluster } = window;
-  const [APART, MARGIN, POINT, REACH] = [60, 0.25, 4.5, 7]; // pixels, but for the share at the edge
+  const [APART, MARGIN, POINT, REACH] = [60, 0.1, 4.5, 7]; // pixels, but for the share at the edge
   const SINGLE_FROM = 15; // zoom from which no house hides in a cluster
   const COLORS = { unmet: "#c2410c", met: "#3572b8", none: "#ffffff" };
 

@@ -63,7 +63,9 @@ window.sibangkit.labels = (() => {
       )).filter(Boolean);
       jobs.sort((a, b) => a.room - b.room);
       let best = null;
-      for (let round = 0; round < 14; round += 1) {
+      // the names of a province do not all fit, however long one tries
+      const crowded = jobs.length > 60;
+      for (let round = 0; round < (crowded ? 1 : 14); round += 1) {
         const result = this.placeInOrder(jobs);
         if (best === null || result.cost < best.cost) best = result;
         if (!result.failed.length) break;
@@ -72,9 +74,9 @@ window.sibangkit.labels = (() => {
           jobs.unshift(job);
         }
       }
-      this.improve(best.placed);
+      if (!crowded) this.improve(best.placed);
       // zoomed in, a name without room is left out; at fit zoom none is
-      const failed = fitted ? best.failed : [];
+      const failed = fitted && !crowded ? best.failed : [];
       for (const job of failed) best.placed.push(this.displaced(job, best.placed));
       return best.placed;
     }

@@ -73,6 +73,9 @@
 
   function resized() {
     if (!view.hasSize()) return;
+    const [node, size] = [map.getContainer(), map.getSize()];
+    // drawn for this size already
+    if (ready && size.x === node.clientWidth && size.y === node.clientHeight) return;
     still(() => map.invalidateSize({ animate: false, pan: false }));
     if (state.home) goHome();
     else redraw();

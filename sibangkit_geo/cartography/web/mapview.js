@@ -6,6 +6,7 @@ window.sibangkit.MapView = (() => {
   const villages = data.villages;
   const NAVY = "#12305a";
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
+  const MANY = 1000; // villages from which a canvas is faster than SVG
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
   const PANES = ["context", "graticule", "villages", "districts", "pockets", "hover", "selection"];
   const OPTIONS = {
@@ -15,6 +16,33 @@ window.sibangkit.MapView = (() => {
   };
 
   const names = (list) => list.map((name) => window.sibangkit.shorten(name, NAME_SIGNS));
+
+  // many villages are drawn on a canvas; Leaflet's own knows no hatch
+  const tile = (size, background, draw) => {
+    const canvas = element("canvas", { width: size, height: size });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = background;
+    pen.fillRect(0, 0, size, size);
+    draw(pen);
+    return pen.createPattern(canvas, "repeat");
+  };
+  const tiles = {};
+  const VillageCanvas = L.Canvas.extend({
+    _fillStroke(pen, layer) {
+      tiles["url(#hatch)"] ??= tile(6, "#ffffff", (drawing) => {
+        Object.assign(drawing, { strokeStyle: "#7d8794", lineWidth: 1.2 });
+        drawing.stroke(new Path2D("M-1 1L1 -1M0 6L6 0M5 7L7 5"));
+      });
+      tiles["url(#masked)"] ??= tile(7, "#eef0f3", (drawing) => {
+        drawing.fillStyle = "#6a7482";
+        for (const [x, y] of [[2, 2], [5.5, 5.5]]) drawing.fillRect(x - 1, y - 1, 2, 2);
+      });
+      const named = layer.options.fillColor;
+      layer.options.fillColor = tiles[named] ?? named;
+      L.Canvas.prototype._fillStroke.call(this, pen, layer);
+      layer.options.fillColor = named;
+    },
+  });
 
   class MapView {
     // state is read, never written; onSelect and onHover get a village row or null
@@ -38,7 +66,8 @@ window.sibangkit.MapView = (() => {
         const pane = this.map.createPane(name);
         pane.style.zIndex = String(310 + 10 * i);
         if (name !== "villages") pane.style.pointerEvents = "none";
-        this.renderers[name] = L.svg({ pane: name, padding: 0.4 });
+        this.renderers[name] = name === "villages" && villages.code.length > MANY
+          ? new VillageCanvas({ pane: name, padding: 0.4 }) : L.svg({ pane: name, padding: 0.4 });
       });
     }
 
@@ -66,7 +95,9 @@ window.sibangkit.MapView = (() => {
         },
       }).addTo(this.map);
       if (first) {
-        this.renderers.villages._container?.prepend(patterns());
+        // on a canvas they are drawn by the canvas, but the legend needs them too
+        const drawing = this.renderers[villages.code.length > MANY ? "context" : "villages"];
+        drawing._container?.prepend(patterns());
         this.layerOf.forEach((layer, row) => {
           layer.getElement()?.setAttribute("data-code", villages.code[row]);
         });

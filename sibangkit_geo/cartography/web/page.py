@@ -114,12 +114,12 @@ def render_page(payload: Mapping[str, object]) -> str:
     """
     texts = _texts(payload)
     scripts, styles = _scripts_and_styles(houses=payload.get("houses") is not None)
-    _require_safe([*scripts, *styles])
+    require_safe([*scripts, *styles])
     return _fill(
-        _own_text("template.html"),
+        own_text("template.html"),
         {
             "lang": html.escape(str(payload.get("lang", "id"))),
-            "policy": _policy(scripts, styles, beside=has_photo_folder(payload)),
+            "policy": content_policy(scripts, styles, beside=has_photo_folder(payload)),
             "title": html.escape(_page_title(payload)),
             "noscript": html.escape(texts["noscript"]),
             "styles": "\n".join(f"<style>{style}</style>" for style in styles),
@@ -143,7 +143,7 @@ def load_texts() -> dict[str, str]:
     PageError
         The file is not a flat table of texts.
     """
-    table = tomllib.loads(_own_text("texts.id.toml"))
+    table = tomllib.loads(own_text("texts.id.toml"))
     if not all(isinstance(text, str) for text in table.values()):
         msg = "texts.id.toml must be a flat table of texts."
         raise PageError(msg)
@@ -178,8 +178,27 @@ def _json(payload: Mapping[str, object]) -> str:
     return text.translate(ESCAPES)
 
 
-def _policy(scripts: Iterable[str], styles: Iterable[str], *, beside: bool = False) -> str:
-    """Return the content security policy that lets only these texts run."""
+def content_policy(scripts: Iterable[str], styles: Iterable[str], *, beside: bool = False) -> str:
+    """
+    Return the content security policy that lets only these texts run.
+
+    Parameters
+    ----------
+    scripts, styles
+        As they stand in the page, to the letter.
+    beside
+        Whether pictures beside the page are shown.
+
+    Returns
+    -------
+    policy
+        Content of the meta element.
+
+    Raises
+    ------
+    Nothing
+        Any text has a hash.
+    """
     # on file: no address is the page's own, only the scheme can be named
     pictures = "img-src data: 'self' file:" if beside else "img-src data:"
     return "; ".join(
@@ -200,10 +219,25 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _require_safe(texts: Iterable[str]) -> None:
-    """Stop when a script or style could end early or names an outside address."""
+def require_safe(texts: Iterable[str], *, addresses: bool = True) -> None:
+    """
+    Stop when a script or style could end early or names an outside address.
+
+    Parameters
+    ----------
+    texts
+        Scripts or styles.
+    addresses
+        False where they hold texts of data, which may name one without asking for it.
+
+    Raises
+    ------
+    PageError
+        Shows the beginning of the text.
+    """
     for text in texts:
-        if ENDS_SCRIPT.search(text) or ADDRESS.search(text.replace(SVG_NAMESPACE, "")):
+        named = addresses and ADDRESS.search(text.replace(SVG_NAMESPACE, ""))
+        if ENDS_SCRIPT.search(text) or named:
             msg = f"A page asset ends its element or names an address: {text[:60]!r}."
             raise PageError(msg)
 
@@ -222,14 +256,31 @@ def _scripts_and_styles(*, houses: bool) -> tuple[list[str], list[str]]:
         own[-1:-1] = HOUSE_SCRIPTS
         styles.append("houses.css")
     return (
-        [*map(vendored_text, vendored), *(_compact(_own_text(name)) for name in own)],
-        [vendored_text("leaflet.css"), *(_compact(_own_text(name)) for name in styles)],
+        [*map(vendored_text, vendored), *(_compact(own_text(name)) for name in own)],
+        [vendored_text("leaflet.css"), *(_compact(own_text(name)) for name in styles)],
     )
 
 
 @functools.cache
-def _own_text(name: str) -> str:
-    """Return a file of this folder with newlines as the HTML parser will see them."""
+def own_text(name: str) -> str:
+    """
+    Return a file of this folder with newlines as the HTML parser will see them.
+
+    Parameters
+    ----------
+    name
+        File.
+
+    Returns
+    -------
+    text
+        Line feeds only.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    """
     data = resources.files(__package__).joinpath(name).read_bytes()
     return _normal(data)
 

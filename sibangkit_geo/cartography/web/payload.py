@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.cartography.roles import (
@@ -20,7 +21,7 @@ from sibangkit_geo.cartography.texts import (
 )
 from sibangkit_geo.cartography.web.cards import houses_payload
 from sibangkit_geo.cartography.web.page import load_texts
-from sibangkit_geo.cartography.web.topology import district_label_points, village_topology
+from sibangkit_geo.cartography.web.topology import district_label_points, screen_topology
 from sibangkit_geo.tables.numerals import numeral, percentage
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.cartography.product import Block, Product
 
 _NAMED_VILLAGES = 3
+# over all districts: a province has no room to try many
+_LABEL_PLACES = 1200
 
 
 def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str, object]:
@@ -67,6 +70,7 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
     context = product.boundaries.context
     names = mapped.groupby("district_code")["district_name"].first()
     labels = district_label_points(mapped, mapped["district_code"])
+    places = _LABEL_PLACES // max(1, len(names))
     headline, sentences = result_sentences(product.pockets)
     return {
         "lang": "id",
@@ -79,14 +83,14 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
         "created": date_words(product.provenance.created),
         "software": f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",
         "texts": load_texts(),
-        "topology": village_topology(mapped, context if len(context) else None),
+        "topology": screen_topology(mapped, context),
         "context": context["name"].tolist(),
         "villages": _villages(product, list(names.index))
         | {"acts": acting_indexes(mapped.index, product, [one.key for one in agencies])},
         "agencies": [one.name for one in agencies],
         "unmapped": _unmapped(product),
         "districts": [
-            {"code": code, "name": name, "labels": labels[str(code)]}
+            {"code": code, "name": name, "labels": labels[str(code)][: max(places, 3)]}
             for code, name in names.items()
         ],
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),
@@ -180,10 +184,12 @@ def _block(block: Block) -> dict[str, object]:
     }
 
 
-def _villages(product: Product, districts: Sequence[str]) -> dict[str, list[object]]:
+def _villages(product: Product, districts: Sequence[str]) -> dict[str, object]:
     mapped = product.mapped
     place = {code: i for i, code in enumerate(districts)}
-    pocket = product.pockets.members.reindex(mapped.index)
+    verdicts = [village_sentence(code, product.pockets) for code in mapped.index]
+    # most villages share one sentence, which is written once
+    usual = Counter(verdicts).most_common(1)[0][0] if verdicts else ""
     people = mapped["people"] if "people" in mapped else mapped["households"] * float("nan")
     return {
         "code": mapped.index.tolist(),
@@ -191,10 +197,14 @@ def _villages(product: Product, districts: Sequence[str]) -> dict[str, list[obje
         "district": [place[code] for code in mapped["district_code"]],
         "households": _whole(mapped["households"]),
         "people": _whole(people),
-        "pocket": _whole(pocket),
-        "certainty": [certainty_sentence(row) for _, row in mapped.iterrows()],
-        "verdict": [village_sentence(code, product.pockets) for code in mapped.index],
+        "certainty": _unless_empty([certainty_sentence(row) for _, row in mapped.iterrows()]),
+        "verdict": [None if one == usual else one for one in verdicts],
+        "usual_verdict": usual,
     }
+
+
+def _unless_empty(column: list[str]) -> list[str]:
+    return column if any(column) else []
 
 
 def _trend(product: Product) -> dict[str, object] | None:

@@ -55,8 +55,10 @@ window.sibangkit.poster = (() => {
     const shift = view.map.layerPointToContainerPoint([0, 0]);
     const moved = svg("g", { transform: `translate(${shift.x} ${shift.y})` });
     for (const pane of PANES) {
-      const drawn = view.renderers[pane]._container?.querySelector(":scope > g");
+      const container = view.renderers[pane]._container;
+      const drawn = container?.querySelector(":scope > g");
       if (drawn) moved.append(drawn.cloneNode(true));
+      else if (container?.tagName === "CANVAS") moved.append(canvasImage(container));
     }
     const names = svg("g", { class: "names" });
     names.append(...[...view.placer.root.childNodes].map((node) => node.cloneNode(true)));
@@ -71,6 +73,14 @@ window.sibangkit.poster = (() => {
     }
     box.append(svg("rect", { width: w, height: h, fill: "none", stroke: "#55647a", "stroke-width": 2 }));
     return box;
+  }
+
+  function canvasImage(canvas) {
+    const { x, y } = window.L.DomUtil.getPosition(canvas);
+    return svg("image", {
+      x, y, width: parseFloat(canvas.style.width), height: parseFloat(canvas.style.height),
+      href: canvas.toDataURL(),
+    });
   }
 
   function northArrow() {

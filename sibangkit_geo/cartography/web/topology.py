@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from topojson.core.topology import Topology
 
+from sibangkit_geo.cartography.web.packing import packed_topology
 from sibangkit_geo.errors import SibangkitError
 
 if TYPE_CHECKING:
@@ -19,12 +20,21 @@ if TYPE_CHECKING:
 
 DEGREES: Final = "EPSG:4326"
 GRID_STEPS: Final = 20_000
+TOLERANCE_M: Final = 40.0
+# the largest regencies have about 800 villages (Kepmendagri 300.2.2-2430/2025)
+REGENCY_SIZE: Final = 800
 CONTEXT_FACTOR: Final = 1.5
 LABEL_POINTS: Final = 25
 GRID_CELLS: Final = 14
 COORDINATE_DIGITS: Final = 5
 
-__all__ = ["TopologyError", "district_label_points", "village_topology"]
+__all__ = [
+    "TopologyError",
+    "district_label_points",
+    "screen_topology",
+    "tolerance_for",
+    "village_topology",
+]
 
 
 class TopologyError(SibangkitError, ValueError):
@@ -35,7 +45,7 @@ def village_topology(
     villages: gpd.GeoDataFrame,
     context: gpd.GeoDataFrame | None,
     *,
-    tolerance_m: float = 40.0,
+    tolerance_m: float = TOLERANCE_M,
 ) -> dict[str, Any]:
     """
     Simplify village polygons and pack them as quantised TopoJSON with shared borders.
@@ -83,6 +93,59 @@ def village_topology(
     for row, geometry in enumerate(packed["objects"]["context"]["geometries"]):
         geometry["properties"] = {"name": names[row]}
     return packed
+
+
+def screen_topology(mapped: gpd.GeoDataFrame, context: gpd.GeoDataFrame) -> dict[str, object]:
+    """
+    Simplify as a screen allows, and pack for a page.
+
+    Parameters
+    ----------
+    mapped
+        Villages with polygon, as `village_topology` wants them.
+    context
+        Neighbouring areas; may be empty.
+
+    Returns
+    -------
+    packed
+        See `packed_topology`.
+
+    Raises
+    ------
+    TopologyError
+        As `village_topology`.
+    """
+    around = context if len(context) else None
+    topology = village_topology(mapped, around, tolerance_m=tolerance_for(len(mapped)))
+    return packed_topology(topology)
+
+
+def tolerance_for(count: int) -> float:
+    """
+    Choose how much a map of so many villages is simplified: a screen shows no more.
+
+    Parameters
+    ----------
+    count
+        Villages drawn.
+
+    Returns
+    -------
+    tolerance_m
+        40 metres for a regency, growing with the number of villages beyond 800.
+
+    Raises
+    ------
+    Nothing
+        Any number has one.
+
+    Examples
+    --------
+    >>> tolerance_for(305), tolerance_for(3200)
+    (40.0, 160.0)
+    """
+    return TOLERANCE_M * max(1.0, count / REGENCY_SIZE)
 
 
 def district_label_points(
