@@ -84,7 +84,9 @@ class Visit:
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(path.as_uri() + fragment)
-        self.page.wait_for_selector("html[data-ready='1']", timeout=30_000)
+        # a plain document is ready as it stands
+        ready = "html[data-ready='1'], html:not(:has(script))"
+        self.page.wait_for_selector(ready, timeout=30_000)
         home = path.as_uri()
         self.outside = [url for url in self.requests if url.partition("#")[0] != home]
 

@@ -123,7 +123,7 @@ def test_a_map_may_be_rendered_twice_and_stays_as_it_is(polygons: gpd.GeoDataFra
 
 def with_code() -> folium.Marker:
     marker = folium.Marker([0, 0])
-    marker.options["onclick"] = JsCode("() => 1")  # type: ignore[assignment]
+    marker.options["onclick"] = JsCode("() => 1")  # type: ignore[assignment] # not foreseen
     return marker
 
 

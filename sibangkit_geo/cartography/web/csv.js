@@ -47,7 +47,7 @@ window.sibangkit.csv = (() => {
     const rows = shownRows(state).map((row) => [
       cell(villages.code[row]), cell(villages.name[row]), cell(values.districtName(row)),
       ...layers.flatMap((layer) => layerCells(layer, row)),
-      cell(pocketOf.get(row)), cell(villages.verdict[row] ?? villages.usual_verdict),
+      cell(pocketOf.get(row)), cell(villages.verdict[row] || villages.usual_verdict),
     ]);
     const foot = [data.estimate_line, data.boundary_line, ...data.sources].filter(Boolean);
     return [

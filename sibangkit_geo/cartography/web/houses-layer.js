@@ -61,7 +61,7 @@ window.sibangkit.HouseLayer = (() => {
         const [lng, lat] = one.geometry.coordinates;
         const at = map.project([lat, lng]).subtract(origin);
         const homes = one.properties?.point_count ?? 0;
-        return { x: at.x, y: at.y, homes, id: one.id, row: one.row, r: homes ? 10 + 2.4 * Math.log10(homes) : POINT };
+        return { x: at.x, y: at.y, homes, id: one.id, row: one.row, r: homes ? 11 + 2.8 * Math.log10(homes) : POINT };
       });
       this.drawPoints(pen, houses);
       this.drawClusters(pen);

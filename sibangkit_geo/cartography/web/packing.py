@@ -40,7 +40,7 @@ def in_signs(content: bytes) -> str:
     Examples
     --------
     >>> in_signs(b"desa")
-    'WpZ#'
+    'WMy+,'
     """
     return base64.b85encode(content + b"\0" * (-len(content) % 4)).translate(_SIGNS).decode()
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _NAMED_VILLAGES = 3
 # over all districts: a province has no room to try many
-_LABEL_PLACES = 1200
+_LABEL_PLACES = 600
 
 
 def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str, object]:
@@ -198,7 +198,7 @@ def _villages(product: Product, districts: Sequence[str]) -> dict[str, object]:
         "households": _whole(mapped["households"]),
         "people": _whole(people),
         "certainty": _unless_empty([certainty_sentence(row) for _, row in mapped.iterrows()]),
-        "verdict": [None if one == usual else one for one in verdicts],
+        "verdict": ["" if one == usual else one for one in verdicts],
         "usual_verdict": usual,
     }
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 DEGREES: Final = "EPSG:4326"
 GRID_STEPS: Final = 20_000
 TOLERANCE_M: Final = 40.0
-# the largest regencies have about 800 villages (Kepmendagri 300.2.2-2430/2025)
-REGENCY_SIZE: Final = 800
+# hardly a regency has more villages than that; a map of more is one of a province
+REGENCY_SIZE: Final = 640
 CONTEXT_FACTOR: Final = 1.5
 LABEL_POINTS: Final = 25
 GRID_CELLS: Final = 14
@@ -133,7 +133,7 @@ def tolerance_for(count: int) -> float:
     Returns
     -------
     tolerance_m
-        40 metres for a regency, growing with the number of villages beyond 800.
+        40 metres for a regency, growing with the number of villages beyond 640.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def tolerance_for(count: int) -> float:
     Examples
     --------
     >>> tolerance_for(305), tolerance_for(3200)
-    (40.0, 160.0)
+    (40.0, 200.0)
     """
     return TOLERANCE_M * max(1.0, count / REGENCY_SIZE)
 
