@@ -33,7 +33,7 @@ def demo_ready() -> Ready:
     folder = Path(_folder().name)
     study_file = write_demo(folder / "data", settings=DemoSettings(households=20_000, seed=1607))
     text = study_file.read_text(encoding="utf-8")
-    text = re.sub(r"replicates = \d+", "replicates = 199", text)
+    text = re.sub(r"replicates = \d+", "replicates = 199\nstability = false", text)
     text = re.sub(r"\[\[earlier\]\].*?\n\n", "", text, flags=re.DOTALL)
     text += '\n[annex]\nnumbering = "3."\nsheets = ["overview", "agency"]\n'
     study_file.write_text(text, encoding="utf-8")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from conftest import without_variants
 
 from sibangkit_geo.config import read_study
 from sibangkit_geo.demo import DemoSettings, write_demo
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("earlier")
-    return write_demo(folder, settings=DemoSettings(households=20_000, pockets=False))
+    demo = DemoSettings(households=20_000, pockets=False)
+    made = write_demo(folder, settings=demo)
+    without_variants(made)
+    return made
 
 
 def test_an_earlier_year_has_the_numbers_of_its_own_study(file: Path, tmp_path: Path) -> None:

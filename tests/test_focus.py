@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import without_variants
 
 from sibangkit_geo import study
 from sibangkit_geo.agencies import FocusInputs, agency_focus, load_catalogue, with_roles
@@ -39,7 +40,9 @@ A, B = "16.07.01.2001", "16.07.01.2002"
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the demo once with 60,000 households."""
     folder = tmp_path_factory.mktemp("focus")
-    study_file = write_demo(folder / "data", settings=DemoSettings(households=60_000))
+    study_file = without_variants(
+        write_demo(folder / "data", settings=DemoSettings(households=60_000))
+    )
     study.run(study_file, folder / "out")
     return folder
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from conftest import without_variants
 
 from sibangkit_geo import study
 from sibangkit_geo.demo import DemoSettings, write_demo
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, study.Finished]:
     folder = tmp_path_factory.mktemp("plan")
-    file = write_demo(folder / "data", settings=DemoSettings(households=30_000, pockets=False))
+    demo = DemoSettings(households=30_000, pockets=False)
+    file = without_variants(write_demo(folder / "data", settings=demo))
     return folder, study.run(file, folder / "out")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import rasterio
 from affine import Affine
+from conftest import without_variants
 from shapely.geometry import LineString, Point
 
 from sibangkit_geo import study
@@ -155,7 +156,7 @@ def test_ways_over_a_cost_raster(surrounded: Path) -> None:
 
 
 def test_houses_and_risk_of_a_register(tmp_path: Path) -> None:
-    file = write_demo(tmp_path / "data", settings=DemoSettings(households=20_000))
+    file = without_variants(write_demo(tmp_path / "data", settings=DemoSettings(households=20_000)))
     clinic = pd.DataFrame({"bujur": [104.85], "lintang": [-2.97]})
     clinic.to_csv(tmp_path / "data" / "klinik.csv", index=False)
     block = """
