@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -183,13 +184,13 @@ def test_no_identity_reaches_a_product_a_log_an_error_or_a_file(
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr(tempfile, "tempdir", None)
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    # a compiler that tells every step for minutes has never seen a household
+    caplog.set_level(logging.INFO, logger="numba")
     with caplog.at_level(logging.DEBUG):
         study.run(folder / "study.toml", tmp_path / "out")
     fresh = [path for path in tmp_path.rglob("*") if path.is_file() and path not in before]
     assert any(path.name == "laporan_mutu_data.xlsx" for path in fresh)
-    told = caplog.text.encode()
-    for path in fresh:
-        told += _content(path)
+    told = b"\n".join([caplog.text.encode(), *map(_content, fresh)])
     # every number and name of the register looks like one of these
     for secret in (b"160701000000", b"160721000000", b"KEPALA CONT", b"1.61E+15", b"1,61E+15"):
         assert secret not in told
@@ -198,9 +199,8 @@ def test_no_identity_reaches_a_product_a_log_an_error_or_a_file(
 def _content(path: Path) -> bytes:
     if path.suffix != ".xlsx":
         return path.read_bytes()
-    book = openpyxl.load_workbook(path)
-    cells = [str(cell.value) for page in book for row in page.iter_rows() for cell in row]
-    return "\n".join(cells).encode()
+    with zipfile.ZipFile(path) as book:
+        return b"\n".join(book.read(name) for name in book.namelist())
 
 
 def test_hashes_of_two_runs_differ_so_that_none_leads_back_to_a_person() -> None:

@@ -21,6 +21,9 @@ _MAD_TO_SD = 1.4826
 _TRIM = 2.5
 # at half poor the counts are symmetric, and the formula divides by nothing
 _NO_SKEW = 1e-6
+# the transformation holds down to the chi-square with two degrees of freedom, skewness 2; beyond
+# it villages without a single poor household would stand above the normal's middle
+_LARGEST_SKEWNESS = 2.0
 _ROUNDS = 4
 _GRID = np.concatenate([[0.0], np.geomspace(1e-4, 0.6, 120)])
 _LARGEST_RHO = 0.95
@@ -201,11 +204,14 @@ def normal_scores(rates: Floats, effective: Floats, rate: float) -> Floats:
     --------
     >>> normal_scores(np.array([0.1, 0.2]), np.array([100.0, 100.0]), 0.1).round(3).tolist()
     [0.044, 2.979]
+    >>> normal_scores(np.array([0.0]), np.array([16.0]), 0.001).round(3).item()  # not hot
+    0.201
     """
     z = standardised(rates, effective, rate)
     skewness = (1.0 - 2.0 * rate) / np.sqrt(np.maximum(effective * rate * (1.0 - rate), 1e-12))
     if abs(1.0 - 2.0 * rate) < _NO_SKEW:
         return z
+    skewness = np.clip(skewness, -_LARGEST_SKEWNESS, _LARGEST_SKEWNESS)
     root = np.cbrt(np.maximum(1.0 + skewness * z / 2.0, 0.0))
     return 6.0 / skewness * (root - 1.0) + skewness / 6.0
 
@@ -215,9 +221,9 @@ def _trimmed_rate(rates: Floats, effective: Floats) -> float:
     for _ in range(_ROUNDS):
         z = standardised(rates, effective, rate)
         away = np.abs(z - _median(z))
-        keep = away <= _TRIM * _MAD_TO_SD * _median(away)
-        if not keep.any():
-            break
+        # z has deviation 1 by chance alone; where most villages have none poor their middle is far
+        # narrower, and trimming by it would end at a rate of 0
+        keep = away <= _TRIM * max(1.0, _MAD_TO_SD * _median(away))
         rate = _mean(rates[keep], effective[keep])
     return rate
 
