@@ -208,7 +208,8 @@ def build_layer(
     KeyError
         The table lacks the indicator's columns.
     """
-    mapped = villages[villages.geometry.notna() & ~villages.geometry.is_empty]
+    names = [one for one in (indicator.name, indicator.count_column) if one]
+    mapped = villages.loc[villages.geometry.notna() & ~villages.geometry.is_empty, names]
     factor = _PERCENT if indicator.unit == "percent" else 1.0
     decimals = {"percent": 1, "count": 0, "index": 2}[indicator.unit]
     values = (mapped[indicator.name].astype(float) * factor).round(decimals)

@@ -43,13 +43,12 @@ def role_sentences(
     KeyError
         A label or a name is missing.
     """
-    own = roles[roles["place"] == place]
-    if own.empty:
+    own = roles[roles["place"] == place].to_dict("records")
+    if not own:
         return ()
-    lead = own[own["lead"]]
-    if lead.empty:
+    first = next((one for one in own if one["lead"]), None)
+    if first is None:
         return (say("role_none"),)
-    first = lead.iloc[0]
     told = first["m0_contribution"]
     sentences = [
         say(
@@ -62,8 +61,8 @@ def role_sentences(
             m0="" if math.isnan(told) else say("role_m0", share=percentage(told, 0)),
         )
     ]
-    others = own[own["acts"] & ~own["lead"]]
-    if len(others):
+    others = [one for one in own if one["acts"] and not one["lead"]]
+    if others:
         listed = [
             say(
                 "role_one",
@@ -72,7 +71,7 @@ def role_sentences(
                 count=numeral(one["unserved"]),
                 ratio=numeral(one["ratio"], 1),
             )
-            for _, one in others.iterrows()
+            for one in others
         ]
         sentences.append(say("role_more", agencies="; ".join(listed)))
     return tuple(sentences)

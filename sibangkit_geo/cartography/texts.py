@@ -242,20 +242,22 @@ def village_sentence(code: str, pockets: Pockets) -> str:
         said = [say("village_pocket", number=number, grade=grade)]
     else:
         said = [say("village_none")]
-    row = pockets.villages.loc[[code]].iloc[0]
-    if "methods" in row:
-        said += _other_methods(row, inside=code in pockets.members.index)
+    if "methods" in pockets.villages:
+        said += _other_methods(code, pockets.villages, inside=code in pockets.members.index)
     return " ".join(said)
 
 
-def _other_methods(row: pd.Series, *, inside: bool) -> list[str]:
+def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[str]:
     """Say what beside the pockets calls the village poor, and how firm its place is."""
     said = []
-    tried = int(row.get("n_variants", 0))
-    kept = round(float(row.get("stability", 0.0)) * tried)
+    row = villages.index.get_loc(code)
+    tried = kept = 0
+    if "n_variants" in villages:
+        tried = int(villages["n_variants"].to_numpy()[row])
+        kept = round(float(villages["stability"].to_numpy()[row]) * tried)
     if tried and (inside or kept):
         said.append(say("verdict_stays" if inside else "verdict_enters", kept=kept, tried=tried))
-    calls = str(row["methods"]).split()
+    calls = str(villages["methods"].to_numpy()[row]).split()
     named = [say(f"verdict_{one}") for one in ("local_moran", "gi_star") if one in calls]
     if named:
         key = "verdict_agree" if inside else "verdict_alone"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from sibangkit_geo.demo import answers, assistance, damage, hamlets, people, villages
 from sibangkit_geo.demo.damaged_files import write_damaged
@@ -247,7 +248,7 @@ def _replace(path: Path, content: str | pd.DataFrame) -> None:
     if isinstance(content, str):
         temporary.write_text(content, encoding="utf-8", newline="\n")
     else:
-        content.to_csv(
-            temporary, index=False, encoding="utf-8", lineterminator="\n", float_format="%.5f"
-        )
+        # an empty text would be written as two quotation marks
+        cells = pl.from_pandas(content).with_columns(pl.col(pl.String).replace("", None))
+        cells.write_csv(temporary, float_precision=5)
     temporary.replace(path)

@@ -114,12 +114,13 @@ def village_map(product: Product, codes: Sequence[str], *, width: int, label: st
     context = shapely.clip_by_rect(product.boundaries.context.geometry.to_numpy(), *window.ground)
     parts = [f'<rect width="{window.width}" height="{window.height}" fill="{_SEA}"/>']
     parts += [_path(one, window, fill=_LAND, stroke="#c9c5b8") for one in context]
-    for code, shape in shapes.items():
+    colors, unknown = layer.colors, layer.masked | layer.missing
+    for (code, shape), named in zip(shapes.items(), mapped["name"], strict=True):
         if shape.is_empty:
             continue
-        color = layer.colors[code] if code in own else _LAND
-        hidden = code in own and (layer.masked[code] or layer.missing[code])
-        name = html.escape(str(mapped.loc[[code], "name"].iloc[0]))
+        color = colors[code] if code in own else _LAND
+        hidden = code in own and unknown[code]
+        name = html.escape(str(named))
         fill = "url(#mark)" if hidden else color
         parts.append(_path(shape, window, fill=fill, stroke="#ffffff", title=name))
     parts += [
