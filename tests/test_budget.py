@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from sibangkit_geo.agencies.budget import BudgetRule, Plan, plan_budget
 from sibangkit_geo.agencies.budget_paths import coverage_curve, sensitivity, years_to_finish
 from sibangkit_geo.agencies.costs import load_costs, unit_costs
+from sibangkit_geo.agencies.silence import without_prints
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError
 
 if TYPE_CHECKING:
@@ -374,3 +377,13 @@ def test_wrong_cost_files_tell_everything(tmp_path: Path) -> None:
         load_costs(file)
     with pytest.raises(MissingFileError):
         load_costs(tmp_path / "none.toml")
+
+
+def test_what_a_compiled_library_prints_reaches_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    c = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+    c.puts(b"before")
+    with without_prints():
+        c.puts(b"a leftover line")
+    c.puts(b"after")
+    c.fflush(None)
+    assert capfd.readouterr().out.split() == ["before", "after"]

@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from sibangkit_geo.agencies.silence import without_prints
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -106,13 +108,15 @@ class _Model:
         if np.isfinite(cap):
             row = sparse.csr_array((np.arange(len(weight)) >= n_pairs).astype(float)[None, :])
             limits.append(LinearConstraint(row, -np.inf, cap + _TOLERANCE))
-        return milp(
-            weight,
-            integrality=self.integer,
-            bounds=Bounds(0, self.upper),
-            constraints=limits,
-            options={"time_limit": self.effort.seconds, "mip_rel_gap": self.effort.relative_gap},
-        )
+        effort = {"time_limit": self.effort.seconds, "mip_rel_gap": self.effort.relative_gap}
+        with without_prints():
+            return milp(
+                weight,
+                integrality=self.integer,
+                bounds=Bounds(0, self.upper),
+                constraints=limits,
+                options=effort,
+            )
 
 
 def solve(problem: Problem, *, whole: bool, effort: Effort) -> Solution:
