@@ -300,7 +300,8 @@ def trial(where: World, options: argparse.Namespace) -> pd.DataFrame:
     Returns
     -------
     scores
-        One row per cell and map, F1 by method.
+        One row per cell and map, F1 by method, and of the planted pockets but the
+        single villages (``attainable``).
 
     Raises
     ------
@@ -315,10 +316,13 @@ def trial(where: World, options: argparse.Namespace) -> pd.DataFrame:
             villages = draw(where, planted, kind, spread, risk, rng)
             marks = flagged(where, villages, options.replicates, seed)
             scores = {name: f1(own, planted) for name, own in marks.items()}
+            # a pocket has two villages: without the single ones no map can score more
+            wide = {i for i in planted if planted & set(where.near[i].tolist()) - {i}}
+            scores["attainable"] = f1(wide, planted)
             rows.append({"cell": f"{kind} {spread:g}, RR {risk:g}", **scores})
         done = pd.DataFrame(rows)
-        print(done[done["cell"] == rows[-1]["cell"]][list(METHODS)].mean().round(3).to_dict(),
-              rows[-1]["cell"], flush=True)  # fmt: skip
+        last = done[done["cell"] == rows[-1]["cell"]][[*METHODS, "attainable"]].mean().round(3)
+        print(last.to_dict(), rows[-1]["cell"], flush=True)
     return pd.DataFrame(rows)
 
 

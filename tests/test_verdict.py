@@ -19,7 +19,9 @@ from sibangkit_geo.pockets.links import with_links
 from sibangkit_geo.pockets.regions import AreaSettings
 from sibangkit_geo.pockets.rules import neighbors_by_rule
 from sibangkit_geo.pockets.stability import variants, with_stability
+from sibangkit_geo.pockets.verdict import with_methods
 from sibangkit_geo.sources.links import LinkSource, read_links
+from sibangkit_geo.tables.public import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 SIDE = 9
 HOT = {(x, y) for x in (2, 3, 4) for y in (2, 3, 4)}
 FAST = PocketSettings(replicates=99, seed=3)
+POVERTY = Indicator(
+    name="headcount_ratio", label="Miskin", unit="percent", worse="high",
+    denominator="households", agency="", source="uji", year=2025,
+)  # fmt: skip
 
 
 def villages(hot: float = 0.3) -> gpd.GeoDataFrame:
@@ -62,6 +68,25 @@ def test_methods_agree_inside_and_the_tail_is_the_beta_binomials() -> None:
     )
     assert verdict["extreme_p"].loc["v33"] == pytest.approx(tail, rel=1e-6)
     assert verdict["extreme"].tolist() == (verdict["extreme_p"] < 0.05 / SIDE**2).tolist()
+
+
+def test_the_number_of_methods_is_hidden_with_the_rate_and_the_graph_is_kept() -> None:
+    table = villages()
+    found = find_pockets(table, settings=FAST)
+    rate = (table["poor_households"] / table["households"]).where(table.index != "v34")
+    measured = VillageIndicators(table.assign(headcount_ratio=rate, status="ok"), (POVERTY,), ())
+    shown = with_methods(measured, found)
+    number = shown.villages["n_methods"]
+    assert number["v33"] == 3
+    assert number["v88"] == 0
+    assert np.isnan(number["v34"])
+    assert [one.name for one in shown.indicators] == ["headcount_ratio", "n_methods"]
+    assert found.neighbors is not None
+    # 9 x 9 squares: 2 * 9 * 8 sides and 2 * 8 * 8 corners
+    assert len(found.neighbors) == 272
+    nothing = find_pockets(table.head(5), settings=FAST)
+    assert nothing.neighbors is None
+    assert with_methods(measured, nothing) is measured
 
 
 def test_a_strong_pocket_stays_under_all_settings() -> None:

@@ -147,6 +147,12 @@ def find_pockets(
         replicates=settings.replicates,
         seed=settings.seed,
         notes=(*notes, *_isolates(near)),
+        neighbors=pd.DataFrame(
+            {
+                "village_code": near.ids[near.pairs[:, 0]],
+                "neighbor_code": near.ids[near.pairs[:, 1]],
+            }
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,14 @@ import pandas as pd
 from scipy import stats
 
 from sibangkit_geo.pockets.hotspots import local_gi_star, local_moran_rates
+from sibangkit_geo.tables.public import Indicator
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from sibangkit_geo.pockets.adjacency import Neighbors
+    from sibangkit_geo.tables.public import Pockets, VillageIndicators
 
 _LEVEL = 0.05
 
@@ -106,3 +109,52 @@ def _upper_tail(
         return np.asarray(stats.binom.sf(poor - 1, homes, rate))
     scale = (1 - rho) / rho
     return np.asarray(stats.betabinom.sf(poor - 1, homes, rate * scale, (1 - rate) * scale))
+
+
+def with_methods(shown: VillageIndicators, pockets: Pockets) -> VillageIndicators:
+    """
+    Put beside each village how many methods call it poor: an explanation, not a test.
+
+    Grain: unchanged, one row per village; column ``n_methods`` (0 to 4) is added.
+
+    Parameters
+    ----------
+    shown
+        Village table after masking.
+    pockets
+        Result of the detector, with verdicts.
+
+    Returns
+    -------
+    villages
+        With one more indicator; missing where the poverty rate is not shown. As it
+        came where nothing was tested.
+
+    Raises
+    ------
+    KeyError
+        The table has no poverty rate.
+    """
+    if "methods" not in pockets.villages:
+        return shown
+    first = shown.indicators[0]
+    number = pockets.villages["methods"].map(lambda said: len(said.split())).astype(float)
+    villages = shown.villages.assign(
+        n_methods=number.reindex(shown.villages.index).where(shown.villages[first.name].notna())
+    )
+    indicator = Indicator(
+        name="n_methods",
+        label="Penjelas: jumlah metode yang menandai desa",
+        unit="count",
+        worse="high",
+        denominator="",
+        agency="",
+        source=first.source,
+        year=first.year,
+        note=(
+            "Dari empat: kantong (teruji), Moran lokal tinggi-tinggi, Gi* tinggi (keduanya "
+            "p < 0,05 per desa) dan desa ekstrem. Hanya kantong yang mengendalikan peluang "
+            "salah tandai sepeta; yang lain menjelaskan, tidak membuktikan."
+        ),
+    )
+    return replace(shown, villages=villages, indicators=(*shown.indicators, indicator))

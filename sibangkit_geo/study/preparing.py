@@ -14,6 +14,7 @@ from sibangkit_geo import codes, config, disclosure
 from sibangkit_geo.agencies import load_catalogue, with_agencies, with_roles
 from sibangkit_geo.cartography.product import Product, build_layers
 from sibangkit_geo.indicators import villages
+from sibangkit_geo.pockets.verdict import with_methods
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
 from sibangkit_geo.sources.text_tables import checksum, require_file
@@ -150,8 +151,11 @@ def _product(
     masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
     needs = focus(study, carried.counts, (measured, masked.measured), pockets, catalogue)
     shown = with_roles(masked.measured, needs.roles, rule=catalogue.action)
-    # who must act is worked out after masking: no cell of it is hidden
-    cells = masked.cells.reindex(columns=[one.name for one in shown.indicators], fill_value=False)
+    shown = with_methods(shown, pockets)
+    # who must act is worked out after masking: no cell of it is hidden; what the methods say
+    # of a village is hidden with its poverty
+    hidden = masked.cells.assign(n_methods=masked.cells[shown.indicators[0].name])
+    cells = hidden.reindex(columns=[one.name for one in shown.indicators], fill_value=False)
     product = Product(
         title=study.study.title,
         year=study.study.year,

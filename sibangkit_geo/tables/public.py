@@ -268,6 +268,9 @@ class Pockets:
         Settings of the test.
     notes
         Villages left out, why nothing was tested, what the method is.
+    neighbors
+        One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
+        None where it was not kept.
     """
 
     members: pd.Series
@@ -279,6 +282,7 @@ class Pockets:
     replicates: int
     seed: int
     notes: tuple[Note, ...] = field(default=())
+    neighbors: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check that every village points at a pocket which has an outline."""
