@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sibangkit_geo.cartography.texts import say
 from sibangkit_geo.tables.numerals import numeral, percentage
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.cartography.product import Product
+
+
+class _Role(NamedTuple):
+    agency: str
+    indicator: str
+    unserved: float
+    share: float
+    ratio: float
+    m0_contribution: float
+    lead: bool
+    acts: bool
+
+
+_ROLE = list(_Role._fields)
 
 
 def role_sentences(
@@ -43,36 +57,37 @@ def role_sentences(
     KeyError
         A label or a name is missing.
     """
-    own = roles[roles["place"] == place].to_dict("records")
+    named = roles.loc[roles["place"] == place, _ROLE]
+    own = [_Role(*row) for row in zip(*(named[one].tolist() for one in _ROLE), strict=True)]
     if not own:
         return ()
-    first = next((one for one in own if one["lead"]), None)
+    first = next((one for one in own if one.lead), None)
     if first is None:
         return (say("role_none"),)
-    told = first["m0_contribution"]
+    told = first.m0_contribution
     sentences = [
         say(
             "role_lead",
-            agency=names[first["agency"]],
-            label=labels[first["indicator"]],
-            count=numeral(first["unserved"]),
-            share=percentage(first["share"]),
-            ratio=numeral(first["ratio"], 1),
+            agency=names[first.agency],
+            label=labels[first.indicator],
+            count=numeral(first.unserved),
+            share=percentage(first.share),
+            ratio=numeral(first.ratio, 1),
             m0="" if math.isnan(told) else say("role_m0", share=percentage(told, 0)),
         )
     ]
-    others = [one for one in own if one["acts"] and not one["lead"]]
-    if others:
-        listed = [
-            say(
-                "role_one",
-                agency=names[one["agency"]],
-                label=labels[one["indicator"]],
-                count=numeral(one["unserved"]),
-                ratio=numeral(one["ratio"], 1),
-            )
-            for one in others
-        ]
+    listed = [
+        say(
+            "role_one",
+            agency=names[one.agency],
+            label=labels[one.indicator],
+            count=numeral(one.unserved),
+            ratio=numeral(one.ratio, 1),
+        )
+        for one in own
+        if one.acts and not one.lead
+    ]
+    if listed:
         sentences.append(say("role_more", agencies="; ".join(listed)))
     return tuple(sentences)
 
