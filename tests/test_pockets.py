@@ -16,6 +16,7 @@ from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.pockets.dispersion import (
     beta_binomial_rho,
     effective_counts,
+    normal_scores,
     robust_rho,
     standardised,
 )
@@ -23,6 +24,7 @@ from sibangkit_geo.pockets.gate import centred, combined_p_value
 from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.pockets.shape import shape
 from sibangkit_geo.pockets.zones import (
+    HOT_Z,
     Geometry,
     best_circle,
     best_flexible,
@@ -218,6 +220,19 @@ def test_robust_rho_is_not_moved_by_a_tenth_of_extreme_villages() -> None:
     assert clean == pytest.approx(0.02, rel=0.4)
     assert dirty < 2 * clean
     assert rate < 0.2
+
+
+def test_the_background_of_sparse_counts_is_not_zero_and_few_villages_are_hot() -> None:
+    # most villages of 16 households have none poor: the middle of z is narrower than chance
+    poor = np.random.default_rng(6).binomial(16, 0.03, 300).astype(float)
+    homes = np.full(300, 16.0)
+    assert np.median(poor) == 0
+    rho, rate = robust_rho(poor, homes)
+    assert rate == pytest.approx(0.03, abs=0.015)
+    scores = normal_scores(poor / homes, effective_counts(homes, rho), rate)
+    assert np.all(scores[poor == 0] < HOT_Z)
+    # so it stays where nearly all have none
+    assert np.all(normal_scores(np.zeros(3), np.full(3, 16.0), 1e-4) < HOT_Z)
 
 
 @pytest.mark.parametrize("truth", [0.005, 0.02, 0.1])
