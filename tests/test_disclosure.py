@@ -233,6 +233,22 @@ def _zip(path: Path) -> None:
         archive.writestr("word/document.xml", f"<w:t>{NIK}</w:t>")
 
 
+def _parts(path: Path) -> None:
+    """Cut a number in two by a tag, as Word does where somebody corrected it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        halves = f"<w:t>{NIK[:7]}</w:t></w:r><w:r><w:t>{NIK[7:]}</w:t>"
+        archive.writestr("word/document.xml", f"<w:p><w:r>{halves}</w:r></w:p>")
+
+
+def _parquet(value: object) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        points = gpd.GeoSeries([shapely.Point(0, 0)] * 2, crs="EPSG:32748")
+        rows = gpd.GeoDataFrame({"desa": ["Mariana", "Sungsang"], "x": [value] * 2})
+        rows.set_geometry(points).to_parquet(path, compression="zstd")
+
+    return write
+
+
 def _gpkg(value: object) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         rows = gpd.GeoDataFrame(
@@ -266,6 +282,10 @@ def _pdf(text: str) -> Callable[[Path], None]:
         ("list.json", _text(json.dumps({"nik": [1, int(NIK)]}, separators=(",", ":")))),
         ("sentence.txt", _text(f"NIK.{NIK}")),
         ("document.docx", _zip),
+        ("runs.docx", _parts),
+        ("text.parquet", _parquet(NIK)),
+        ("number.parquet", _parquet(int(NIK))),
+        ("list.parquet", _parquet([NIK])),
         ("text.gpkg", _gpkg(NIK)),
         ("number.gpkg", _gpkg(int(NIK))),
         ("sheet.pdf", _pdf(f"NIK {NIK}")),
@@ -293,6 +313,7 @@ def test_an_identity_number_is_found(
         ("point.json", _text(json.dumps({"lon": float(POINT)}, separators=(",", ":")))),
         ("point.geojson", _text(f'{{"coordinates":[{POINT},-2.9]}}')),
         ("text.gpkg", _gpkg(NAME)),
+        ("text.parquet", _parquet(f"rumah {NAME}.")),
         ("line.pdf", _pdf(NAME)),
         ("sentence.pdf", _pdf(f"Kepala keluarga: {NAME}")),
     ],

@@ -6,15 +6,17 @@ import re
 import shutil
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import docx
 import pypdf
 import pytest
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
+from PIL import Image
 
 from sibangkit_geo import disclosure
+from sibangkit_geo.cartography.annex.layout import layout_inside
 from sibangkit_geo.cartography.document import (
     AnnexSettings,
     write_document,
@@ -130,12 +132,50 @@ def test_a_template_gives_its_styles_and_its_text_is_left_out(tmp_path: Path) ->
     assert "Ringkasan" in _words(made.path)
 
 
+def test_the_logo_stands_on_the_first_page_and_a_broken_one_does_not(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 20), "navy").save(tmp_path / "logo.png")
+    (tmp_path / "rusak.png").write_text("bukan gambar", encoding="utf-8")
+    maps = demo_maps()
+    first = []
+    for name in ("logo.png", "rusak.png", "tidak_ada.png"):
+        own = replace(maps, settings=replace(maps.settings, logo=str(tmp_path / name)))
+        made = write_document(demo_product(), own, tmp_path / "hasil.docx")
+        document = docx.Document(str(made.path))
+        first.append((len(document.inline_shapes), document.paragraphs[0].text))
+    kop = first[1][1]
+    assert kop.startswith("PEMERINTAH")
+    assert first == [(3, ""), (2, kop), (2, kop)]
+
+
 def test_a_template_that_is_no_word_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "gaya.docx").write_text("bukan Word", encoding="utf-8")
     settings = AnnexSettings(template=str(tmp_path / "gaya.docx"))
     maps = replace(demo_maps(), settings=settings)
     with pytest.raises(ConfigError, match=r"template: gaya\.docx is no Word document"):
         write_document(demo_product(), maps, tmp_path / "hasil.docx")
+
+
+def test_change_has_a_chapter_a_table_and_a_map(written: Written) -> None:
+    words = _words(written.path)
+    assert "1 desa turun nyata, 1 naik nyata" in words
+    assert "Desa dengan perubahan nyata 2020–2025" in words
+    assert "Peta 3.2 Perubahan rumah tangga miskin 2020–2025" in words
+    tables = docx.Document(str(written.path)).tables
+    own = next(one for one in tables if one.rows[0].cells[-1].text == "Selisih (poin)")
+    assert [row.cells[-1].text for row in own.rows] == ["Selisih (poin)", "\u22128,0", "+3,0"]
+    assert [cell.text for cell in own.rows[0].cells][3:5] == ["2020 (%)", "2025 (%)"]
+
+
+def test_maps_keep_their_size(written: Written) -> None:
+    document = docx.Document(str(written.path))
+    wide = layout_inside(demo_maps().settings).width
+    shapes = document.inline_shapes
+    assert [round(shape.width.mm, 1) for shape in shapes] == [wide] * 2
+    last: Any = document.sections[-1]
+    room = last.page_height.mm - last.top_margin.mm - last.bottom_margin.mm
+    assert room - shapes[0].height.mm >= 13
+    across = last.page_width.mm - last.left_margin.mm - last.right_margin.mm
+    assert across == pytest.approx(wide, abs=0.05)
 
 
 def test_without_a_pocket_the_document_says_so(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from lxml import etree
 
-from sibangkit_geo import disclosure
+from sibangkit_geo import disclosure, study
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.outputs.geopackage import PACKAGE, PROJECT, gis_layers, write_gis
 from sibangkit_geo.outputs.publishing import publish, require_address
@@ -227,6 +227,9 @@ def test_the_annex_is_written_whole_and_not_into_a_run(
     on_disk = {one.relative_to(out).as_posix() for one in out.rglob("*") if one.is_file()}
     assert on_disk == set(made.products)
     assert {"A4/atlas_peta.pdf", "buku_kerja.xlsx", f"{annexing.GIS}/{PACKAGE}"} <= on_disk
+    with pytest.raises(ConfigError, match="holds the products of an annex, which a run would"):
+        study.run(study_file, out)
+    assert {one.relative_to(out).as_posix() for one in out.rglob("*") if one.is_file()} == on_disk
     (out / "manifest.json").write_text('{"products": ["villages.csv"]}', encoding="utf-8")
     with pytest.raises(ConfigError, match="holds the products of a run"):
         annexing.annex(study_file, out, order=AnnexOrder(), progress=lambda *_: None)

@@ -9,7 +9,7 @@ import pytest
 
 from sibangkit_geo.outputs.workbook import write_workbook
 from sibangkit_geo.study.annexing import write_tables
-from tests.demo_product import HOSTILE, demo_product, demo_ready, without_pockets
+from tests.demo_product import HOSTILE, demo_change, demo_product, demo_ready, without_pockets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,17 @@ def test_villages_are_ranked_and_masked_cells_say_so(book: openpyxl.Workbook) ->
     cell = sheet.cell(3, rate + 1)
     assert cell.number_format == "0.0%"
     assert cell.value == pytest.approx(product.measured.villages.loc[rows[0][code], first.name])
+
+
+def test_change_has_a_sheet_where_there_are_waves(tables: Path, tmp_path: Path) -> None:
+    write_workbook(demo_product(), tables, tmp_path / "buku.xlsx", changes=(demo_change(),))
+    sheet = openpyxl.load_workbook(tmp_path / "buku.xlsx")["Perubahan"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert rows[0][-2:] == ["Selisih poin", "Perubahan"]
+    words = [row[-1] for row in rows[1:]]
+    assert words[0] == "turun nyata"
+    assert rows[1][-4:-1] == [0.1, 0.02, -8]
+    assert words.count("naik nyata") == words.count("disamarkan") == words.count("tidak andal") == 1
 
 
 def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:

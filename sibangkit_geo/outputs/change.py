@@ -94,7 +94,7 @@ def write_comparison(found: Comparison, out: Path) -> tuple[str, ...]:
         A product holds personal data; nothing is written.
     """
     names = sorted([*TABLES.values(), PAGE, MANIFEST])
-    with staged(out) as folder:
+    with staged(out, kind="comparison") as folder:
         for key, name in TABLES.items():
             shown = _shown(getattr(found, key)).map(formula_safe)
             write_text(folder / name, shown.to_csv(index=False, lineterminator="\n"))

@@ -72,7 +72,7 @@ def write_products(
     """
     agencies = product.catalogue.agencies
     pages = [one for one in agencies if one.always or product.needs.indicators.get(one.key)]
-    with staging.staged(out) as folder:
+    with staging.staged(out, kind="run") as folder:
         shared = shared_payload(product, agencies=agencies)
         for done, agency in enumerate(pages):
             progress("draw", done, len(pages) + 1)

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo.errors import ConfigError
 
@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MANIFEST = "manifest.json"
+Kind = Literal["run", "annex", "comparison"]
+# a file that products of this kind always have; a run has a workbook too, so it comes first
+_MARKS: tuple[tuple[str, Kind], ...] = (
+    ("villages.csv", "run"),
+    ("perubahan.html", "comparison"),
+    ("buku_kerja.xlsx", "annex"),
+)
+_NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison"}
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def staged(out: Path, *, kind: Kind = "run") -> Iterator[Path]:
     """
     Give an empty folder whose files move into `out` when nothing failed.
 
@@ -29,6 +37,8 @@ def staged(out: Path) -> Iterator[Path]:
     ----------
     out
         Final folder; made when absent.
+    kind
+        What is written; a folder holds one kind only.
 
     Yields
     ------
@@ -38,8 +48,9 @@ def staged(out: Path) -> Iterator[Path]:
     Raises
     ------
     ConfigError
-        `out` is a file, or its place cannot be written.
+        `out` is a file, holds products of another kind, or its place cannot be written.
     """
+    require_own(out, kind=kind)
     if out.exists() and not out.is_dir():
         msg = f"{out}: --out must be a folder, this is a file."
         raise ConfigError(msg)
@@ -54,6 +65,32 @@ def staged(out: Path) -> Iterator[Path]:
         _move(folder, out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_own(out: Path, *, kind: Kind) -> None:
+    """
+    Refuse a folder with finished products of another kind, which would be removed.
+
+    Parameters
+    ----------
+    out
+        Final folder.
+    kind
+        What is to be written.
+
+    Raises
+    ------
+    ConfigError
+        The folder holds another kind.
+    """
+    products = earlier_products(out)
+    held = next((found for mark, found in _MARKS if mark in products), kind)
+    if held != kind:
+        msg = (
+            f"{out}: holds the products of {_NAMES[held]}, which {_NAMES[kind]} would replace. "
+            "Choose another --out."
+        )
+        raise ConfigError(msg)
 
 
 def _move(folder: Path, out: Path) -> None:

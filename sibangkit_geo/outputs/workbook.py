@@ -11,6 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from sibangkit_geo.cartography.texts import date_words, listing, result_sentences, say
+from sibangkit_geo.outputs.change_table import KINDS, change_table
 from sibangkit_geo.outputs.columns import aliases, kind_of
 from sibangkit_geo.outputs.tables import formula_safe
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from sibangkit_geo.cartography.annex import WaveChange
     from sibangkit_geo.cartography.product import Product
 
 BOOK_NAME = "buku_kerja.xlsx"
@@ -45,7 +47,9 @@ class _Page:
     widths: tuple[int, ...] = field(default=())
 
 
-def write_workbook(product: Product, tables: Path, path: Path) -> None:
+def write_workbook(
+    product: Product, tables: Path, path: Path, *, changes: Sequence[WaveChange] = ()
+) -> None:
     """
     Write the tables of a study as a workbook; it has no formula.
 
@@ -57,13 +61,15 @@ def write_workbook(product: Product, tables: Path, path: Path) -> None:
         Folder with the CSV tables of the same study; absent ones give an empty sheet.
     path
         XLSX to write.
+    changes
+        Since each earlier wave; a sheet of it only where there are any.
 
     Raises
     ------
     OSError
         A table cannot be read, or the disk refuses.
     """
-    pages = _pages(product, tables)
+    pages = _pages(product, tables, changes)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     created = product.provenance.created
     temporary = path.with_name(f".{path.name}.tmp")
@@ -91,7 +97,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
     }
 
 
-def _pages(product: Product, tables: Path) -> list[_Page]:
+def _pages(product: Product, tables: Path, changes: Sequence[WaveChange]) -> list[_Page]:
     budget = _budget(tables)
     return [
         _villages(product, tables),
@@ -100,6 +106,7 @@ def _pages(product: Product, tables: Path) -> list[_Page]:
         _plain(say("book_targeting"), _read(tables / "ketepatan_sasaran.csv")),
         _plain(say("book_budget"), budget),
         _plain(say("book_verdicts"), _read(tables / "putusan_desa.csv")),
+        *([_changes(product, changes)] if changes else []),
         _notes(product),
         _plain(say("book_dictionary"), _read(tables / "kamus_data.csv")),
     ]
@@ -191,6 +198,13 @@ def _pockets(product: Product) -> _Page:
         say("book_pockets"), table[order], aliases(order, ()),
         {one: kind_of(one, ()) for one in order}, f"{result_sentences(product.pockets)[0]}.",
     )  # fmt: skip
+
+
+def _changes(product: Product, changes: Sequence[WaveChange]) -> _Page:
+    table = change_table(product, changes)
+    columns = [str(one) for one in table]
+    kinds = {one: KINDS.get(one, "text") for one in columns}
+    return _Page(say("book_change"), table, aliases(columns, ()), kinds, changes[-1].summary)
 
 
 def _notes(product: Product) -> _Page:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from sibangkit_geo import disclosure
-from sibangkit_geo.cartography.annex import write_atlas
+from sibangkit_geo.cartography.annex import write_atlas, write_pictures
 from sibangkit_geo.cartography.annex.atlas import epsg_of
 from sibangkit_geo.cartography.annex.settings import Paper
 from sibangkit_geo.cartography.document import (
@@ -26,13 +26,14 @@ from sibangkit_geo.outputs.publishing import publish, require_address
 from sibangkit_geo.outputs.verdicts import write_verdicts
 from sibangkit_geo.outputs.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.sources.text_tables import require_file
+from sibangkit_geo.study.annex_changes import wave_changes
 from sibangkit_geo.study.locating import personal_of
 from sibangkit_geo.study.preparing import prepare
 from sibangkit_geo.study.surfaces import FILE as SURFACE
 from sibangkit_geo.study.surfaces import write_surface
 
 if TYPE_CHECKING:
-    from sibangkit_geo.cartography.annex import AtlasPages
+    from sibangkit_geo.cartography.annex import WaveChange
     from sibangkit_geo.cartography.document import AnnexSettings
     from sibangkit_geo.cartography.product import Product
     from sibangkit_geo.study.preparing import Progress, Ready
@@ -116,21 +117,19 @@ def annex(study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress)
     Raises
     ------
     ConfigError
-        The study file, or a file it names, is wrong; `out` holds a finished run; the
+        The study file, or a file it names, is wrong; `out` holds a run or a comparison; the
         database refuses.
     DataError
         A table breaks its contract.
     LeakError
         A product would show personal data; nothing is written or published.
     """
-    if "villages.csv" in staging.earlier_products(out):
-        msg = f"{out}: holds the products of a run, which an annex would replace. Choose another."
-        raise ConfigError(msg)
+    staging.require_own(out, kind="annex")
     ready = prepare(study_file, out, progress=progress)
     settings = _resolved(ready)
     if order.document and settings.template:
         require_file(Path(settings.template), named_by="[annex] template")
-    with staging.staged(out) as folder:
+    with staging.staged(out, kind="annex") as folder:
         notes = _write(ready, settings, folder, order, progress)
         layers = gis_layers(ready.product, ready.cells)
         (folder / GIS).mkdir()
@@ -172,38 +171,32 @@ def _write(
 ) -> tuple[Note, ...]:
     """Write atlas, document and workbook; say what went wrong without stopping."""
     papers = tuple(dict.fromkeys(order.papers or (settings.paper,)))
+    changes = wave_changes(ready.product)
     notes: list[Note] = []
-    drawn: dict[str, AtlasPages] = {}
     for done, paper in enumerate(papers):
-        progress("draw", done, len(papers))
-        wanted = settings.png or (order.document and paper == "A4")
-        own = replace(settings, paper=cast("Paper", paper), png=wanted)
-        drawn[paper] = write_atlas(ready.product, folder / paper, settings=own)
-        notes += drawn[paper].notes
-    progress("write", 0, 1)
+        progress("draw", done, len(papers) + order.document)
+        own = replace(settings, paper=cast("Paper", paper))
+        drawn = write_atlas(ready.product, folder / paper, settings=own, changes=changes)
+        notes += drawn.notes
     if order.document:
-        notes += _document(ready, settings, folder, drawn.get("A4"))
-        if not settings.png:
-            for picture in folder.glob("A4/*.png"):
-                picture.unlink()
+        progress("draw", len(papers), len(papers) + 1)
+        notes += _document(ready, settings, folder, changes)
+    progress("write", 0, 1)
     with tempfile.TemporaryDirectory() as name:
         write_tables(ready, ready.product, Path(name))
-        write_workbook(ready.product, Path(name), folder / BOOK_NAME)
+        write_workbook(ready.product, Path(name), folder / BOOK_NAME, changes=changes)
     return tuple(dict.fromkeys(notes))
 
 
 def _document(
-    ready: Ready, settings: AnnexSettings, folder: Path, pages: AtlasPages | None
+    ready: Ready, settings: AnnexSettings, folder: Path, changes: tuple[WaveChange, ...]
 ) -> tuple[Note, ...]:
-    a4 = replace(settings, paper="A4", png=True)
     with tempfile.TemporaryDirectory() as name:
-        place = folder / "A4"
-        if pages is None:
-            place = Path(name)
-            pages = write_atlas(ready.product, place, settings=replace(a4, pdf=False))
-        maps = MapPictures(pages, place, a4)
+        place = Path(name)
+        pages = write_pictures(ready.product, place, settings=settings, changes=changes)
+        maps = MapPictures(pages, place, settings, changes)
         written = write_document(ready.product, maps, folder / DOCX_NAME)
-        return (*pages.notes, *write_pdf(ready.product, maps, written, folder / PDF_NAME))
+        return write_pdf(ready.product, maps, written, folder / PDF_NAME)
 
 
 def write_tables(ready: Ready, product: Product, folder: Path) -> None:

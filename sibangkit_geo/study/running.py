@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.outputs import tables
+from sibangkit_geo.outputs import staging, tables
 from sibangkit_geo.outputs.geopackage import gis_layers, write_gis
 from sibangkit_geo.outputs.products import write_products
 from sibangkit_geo.outputs.verdicts import write_verdicts
@@ -82,12 +82,14 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     Raises
     ------
     ConfigError
-        The study file, or a file it names, is wrong or missing.
+        The study file, or a file it names, is wrong or missing; `out` holds an annex or
+        a comparison.
     DataError
         A table breaks its contract.
     LeakError
         A product would show personal data; nothing is written.
     """
+    staging.require_own(out, kind="run")
     ready = prepare(study_file, out, progress=progress)
     product = ready.product
     products = write_products(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from pyproj import CRS
 
 from sibangkit_geo.cartography.annex.ground import Ground
 from sibangkit_geo.cartography.annex.index_map import draw_index
-from sibangkit_geo.cartography.annex.layout import layout_of
+from sibangkit_geo.cartography.annex.layout import layout_inside, layout_of
 from sibangkit_geo.cartography.annex.legend import draw_legend
 from sibangkit_geo.cartography.annex.listing import draw_list
 from sibangkit_geo.cartography.annex.mapping import draw_map, view_of
@@ -32,15 +33,16 @@ from sibangkit_geo.tables.public import Note
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
+    from sibangkit_geo.cartography.annex.change import WaveChange
     from sibangkit_geo.cartography.annex.mapping import MapView
     from sibangkit_geo.cartography.annex.plan import Sheet
     from sibangkit_geo.cartography.product import Product
 
 PDF_NAME = "atlas_peta.pdf"
-_DPI = 300
+# enough for type of five points, less than half the size of 300
+_DOCUMENT_DPI = 200
 _LOGO_PIXELS = 240
 _UTM_48S = 32748
 
@@ -50,7 +52,7 @@ def write_atlas(
     folder: Path,
     *,
     settings: AtlasSettings,
-    change: pd.DataFrame | None = None,
+    changes: tuple[WaveChange, ...] = (),
 ) -> AtlasPages:
     """
     Draw the atlas: one PDF, one picture per sheet on demand.
@@ -63,9 +65,8 @@ def write_atlas(
         Where the files go; made when it is not there.
     settings
         The ``[annex]`` table.
-    change
-        Indexed by village code, column ``class`` with words of change; None draws no
-        sheet of it.
+    changes
+        Since each earlier wave; one sheet for each.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def write_atlas(
     OSError
         The disk refuses.
     """
-    subject = Subject(product, Ground(product), change)
+    subject = Subject(product, Ground(product), changes)
     sheets = plan_sheets(subject, settings)
     logo, notes = _read_logo(settings.logo)
     imprint = Imprint(
@@ -96,6 +97,51 @@ def write_atlas(
         painter = _painter(imprint)
         listed = [_picture(page, entry, folder, painter) for page, entry in drawn]
     return AtlasPages(PDF_NAME if settings.pdf else "", tuple(listed), notes)
+
+
+def write_pictures(
+    product: Product,
+    folder: Path,
+    *,
+    settings: AtlasSettings,
+    changes: tuple[WaveChange, ...] = (),
+) -> AtlasPages:
+    """
+    Draw the sheets as pictures for the pages of a document, at their true size.
+
+    Parameters
+    ----------
+    product
+        Finished study.
+    folder
+        Where the pictures go; made when it is not there.
+    settings
+        The ``[annex]`` table.
+    changes
+        Since each earlier wave; one sheet for each.
+
+    Returns
+    -------
+    pages
+        Sheets in order, each with a picture; no PDF.
+
+    Raises
+    ------
+    ConfigError
+        An indicator is unknown, or nothing is left to draw.
+    ValueError
+        The regency is larger than the smallest round scale can show.
+    OSError
+        The disk refuses.
+    """
+    own = replace(settings, paper="A4", png=True, pdf=False, dpi=_DOCUMENT_DPI)
+    subject = Subject(product, Ground(product), changes)
+    sheets = plan_sheets(subject, own)
+    imprint = Imprint(own, layout_inside(own), product, epsg_of(product), len(sheets), None)
+    folder.mkdir(parents=True, exist_ok=True)
+    painter = _painter(imprint)
+    drawn = _draw(subject, sheets, imprint)
+    return AtlasPages("", tuple(_picture(page, entry, folder, painter) for page, entry in drawn))
 
 
 def write_annex(product: Product, path: Path) -> None:
@@ -142,7 +188,7 @@ def _bind(
 
 
 def _painter(imprint: Imprint) -> Painter:
-    return Painter(imprint.layout.width, imprint.layout.height, dpi=_DPI)
+    return Painter(imprint.layout.width, imprint.layout.height, dpi=imprint.settings.dpi)
 
 
 def _picture(page: Page, entry: AtlasSheet, folder: Path, painter: Painter | None) -> AtlasSheet:

@@ -22,7 +22,9 @@ class Layout:
         Paper, millimetres.
     edge
         Frame of the sheet.
-    kop, title, scale, legend, index, strip, footer
+    kop
+        Heading of the government; None inside a document, which has one of its own.
+    title, scale, legend, index, strip, footer
         Where the parts stand.
     listing
         List beside the map; None where it follows the legend.
@@ -35,7 +37,7 @@ class Layout:
     width: float
     height: float
     edge: Rect
-    kop: Rect
+    kop: Rect | None
     title: Rect
     map: Rect
     scale: Rect
@@ -74,6 +76,45 @@ _A3_LANDSCAPE = Layout(
     strip=Rect(8, 8, 310, 45), footer=Rect(318, 8, 94, 6),
     small=6.2, body=7.2, head=9.0, display=13.0,
 )  # fmt: skip
+# the same sheets without heading, cut to their frame: a caption fits below at true scale
+_INSIDE_PORTRAIT = Layout(
+    width=195, height=264, edge=Rect(0.5, 0.5, 194, 263),
+    kop=None, title=Rect(0.5, 247.5, 194, 16), map=Rect(6.5, 99.5, 182, 143.5),
+    legend=Rect(0.5, 42.5, 62, 53), scale=Rect(62.5, 73.5, 62, 22),
+    index=Rect(62.5, 42.5, 62, 31), listing=Rect(124.5, 42.5, 70, 53),
+    strip=Rect(0.5, 5.5, 194, 37), footer=Rect(0.5, 0.5, 194, 5),
+    small=5.0, body=5.8, head=7.2, display=10.5,
+)  # fmt: skip
+_INSIDE_LANDSCAPE = Layout(
+    width=282, height=178, edge=Rect(0.5, 0.5, 281, 177),
+    kop=None, title=Rect(205.5, 155.5, 76, 22), map=Rect(6.5, 42.5, 193, 129.5),
+    scale=Rect(205.5, 134.5, 76, 21), legend=Rect(205.5, 38.5, 76, 96), listing=None,
+    index=Rect(205.5, 5.5, 76, 33), strip=Rect(0.5, 0.5, 205, 37),
+    footer=Rect(205.5, 0.5, 76, 5),
+    small=5.0, body=5.8, head=7.2, display=9.5,
+)  # fmt: skip
+
+
+def layout_inside(settings: AtlasSettings) -> Layout:
+    """
+    Choose the layout of a map on an A4 page of a document.
+
+    Parameters
+    ----------
+    settings
+        Orientation.
+
+    Returns
+    -------
+    layout
+        As large as the picture itself, without margin.
+
+    Raises
+    ------
+    Nothing
+        The settings were checked.
+    """
+    return _INSIDE_LANDSCAPE if settings.orientation == "landscape" else _INSIDE_PORTRAIT
 
 
 def layout_of(settings: AtlasSettings) -> Layout:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from sibangkit_geo.cartography.annex.rows import Listing, Row
 
 _PAD = 3.0
-_SHRINKS = (1.0, 0.92, 0.85, 0.78)
+# as large as there is room for, down to what can just be read
+_SIZES = (1.3, 1.2, 1.1, 1.0, 0.92, 0.85, 0.78)
 _GAP_MM = 3.0
+# of a chip of colour, millimetres per point of type
+_CHIP_STEP, _CHIP_LEFT, _CHIP = 0.56, 0.44, 0.3
 
 
 def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> None:
@@ -56,14 +59,13 @@ def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> No
         return
     space = Rect(left, rect.bottom + 1.2, room, y - rect.bottom - 1.2)
     columns = (1,) if any(":" in one.text for one in listing.rows) else (1, 2)
-    for shrink, count in product(_SHRINKS, columns):
-        size = layout.small * shrink
-        laid, done = _lay(listing.rows, space, size, count)
-        if done == len(listing.rows):
-            _write_rows(page, laid, space, size, count)
-            return
+    fitting = _fitting(listing.rows, space, layout.small, columns)
+    if fitting:
+        laid, size, count = fitting
+        _write_rows(page, laid, space, size, count)
+        return
     # nothing is small enough: the count of what is left out takes the last line
-    size = layout.small * _SHRINKS[-1]
+    size = layout.small * _SIZES[-1]
     step = line_mm(size)
     less = Rect(space.left, space.bottom + step, space.width, space.height - step)
     laid, done = _lay(listing.rows, less, size, columns[-1])
@@ -73,6 +75,22 @@ def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> No
 
 
 Laid = list[list[tuple["Row", list[str]]]]
+
+
+def _fitting(
+    rows: tuple[Row, ...], space: Rect, small: float, columns: tuple[int, ...]
+) -> tuple[Laid, float, int] | None:
+    """Take the largest type without a row of two lines, else the largest that fits at all."""
+    found: list[tuple[Laid, float, int]] = []
+    for factor, count in product(_SIZES, columns):
+        laid, done = _lay(rows, space, small * factor, count)
+        if done < len(rows):
+            continue
+        found.append((laid, small * factor, count))
+        if all(len(lines) == 1 for column in laid for _, lines in column):
+            # type that is smaller than usual is worse than a second line
+            return found[-1] if factor >= 1 else found[0]
+    return found[0] if found else None
 
 
 def _lay(rows: tuple[Row, ...], space: Rect, size: float, count: int) -> tuple[Laid, int]:
@@ -99,7 +117,9 @@ def _lay(rows: tuple[Row, ...], space: Rect, size: float, count: int) -> tuple[L
 
 
 def _indent(row: Row, size: float) -> float:
-    return (width("00 ", size) / POINTS_PER_MM if row.number else 0.0) + (2.6 if row.color else 0)
+    return (width("00 ", size) / POINTS_PER_MM if row.number else 0.0) + (
+        _CHIP_STEP * size if row.color else 0
+    )
 
 
 def _row_lines(row: Row, wide: float, size: float) -> list[str]:
@@ -122,7 +142,7 @@ def _write_rows(page: Page, laid: Laid, space: Rect, size: float, count: int) ->
                 page.text((end, base), row.number, Type(size, bold=True), align="right")
             indent = left + _indent(row, size)
             if row.color:
-                chip = Rect(indent - 2.2, base - 0.1, 1.6, 1.5 * size / 5)
+                chip = Rect(indent - _CHIP_LEFT * size, base - 0.1, _CHIP * size, 0.3 * size)
                 page.box(chip, Pen(row.color, "#7b8691", 0.25))
             for line in lines:
                 y -= step

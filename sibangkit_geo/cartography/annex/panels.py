@@ -97,7 +97,8 @@ def furnish(page: Page, sheet: Sheet, *, frame: Frame, imprint: Imprint, number:
     """
     layout = imprint.layout
     _rules(page, layout)
-    _kop(page, imprint)
+    if layout.kop:
+        _kop(page, layout.kop, imprint)
     _title(page, sheet, imprint, number)
     _scale(page, frame, imprint)
     product, foot = imprint.product, layout.footer
@@ -113,9 +114,10 @@ def furnish(page: Page, sheet: Sheet, *, frame: Frame, imprint: Imprint, number:
 
 
 def _rules(page: Page, layout: Layout) -> None:
-    parts = [layout.kop, layout.title, layout.scale, layout.legend, layout.index, layout.strip]
-    for rect in [*parts, *([layout.listing] if layout.listing else [])]:
-        page.box(rect, _RULE)
+    parts = [layout.title, layout.scale, layout.legend, layout.index, layout.strip]
+    for rect in [*parts, layout.kop, layout.listing]:
+        if rect:
+            page.box(rect, _RULE)
     page.box(layout.edge, _EDGE)
 
 
@@ -144,8 +146,8 @@ def kop_lines(settings: AtlasSettings, product: Product) -> tuple[str, ...]:
     return settings.kop or (government, say("annex.office"))
 
 
-def _kop(page: Page, imprint: Imprint) -> None:
-    rect, layout = imprint.layout.kop, imprint.layout
+def _kop(page: Page, rect: Rect, imprint: Imprint) -> None:
+    layout = imprint.layout
     left, right = rect.left + _PAD, rect.right - _PAD
     if imprint.logo is not None:
         side = rect.height * _LOGO_SHARE

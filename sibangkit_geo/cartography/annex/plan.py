@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.cartography.annex.agency_rows import agency_rows, convergence_rows
+from sibangkit_geo.cartography.annex.change import change_rows, change_theme
 from sibangkit_geo.cartography.annex.rows import Listing, layer_rows, pocket_rows
-from sibangkit_geo.cartography.annex.themes import change_theme, layer_theme
-from sibangkit_geo.cartography.annex.village_rows import change_rows, village_rows
+from sibangkit_geo.cartography.annex.themes import layer_theme
+from sibangkit_geo.cartography.annex.village_rows import village_rows
 from sibangkit_geo.cartography.texts import result_sentences, say
 from sibangkit_geo.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import pandas as pd
-
+    from sibangkit_geo.cartography.annex.change import WaveChange
     from sibangkit_geo.cartography.annex.ground import Ground
     from sibangkit_geo.cartography.annex.settings import AtlasSettings, Kind
     from sibangkit_geo.cartography.annex.themes import Theme
@@ -37,13 +37,13 @@ class Subject:
         Finished study.
     ground
         Its shapes.
-    change
-        Indexed by village code, column ``class``; None without waves.
+    changes
+        Since each earlier wave; empty without waves.
     """
 
     product: Product
     ground: Ground
-    change: pd.DataFrame | None = None
+    changes: tuple[WaveChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
         sheets += _agencies(subject, layers)
     if settings.draws("convergence") and CONVERGENCE in layers:
         sheets.append(_convergence(subject, layers[CONVERGENCE]))
-    if settings.draws("change") and subject.change is not None:
-        sheets.append(_change(subject, subject.change))
+    if settings.draws("change"):
+        sheets += [_change(subject, one) for one in subject.changes]
     if settings.draws("district"):
         sheets += _districts(subject)
     if not sheets:
@@ -197,15 +197,17 @@ def _convergence(subject: Subject, layer: Layer) -> Sheet:
     )  # fmt: skip
 
 
-def _change(subject: Subject, change: pd.DataFrame) -> Sheet:
+def _change(subject: Subject, change: WaveChange) -> Sheet:
     product, layer = subject.product, subject.product.layers[0]
-    theme = change_theme(change, subject.ground.codes)
+    years = say("annex.atlas_years", before=change.before, after=change.after)
+    about = [one.text for one in product.notes if one.key == "earlier_generation"]
     return Sheet(
-        kind="change", key="", slug="perubahan", title=say("annex.atlas_title_change"),
-        place=product.regency_name, year=say("annex.atlas_years", year=product.year),
-        theme=theme, listing=change_rows(product, theme), sources=_sources(product, layer),
+        kind="change", key=str(change.before), slug=f"perubahan_{change.before}",
+        title=change.title, place=product.regency_name, year=years,
+        theme=change_theme(change, subject.ground.codes), listing=change_rows(product, change),
+        sources=_sources(product, layer),
         method=(say("annex.atlas_method_change"), product.method_line),
-        notes=_notes(product, layer),
+        notes=_notes(product, layer, change.summary, *about),
     )  # fmt: skip
 
 

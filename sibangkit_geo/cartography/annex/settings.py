@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Paper = Literal["A4", "A3"]
 Orientation = Literal["portrait", "landscape"]
 Kind = Literal["overview", "indicator", "agency", "convergence", "change", "district"]
+# a screen shows about 72; above 600 a sheet of A3 takes a gigabyte while it is drawn
+_LEAST_DPI, _MOST_DPI = 72, 600
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -42,7 +44,9 @@ class AtlasSettings:
     signature
         Lines of the signature block, the last one the name; empty for none.
     png
-        Write a picture of 300 dots per inch of every sheet.
+        Write a picture of every sheet.
+    dpi
+        Dots per inch of those pictures, 72 to 600.
     pdf
         Write the PDF.
     """
@@ -56,6 +60,7 @@ class AtlasSettings:
     sheets: tuple[Kind, ...] = ()
     signature: tuple[str, ...] = ()
     png: bool = False
+    dpi: int = 300
     pdf: bool = True
 
     def __post_init__(self) -> None:
@@ -63,6 +68,9 @@ class AtlasSettings:
         _require((self.paper,), get_args(Paper), "paper")
         _require((self.orientation,), get_args(Orientation), "orientation")
         _require(self.sheets, KINDS, "sheets")
+        if not _LEAST_DPI <= self.dpi <= _MOST_DPI:
+            msg = f"[annex] dpi: {self.dpi} is not from {_LEAST_DPI} to {_MOST_DPI}."
+            raise ConfigError(msg)
         if not self.png and not self.pdf:
             msg = "[annex] asks for neither pdf nor png. Leave one of them true."
             raise ConfigError(msg)

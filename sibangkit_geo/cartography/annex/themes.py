@@ -1,4 +1,4 @@
-"""What colours mean on a sheet: the classes of the web maps, or words of change."""
+"""What colours mean on a sheet: the classes of the web maps, with patterns for no number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from sibangkit_geo.cartography.annex.paper import Pen
 from sibangkit_geo.cartography.classes import MASKED_COLOR, NO_DATA_COLOR
@@ -19,18 +18,8 @@ if TYPE_CHECKING:
 
 _HATCH = "#8a939c"
 _DOTS = "#7a7286"
-_EDGE = "#7b8691"
 NO_DATA = Pen(fill=NO_DATA_COLOR, edge=_HATCH, hatch="lines")
 MASKED = Pen(fill=MASKED_COLOR, edge=_DOTS, hatch="dots")
-# from better to worse, light to dark in grey print; outside these: Okabe & Ito (2008)
-_CHANGE = {
-    "membaik": "#9ccfc4",
-    "hilang": "#d5e8c8",
-    "menetap": "#f0b264",
-    "memburuk": "#c8452f",
-    "baru": "#7a1538",
-}
-_OTHERS = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,41 +96,3 @@ def layer_theme(layer: Layer) -> Theme:
     unit = say(f"annex.unit_{layer.indicator.unit}")
     heading = f"{layer.indicator.label} ({unit})" if unit else layer.indicator.label
     return Theme(heading, tuple(swatches), index.astype(np.intp))
-
-
-def change_theme(change: pd.DataFrame, codes: NDArray[np.object_]) -> Theme:
-    """
-    Fill villages by the word of their change.
-
-    Parameters
-    ----------
-    change
-        Indexed by village code, column ``class``; missing is no data.
-    codes
-        Villages with a polygon.
-
-    Returns
-    -------
-    theme
-        Words in the order of their categories, else of first appearance.
-
-    Raises
-    ------
-    KeyError
-        There is no column ``class``.
-    """
-    words = change["class"].reindex(pd.Index(codes))
-    if isinstance(change["class"].dtype, pd.CategoricalDtype):
-        known = [str(one) for one in change["class"].cat.categories]
-    else:
-        known = [str(one) for one in change["class"].dropna().unique()]
-        known.sort(key=lambda one: list(_CHANGE).index(one) if one in _CHANGE else -1)
-    spare = iter(_OTHERS * (1 + len(known) // len(_OTHERS)))
-    swatches = [
-        Swatch(Pen(fill=_CHANGE.get(one) or next(spare)), one[:1].upper() + one[1:])
-        for one in known
-    ]
-    swatches.append(Swatch(NO_DATA, say("annex.no_data"), always=False))
-    place = {one: at for at, one in enumerate(known)}
-    index = [place[str(one)] if pd.notna(one) else len(known) for one in words]
-    return Theme(say("annex.atlas_change_heading"), tuple(swatches), np.array(index, dtype=np.intp))

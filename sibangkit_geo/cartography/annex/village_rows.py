@@ -1,57 +1,20 @@
-"""The list of villages beside a map: those of a district, or by their change."""
+"""The list of villages beside the map of their district."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from sibangkit_geo.cartography.annex.rows import Listing, Row, placed
+from sibangkit_geo.cartography.annex.rows import Listing, Row
 from sibangkit_geo.cartography.texts import say
 from sibangkit_geo.tables.numerals import numeral
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sibangkit_geo.cartography.annex.themes import Theme
     from sibangkit_geo.cartography.classes import Layer
     from sibangkit_geo.cartography.product import Product
-
-
-def change_rows(product: Product, theme: Theme) -> Listing:
-    """
-    List villages by their change, the commonest word left out.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-    theme
-        From `change_theme`.
-
-    Returns
-    -------
-    listing
-        One row per village.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
-    """
-    counts = np.bincount(theme.index, minlength=len(theme.swatches))[:-1]
-    common = int(np.argmax(counts)) if len(counts) else -1
-    mapped = product.mapped
-    rows: list[Row] = []
-    for kind, swatch in enumerate(theme.swatches[:-1]):
-        if kind == common and len(counts) > 1:
-            continue
-        rows += [
-            Row("", placed(product, str(code)), swatch.label, swatch.pen.fill)
-            for code in mapped.index[theme.index == kind]
-        ]
-    return Listing(say("annex.atlas_list_change"), rows=tuple(rows))
 
 
 def village_rows(

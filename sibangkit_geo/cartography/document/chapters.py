@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.cartography.document.rows import (
+    change_rows,
     district_rows,
     main_rows,
     pocket_rows,
@@ -17,6 +18,7 @@ from sibangkit_geo.cartography.texts import listing, pocket_sentence, result_sen
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sibangkit_geo.cartography.annex.change import WaveChange
     from sibangkit_geo.cartography.document.manuscript import Manuscript
     from sibangkit_geo.cartography.product import Block, Product
 
@@ -26,7 +28,9 @@ _MONEY = ("target", "series", "budget", "curve")
 _LEFT, _RIGHT = "l", "r"
 
 
-def write_chapters(text: Manuscript, product: Product, see: See) -> None:
+def write_chapters(
+    text: Manuscript, product: Product, see: See, *, changes: Sequence[WaveChange] = ()
+) -> None:
     """
     Write every chapter but the maps.
 
@@ -38,6 +42,8 @@ def write_chapters(text: Manuscript, product: Product, see: See) -> None:
         Finished study, masked for its reader.
     see
         Kind and key of a map to bookmark and number of its captions.
+    changes
+        Since each earlier wave.
 
     Raises
     ------
@@ -47,6 +53,7 @@ def write_chapters(text: Manuscript, product: Product, see: See) -> None:
     _summary(text, product, see)
     _pockets(text, product, see)
     _districts(text, product)
+    _changes(text, product, see, changes)
     _needs(text, product, see)
     _money(text, product)
     _method(text, product)
@@ -120,6 +127,23 @@ def _districts(text: Manuscript, product: Product) -> None:
         head=listing("document_districts_head"),
         align=(_LEFT, _LEFT, *(_RIGHT,) * 5),
     )
+
+
+def _changes(text: Manuscript, product: Product, see: See, changes: Sequence[WaveChange]) -> None:
+    if not changes:
+        return
+    text.heading(say("document_change"))
+    text.say(say("document_change_lead"))
+    for one in changes:
+        years = {"before": one.before, "after": one.after}
+        text.say(one.summary)
+        text.reference(f"{say('document_see')} ", see("change", str(one.before)))
+        text.table(
+            say("document_change_table", **years),
+            change_rows(product, one),
+            head=[word.format(**years) for word in listing("document_change_head")],
+            align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
+        )
 
 
 def _needs(text: Manuscript, product: Product, see: See) -> None:

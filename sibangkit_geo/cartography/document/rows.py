@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.cartography.annex.change import signed
 from sibangkit_geo.cartography.texts import say
 from sibangkit_geo.tables.numerals import numeral, percentage
 
 if TYPE_CHECKING:
+    from sibangkit_geo.cartography.annex.change import WaveChange
     from sibangkit_geo.cartography.product import Product
 
 Rows = list[tuple[str, ...]]
@@ -162,6 +164,41 @@ def district_rows(product: Product) -> Rows:
             )
         )
     return rows
+
+
+def change_rows(product: Product, change: WaveChange) -> Rows:
+    """
+    Word the villages that surely changed, the largest fall first.
+
+    Parameters
+    ----------
+    product
+        Finished study, masked for its reader.
+    change
+        Since one wave.
+
+    Returns
+    -------
+    rows
+        Code, names, per cent at both times, percentage points; empty without sure change.
+
+    Raises
+    ------
+    KeyError
+        A village is not of the study.
+    """
+    villages = product.measured.villages
+    return [
+        (
+            str(code),
+            str(villages.loc[code, "name"]),
+            str(villages.loc[code, "district_name"]),
+            numeral(float(row["before"]), 1),
+            numeral(float(row["after"]), 1),
+            signed(float(row["difference"])),
+        )
+        for code, row in change.sure.sort_values("difference", kind="stable").iterrows()
+    ]
 
 
 def _rate(percent: float) -> str:

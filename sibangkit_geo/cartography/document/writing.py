@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from docx.enum.section import WD_ORIENTATION, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.image.exceptions import UnrecognizedImageError
 from docx.shared import Mm
 
-from sibangkit_geo.cartography.annex.layout import layout_of
+from sibangkit_geo.cartography.annex.layout import layout_inside, layout_of
 from sibangkit_geo.cartography.annex.panels import kop_lines
 from sibangkit_geo.cartography.document import markup, styles
 from sibangkit_geo.cartography.document.chapters import write_chapters
 from sibangkit_geo.cartography.document.manuscript import HEADING, MAP, TABLE, Manuscript
 from sibangkit_geo.cartography.document.packing import save
-from sibangkit_geo.cartography.document.pictures import cut_picture
 from sibangkit_geo.cartography.texts import date_words, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from docx.section import Section
 
+    from sibangkit_geo.cartography.annex.change import WaveChange
     from sibangkit_geo.cartography.annex.settings import AtlasPages
     from sibangkit_geo.cartography.document.manuscript import Entry
     from sibangkit_geo.cartography.document.settings import AnnexSettings
     from sibangkit_geo.cartography.product import Product
 
 DOCX_NAME = "lampiran.docx"
-# sheets keep nearly their size: a printer's edge all round, and two lines of caption
-_SIDE_MM, _TOP_MM, _BOTTOM_MM, _CAPTION_MM = 12, 9, 9, 14
+# a sheet keeps its size: a printer's edge, the picture, two lines of caption, the page number
+_TOP_MM, _BOTTOM_MM = 8, 10
+_LOGO_MM = 22
 _LISTS = (
     (HEADING, "document_contents"),
     (MAP, "document_maps"),
@@ -43,7 +45,7 @@ _LISTS = (
 @dataclass(frozen=True, slots=True)
 class MapPictures:
     """
-    Pictures of an A4 atlas.
+    Pictures of the maps, from `write_pictures`.
 
     Attributes
     ----------
@@ -52,12 +54,15 @@ class MapPictures:
     folder
         Where the pictures lie.
     settings
-        Of that atlas.
+        The ``[annex]`` table.
+    changes
+        Since each earlier wave, as the atlas drew them.
     """
 
     pages: AtlasPages
     folder: Path
     settings: AnnexSettings
+    changes: tuple[WaveChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +120,10 @@ def write_document(
     anchor = _front(text, product, maps.settings)
     if not maps.settings.template:
         _foot(document.sections[0])
-    write_chapters(text, product, lambda kind, key: _marks(maps.pages, kind, key))
-    with tempfile.TemporaryDirectory() as cut:
-        _maps(text, maps, Path(cut))
+    write_chapters(
+        text, product, lambda kind, key: _marks(maps.pages, kind, key), changes=maps.changes
+    )
+    _maps(text, maps)
     _lists(text, anchor, pages or {})
     save(document, path, created=product.provenance.created)
     return Written(path, tuple(text.entries))
@@ -144,6 +150,7 @@ def _about(document: Any, product: Product, settings: AnnexSettings) -> None:  #
 
 def _front(text: Manuscript, product: Product, settings: AnnexSettings) -> Any:  # noqa: ANN401
     """Write the first page; the lists go before the break that ends it."""
+    _logo(text, settings.logo)
     for line in kop_lines(settings, product):
         text.say(line, style=styles.KOP)
     text.say(say("document_title"), style=styles.TITLE)
@@ -162,6 +169,20 @@ def _front(text: Manuscript, product: Product, settings: AnnexSettings) -> Any: 
     return paragraph._p  # noqa: SLF001 - python-docx has no call to insert before it
 
 
+def _logo(text: Manuscript, name: str) -> None:
+    """Put the logo above the heading; one that cannot be read was told by the atlas."""
+    if not name:
+        return
+    paragraph = text.document.add_paragraph(style=styles.KOP)
+    try:
+        shape = paragraph.add_run().add_picture(name, height=Mm(_LOGO_MM))
+    except (OSError, UnrecognizedImageError):
+        paragraph._p.getparent().remove(paragraph._p)  # noqa: SLF001 - no call to remove one
+        return
+    described: Any = shape._inline.docPr  # noqa: SLF001 - python-docx has no call for it
+    described.set("descr", say("document_logo"))
+
+
 def _lists(text: Manuscript, anchor: Any, pages: Mapping[str, int]) -> None:  # noqa: ANN401
     for kind, heading in _LISTS:
         if any(one.kind == kind for one in text.entries):
@@ -178,36 +199,40 @@ def _foot(section: Section) -> None:
         paragraph._p.append(one)  # noqa: SLF001 - python-docx has no call for fields
 
 
-def _maps(text: Manuscript, maps: MapPictures, cut: Path) -> None:
+def _maps(text: Manuscript, maps: MapPictures) -> None:
     if not maps.pages.sheets:
         return
     text.heading(say("document_atlas"))
     text.say(say("document_atlas_lead"))
+    text.bullets(_kinds(maps.pages))
     section = text.document.add_section(WD_SECTION.NEW_PAGE)
-    room = _narrow(section, maps.settings)
-    edge = layout_of(maps.settings).edge
-    width = min(room[0], room[1] * edge.width / edge.height)
-    for at, sheet in enumerate(maps.pages.sheets, start=1):
-        picture = cut / f"peta_{at}.png"
-        cut_picture(maps.folder / sheet.png, picture, settings=maps.settings, width_mm=width)
-        text.picture(picture, alt=sheet.alt, title=sheet.number, width=int(Mm(width)))
+    _narrow(section, maps.settings)
+    width = int(Mm(layout_inside(maps.settings).width))
+    for sheet in maps.pages.sheets:
+        picture = maps.folder / sheet.png
+        text.picture(picture, alt=sheet.alt, title=sheet.number, width=width)
         text.caption(MAP, sheet.title)
 
 
-def _narrow(section: Section, settings: AnnexSettings) -> tuple[float, float]:
-    """Make room for a whole sheet, and say how much there is, in millimetres."""
-    layout = layout_of(replace(settings, paper="A4"))
-    lying = layout.width > layout.height
+def _kinds(pages: AtlasPages) -> Iterator[str]:
+    """Say which numbers the maps of each kind have; sheets of a kind follow each other."""
+    for kind, group in groupby(pages.sheets, key=lambda one: one.kind):
+        sheets = list(group)
+        ends = list(dict.fromkeys((sheets[0].number, sheets[-1].number)))
+        yield f"{'–'.join(ends)}: {say(f'document_atlas_{kind}')}"
+
+
+def _narrow(section: Section, settings: AnnexSettings) -> None:
+    """Make room for a whole sheet at its true size."""
+    wide = layout_inside(settings).width
+    page = layout_of(replace(settings, paper="A4"))
+    lying = page.width > page.height
     section.orientation = WD_ORIENTATION.LANDSCAPE if lying else WD_ORIENTATION.PORTRAIT
-    section.page_width, section.page_height = Mm(layout.width), Mm(layout.height)
-    section.left_margin = section.right_margin = Mm(_SIDE_MM)
+    section.page_width, section.page_height = Mm(page.width), Mm(page.height)
+    section.left_margin = section.right_margin = Mm((page.width - wide) / 2)
     section.top_margin, section.bottom_margin = Mm(_TOP_MM), Mm(_BOTTOM_MM)
     section.header_distance = section.footer_distance = Mm(4)
     # a letterhead would push the sheet off the page
     section.header.is_linked_to_previous = False
     section.footer.is_linked_to_previous = False
     _foot(section)
-    return (
-        layout.width - 2 * _SIDE_MM,
-        layout.height - _TOP_MM - _BOTTOM_MM - _CAPTION_MM,
-    )

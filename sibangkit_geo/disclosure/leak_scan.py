@@ -1,0 +1,148 @@
+"""The leak scan: no finished product may hold what a register says of one household."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from sibangkit_geo.disclosure.contents import contents
+from sibangkit_geo.errors import LeakError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+# NIK and KK numbers have 16 digits (UU 24/2013); the decimals of a number do not count
+_IDENTITY = re.compile(rb"(?<!\d)(?<!\d\.)\d{16}(?!\d)")
+_CHECKSUM = re.compile(rb"\b[0-9a-f]{64}\b")
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+_SIXTEEN = b"0" * 16
+# what stands between two words in text, CSV, JSON and HTML
+_BETWEEN = b"\"'<>;,|:=[](){}\t\n\r\v\f"
+_BLANKS = bytes.maketrans(_BETWEEN, b" " * len(_BETWEEN))
+_SEPARATORS = r"\s\"'<>;,|:=\[\](){}"
+_ENDS = (b". ", b"! ", b"? ")
+_LONGEST_NAME = 8
+# texts, their first words, and how many words they have
+_Wanted = tuple[frozenset[bytes], frozenset[bytes], tuple[int, ...]]
+
+
+def leaks(folder: Path, *, personal: Collection[str] = ()) -> Mapping[str, int]:
+    """
+    Search finished files for identity numbers and for texts of a register.
+
+    Looks into text, HTML, JSON, CSV, GeoPackage, Parquet, the text of PDF pages and
+    zipped office files; 16-digit numbers and every text of `personal` count.
+
+    Parameters
+    ----------
+    folder
+        Folder with products.
+    personal
+        Names, numbers and points of a register that must not occur.
+
+    Returns
+    -------
+    found
+        File name (relative) to number of findings; empty when clean. Never what
+        was found.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    """
+    if not folder.is_dir():
+        msg = f"{folder}: no such folder"
+        raise FileNotFoundError(msg)
+    files = {
+        path.relative_to(folder).as_posix(): list(contents(path))
+        for path in sorted(path for path in folder.rglob("*") if path.is_file())
+    }
+    words: set[bytes] = set()
+    if personal:
+        for pieces in files.values():
+            words.update(*(_words(one) for one in pieces))
+    wanted = _wanted(_possible(personal, words))
+    counts = {name: sum(_count(one, wanted) for one in pieces) for name, pieces in files.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def require_clean(folder: Path, *, personal: Collection[str] = ()) -> None:
+    """
+    Refuse products that hold what their reader may not see.
+
+    Parameters
+    ----------
+    folder
+        Folder with products.
+    personal
+        Texts that must not occur.
+
+    Raises
+    ------
+    LeakError
+        At least one file has a finding; the files are named, the findings not.
+    """
+    found = leaks(folder, personal=personal)
+    if found:
+        files = ", ".join(f"{name} ({count})" for name, count in found.items())
+        msg = f"Personal data in finished products: {files}. Nothing was written; report this."
+        raise LeakError(msg)
+
+
+def _possible(personal: Collection[str], words: set[bytes]) -> list[str]:
+    """Keep the texts whose first and last word occur at all: few of a million do."""
+    texts = pl.Series(list(personal), dtype=pl.String)
+    known = pl.Series([one.decode("utf-8", errors="ignore") for one in words], dtype=pl.String)
+    for end in (rf"^[{_SEPARATORS}]*([^{_SEPARATORS}]+)", rf"([^{_SEPARATORS}]+)[{_SEPARATORS}]*$"):
+        word = texts.str.to_lowercase().str.extract(end).str.strip_chars_end(".!?")
+        texts = texts.filter(word.is_in(known.implode()))
+    return texts.to_list()
+
+
+def _wanted(personal: Collection[str]) -> _Wanted:
+    """Write every text as its words with one blank between."""
+    runs = [_words(one.encode("utf-8")) for one in personal]
+    texts = frozenset(b" ".join(run) for run in runs if run)
+    firsts = frozenset(run[0] for run in runs if run)
+    lengths = {min(len(run), _LONGEST_NAME) for run in runs if run}
+    return texts, firsts, tuple(sorted(lengths))
+
+
+def _words(content: bytes) -> list[bytes]:
+    if content.isascii():
+        content = content.lower()
+    else:
+        told = content.decode("utf-8", errors="ignore").lower().replace("\u00a0", " ")
+        content = told.encode("utf-8")
+    plain = content.translate(_BLANKS) + b" "
+    for end in _ENDS:
+        while end in plain:
+            plain = plain.replace(end, b" ")
+    return plain.split()
+
+
+def _count(content: bytes, wanted: _Wanted) -> int:
+    hits = 0
+    # nearly no file has sixteen digits in a row: looked up plainly before it is searched
+    if _SIXTEEN in content.translate(_DIGITS):
+        hits = len(_IDENTITY.findall(_CHECKSUM.sub(b"", content)))
+    texts, firsts, lengths = wanted
+    if not texts:
+        return hits
+    words = _words(content)
+    begun = firsts.intersection(words)
+    return hits + sum(run in texts for run in _runs(words, begun, lengths))
+
+
+def _runs(words: list[bytes], begun: frozenset[bytes], lengths: tuple[int, ...]) -> Iterator[bytes]:
+    if not begun:
+        return
+    for at, word in enumerate(words):
+        if word in begun:
+            for length in lengths:
+                if at + length <= len(words):
+                    yield b" ".join(words[at : at + length])
