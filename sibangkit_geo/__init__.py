@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sibangkit_geo.agencies import load_catalogue
+    from sibangkit_geo.cartography.web.folium_map import PocketMap
     from sibangkit_geo.config import Study, read_study
     from sibangkit_geo.indicators.access import nearest_distance
     from sibangkit_geo.indicators.deprivation.measures import alkire_foster
@@ -88,10 +89,12 @@ _HOMES = {
     "with_links": "pockets.links",
     "with_stability": "pockets.stability",
     "load_catalogue": "agencies",
+    "PocketMap": "cartography.web.folium_map",
     "run": "study",
 }
 __all__ = [
     "BoundarySource",
+    "PocketMap",
     "PocketSettings",
     "ProfileSource",
     "ScanSettings",

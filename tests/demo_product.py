@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.cartography.annex import write_atlas
+import pandas as pd
+
+from sibangkit_geo.cartography.annex import WaveChange, write_pictures
 from sibangkit_geo.cartography.document import AnnexSettings, MapPictures
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.study.preparing import prepare
@@ -53,10 +55,27 @@ def demo_product() -> Product:
 
 @cache
 def demo_maps() -> MapPictures:
-    """Draw the overview alone."""
-    settings = AnnexSettings(sheets=("overview",), numbering="3.", png=True, pdf=False)
-    folder = Path(_folder().name) / "A4"
-    return MapPictures(write_atlas(demo_product(), folder, settings=settings), folder, settings)
+    """Draw the overview and a change alone."""
+    settings = AnnexSettings(sheets=("overview", "change"), numbering="3.")
+    folder = Path(_folder().name) / "maps"
+    changes = (demo_change(),)
+    pages = write_pictures(demo_product(), folder, settings=settings, changes=changes)
+    return MapPictures(pages, folder, settings, changes)
+
+
+@cache
+def demo_change() -> WaveChange:
+    """Let the first village fall, the second rise, and hide or doubt two more."""
+    index = demo_product().measured.villages.index
+    table = pd.DataFrame(
+        {"before": 10.0, "after": 10.5, "difference": 0.5, "sure": False, "state": "ok"},
+        index=index,
+    )
+    table.loc[index[0], ["after", "difference", "sure"]] = [2.0, -8.0, True]
+    table.loc[index[1], ["after", "difference", "sure"]] = [13.0, 3.0, True]
+    table.loc[index[2:4], ["before", "after", "difference"]] = float("nan")
+    table.loc[index[2:4], "state"] = ["masked", "unreliable"]
+    return WaveChange(2020, 2025, "Rumah tangga miskin", table)
 
 
 def without_pockets() -> Product:

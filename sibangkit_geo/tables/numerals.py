@@ -31,11 +31,14 @@ def numeral(value: float, decimals: int = 0) -> str:
 
     Examples
     --------
-    >>> numeral(1234.56, 1)
-    '1.234,6'
+    >>> numeral(1234.56, 1), numeral(-0.001, 2)
+    ('1.234,6', '0,00')
     """
     if math.isnan(value):
         return MISSING
+    if not round(value, decimals):
+        # a little less than nothing is nothing, not "-0,00"
+        value = 0.0
     return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
 
 

@@ -184,7 +184,7 @@ def rich_page(rich_payload: dict[str, Any], write_page: Callable[[dict[str, Any]
     return write_page(rich_payload)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_payload(rich_payload: dict[str, Any]) -> Callable[[int], dict[str, Any]]:
     """Make a page of so many square villages in one district, without pocket."""
 

@@ -128,6 +128,30 @@ def test_a_cluster_opens_until_its_houses_stand_alone(
     visit.context.close()
 
 
+def test_address_and_picture_keep_the_houses(
+    visit_page: Callable[..., Visit], house_page: Path, tmp_path: Path
+) -> None:
+    from PIL import Image  # noqa: PLC0415 - only with a browser
+
+    visit = visit_page(house_page, fragment="#rumah=1")
+    visit.page.wait_for_selector("#map[data-houses]")
+    found = {}
+    for shown in (True, False):
+        visit.page.set_checked("#show-houses", shown)
+        assert ("rumah=1" in visit.fragment()) == shown
+        with visit.page.expect_download() as waiting:
+            visit.page.click("#picture")
+        waiting.value.save_as(tmp_path / "peta.png")
+        with Image.open(tmp_path / "peta.png") as picture:
+            found[shown] = {color for _, color in picture.convert("RGB").getcolors(1 << 24) or []}
+    # circle of a cluster, its number, and the warning that houses stay inside
+    for color in ((154, 52, 18), (140, 18, 8)):
+        assert color in found[True]
+        assert color not in found[False]
+    assert visit.complaints == []
+    visit.context.close()
+
+
 def test_houses_of_a_village_are_reached_by_keyboard_and_filtered(
     visit_page: Callable[..., Visit], house_page: Path, rich_payload: dict[str, Any]
 ) -> None:

@@ -2,12 +2,24 @@
 // Shared helpers: data, texts, Indonesian numbers, DOM. Data text goes in as text, never as HTML.
 window.sibangkit = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  // in the address, so that a link opens in the language it was copied in
+  const english = new URLSearchParams(window.location.hash.slice(1)).get("bahasa") === "en";
+  if (english) Object.assign(data.texts, data.english.texts);
   const SVG = "http://www.w3.org/2000/svg";
   const byId = (id) => document.getElementById(id);
 
   function text(key, values = {}) {
     const template = data.texts[key] ?? key;
     return template.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
+  }
+
+  // long columns may come as text, see `packed_columns`
+  const { villages, districts, layers } = data;
+  if (typeof villages.code === "string") {
+    villages.code = villages.code.split(",").map((end, row) => `${districts[villages.district[row]].code}.${end}`);
+  }
+  for (const layer of layers.filter((one) => typeof one.class === "string")) {
+    layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : Number(sign)));
   }
 
   // a page without any indicator still shows its map
@@ -21,7 +33,7 @@ window.sibangkit = (() => {
   const formats = new Map();
   function number(value, decimals = 0) {
     if (!formats.has(decimals)) {
-      formats.set(decimals, new Intl.NumberFormat("id-ID", {
+      formats.set(decimals, new Intl.NumberFormat(english ? "en-GB" : "id-ID", {
         minimumFractionDigits: decimals, maximumFractionDigits: decimals,
       }));
     }
@@ -31,7 +43,7 @@ window.sibangkit = (() => {
   function withUnit(value, layer) {
     if (value === null || value === undefined) return text("no_data");
     const shown = number(value, layer.decimals ?? 1);
-    if (layer.unit === "percent") return `${shown}\u00a0%`;
+    if (layer.unit === "percent") return `${shown}${english ? "" : "\u00a0"}%`;
     if (layer.unit === "count" && layer.denominator) return `${shown}\u00a0${layer.denominator}`;
     return shown;
   }
@@ -129,7 +141,7 @@ window.sibangkit = (() => {
   }
 
   return {
-    bytesOf, data, byId, text, number, withUnit, element, svg, patterns, fillStaticTexts, plain, shorten,
+    bytesOf, data, english, byId, text, number, withUnit, element, svg, patterns, fillStaticTexts, plain, shorten,
     say, save,
   };
 })();

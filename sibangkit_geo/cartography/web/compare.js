@@ -1,7 +1,7 @@
 "use strict";
 // Two indicators, or two years, side by side: a second map that follows the first.
 window.sibangkit.Comparison = (() => {
-  const { data, byId, text, element, values, legend, MapView, drawGraticule } = window.sibangkit;
+  const { data, byId, text, element, values, legend, MapView } = window.sibangkit;
 
   const caption = (side, layer) => element("p", { class: "map-caption", title: layer.label }, [
     element("strong", { text: side }), element("span", { text: layer.label }),
@@ -75,15 +75,14 @@ window.sibangkit.Comparison = (() => {
       Object.assign(this.view.map.options, { minZoom, maxZoom });
       this.view.map.setView(this.main.map.getCenter(), this.main.map.getZoom(), { animate: false });
       this.busy = false;
-      drawGraticule(this.view);
       this.view.homeZoom = this.main.homeZoom;
-      this.view.drawNames();
+      this.view.drawAround();
     }
 
     close() {
       if (!this.view) return;
       this.main.map.off("move zoomend", this.follow);
-      this.view.map.remove();
+      this.view.remove();
       this.view = null;
       byId("map2").remove();
       byId("legend-box-2").hidden = true;

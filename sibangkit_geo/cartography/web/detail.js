@@ -1,7 +1,7 @@
 "use strict";
 // One village: where it lies, what was found, who must act, and every number beside its district.
 window.sibangkit.detail = (() => {
-  const { data, byId, text, number, withUnit, element, svg, values } = window.sibangkit;
+  const { data, byId, text, number, withUnit, element, svg, values, language } = window.sibangkit;
   const OUTSTANDING = 3;
   const villages = data.villages;
   const { known, hasValue } = values;
@@ -129,7 +129,7 @@ window.sibangkit.detail = (() => {
         class: `tag ${pocket.evidence}`,
         text: `${text("pocket", { n: pocket.number })} · ${text(`pocket_${pocket.evidence}`)}`,
       })] : []),
-      ...told.map((sentence) => element("p", { class: "says", text: sentence })),
+      ...told.map((sentence) => element("p", { class: "says", text: sentence, lang: language.foreign })),
     ];
   }
 

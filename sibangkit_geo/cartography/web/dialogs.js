@@ -1,7 +1,7 @@
 "use strict";
 // Help in place, and what the map cannot answer: windows made when they are first opened.
 window.sibangkit.dialogs = (() => {
-  const { data, byId, text, element, results, legend } = window.sibangkit;
+  const { data, byId, text, element, results, legend, language } = window.sibangkit;
 
   function open(id, title, build) {
     const node = byId(id);
@@ -53,7 +53,7 @@ window.sibangkit.dialogs = (() => {
 
   function honesty() {
     open("honesty", text("honesty"), () => [
-      element("p", { class: "lead", text: data.estimate_line }), results.list(data.honesty),
+      element("p", { class: "lead", text: data.estimate_line }), results.list(data.honesty, language.foreign),
     ]);
   }
 

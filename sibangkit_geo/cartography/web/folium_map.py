@@ -11,19 +11,14 @@ import folium
 import geopandas as gpd
 from branca.element import CssLink, Element, Figure, JavascriptLink
 
+from sibangkit_geo.cartography.web.assets import PageError, own_text, vendored_text
 from sibangkit_geo.cartography.web.folium_safety import (
     ADDABLE,
     inert_json,
     plain_texts,
     require_addable,
 )
-from sibangkit_geo.cartography.web.page import (
-    PageError,
-    content_policy,
-    own_text,
-    require_safe,
-    vendored_text,
-)
+from sibangkit_geo.cartography.web.page import content_policy, require_safe
 
 if TYPE_CHECKING:
     from sibangkit_geo.cartography.product import Product
@@ -111,6 +106,12 @@ class PocketMap(folium.Map):
         Tiles are asked for: a map for files has none.
     ValueError
         The polygons have no coordinate system.
+
+    Examples
+    --------
+    >>> from sibangkit_geo import PocketMap
+    >>> "https://" in PocketMap(title="Peta kerja").get_root().render()
+    False
     """
 
     def __init__(

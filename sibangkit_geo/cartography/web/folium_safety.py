@@ -15,7 +15,7 @@ from folium.plugins import HeatMap, MarkerCluster
 from folium.template import Template
 from folium.utilities import JsCode
 
-from sibangkit_geo.cartography.web.page import PageError
+from sibangkit_geo.cartography.web.assets import PageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -2,7 +2,7 @@
 // Shapes from the one topology, and measures on the sphere.
 window.sibangkit.geometry = (() => {
   const { data, bytesOf } = window.sibangkit;
-  const { L, topojson } = window;
+  const { topojson } = window;
   const { villages } = data;
   const topology = data.topology.data === undefined ? data.topology : unpacked(data.topology);
   const EARTH_KM = 6371.0088; // mean radius, IUGG
@@ -39,42 +39,29 @@ window.sibangkit.geometry = (() => {
   }
 
   const object = topology.objects.villages;
-  const shapes = topojson.feature(topology, object);
-  const around = topojson.feature(
-    topology, topology.objects.context ?? { type: "GeometryCollection", geometries: [] },
-  );
-  const polygonsOf = (geometry) => (geometry === null ? []
-    : geometry.type === "Polygon" ? [geometry.coordinates]
-      : geometry.type === "MultiPolygon" ? geometry.coordinates : []);
-  const districtAt = (geometry) => villages.district[geometry.id];
+  const context = topology.objects.context ?? { type: "GeometryCollection", geometries: [] };
   const outlineOf = (rows) => topojson.mesh(topology, {
     type: "GeometryCollection", geometries: rows.map((row) => object.geometries[row]),
   }, (a, b) => a === b);
-  const districtLines = topojson.mesh(
-    topology, object, (a, b) => a !== b && districtAt(a) !== districtAt(b),
-  );
-  const land = topojson.merge(topology, object.geometries.filter((one) => one.type));
-  const rim = topojson.mesh(topology, object, (a, b) => a === b);
-  const found = L.geoJSON(shapes).getBounds();
-  // a page without polygons shows the archipelago
-  const bounds = found.isValid() ? found : L.latLngBounds([-11, 95], [6, 141]);
+  const betweenDistricts = (a, b) => a !== b && villages.district[a.id] !== villages.district[b.id];
+  const alone = (a, b) => a === b;
 
-  const inRing = (ring, x, y) => {
-    let inside = false;
-    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
-      const [[ax, ay], [bx, by]] = [ring[i], ring[j]];
-      if ((ay > y) !== (by > y) && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-    }
-    return inside;
+  // GeoJSON is made when asked for: a page of many villages draws without
+  const made = new Map();
+  const once = (name, make) => () => {
+    if (!made.has(name)) made.set(name, make());
+    return made.get(name);
   };
+  const shapes = once("shapes", () => topojson.feature(topology, object));
+  const around = once("around", () => topojson.feature(topology, context));
+  const land = once("land", () => topojson.merge(topology, object.geometries.filter((one) => one.type)));
+  const districtLines = once("districts", () => topojson.mesh(topology, object, betweenDistricts));
+  const rim = once("rim", () => topojson.mesh(topology, object, alone));
 
-  // the village at a place, or null
-  function villageAt({ lat, lng }) {
-    const hit = shapes.features.find((feature) => polygonsOf(feature.geometry).some(
-      (rings) => rings.filter((ring) => inRing(ring, lng, lat)).length % 2 === 1,
-    ));
-    return hit ? hit.id : null;
-  }
+  // the same lines as lists of arcs, joined where they go on
+  const arcsOf = (rows, wanted) => topojson.meshArcs(topology, {
+    type: "GeometryCollection", geometries: rows.map((row) => object.geometries[row]),
+  }, wanted).arcs;
 
   // great circle, haversine
   function distanceKm(a, b) {
@@ -103,7 +90,7 @@ window.sibangkit.geometry = (() => {
   }
 
   return {
-    shapes, around, polygonsOf, outlineOf, districtLines, rim, land, bounds, villageAt, distanceKm,
-    lengthKm, areaHa,
+    topology, object, context, shapes, around, outlineOf, districtLines, rim, land, arcsOf,
+    betweenDistricts, alone, distanceKm, lengthKm, areaHa,
   };
 })();

@@ -32,17 +32,14 @@ window.sibangkit.drawGraticule = (() => {
       return marks;
     };
     const wide = view.pad(1);
-    const line = (a, b) => L.polyline([a, b], {
-      ...mapView.drawing("graticule"), color: "#7f9bb0", weight: 0.8, opacity: 0.55,
-      dashArray: "2 4",
-    });
+    // one path for all lines
     graticule.clearLayers();
-    within(wide.getWest(), wide.getEast()).forEach((m) => graticule.addLayer(
-      line([wide.getSouth(), m / 60], [wide.getNorth(), m / 60]),
-    ));
-    within(wide.getSouth(), wide.getNorth()).forEach((m) => graticule.addLayer(
-      line([m / 60, wide.getWest()], [m / 60, wide.getEast()]),
-    ));
+    graticule.addLayer(L.polyline([
+      ...within(wide.getWest(), wide.getEast()).map((m) => [[wide.getSouth(), m / 60], [wide.getNorth(), m / 60]]),
+      ...within(wide.getSouth(), wide.getNorth()).map((m) => [[m / 60, wide.getWest()], [m / 60, wide.getEast()]]),
+    ], {
+      ...mapView.drawing("graticule"), color: "#7f9bb0", weight: 0.8, opacity: 0.55, dashArray: "2 4",
+    }));
     if (map.getContainer().id !== "map") return;
     const east = [text("east_longitude"), text("west_longitude")];
     const north = [text("north_latitude"), text("south_latitude")];

@@ -44,7 +44,7 @@ window.sibangkit.HouseLayer = (() => {
       const size = map.getSize();
       const edge = size.multiplyBy(MARGIN)._round();
       const [low, high] = [edge.multiplyBy(-1), size.add(edge)];
-      const sharp = Math.min(2, window.devicePixelRatio || 1);
+      const sharp = this.sharp ?? Math.min(2, window.devicePixelRatio || 1);
       const [wide, tall] = [high.x - low.x, high.y - low.y];
       if (canvas.width !== wide * sharp || canvas.height !== tall * sharp) {
         Object.assign(canvas, { width: wide * sharp, height: tall * sharp });
@@ -106,6 +106,18 @@ window.sibangkit.HouseLayer = (() => {
         pen.fillStyle = "#7c2d12";
         pen.fillText(short(one.homes), one.x, one.y + 0.5);
       }
+    }
+
+    // for the picture to download
+    image(sharp) {
+      this.sharp = sharp;
+      this.draw();
+      const { canvas } = this;
+      const place = L.DomUtil.getPosition(canvas);
+      const shown = { x: place.x, y: place.y, width: parseFloat(canvas.style.width), height: parseFloat(canvas.style.height), href: canvas.toDataURL() };
+      this.sharp = null;
+      this.draw();
+      return shown;
     }
 
     mark(row) {

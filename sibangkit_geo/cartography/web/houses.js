@@ -200,5 +200,8 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   byId("show-houses-box").hidden = false;
   byId("internal").hidden = false;
   byId("show-houses").addEventListener("change", ({ target }) => toggle(target.checked));
-  return { villageChanged: () => { if (on()) { listed = FIRST; fillList(); } }, close };
+  return {
+    villageChanged: () => { if (on()) { listed = FIRST; fillList(); } }, close,
+    image: (sharp) => (on() ? layer.image(sharp) : null),
+  };
 };

@@ -6,13 +6,23 @@ window.sibangkit.namePainter = (() => {
 
   return {
     paint(labels) {
-      const offset = this.map.containerPointToLayerPoint([0, 0]);
+      const offset = this.corner.subtract(this.map.getPixelOrigin()).round();
       const leaders = labels.filter((label) => label.leader).flatMap(
         (label) => this.leader(label, offset),
       );
+      this.painted = { corner: this.corner.subtract(offset), zoom: this.zoom };
+      this.root.style.transform = "";
       this.root.replaceChildren(...leaders, ...labels.map((label) => (
         label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
       )));
+    },
+
+    // names stay with their places until they are set anew
+    follow() {
+      if (!this.painted) return;
+      const scale = this.map.getZoomScale(this.map.getZoom(), this.painted.zoom);
+      const at = this.painted.corner.multiplyBy(scale).subtract(this.map.getPixelOrigin());
+      window.L.DomUtil.setTransform(this.root, at, scale);
     },
 
     leader(label, offset) {

@@ -1,51 +1,43 @@
 "use strict";
 // A half-size picture of the map with one colour per area answers "whose pixel is this?".
 window.sibangkit.picture = (() => {
+  const { mosaic } = window.sibangkit;
   const SCALE = 2; // screen pixels per picture pixel
   const NEIGHBOR = 20000; // first id of neighbouring areas in the picture
 
-  function projected(map, polygons) {
-    return polygons.map((rings) => rings.map((ring) => ring.map(([lng, lat]) => {
-      const point = map.project([lat, lng], 0);
-      return [point.x, point.y];
-    })));
-  }
+  const AT_ONCE = 100; // villages drawn between two looks at the clock
 
   class Picture {
-    constructor(map, villages, neighbors) {
-      this.map = map;
-      this.villages = villages.map((polygons) => projected(map, polygons));
-      this.neighbors = neighbors.map((polygons) => projected(map, polygons));
+    constructor() {
       this.canvas = document.createElement("canvas");
+      this.pen = this.canvas.getContext("2d", { willReadFrequently: true });
     }
 
-    draw() {
-      const size = this.map.getSize();
+    // corner of the map in pixels of the world, and its zoom and size
+    * draw({ zoom, corner, size }) {
       this.width = Math.max(1, Math.ceil(size.x / SCALE));
       this.height = Math.max(1, Math.ceil(size.y / SCALE));
       this.canvas.width = this.width;
       this.canvas.height = this.height;
-      const pen = this.canvas.getContext("2d", { willReadFrequently: true });
-      const factor = this.map.getZoomScale(this.map.getZoom(), 0);
-      const origin = this.map.getPixelBounds().min;
-      const shift = (point) => [
-        (point[0] * factor - origin.x) / SCALE, (point[1] * factor - origin.y) / SCALE,
-      ];
-      const fill = (polygons, id) => {
-        pen.beginPath();
-        for (const rings of polygons) {
-          for (const ring of rings) {
-            ring.forEach((point, i) => pen[i ? "lineTo" : "moveTo"](...shift(point)));
-            pen.closePath();
-          }
-        }
+      const view = mosaic.viewOf({ zoom, corner, size, shrink: SCALE, thin: 0.25 });
+      const fill = (rings, box, id) => {
+        if (!mosaic.sees(view, box)) return;
+        this.pen.beginPath();
+        mosaic.traceRings(this.pen, rings, view);
         const [r, g] = [id & 255, id >> 8];
-        pen.fillStyle = `rgb(${r},${g},${(r * 3 + g * 5 + 11) & 255})`;
-        pen.fill("evenodd");
+        this.pen.fillStyle = `rgb(${r},${g},${(r * 3 + g * 5 + 11) & 255})`;
+        this.pen.fill();
       };
-      this.neighbors.forEach((polygons, i) => fill(polygons, NEIGHBOR + i));
-      this.villages.forEach((polygons, i) => fill(polygons, i + 1));
-      this.read(pen.getImageData(0, 0, this.width, this.height).data);
+      mosaic.around.forEach((rings, i) => fill(rings, mosaic.aroundBoxes[i], NEIGHBOR + i));
+      for (let row = 0; row < mosaic.villages.length; row += 1) {
+        fill(mosaic.villages[row], mosaic.villageBoxes[row], row + 1);
+        // asked for a pixel, a canvas draws what it put off
+        if (row % AT_ONCE === 0) yield this.pen.getImageData(0, 0, 1, 1);
+      }
+      const { data } = this.pen.getImageData(0, 0, this.width, this.height);
+      yield;
+      this.read(data);
+      yield;
     }
 
     read(pixels) {

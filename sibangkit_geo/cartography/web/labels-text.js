@@ -12,9 +12,10 @@ window.sibangkit.letters = (() => {
 
   const measure = document.createElement("canvas").getContext("2d");
   const widths = new Map();
+  let family = null;
   function textWidth(words, size, style) {
-    const font = `${style.italic ? "italic " : ""}${style.weight} ${size}px `
-      + getComputedStyle(document.body).fontFamily;
+    family ??= getComputedStyle(document.body).fontFamily;
+    const font = `${style.italic ? "italic " : ""}${style.weight} ${size}px ${family}`;
     const key = font + words;
     if (!widths.has(key)) {
       measure.font = font;

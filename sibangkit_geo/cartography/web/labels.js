@@ -5,18 +5,21 @@ window.sibangkit.labels = (() => {
   const { STYLE, shapesOf, boxAt, overlaps, segmentHits } = letters;
   const { NEIGHBOR, Picture } = picture;
 
+  const CROWD = 60; // districts of which not all names fit
+
   class Placer {
     constructor(map, world) {
       this.map = map;
       this.world = world;
-      this.picture = new Picture(map, world.villages, world.neighbors);
+      this.picture = new Picture();
       this.root = svg("svg", { class: "names", width: 1, height: 1, "aria-hidden": "true" });
       map.createPane("names").append(this.root);
       this.allShapes = world.districts.map((d) => shapesOf(d.name, STYLE.district));
       this.villageShapes = world.villageNames.map(() => null);
     }
 
-    districtOf = (id) => (id >= 1 && id < NEIGHBOR ? this.world.districtOf[id - 1] : null);
+    // colours mixed at a border may look like a village that there is not
+    districtOf = (id) => (id >= 1 && id < NEIGHBOR ? this.world.districtOf[id - 1] ?? null : null);
 
     obstacles() {
       const frame = this.map.getContainer().getBoundingClientRect();
@@ -33,40 +36,48 @@ window.sibangkit.labels = (() => {
       && box.right <= this.size.x - 3 && box.bottom <= this.size.y - 3
       && !others.some((other) => overlaps(box, other, gap));
 
-    draw({ names, fitted, selected, pockets, district }) {
+    // in steps, for the view of the first; one that moves on meanwhile asks again
+    * steps({ names, fitted, selected, pockets, district }) {
       this.focus = district;
       this.size = this.map.getSize();
+      this.zoom = this.map.getZoom();
+      this.corner = this.map.getPixelBounds().min;
       // small letters where the map is narrow, as on a phone, and only there
       const narrow = this.size.x < 520;
       this.districtShapes = this.allShapes.map(
         (all) => all.filter((shape) => (narrow ? shape.size < 11 : shape.size > 10)),
       );
-      this.picture.draw();
       this.blocked = this.obstacles();
-      const placed = names ? this.placeDistricts(fitted) : [];
-      const badges = this.placePockets(pockets, placed);
+      yield* this.picture.draw(this);
+      const placed = names ? yield* this.placeDistricts(fitted) : [];
+      const badges = yield* this.placePockets(pockets, placed);
       const done = [...placed, ...badges];
       if (selected !== null) this.placeSelected(selected, done);
       if (names) {
-        if (!fitted) this.placeVillages(done, selected);
+        if (!fitted) yield* this.placeVillages(done, selected);
         this.placeNeighbors(done);
       }
+      yield;
       this.paint(done);
-      return done;
     }
 
     // ---- districts: cheapest place for each, the hardest first; a leader line as last resort
-    placeDistricts(fitted) {
+    * placeDistricts(fitted) {
       const samples = this.picture.samples(this.districtOf, 10);
-      const jobs = this.world.districts.map((district, i) => this.districtJob(
-        district, i, samples.get(i) ?? [], fitted,
-      )).filter(Boolean);
+      yield;
+      const jobs = [];
+      for (const [i, points] of [...samples].sort(([a], [b]) => a - b)) {
+        const job = this.districtJob(this.world.districts[i], i, points, fitted);
+        if (job) jobs.push(job);
+        yield;
+      }
       jobs.sort((a, b) => a.room - b.room);
       let best = null;
       // the names of a province do not all fit, however long one tries
-      const crowded = jobs.length > 60;
+      const crowded = jobs.length > CROWD;
       for (let round = 0; round < (crowded ? 1 : 14); round += 1) {
         const result = this.placeInOrder(jobs);
+        yield;
         if (best === null || result.cost < best.cost) best = result;
         if (!result.failed.length) break;
         for (const job of result.failed) {
@@ -74,10 +85,13 @@ window.sibangkit.labels = (() => {
           jobs.unshift(job);
         }
       }
-      if (!crowded) this.improve(best.placed);
+      if (!crowded) yield* this.improve(best.placed);
       // zoomed in, a name without room is left out; at fit zoom none is
       const failed = fitted && !crowded ? best.failed : [];
-      for (const job of failed) best.placed.push(this.displaced(job, best.placed));
+      for (const job of failed) {
+        yield;
+        best.placed.push(this.displaced(job, best.placed));
+      }
       return best.placed;
     }
 
@@ -85,9 +99,10 @@ window.sibangkit.labels = (() => {
       if (samples.length < (fitted ? 1 : 12)) return null;
       const own = (id) => this.districtOf(id) === index;
       const listed = district.labels
-        .map(([lng, lat]) => this.map.latLngToContainerPoint([lat, lng]))
+        .map(([lng, lat]) => this.map.project([lat, lng], this.zoom).subtract(this.corner))
         .filter((p) => p.x > 0 && p.y > 0 && p.x < this.size.x && p.y < this.size.y);
-      const step = Math.max(1, Math.floor(samples.length / 160));
+      const tried = this.world.districts.length > CROWD ? 50 : 160;
+      const step = Math.max(1, Math.floor(samples.length / tried));
       const points = [...listed, ...samples.filter((_, i) => i % step === 0)];
       const anchor = listed[0] ?? points[Math.floor(points.length / 2)];
       const spread = Math.sqrt(samples.length) * 10;
@@ -131,13 +146,14 @@ window.sibangkit.labels = (() => {
       return { placed, failed, cost };
     }
 
-    improve(placed) {
+    * improve(placed) {
       for (let round = 0; round < 3; round += 1) {
-        placed.forEach((label, i) => {
+        for (const [i, label] of placed.entries()) {
+          yield;
           const others = placed.filter((_, j) => j !== i);
           const better = label.job.options.find((o) => !others.some((b) => overlaps(o, b)));
           if (better && better.cost < label.cost) placed[i] = { ...label, ...better };
-        });
+        }
       }
     }
 
@@ -176,13 +192,14 @@ window.sibangkit.labels = (() => {
     }
 
     // ---- pocket numbers, the chosen village, villages, neighbours
-    placePockets(pockets, placed) {
+    * placePockets(pockets, placed) {
       if (!pockets.length) return [];
       const owner = new Map();
       pockets.forEach((pocket, i) => pocket.villages.forEach((row) => owner.set(row + 1, i)));
       const samples = this.picture.samples((id) => owner.get(id) ?? null, 6);
       const badges = [];
-      pockets.forEach((pocket, i) => {
+      for (const [i, pocket] of pockets.entries()) {
+        yield;
         const label = String(pocket.number);
         const w = Math.max(18, 9 + 7 * label.length);
         let best = null;
@@ -198,7 +215,7 @@ window.sibangkit.labels = (() => {
           best = { ...best, anchor, leader: Math.hypot(best.x - anchor.x, best.y - anchor.y) > 14 };
         }
         if (best) badges.push({ ...best, kind: "pocket", evidence: pocket.evidence });
-      });
+      }
       return badges;
     }
 
@@ -219,7 +236,7 @@ window.sibangkit.labels = (() => {
       const middle = points[Math.floor(points.length / 2)];
       const shapes = shapesOf(this.world.villageNames[row], STYLE.selected);
       const before = done.length;
-      this.placeInside(points, shapes, (id) => id === row + 1, done, "selected");
+      this.placeInside(points, shapes, (id) => id === row + 1, done, { kind: "selected", stride: 6 });
       if (done.length > before) return;
       for (let radius = 0; radius <= 90; radius += 6) {
         for (let turn = 0; turn < (radius ? 16 : 1); turn += 1) {
@@ -236,39 +253,51 @@ window.sibangkit.labels = (() => {
       }
     }
 
-    placeVillages(done, selected) {
-      const villageOf = (id) => (id >= 1 && id < NEIGHBOR ? id - 1 : null);
+    * placeVillages(done, selected) {
+      const villageOf = (id) => (this.districtOf(id) === null ? null : id - 1);
       const groups = [...this.picture.samples(villageOf, 8)].sort(
         (a, b) => b[1].length - a[1].length,
       );
       for (const [row, points] of groups) {
         if (row === selected || points.length < 6) continue;
+        yield;
         this.villageShapes[row] ??= shapesOf(this.world.villageNames[row], STYLE.village);
-        this.placeInside(points, this.villageShapes[row], (id) => id === row + 1, done, "village",
-          this.world.districtOf[row]);
+        this.placeInside(points, this.villageShapes[row], (id) => id === row + 1, done, {
+          kind: "village", stride: 8, district: this.world.districtOf[row],
+        });
       }
     }
 
     placeNeighbors(done) {
-      const groups = this.picture.samples((id) => (id >= NEIGHBOR ? id - NEIGHBOR : null), 14);
+      const { length } = this.world.neighborNames;
+      const groups = this.picture.samples((id) => (id >= NEIGHBOR && id < NEIGHBOR + length ? id - NEIGHBOR : null), 14);
       for (const [index, points] of groups) {
         const shapes = shapesOf(this.world.neighborNames[index], STYLE.neighbor);
-        this.placeInside(points, shapes, (id) => id === NEIGHBOR + index, done, "neighbor");
+        this.placeInside(points, shapes, (id) => id === NEIGHBOR + index, done, { kind: "neighbor", stride: 14 });
       }
     }
 
-    placeInside(points, shapes, own, done, kind, district = null) {
+    placeInside(points, shapes, own, done, { kind, stride, district = null }) {
       const middle = points.reduce((sum, p) => ({ x: sum.x + p.x, y: sum.y + p.y }), { x: 0, y: 0 });
       const [cx, cy] = [middle.x / points.length, middle.y / points.length];
       const near = [...points].sort(
         (a, b) => Math.hypot(a.x - cx, a.y - cy) - Math.hypot(b.x - cx, b.y - cy),
       );
       const step = Math.max(1, Math.floor(near.length / 60));
+      // a name lies inside its area: none larger, and no other name farther away
+      const held = shapes.filter((shape) => shape.w * shape.h * 0.6 < points.length * stride ** 2);
+      const reach = held.reduce((most, shape) => Math.max(most, shape.w, shape.h), 0);
+      const [xs, ys] = [near.map((p) => p.x), near.map((p) => p.y)];
+      const region = {
+        left: Math.min(...xs) - reach, right: Math.max(...xs) + reach,
+        top: Math.min(...ys) - reach, bottom: Math.max(...ys) + reach,
+      };
+      const others = [...this.blocked, ...done].filter((other) => overlaps(region, other, 3));
       let best = null;
       for (let i = 0; i < near.length; i += step) {
-        for (const shape of shapes) {
+        for (const shape of held) {
           const box = boxAt(shape, near[i].x, near[i].y);
-          if (this.fits(box, [...this.blocked, ...done], 3)) {
+          if (this.fits(box, others, 3)) {
             const room = kind === "neighbor" ? 7 : 0;
             const inside = this.picture.shareInside({
               left: box.left - room, top: box.top - room, w: box.w + 2 * room, h: box.h + 2 * room,

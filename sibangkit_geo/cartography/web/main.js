@@ -46,8 +46,7 @@
   // ---- views
   function redraw() {
     if (later(redraw)) return;
-    app.drawGraticule(view);
-    view.drawNames();
+    view.drawAround();
     comparison.redraw();
     remember();
   }
@@ -163,7 +162,7 @@
     houses?.villageChanged();
     if (row !== null) say(`${villages.name[row]}: ${values.valueText(state.layer, row)}`);
     else say(unmapped ? `${unmapped.name}: ${unmapped.reason}` : "");
-    if (row !== null && zoom) goTo(view.boundsOf([row]), { above: 2.2, pad: 0.6 });
+    if (row !== null && zoom) goTo(app.mosaic.boundsOf([row]), { above: 2.2, pad: 0.6 });
     else redraw();
   });
 
@@ -186,7 +185,7 @@
     refreshPanels();
     const rows = villages.district.flatMap((one, row) => (one === index ? [row] : []));
     if (move && index === null) goHome();
-    else if (move) goTo(view.boundsOf(rows), { pad: 0.08 });
+    else if (move) goTo(app.mosaic.boundsOf(rows), { pad: 0.08 });
   }
 
   const reset = () => together(() => {
@@ -209,15 +208,17 @@
   const place = () => ({
     district: state.district === null ? null : data.districts[state.district].code,
     village: state.unmapped?.code ?? (state.selected === null ? null : villages.code[state.selected]),
+    houses: byId("show-houses").checked, english: app.english,
     view: state.home ? null : { ...map.getCenter(), zoom: map.getZoom() },
   });
 
+  const shown = () => ({
+    ...place(), other: state.other?.key,
+    layer: state.layer === data.layers[0] ? null : state.layer.key,
+  });
+
   function remember() {
-    if (!ready || printing.active()) return;
-    hash.write(() => ({
-      ...place(), other: state.other?.key,
-      layer: state.layer === data.layers[0] ? null : state.layer.key,
-    }));
+    if (ready && !printing.active()) hash.write(shown);
   }
 
   const restore = (wanted) => together(() => {
@@ -229,6 +230,7 @@
     const row = villages.code.indexOf(wanted.village);
     const unmapped = data.unmapped.find((one) => one.code === wanted.village) ?? null;
     select(row < 0 ? null : row, { unmapped, zoom: row >= 0 && !wanted.view });
+    if (houses && byId("show-houses").checked !== wanted.houses) byId("show-houses").click();
     if (!wanted.view) return;
     state.home = false;
     still(() => map.setView(wanted.view, wanted.view.zoom, { animate: false }));
@@ -261,6 +263,7 @@
         redraw();
       });
     }
+    onChange("show-houses", remember);
     onChange("show-names", ({ checked }) => { state.names = checked; redraw(); });
     onClick("compare-open", () => {
       const shown = byId("other-box").hidden;
@@ -270,7 +273,7 @@
     });
     onClick("download", () => app.csv.download(state));
     onClick("picture", async () => {
-      await app.poster.download(state, [view, comparison.view].filter(Boolean));
+      await app.poster.download(state, [view, comparison.view].filter(Boolean), houses);
       say(text("picture_done"));
     });
     onClick("print", () => window.print());
@@ -308,14 +311,16 @@
     fit: (bounds) => goTo(bounds, { above: 9, pad: 0 }),
   });
   app.fillPage(map.getContainer());
-  results.show((pocket) => goTo(view.boundsOf(pocket.villages), { above: 3, pad: 0.5 }));
+  results.show((pocket) => goTo(app.mosaic.boundsOf(pocket.villages), { above: 3, pad: 0.5 }));
   listen();
   together(() => {
     goHome();
     restore(hash.read());
   });
-  hash.onChange(restore);
+  hash.onChange((wanted) => (wanted.english === app.english ? restore(wanted) : window.location.reload()));
+  app.language.setUp((english) => hash.address({ ...shown(), english }));
   ready = true;
   new ResizeObserver(() => { if (!printing.active()) resized(); }).observe(byId("map"));
+  app.slices.finish();
   document.documentElement.dataset.ready = "1";
 })();

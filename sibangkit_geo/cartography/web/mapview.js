@@ -1,12 +1,13 @@
 "use strict";
 // One map of the villages: fills, lines, pockets, names. The page has one, the comparison two.
 window.sibangkit.MapView = (() => {
-  const { data, byId, text, element, geometry, values, labels, patterns } = window.sibangkit;
+  const {
+    data, byId, text, element, svg, geometry, mosaic, slices, values, labels, patterns, Painting,
+  } = window.sibangkit;
   const { L } = window;
   const villages = data.villages;
   const NAVY = "#12305a";
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
-  const MANY = 1000; // villages from which a canvas is faster than SVG
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
   const PANES = ["context", "graticule", "villages", "districts", "pockets", "hover", "selection"];
   const OPTIONS = {
@@ -17,42 +18,27 @@ window.sibangkit.MapView = (() => {
 
   const names = (list) => list.map((name) => window.sibangkit.shorten(name, NAME_SIGNS));
 
-  // many villages are drawn on a canvas; Leaflet's own knows no hatch
-  const tile = (size, background, draw) => {
-    const canvas = element("canvas", { width: size, height: size });
-    const pen = canvas.getContext("2d");
-    pen.fillStyle = background;
-    pen.fillRect(0, 0, size, size);
-    draw(pen);
-    return pen.createPattern(canvas, "repeat");
-  };
-  const tiles = {};
-  const VillageCanvas = L.Canvas.extend({
-    _fillStroke(pen, layer) {
-      tiles["url(#hatch)"] ??= tile(6, "#ffffff", (drawing) => {
-        Object.assign(drawing, { strokeStyle: "#7d8794", lineWidth: 1.2 });
-        drawing.stroke(new Path2D("M-1 1L1 -1M0 6L6 0M5 7L7 5"));
-      });
-      tiles["url(#masked)"] ??= tile(7, "#eef0f3", (drawing) => {
-        drawing.fillStyle = "#6a7482";
-        for (const [x, y] of [[2, 2], [5.5, 5.5]]) drawing.fillRect(x - 1, y - 1, 2, 2);
-      });
-      const named = layer.options.fillColor;
-      layer.options.fillColor = tiles[named] ?? named;
-      L.Canvas.prototype._fillStroke.call(this, pen, layer);
-      layer.options.fillColor = named;
-    },
-  });
-
   class MapView {
     // state is read, never written; onSelect and onHover get a village row or null
     constructor(id, { layer, state, first, onSelect, onHover }) {
       Object.assign(this, { layer, state, onSelect, onHover, homeZoom: 0 });
+      this.lines = { districts: true, pockets: true };
       this.map = L.map(id, OPTIONS);
-      this.map.fitBounds(geometry.bounds, { animate: false });
+      this.map.fitBounds(mosaic.bounds, { animate: false });
       this.setUpPanes();
-      this.addShapes(first);
-      this.addLines();
+      L.geoJSON(geometry.around(), this.drawing("context", {
+        color: "#cbc7bc", weight: 1, fillColor: "#efede7", fillOpacity: 1,
+      })).addTo(this.map);
+      if (Painting) this.paint();
+      else {
+        this.addShapes(first);
+        this.addLines();
+      }
+      if (first) {
+        const drawn = svg("svg", { width: 0, height: 0, "aria-hidden": "true" });
+        drawn.append(patterns());
+        this.map.getPane("context").append(drawn);
+      }
       this.selection = L.layerGroup().addTo(this.map);
       this.hover = L.layerGroup().addTo(this.map);
       this.graticule = L.layerGroup().addTo(this.map);
@@ -66,8 +52,7 @@ window.sibangkit.MapView = (() => {
         const pane = this.map.createPane(name);
         pane.style.zIndex = String(310 + 10 * i);
         if (name !== "villages") pane.style.pointerEvents = "none";
-        this.renderers[name] = name === "villages" && villages.code.length > MANY
-          ? new VillageCanvas({ pane: name, padding: 0.4 }) : L.svg({ pane: name, padding: 0.4 });
+        this.renderers[name] = L.svg({ pane: name, padding: 0.4 });
       });
     }
 
@@ -75,16 +60,41 @@ window.sibangkit.MapView = (() => {
       return { pane, renderer: this.renderers[pane], interactive: false, style };
     }
 
+    // ---- many villages on a canvas, which knows none of them by itself
+    paint() {
+      const pane = this.map.getPane("villages");
+      const tip = L.tooltip({ direction: "top", offset: [0, -8], opacity: 1 });
+      let hovered = null;
+      this.painting = new Painting(this, pane);
+      const hover = (row, place) => {
+        if (row !== hovered) {
+          hovered = row;
+          pane.classList.toggle("leaflet-interactive", row !== null);
+          this.onHover(row);
+          if (row === null) tip.remove();
+          else tip.setContent(this.tooltip(row));
+        }
+        if (row !== null) tip.setLatLng(place).addTo(this.map);
+      };
+      const over = ({ originalEvent }) => pane.contains(originalEvent?.target ?? null);
+      this.map.on("mousemove", (event) => {
+        if (!this.map.dragging.moving()) hover(over(event) ? mosaic.villageAt(event.latlng) : null, event.latlng);
+      });
+      this.map.on("mouseout", () => hover(null));
+      this.map.on("click", (event) => {
+        const row = over(event) ? mosaic.villageAt(event.latlng) : null;
+        if (row !== null) this.onSelect(row);
+      });
+    }
+
+    // ---- few villages as shapes of their own
     addShapes(first) {
       // under faded villages lies land, not sea
-      L.geoJSON(geometry.land, this.drawing("context", {
+      L.geoJSON(geometry.land(), this.drawing("context", {
         stroke: false, fillColor: "#efede7", fillOpacity: 1,
       })).addTo(this.map);
-      L.geoJSON(geometry.around, this.drawing("context", {
-        color: "#cbc7bc", weight: 1, fillColor: "#efede7", fillOpacity: 1,
-      })).addTo(this.map);
       this.layerOf = [];
-      const group = L.geoJSON(geometry.shapes, {
+      const group = L.geoJSON(geometry.shapes(), {
         pane: "villages", renderer: this.renderers.villages,
         style: (feature) => this.styleOf(feature.id),
         onEachFeature: (feature, layer) => {
@@ -95,9 +105,6 @@ window.sibangkit.MapView = (() => {
         },
       }).addTo(this.map);
       if (first) {
-        // on a canvas they are drawn by the canvas, but the legend needs them too
-        const drawing = this.renderers[villages.code.length > MANY ? "context" : "villages"];
-        drawing._container?.prepend(patterns());
         this.layerOf.forEach((layer, row) => {
           layer.getElement()?.setAttribute("data-code", villages.code[row]);
         });
@@ -108,10 +115,10 @@ window.sibangkit.MapView = (() => {
     }
 
     addLines() {
-      this.districts = L.geoJSON(geometry.districtLines, this.drawing("districts", {
+      this.districts = L.geoJSON(geometry.districtLines(), this.drawing("districts", {
         color: "#3f4a59", weight: 1.1, opacity: 0.9,
       })).addTo(this.map);
-      L.geoJSON(geometry.rim, this.drawing("districts", { color: "#2b3543", weight: 1.5 }))
+      L.geoJSON(geometry.rim(), this.drawing("districts", { color: "#2b3543", weight: 1.5 }))
         .addTo(this.map);
       this.pockets = L.layerGroup(data.pockets.flatMap((pocket) => {
         const outline = geometry.outlineOf(pocket.villages);
@@ -125,16 +132,14 @@ window.sibangkit.MapView = (() => {
     }
 
     setUpNames() {
-      const { shapes, around, polygonsOf } = geometry;
       this.placer = new labels.Placer(this.map, {
-        villages: shapes.features.map((feature) => polygonsOf(feature.geometry)),
-        neighbors: around.features.map((feature) => polygonsOf(feature.geometry)),
-        neighborNames: names(around.features.map((feature) => feature.properties?.name ?? "")),
+        neighborNames: names(geometry.context.geometries.map((one) => one.properties?.name ?? "")),
         villageNames: names(villages.name), districtOf: villages.district,
         districts: data.districts.map((one) => ({
           ...one, name: names([one.name])[0], labels: one.labels ?? [],
         })),
       });
+      this.map.on("zoom viewreset", () => this.placer.follow());
       this.map.getPane("names").style.zIndex = "450";
       this.map.getPane("names").style.pointerEvents = "none";
     }
@@ -164,7 +169,8 @@ window.sibangkit.MapView = (() => {
     }
 
     restyle() {
-      this.layerOf.forEach((layer, row) => layer.setStyle(this.styleOf(row)));
+      this.painting?.redraw();
+      this.layerOf?.forEach((layer, row) => layer.setStyle(this.styleOf(row)));
     }
 
     outline(group, pane, row, lines) {
@@ -186,23 +192,48 @@ window.sibangkit.MapView = (() => {
 
     drawNames() {
       const { names: shown, district, selected } = this.state;
-      this.placed = this.placer.draw({
+      const steps = this.placer.steps({
         names: shown, district, selected,
         fitted: this.map.getZoom() < this.homeZoom + DETAIL_ZOOM,
-        pockets: this.map.hasLayer(this.pockets) ? data.pockets : [],
+        pockets: this.lines.pockets ? data.pockets : [],
       });
+      slices.start(this.placer, steps);
+    }
+
+    * graticuleSteps() {
+      yield window.sibangkit.drawGraticule(this);
+    }
+
+    drawAround() {
+      slices.start(this.graticule, this.graticuleSteps(), { first: true });
+      this.drawNames();
     }
 
     toggle(kind, shown) {
-      if (shown) this[kind].addTo(this.map);
+      this.lines[kind] = shown;
+      if (this.painting) this.painting.redraw();
+      else if (shown) this[kind].addTo(this.map);
       else this[kind].remove();
+    }
+
+    // what a pane shows: the shapes or the canvas
+    drawn(pane) {
+      if (this.painting && pane === "villages") return this.painting.front.node;
+      return this.renderers[pane]._container?.querySelector(":scope > g") ?? null;
+    }
+
+    remove() {
+      slices.drop(this.painting);
+      slices.drop(this.placer);
+      slices.drop(this.graticule);
+      this.map.remove();
     }
 
     // the whole regency in the middle; the zoom that does so is the measure of all others
     home() {
       const { map } = this;
       map.setMinZoom(0);
-      map.fitBounds(geometry.bounds, { padding: [12, 12], animate: false });
+      map.fitBounds(mosaic.bounds, { padding: [12, 12], animate: false });
       this.limit(map.getZoom());
     }
 
@@ -210,14 +241,7 @@ window.sibangkit.MapView = (() => {
       this.homeZoom = homeZoom;
       this.map.setMinZoom(homeZoom - 0.6);
       this.map.setMaxZoom(homeZoom + 7);
-      this.map.setMaxBounds(geometry.bounds.pad(0.8));
-    }
-
-    boundsOf(rows) {
-      return rows.reduce(
-        (area, row) => (this.layerOf[row] ? area.extend(this.layerOf[row].getBounds()) : area),
-        L.latLngBounds([]),
-      );
+      this.map.setMaxBounds(mosaic.bounds.pad(0.8));
     }
 
     hasSize() {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SIGNS = bytes.maketrans(b"<>&", b",:[")
 _SEVEN = 7
 _OBJECTS = ("villages", "context")
+_LAST_DIGIT = 9
 
 
 def in_signs(content: bytes) -> str:
@@ -77,6 +78,43 @@ def packed_topology(topology: Mapping[str, Any]) -> dict[str, object]:
         "data": in_signs(content),
         "names": [one["properties"]["name"] for one in context],
     }
+
+
+def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
+    """
+    Shorten the long columns of a page with many villages to texts.
+
+    Parameters
+    ----------
+    payload
+        Of a map page.
+
+    Returns
+    -------
+    payload
+        The same, but for ``villages.code``, the ends of the codes after that of their
+        district, with commas between, and ``class`` of each layer, a digit per village
+        and "-" for none. A column that does not fit stays a list.
+
+    Raises
+    ------
+    KeyError
+        A column is absent.
+    """
+    villages, places = payload["villages"], payload["districts"]
+    starts = [f"{places[index]['code']}." for index in villages["district"]]
+    ends = [code.removeprefix(start) for code, start in zip(villages["code"], starts, strict=True)]
+    fits = all(map(str.isdigit, ends))
+    code = {"code": ",".join(ends)} if fits else {}
+    layers = [layer | {"class": _digits(layer["class"])} for layer in payload["layers"]]
+    return {**payload, "villages": {**villages, **code}, "layers": layers}
+
+
+def _digits(classes: list[int | None]) -> str | list[int | None]:
+    """Write a digit per village where one does."""
+    if max((one for one in classes if one is not None), default=0) > _LAST_DIGIT:
+        return classes
+    return "".join("-" if one is None else str(one) for one in classes)
 
 
 def _numbers(topology: Mapping[str, Any]) -> Iterator[int]:

@@ -48,21 +48,20 @@ window.sibangkit.poster = (() => {
     );
   }
 
-  function drawMap(view, { x, y, title, north }) {
+  function drawMap(view, { x, y, title, north, houses }) {
     const { x: w, y: h } = view.map.getSize();
     const box = svg("svg", { x, y, width: w, height: h, viewBox: `0 0 ${w} ${h}` });
     box.append(svg("rect", { width: w, height: h, fill: "#dce8f0" }));
     const shift = view.map.layerPointToContainerPoint([0, 0]);
     const moved = svg("g", { transform: `translate(${shift.x} ${shift.y})` });
     for (const pane of PANES) {
-      const container = view.renderers[pane]._container;
-      const drawn = container?.querySelector(":scope > g");
-      if (drawn) moved.append(drawn.cloneNode(true));
-      else if (container?.tagName === "CANVAS") moved.append(canvasImage(container));
+      const drawn = view.drawn(pane);
+      if (drawn) moved.append(drawn.tagName === "CANVAS" ? canvasImage(drawn) : drawn.cloneNode(true));
     }
     const names = svg("g", { class: "names" });
     names.append(...[...view.placer.root.childNodes].map((node) => node.cloneNode(true)));
     moved.append(names);
+    if (houses) moved.append(svg("image", houses));
     box.append(moved);
     scaleBar(view, box, { w, h });
     if (north) box.append(northArrow());
@@ -130,7 +129,23 @@ window.sibangkit.poster = (() => {
     return next + 14;
   }
 
-  function draw(state, views) {
+  // points of internal use: what they mean, and that they stay inside
+  function drawHouses(root, { x, y, width }) {
+    const { COLORS } = window.sibangkit.HouseLayer;
+    let next = write(root, text("houses"), { x, y, width, size: 14, weight: 650, fill: "#12305a" });
+    next = write(root, text("internal_only"), { x, y: next, width, weight: 700, fill: "#8c1208" }) + 6;
+    const need = document.getElementById("house-need").selectedOptions[0];
+    if (need.value) next = write(root, `${text("houses_need")}: ${need.textContent}`, { x, y: next, width }) + 6;
+    for (const [kind, fill] of Object.entries(COLORS)) {
+      root.append(svg("circle", {
+        cx: x + 13, cy: next + 8, r: 5, fill, stroke: kind === "none" ? "#3f4a59" : "#fff",
+      }));
+      next = write(root, text(`houses_${kind}`), { x: x + 36, y: next, width: width - 36 }) + 6;
+    }
+    return next + 8;
+  }
+
+  function draw(state, views, houses) {
     const sizes = views.map((view) => view.map.getSize());
     const stacked = views.length > 1 && document.getElementById("map2").offsetLeft
       <= document.getElementById("map").offsetLeft;
@@ -152,7 +167,7 @@ window.sibangkit.poster = (() => {
     let at = { x, y: top };
     views.forEach((view, i) => {
       const title = sides[i] && `${sides[i]}: ${layers[i].label}`;
-      root.append(drawMap(view, { ...at, title, north: i === 0 }));
+      root.append(drawMap(view, { ...at, title, north: i === 0, houses: i === 0 ? houses : null }));
       at = stacked ? { x, y: at.y + sizes[i].y } : { x: at.x + sizes[i].x, y: top };
     });
     ticks(root, { x, y: top });
@@ -163,6 +178,9 @@ window.sibangkit.poster = (() => {
         pockets: i === layers.length - 1, side: sides[i],
       });
     });
+    if (houses) {
+      next = drawHouses(root, { x: beside ? x + mapWidth + EDGE : EDGE, y: next, width: beside ? SIDE : inner });
+    }
     next = Math.max(next, top + mapHeight) + 8;
     next = write(root, [data.estimate_line, data.boundary_line].filter(Boolean).join(" "), {
       x: EDGE, y: next, width: inner, weight: 650, fill: "#7a2e05",
@@ -180,8 +198,11 @@ window.sibangkit.poster = (() => {
   }
 
   // resolves when the file was handed to the browser
-  async function download(state, views) {
-    const { root, width, height } = draw(state, views);
+  async function download(state, views, houses) {
+    window.sibangkit.slices.finish();
+    views.forEach((view) => view.painting?.sharpen(SHARP));
+    const { root, width, height } = draw(state, views, houses?.image(SHARP));
+    views.forEach((view) => view.painting?.sharpen(null));
     const image = new Image();
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(root))}`;
     await image.decode();

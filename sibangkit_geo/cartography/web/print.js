@@ -24,6 +24,8 @@ window.sibangkit.setUpPrint = ({ isHome, view, fit, home, resized }) => {
     document.body.classList.add("printing");
     fillSheet();
     restore(before.home, before.bounds);
+    view.painting?.sharpen(2);
+    window.sibangkit.slices.finish();
   });
   window.addEventListener("afterprint", () => {
     if (!before) return;
@@ -31,6 +33,7 @@ window.sibangkit.setUpPrint = ({ isHome, view, fit, home, resized }) => {
     before = null;
     document.body.classList.remove("printing");
     frame.style.height = "";
+    view.painting?.sharpen(null);
     restore(wasHome, bounds);
   });
   return { active: () => before !== null };

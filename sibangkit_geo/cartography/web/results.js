@@ -1,7 +1,7 @@
 "use strict";
 // The result of the study: verdict, pockets with who acts, boxes, blocks of tables, notes.
 window.sibangkit.results = (() => {
-  const { data, byId, text, number, element } = window.sibangkit;
+  const { data, byId, text, number, element, english, language: { foreign } } = window.sibangkit;
   const TOP = 5;
 
   // details whose content is made when it is first opened
@@ -15,11 +15,11 @@ window.sibangkit.results = (() => {
     return node;
   }
 
-  const list = (items) => element("ul", {}, items.map((item) => element("li", { text: item })));
+  const list = (items, lang = null) => element("ul", { lang }, items.map((item) => element("li", { text: item })));
 
   // ---- pockets
   // "Langkah pertama: Perkimtan – Rumah sesak ..." folds to its first part
-  const leadOf = (role) => (/^[^–]{3,60} – /.test(role) ? role.split(" – ")[0] : text("roles"));
+  const leadOf = (role) => (/^[^–]{3,60} – /.test(role) && !english ? role.split(" – ")[0] : text("roles"));
 
   function pocketItem(pocket, onPocket) {
     const roles = pocket.roles ?? [];
@@ -29,9 +29,9 @@ window.sibangkit.results = (() => {
         "aria-label": text("pocket_zoom", { n: pocket.number }), onclick: () => onPocket(pocket),
       }),
       element("div", {}, [
-        element("p", { text: pocket.sentence }),
+        element("p", { text: pocket.sentence, lang: foreign }),
         ...(roles.length ? [folded(leadOf(roles[0]), () => roles.map(
-          (role) => element("p", { class: "role", text: role }),
+          (role) => element("p", { class: "role", text: role, lang: foreign }),
         ))] : []),
       ]),
     ]);
@@ -54,6 +54,7 @@ window.sibangkit.results = (() => {
   function verdict(onPocket) {
     byId("verdict-headline").textContent = data.verdict.headline;
     const [first = "", ...rest] = data.verdict.sentences;
+    if (foreign) for (const id of ["verdict-headline", "verdict-first", "verdict-rest"]) byId(id).lang = foreign;
     byId("verdict-first").textContent = first;
     byId("verdict-box").hidden = rest.length === 0;
     byId("verdict-rest").replaceChildren(
@@ -63,10 +64,11 @@ window.sibangkit.results = (() => {
   }
 
   // ---- boxes
-  function box(id, content) {
+  function box(id, content, lang = null) {
     const node = byId(id);
     node.hidden = !content;
     if (!content) return;
+    if (lang) node.lang = lang;
     node.replaceChildren(
       element("h2", { text: content.headline }),
       ...(content.lead ? [element("p", { class: "lead", text: content.lead })] : []),
@@ -94,7 +96,7 @@ window.sibangkit.results = (() => {
         element("tbody", {}, rows.map((row) => cells("td", row))),
       ]),
     ]);
-    const cue = element("p", { class: "fine cue", text: text("scroll_cue"), hidden: true });
+    const cue = element("p", { class: "fine cue", lang: english ? "en" : null, text: text("scroll_cue"), hidden: true });
     new ResizeObserver(() => { cue.hidden = box_.scrollWidth <= box_.clientWidth + 1; }).observe(box_);
     return [cue, box_];
   }
@@ -107,7 +109,7 @@ window.sibangkit.results = (() => {
         ...(block.items?.length ? [list(block.items)] : []),
         ...(block.table ? table(block.table, block.headline) : []),
       ],
-      { class: "more block", "data-key": block.key },
+      { class: "more block", "data-key": block.key, lang: foreign },
     )));
   }
 
@@ -117,7 +119,7 @@ window.sibangkit.results = (() => {
       ...(unmapped.length ? [folded(text("unmapped", { n: number(unmapped.length) }), () => [
         list(unmapped.map((one) => `${one.name} (${one.district}, ${one.code}): ${one.reason}`)),
       ], { class: "more", id: "unmapped-box" })] : []),
-      ...(data.notes.length ? [folded(text("notes"), () => [list(data.notes)], {
+      ...(data.notes.length ? [folded(text("notes"), () => [list(data.notes, foreign)], {
         class: "more", id: "notes-box",
       })] : []),
     );
@@ -125,8 +127,8 @@ window.sibangkit.results = (() => {
 
   function show(onPocket) {
     verdict(onPocket);
-    box("needs", data.needs);
-    box("missing", data.missing_data);
+    box("needs", data.needs, foreign);
+    box("missing", data.missing_data, foreign);
     trend();
     blocks();
     notes();

@@ -1,7 +1,7 @@
 "use strict";
 // Tools on the map: whole regency, measure distance and area, find a coordinate.
 window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
-  const { data, byId, text, number, element, svg, geometry, say, values } = window.sibangkit;
+  const { data, byId, text, number, element, svg, geometry, mosaic, say, values } = window.sibangkit;
   const { L } = window;
   const { map } = view;
   const FRAME = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
@@ -120,11 +120,11 @@ window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
     const place = window.sibangkit.readCoordinate(byId("locate-input").value);
     marks.clearLayers();
     if (!place) { answer(text("locate_bad"), true); return; }
-    if (!geometry.bounds.pad(0.6).contains(place)) {
+    if (!mosaic.bounds.pad(0.6).contains(place)) {
       answer(text("locate_outside", { regency: data.regency }), true);
       return;
     }
-    const row = geometry.villageAt(place);
+    const row = mosaic.villageAt(place);
     map.setView(place, Math.max(map.getZoom(), view.homeZoom + 2), { animate: false });
     for (const [color, weight] of [["#fff", 6], ["#7a1fa2", 3]]) {
       marks.addLayer(L.circleMarker(place, { ...line(), color, weight, radius: 9 }));

@@ -1,0 +1,195 @@
+"use strict";
+// Many villages on a canvas: drawn anew in slices, the picture before stretched meanwhile.
+window.sibangkit.Painting = (() => {
+  const { data, element, geometry, mosaic, slices, values } = window.sibangkit;
+  const { L } = window;
+  const [MARGIN, THIN, CHUNK] = [0.4, 0.6, 30]; // share of the map; pixels; areas at a time
+  const [LAND, WHITE, NAVY] = ["#efede7", "#ffffff", "#12305a"];
+  const FADED = 0.22;
+  const CHINK = 6; // square pixels
+
+  // the marks of the legend, as a canvas knows them
+  const tile = (size, background, draw) => {
+    const canvas = element("canvas", { width: size, height: size });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = background;
+    pen.fillRect(0, 0, size, size);
+    draw(pen);
+    return pen.createPattern(canvas, "repeat");
+  };
+  const tiles = {
+    "url(#hatch)": tile(6, WHITE, (pen) => {
+      Object.assign(pen, { strokeStyle: "#7d8794", lineWidth: 1.2 });
+      pen.stroke(new Path2D("M-1 1L1 -1M0 6L6 0M5 7L7 5"));
+    }),
+    "url(#masked)": tile(7, "#eef0f3", (pen) => {
+      pen.fillStyle = "#6a7482";
+      for (const [x, y] of [[2, 2], [5.5, 5.5]]) pen.fillRect(x - 1, y - 1, 2, 2);
+    }),
+  };
+
+  // lines with the box of each, to leave out what lies elsewhere
+  const withBoxes = (lines) => lines.map((arcs) => ({ arcs, box: mosaic.boxOf([arcs]) }));
+  const linesOf = (rows, wanted) => withBoxes(geometry.arcsOf(rows, wanted));
+  let borders = null;
+  function allBorders() {
+    const rows = data.villages.code.map((_, row) => row);
+    const districts = linesOf(rows, geometry.betweenDistricts);
+    const rim = linesOf(rows, geometry.alone).map((one) => ({ ...one, area: mosaic.areaOf(one.arcs) }));
+    const used = new Set(mosaic.villages.flat(2).map((arc) => (arc < 0 ? ~arc : arc)));
+    return {
+      districts, rim, villages: withBoxes([...used].map((arc) => [arc])),
+      pockets: data.pockets.map(({ villages, evidence }) => ({
+        lines: linesOf(villages, geometry.alone), evidence,
+      })),
+    };
+  }
+
+  const canvasIn = (pane) => {
+    const node = L.DomUtil.create("canvas", "villages", pane);
+    return { node, pen: node.getContext("2d", { willReadFrequently: true }), drawn: null };
+  };
+
+  // a canvas draws when it must show something: asked for a pixel, it does so within the slice
+  const drawNow = (pen) => { pen.getImageData(0, 0, 1, 1); };
+
+  class Painting {
+    // owner: {map, layer, state, lines}, read when drawing starts
+    constructor(owner, pane) {
+      Object.assign(this, { owner, map: owner.map, pane });
+      [this.front, this.back] = [canvasIn(pane), canvasIn(pane)];
+      this.back.node.style.display = "none";
+      borders ??= allBorders();
+      this.map.on("zoom viewreset", this.follow, this);
+      this.map.on("moveend", this.redraw, this);
+    }
+
+    redraw() {
+      slices.start(this, this.steps());
+    }
+
+    // finer for the picture to download, then as the screen needs
+    sharpen(sharp) {
+      this.sharp = sharp;
+      this.redraw();
+      slices.finish();
+    }
+
+    follow() {
+      this.front.drawn?.follow(this.front.node);
+    }
+
+    * steps() {
+      const { back } = this;
+      const [map, size] = [this.map, this.map.getSize()];
+      const edge = size.multiplyBy(MARGIN)._round();
+      const whole = size.add(edge).add(edge);
+      const zoom = map.getZoom();
+      const corner = map.getPixelBounds().min.subtract(edge);
+      const view = mosaic.viewOf({ zoom, corner, size: whole, thin: THIN });
+      this.clear(back, whole);
+      yield;
+      yield* this.fills(back.pen, view);
+      yield* this.borders(back.pen, view);
+      back.drawn = Painting.anchored(map, corner, zoom);
+      this.swap();
+    }
+
+    // where a drawing belongs, whatever the map does afterwards
+    static anchored(map, corner, zoom) {
+      return {
+        follow(node) {
+          const scale = map.getZoomScale(map.getZoom(), zoom);
+          const at = corner.multiplyBy(scale).subtract(map.getPixelOrigin());
+          if (scale === 1) L.DomUtil.setPosition(node, at.round());
+          else L.DomUtil.setTransform(node, at, scale);
+        },
+      };
+    }
+
+    clear({ node, pen }, size) {
+      const sharp = this.sharp ?? Math.min(2, window.devicePixelRatio || 1);
+      if (node.width !== size.x * sharp || node.height !== size.y * sharp) {
+        Object.assign(node, { width: size.x * sharp, height: size.y * sharp });
+        Object.assign(node.style, { width: `${size.x}px`, height: `${size.y}px` });
+      }
+      pen.setTransform(sharp, 0, 0, sharp, 0, 0);
+      pen.clearRect(0, 0, size.x, size.y);
+    }
+
+    swap() {
+      [this.front, this.back] = [this.back, this.front];
+      this.follow();
+      this.front.node.style.display = "";
+      this.back.node.style.display = "none";
+    }
+
+    // rows in sight, together by what fills them
+    groups(view) {
+      const { layer, state: { district } } = this.owner;
+      const groups = new Map();
+      mosaic.villageBoxes.forEach((box, row) => {
+        if (!mosaic.sees(view, box)) return;
+        const faded = district !== null && data.villages.district[row] !== district;
+        const key = `${faded ? 1 : 0}${values.fillOf(layer, row)}`;
+        if (!groups.has(key)) groups.set(key, []);
+        groups.get(key).push(row);
+      });
+      return groups;
+    }
+
+    * fills(pen, view) {
+      for (const [key, rows] of this.groups(view)) {
+        const fill = key.slice(1);
+        for (let at = 0; at < rows.length; at += CHUNK) {
+          pen.beginPath();
+          for (const row of rows.slice(at, at + CHUNK)) mosaic.traceRings(pen, mosaic.villages[row], view);
+          // under faded villages lies land, not sea
+          if (key[0] === "1") {
+            pen.fillStyle = LAND;
+            pen.fill();
+            pen.globalAlpha = FADED;
+          }
+          pen.fillStyle = tiles[fill] ?? fill;
+          pen.fill();
+          pen.globalAlpha = 1;
+          yield drawNow(pen);
+        }
+      }
+    }
+
+    * lines(pen, view, { lines, color, width, opacity = 1, dash = [], cap = "round" }) {
+      const seen = lines.filter(({ box }) => mosaic.sees(view, box));
+      for (let at = 0; at < seen.length; at += 3 * CHUNK) {
+        Object.assign(pen, { strokeStyle: color, lineWidth: width, lineJoin: "round", lineCap: cap, globalAlpha: opacity });
+        pen.setLineDash(dash);
+        pen.beginPath();
+        for (const { arcs } of seen.slice(at, at + 3 * CHUNK)) mosaic.traceLine(pen, arcs, view);
+        pen.stroke();
+        yield drawNow(pen);
+      }
+      pen.setLineDash([]);
+      pen.globalAlpha = 1;
+    }
+
+    * borders(pen, view) {
+      const { lines: shown } = this.owner;
+      yield* this.lines(pen, view, { lines: borders.villages, color: WHITE, width: 0.8, opacity: 0.95 });
+      if (shown.districts) {
+        yield* this.lines(pen, view, { lines: borders.districts, color: "#3f4a59", width: 1.1, opacity: 0.9 });
+      }
+      // a chink between villages that do not quite meet is no shore
+      const shores = borders.rim.filter(({ area }) => area * view.scale ** 2 >= CHINK);
+      yield* this.lines(pen, view, { lines: shores, color: "#2b3543", width: 1.5 });
+      for (const { lines, evidence } of shown.pockets ? borders.pockets : []) {
+        yield* this.lines(pen, view, { lines, color: WHITE, width: 5.6, opacity: 0.95 });
+        const strict = evidence === "strict";
+        yield* this.lines(pen, view, {
+          lines, color: NAVY, width: strict ? 2.8 : 2.4, dash: strict ? [] : [7, 5], cap: "butt",
+        });
+      }
+    }
+  }
+
+  return Painting;
+})();
