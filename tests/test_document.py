@@ -22,6 +22,7 @@ from sibangkit_geo.cartography.document import (
     write_document,
     write_pdf,
 )
+from sibangkit_geo.cartography.document.converting import without_clock
 from sibangkit_geo.errors import ConfigError
 from tests.demo_product import LONG, demo_maps, demo_product, without_pockets
 
@@ -191,12 +192,28 @@ def test_the_pdf_names_pages_in_its_lists(written: Written, tmp_path: Path) -> N
     notes = write_pdf(demo_product(), demo_maps(), written, tmp_path / "lampiran.pdf")
     if notes:
         pytest.skip("LibreOffice is here, its Writer is not")
-    texts = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "lampiran.pdf").pages]
+    reader = pypdf.PdfReader(tmp_path / "lampiran.pdf")
+    assert reader.metadata is not None
+    day = demo_product().provenance.created[:10].replace("-", "")
+    assert str(reader.metadata["/CreationDate"]).startswith(f"D:{day}")
+    texts = [page.extract_text() for page in reader.pages]
     for told in re.findall(r"Kebutuhan menurut OPD\s*\.*\s*(\d+)", texts[0]):
         assert "Kebutuhan menurut OPD" in texts[int(told) - 1]
         break
     else:
         pytest.fail(texts[0])
+
+
+def test_the_clock_of_the_office_program_leaves_no_trace() -> None:
+    created = demo_product().provenance.created
+    made = []
+    for clock, mark in (("20261124205534", b"A" * 32), ("20270101000000", b"0F" * 16)):
+        start = b"%PDF-1.6\n<</CreationDate(D:" + clock.encode() + b"Z')>>\n/ID [ <" + mark
+        made.append(start + b">\n<" + mark + b"> ]\n/DocChecksum /" + mark + b"\n%%EOF\n")
+    first, second = (without_clock(one, created=created) for one in made)
+    assert first == second != made[0]
+    assert len(first) == len(made[0])
+    assert created[:10].replace("-", "").encode() in first
 
 
 def test_without_an_office_program_a_note_says_how(

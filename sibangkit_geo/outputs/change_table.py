@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.cartography.annex import WaveChange
     from sibangkit_geo.cartography.product import Product
 
-KINDS = {"tingkat_sebelum": "share", "tingkat_sesudah": "share", "selisih_poin": "index",
+KINDS = {"tingkat_sebelum": "share", "tingkat_sesudah": "share", "selisih_poin": "points",
          "dari_tahun": "year", "ke_tahun": "year"}  # fmt: skip
 _VERDICTS = {"unreliable": "tidak andal", "missing": "tanpa data"}
 

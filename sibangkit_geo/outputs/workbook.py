@@ -26,7 +26,8 @@ BOOK_NAME = "buku_kerja.xlsx"
 _CODES = ("kode", "kode_desa", "village_code", "district_code")
 _WORDS = {"evidence": {"strict": "tegas", "indicative": "indikatif"}}
 # a spreadsheet turns "#,##0.0" into the marks of its reader's language: 1.234,5
-_FORMATS = {"share": "0.0%", "count": "#,##0", "index": "#,##0.000", "rupiah": "#,##0", "year": "0"}
+_FORMATS = {"share": "0.0%", "count": "#,##0", "index": "#,##0.000", "rupiah": "#,##0", "year": "0",
+            "points": "+0.0;-0.0;0.0"}  # fmt: skip
 _WIDEST, _NARROWEST, _MONEY, _HEAD_SHARE = 50, 9, 18, 0.55
 _NOTE_WIDTHS = (22, 110, 10)
 _SUMMARY_WIDTHS = (30, 90)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.cartography.product import Product
 
 # from a fall to a rise: two hues apart for the colour-blind, five greys apart in print
-CHANGE_COLORS = ("#1f8f88", "#a9d6d1", "#fbfaf5", "#eda45a", "#8f1d2c")
+CHANGE_COLORS = ("#1f8f88", "#a9d6d1", "#ececf1", "#eda45a", "#8f1d2c")
 STATES = ("ok", "unreliable", "masked", "missing")
 _COLUMNS = ("before", "after", "difference", "sure", "state")
 _LABELS = ("fall_big", "fall", "same", "rise", "rise_big")

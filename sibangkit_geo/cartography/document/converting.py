@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 PDF_NAME = "lampiran.pdf"
 _PROGRAMS = ("soffice", "libreoffice")
 _SECONDS = 300
+_DATE = re.compile(rb"(/(?:CreationDate|ModDate)\s*\(D:)\d{14}")
+_MARK = re.compile(rb"(/DocChecksum /|/ID \[ <|(?<=[0-9A-F]{32}>\n)<)[0-9A-F]{32}\b")
 # start of a caption that is looked for on the pages; a long one is wrapped
 _LOOKED_FOR = 30
 
@@ -70,7 +74,7 @@ def write_pdf(
         second = _converted(program, again.path, folder / "2", created=created)
         if second is None:
             return (Note("annex_pdf_failed", say("document_pdf_failed")),)
-        shutil.copyfile(second, path)
+        path.write_bytes(without_clock(second.read_bytes(), created=created))
     return ()
 
 
@@ -90,6 +94,35 @@ def _converted(program: str, source: Path, folder: Path, *, created: str) -> Pat
         return None
     made = folder / f"{source.stem}.pdf"
     return made if made.is_file() else None
+
+
+def without_clock(data: bytes, *, created: str) -> bytes:
+    """
+    Put the study's date where the office program puts the clock's.
+
+    Parameters
+    ----------
+    data
+        PDF.
+    created
+        ISO date and time of the study.
+
+    Returns
+    -------
+    data
+        Of the same length; equal for equal documents.
+
+    Raises
+    ------
+    ValueError
+        `created` is no date.
+    """
+    made = datetime.fromisoformat(created).strftime("%Y%m%d%H%M%S").encode("ascii")
+    data = _DATE.sub(rb"\g<1>" + made, data)
+    # the two marks of the file are worked out from the time as well
+    plain = _MARK.sub(lambda found: found[1] + b"0" * 32, data)
+    mark = hashlib.sha256(plain).hexdigest()[:32].upper().encode("ascii")
+    return _MARK.sub(lambda found: found[1] + mark, data)
 
 
 def page_numbers(pdf: Path, entries: Sequence[Entry]) -> dict[str, int]:

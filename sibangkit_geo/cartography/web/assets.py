@@ -31,6 +31,7 @@ SCRIPTS: Final = (
     "labels-picture.js",
     "labels-paint.js",
     "labels.js",
+    "network.js",
     "mapview.js",
     "graticule.js",
     "legend.js",

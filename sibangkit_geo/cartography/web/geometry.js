@@ -8,8 +8,8 @@ window.sibangkit.geometry = (() => {
   const EARTH_KM = 6371.0088; // mean radius, IUGG
   const RADIAN = Math.PI / 180;
 
-  // TopoJSON again, see `packed_topology`
-  function unpacked(packed) {
+  // packed numbers one by one, and lists led by their length, see `packed_numbers`
+  function readerOf(packed) {
     const bytes = bytesOf(packed);
     let next = 0;
     const number = () => {
@@ -22,7 +22,12 @@ window.sibangkit.geometry = (() => {
       } while (byte > 127);
       return (value >>> 1) ^ -(value & 1);
     };
-    const list = (read) => Array.from({ length: number() }, read);
+    return { number, list: (read) => Array.from({ length: number() }, read) };
+  }
+
+  // TopoJSON again, see `packed_topology`
+  function unpacked(packed) {
+    const { number, list } = readerOf(packed);
     const geometries = (more) => list((_, id) => {
       const polygons = list(() => list(() => list(number)));
       if (!polygons.length) return { type: null, id, ...more(id) };
@@ -91,6 +96,6 @@ window.sibangkit.geometry = (() => {
 
   return {
     topology, object, context, shapes, around, outlineOf, districtLines, rim, land, arcsOf,
-    betweenDistricts, alone, distanceKm, lengthKm, areaHa,
+    betweenDistricts, alone, distanceKm, lengthKm, areaHa, readerOf,
   };
 })();

@@ -256,7 +256,7 @@
       if (!/^(?:\.\.\/)?[\w-]+(?:\/[\w-]+)*\.html$/.test(value)) return;
       window.location.href = `${value}#${hash.address(place())}`;
     });
-    for (const kind of ["districts", "pockets"]) {
+    for (const kind of ["districts", "pockets", "network"]) {
       onChange(`show-${kind}`, ({ checked }) => {
         view.toggle(kind, checked);
         comparison.view?.toggle(kind, checked);

@@ -9,7 +9,7 @@ window.sibangkit.MapView = (() => {
   const NAVY = "#12305a";
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
-  const PANES = ["context", "graticule", "villages", "districts", "pockets", "hover", "selection"];
+  const PANES = ["context", "graticule", "villages", "districts", "network", "pockets", "hover", "selection"];
   const OPTIONS = {
     attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.8,
     wheelPxPerZoomLevel: 110, zoomAnimation: false, fadeAnimation: false,
@@ -211,6 +211,7 @@ window.sibangkit.MapView = (() => {
 
     toggle(kind, shown) {
       this.lines[kind] = shown;
+      if (kind === "network") this.network ??= window.sibangkit.networkLines(this);
       if (this.painting) this.painting.redraw();
       else if (shown) this[kind].addTo(this.map);
       else this[kind].remove();

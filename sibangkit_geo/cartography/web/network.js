@@ -1,38 +1,36 @@
 "use strict";
 // The graph of the test: a line between each two villages that count as neighbours.
-window.sibangkit.Network = (() => {
-  const { data } = window.sibangkit;
+window.sibangkit.networkLines = (() => {
+  const { data, geometry } = window.sibangkit;
   const { L } = window;
-  const PER_DEGREE = 1000;
 
-  return class Network {
-    static get known() {
-      return Boolean(data.network?.pairs.length);
-    }
-
-    constructor(view) {
-      this.view = view;
-      this.lines = null;
-    }
-
-    toggle(shown) {
-      if (!shown) {
-        this.lines?.remove();
-        return;
+  // centre of the largest part, good enough for the end of a line
+  function centre({ type, coordinates }) {
+    let [largest, at] = [0, null];
+    for (const [ring] of type === "Polygon" ? [coordinates] : coordinates) {
+      let [area, x, y] = [0, 0, 0];
+      for (let i = 1; i < ring.length; i += 1) {
+        const [a, b] = [ring[i - 1], ring[i]];
+        const cross = (a[0] - ring[0][0]) * (b[1] - ring[0][1]) - (b[0] - ring[0][0]) * (a[1] - ring[0][1]);
+        area += cross;
+        x += (cross * (a[0] + b[0] + ring[0][0])) / 3;
+        y += (cross * (a[1] + b[1] + ring[0][1])) / 3;
       }
-      this.lines ??= this.drawn();
-      this.lines.addTo(this.view.map);
+      if (Math.abs(area) > largest) [largest, at] = [Math.abs(area), [y / area, x / area]];
     }
+    return at;
+  }
 
-    // one path for all lines
-    drawn() {
-      const { points, pairs } = data.network;
-      const at = (row) => [points[2 * row + 1] / PER_DEGREE, points[2 * row] / PER_DEGREE];
-      const lines = [];
-      for (let i = 0; i < pairs.length; i += 2) lines.push([at(pairs[i]), at(pairs[i + 1])]);
-      return L.polyline(lines, {
-        ...this.view.drawing("network"), color: "#5b2a86", weight: 1.2, opacity: 0.9,
-      });
-    }
+  // one path for all lines, made when first asked for
+  return (view) => {
+    const { list, number } = geometry.readerOf(data.network);
+    const centres = geometry.shapes().features.map((one) => (one.geometry ? centre(one.geometry) : null));
+    const lines = list(() => list(number)).flatMap((steps, row) => {
+      let other = row;
+      return steps.map((step) => [centres[row], centres[other += step]]);
+    });
+    return L.polyline(lines.filter(([a, b]) => a && b), {
+      ...view.drawing("network"), color: "#5b2a86", weight: 1.2, opacity: 0.9,
+    });
   };
 })();

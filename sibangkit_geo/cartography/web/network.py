@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
+from sibangkit_geo.cartography.web.assets import MANY
+from sibangkit_geo.cartography.web.packing import packed_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sibangkit_geo.cartography.product import Product
 
-# more lines than these hide the map, and weigh more than they tell
-_MOST_VILLAGES = 1_000
-_PER_DEGREE = 1_000
 
-
-def network_payload(product: Product) -> dict[str, list[int]] | None:
+def network_payload(product: Product) -> dict[str, object] | None:
     """
     Pack the pairs of neighbours of the test.
 
@@ -28,26 +28,28 @@ def network_payload(product: Product) -> dict[str, list[int]] | None:
     Returns
     -------
     network
-        ``points``: longitude and latitude of a point inside each village with polygon, in
-        thousandths of a degree (about 110 m), one after the other; ``pairs``: positions
-        of the two villages, one pair after the other. None where nothing was tested, or for
-        more than 1,000 villages.
+        As `packed_numbers`: how many villages with polygon, then for each how many neighbours
+        stand after it and the steps from one to the next. None where nothing was tested,
+        or for so many villages that the lines would hide the map.
 
     Raises
     ------
     KeyError
         A pair names a village without polygon.
     """
-    mapped, pairs = product.mapped, product.pockets.neighbors
-    if pairs is None or len(mapped) > _MOST_VILLAGES:
+    codes, pairs = product.mapped.index, product.pockets.neighbors
+    if pairs is None or len(codes) > MANY:
         return None
-    place = {code: row for row, code in enumerate(mapped.index)}
-    ends = np.column_stack(
-        [[place[code] for code in pairs[end]] for end in ("village_code", "neighbor_code")]
-    )
-    inside = mapped.representative_point().to_crs(4326)
-    points = np.column_stack([inside.x, inside.y])
-    return {
-        "points": np.rint(points * _PER_DEGREE).astype(int).ravel().tolist(),
-        "pairs": ends.astype(int).ravel().tolist(),
-    }
+    place = {code: row for row, code in enumerate(codes)}
+    after: list[list[int]] = [[] for _ in codes]
+    for one, other in zip(pairs["village_code"], pairs["neighbor_code"], strict=True):
+        first, second = sorted((place[one], place[other]))
+        after[first].append(second)
+    return packed_numbers(_steps(after))
+
+
+def _steps(after: list[list[int]]) -> Iterator[int]:
+    yield len(after)
+    for row, others in enumerate(after):
+        yield len(others)
+        yield from (second - first for first, second in pairwise([row, *sorted(others)]))

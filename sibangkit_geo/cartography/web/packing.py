@@ -58,9 +58,8 @@ def packed_topology(topology: Mapping[str, Any]) -> dict[str, object]:
     Returns
     -------
     packed
-        ``transform``; ``bytes`` and ``data``: numbers, each zigzag (twice its size, less
-        one for below zero) in groups of seven bits, low group first; for each of
-        ``villages`` and ``context`` the number of geometries, then for each of them its
+        ``transform``; numbers as `packed_numbers` packs them: for each of ``villages``
+        and ``context`` the number of geometries, then for each of them its
         polygons, their rings, their arcs and the arcs' numbers, each list led by its
         length; then the number of arcs, and for each its points and their steps.
         ``names`` of the context.
@@ -70,14 +69,41 @@ def packed_topology(topology: Mapping[str, Any]) -> dict[str, object]:
     KeyError
         An object is absent.
     """
-    content = _sevens(np.array([*_numbers(topology)], dtype=np.int64))
     context = topology["objects"]["context"]["geometries"]
     return {
         "transform": topology["transform"],
-        "bytes": len(content),
-        "data": in_signs(content),
+        **packed_numbers(_numbers(topology)),
         "names": [one["properties"]["name"] for one in context],
     }
+
+
+def packed_numbers(numbers: Iterable[int]) -> dict[str, object]:
+    """
+    Pack whole numbers, small ones in one byte.
+
+    Parameters
+    ----------
+    numbers
+        Any of 32 bits.
+
+    Returns
+    -------
+    packed
+        ``bytes``, how many there are, and ``data``: the bytes as text; each number zigzag
+        (twice its size, less one for below zero) in groups of seven bits, low group first.
+
+    Raises
+    ------
+    OverflowError
+        A number does not fit 64 bits.
+
+    Examples
+    --------
+    >>> packed_numbers([1, -1, 300])["bytes"]
+    4
+    """
+    content = _sevens(np.array([*numbers], dtype=np.int64))
+    return {"bytes": len(content), "data": in_signs(content)}
 
 
 def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:

@@ -31,11 +31,20 @@ window.sibangkit.Painting = (() => {
   // lines with the box of each, to leave out what lies elsewhere
   const withBoxes = (lines) => lines.map((arcs) => ({ arcs, box: mosaic.boxOf([arcs]) }));
   const linesOf = (rows, wanted) => withBoxes(geometry.arcsOf(rows, wanted));
+  // long lines in pieces: less to draw at a time, more to leave out
+  const PIECE = 20; // arcs
+  const inPieces = (lines) => lines.flatMap(({ arcs, ...more }) => {
+    const pieces = [];
+    for (let at = 0; at < arcs.length; at += PIECE) pieces.push(arcs.slice(at, at + PIECE));
+    return withBoxes(pieces).map((piece) => ({ ...more, ...piece }));
+  });
   let borders = null;
   function allBorders() {
     const rows = data.villages.code.map((_, row) => row);
-    const districts = linesOf(rows, geometry.betweenDistricts);
-    const rim = linesOf(rows, geometry.alone).map((one) => ({ ...one, area: mosaic.areaOf(one.arcs) }));
+    const districts = inPieces(linesOf(rows, geometry.betweenDistricts));
+    const rim = inPieces(
+      linesOf(rows, geometry.alone).map((one) => ({ ...one, area: mosaic.areaOf(one.arcs) })),
+    );
     const used = new Set(mosaic.villages.flat(2).map((arc) => (arc < 0 ? ~arc : arc)));
     return {
       districts, rim, villages: withBoxes([...used].map((arc) => [arc])),
@@ -160,11 +169,13 @@ window.sibangkit.Painting = (() => {
 
     * lines(pen, view, { lines, color, width, opacity = 1, dash = [], cap = "round" }) {
       const seen = lines.filter(({ box }) => mosaic.sees(view, box));
-      for (let at = 0; at < seen.length; at += 3 * CHUNK) {
+      const most = 3 * CHUNK;
+      for (let [at, end] = [0, 0]; at < seen.length; at = end) {
+        for (let arcs = 0; end < seen.length && arcs < most; end += 1) arcs += seen[end].arcs.length;
         Object.assign(pen, { strokeStyle: color, lineWidth: width, lineJoin: "round", lineCap: cap, globalAlpha: opacity });
         pen.setLineDash(dash);
         pen.beginPath();
-        for (const { arcs } of seen.slice(at, at + 3 * CHUNK)) mosaic.traceLine(pen, arcs, view);
+        for (const { arcs } of seen.slice(at, end)) mosaic.traceLine(pen, arcs, view);
         pen.stroke();
         yield drawNow(pen);
       }

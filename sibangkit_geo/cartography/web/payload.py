@@ -20,6 +20,7 @@ from sibangkit_geo.cartography.texts import (
     village_sentence,
 )
 from sibangkit_geo.cartography.web.cards import houses_payload
+from sibangkit_geo.cartography.web.network import network_payload
 from sibangkit_geo.cartography.web.page import load_texts
 from sibangkit_geo.cartography.web.topology import district_label_points, screen_topology
 from sibangkit_geo.tables.numerals import numeral, percentage
@@ -97,6 +98,7 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
         "verdict": {"headline": headline, "sentences": list(sentences)},
         "trend": _trend(product),
         "honesty": list(product.honesty),
+        "network": network_payload(product),
         "houses": houses_payload(product.houses),
         "notes": [*(note.text for note in product.notes), product.method_line],
     }
