@@ -49,6 +49,22 @@ def test_panel_tells_value_count_district_regency_trend_and_who_acts(
     visit.context.close()
 
 
+def test_the_graph_of_the_test_is_drawn_when_asked_for(
+    visit_page: Callable[..., Visit], rich_page: Path
+) -> None:
+    visit = visit_page(rich_page)
+    path = ".leaflet-network-pane path"
+    assert visit.page.locator(path).count() == 0
+    visit.page.click("#show-network")
+    drawn = visit.page.locator(path).get_attribute("d") or ""
+    # 34 villages in one graph need 33 lines at least; a planar graph has at most 3 n - 6
+    assert 33 <= drawn.count("M") <= 96
+    assert drawn.count("L") == drawn.count("M")
+    visit.page.click("#show-network")
+    assert visit.page.locator(path).count() == 0
+    visit.context.close()
+
+
 def test_address_keeps_the_view_and_a_link_opens_it_again(
     visit_page: Callable[..., Visit], rich_page: Path, rich_payload: dict[str, Any]
 ) -> None:
