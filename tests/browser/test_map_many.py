@@ -154,7 +154,7 @@ def test_a_second_map_follows_and_goes(visit: Visit) -> None:
         "sibangkit.compare('b')"
     )
     visit.run(STILL)
-    assert visit.page.locator("canvas.villages").count() == 4
+    assert visit.page.locator("canvas.villages").count() == 2
     visit.run("sibangkit.compare(null)")
     visit.run(STILL)
-    assert visit.page.locator("canvas.villages").count() == 2
+    assert visit.page.locator("canvas.villages").count() == 1

@@ -105,6 +105,8 @@ def scripts_and_styles(*, houses: bool, many: bool) -> tuple[list[str], list[str
     """
     vendored = ["leaflet.js", "topojson-client.min.js"]
     own, styles = list(SCRIPTS), list(STYLES)
+    if many or houses:
+        own.insert(own.index("mapview.js"), "canvases.js")
     if many:
         own.insert(own.index("mapview.js"), "painting.js")
     if houses:
@@ -141,10 +143,13 @@ def own_text(name: str) -> str:
     return _normal(data)
 
 
+_COMMENT: Final = re.compile(r"//|/\*[^*]*\*/$")
+
+
 def _compact(text: str) -> str:
     """Drop indentation and comment lines; no text of the page spans lines."""
     lines = (line.strip() for line in text.split("\n"))
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    return "\n".join(line for line in lines if line and not _COMMENT.match(line))
 
 
 @functools.cache

@@ -38,7 +38,7 @@ window.sibangkit.drawGraticule = (() => {
       ...within(wide.getWest(), wide.getEast()).map((m) => [[wide.getSouth(), m / 60], [wide.getNorth(), m / 60]]),
       ...within(wide.getSouth(), wide.getNorth()).map((m) => [[m / 60, wide.getWest()], [m / 60, wide.getEast()]]),
     ], {
-      ...mapView.drawing("graticule"), color: "#7f9bb0", weight: 0.8, opacity: 0.55, dashArray: "2 4",
+      ...mapView.drawing("context"), color: "#7f9bb0", weight: 0.8, opacity: 0.55, dashArray: "2 4",
     }));
     if (map.getContainer().id !== "map") return;
     const east = [text("east_longitude"), text("west_longitude")];

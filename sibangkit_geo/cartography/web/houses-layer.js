@@ -1,9 +1,10 @@
 "use strict";
-// Houses on a canvas: clusters, then single points; drawn anew only where the map came to rest.
+// Houses on a canvas: clusters, then single points; drawn anew where the map came to rest.
 window.sibangkit.HouseLayer = (() => {
-  const { number, text } = window.sibangkit;
+  const { number, text, slices, Canvases } = window.sibangkit;
   const { L, Supercluster } = window;
   const [APART, MARGIN, POINT, REACH] = [60, 0.1, 4.5, 7]; // pixels, but for the share at the edge
+  const AT_ONCE = 25; // discs or counts drawn between two looks at the clock
   const SINGLE_FROM = 15; // zoom from which no house hides in a cluster
   const COLORS = { unmet: "#c2410c", met: "#3572b8", none: "#ffffff" };
 
@@ -16,8 +17,11 @@ window.sibangkit.HouseLayer = (() => {
       const pane = map.createPane("houses");
       pane.style.zIndex = "455";
       pane.style.pointerEvents = "none";
-      this.canvas = L.DomUtil.create("canvas", "houses", pane);
-      this.redraw = () => this.draw();
+      this.canvases = new Canvases(map, pane, {
+        name: "houses", margin: MARGIN, steps: (pen, place) => this.steps(pen, place),
+      });
+      this.redraw = () => this.canvases.redraw({ first: true });
+      this.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
       this.singleFrom = Math.min(SINGLE_FROM, Math.floor(map.getMaxZoom()));
     }
 
@@ -29,107 +33,101 @@ window.sibangkit.HouseLayer = (() => {
         row, geometry: { coordinates: [houses.east[row] / 1e5, houses.north[row] / 1e5] },
       })));
       this.map.on("moveend resize", this.redraw);
-      this.draw();
+      this.redraw();
+      this.settle();
     }
 
     hide() {
       this.map.off("moveend resize", this.redraw);
       Object.assign(this, { index: null, drawn: [], marked: null });
-      this.canvas.width = 0;
+      this.canvases.empty();
     }
 
-    draw() {
-      const { map, canvas, houses } = this;
-      if (!this.index) return;
-      const size = map.getSize();
-      const edge = size.multiplyBy(MARGIN)._round();
-      const [low, high] = [edge.multiplyBy(-1), size.add(edge)];
-      const sharp = this.sharp ?? Math.min(2, window.devicePixelRatio || 1);
-      const [wide, tall] = [high.x - low.x, high.y - low.y];
-      if (canvas.width !== wide * sharp || canvas.height !== tall * sharp) {
-        Object.assign(canvas, { width: wide * sharp, height: tall * sharp });
-        Object.assign(canvas.style, { width: `${wide}px`, height: `${tall}px` });
-      }
-      L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint(low));
-      const pen = canvas.getContext("2d");
-      pen.setTransform(sharp, 0, 0, sharp, 0, 0);
-      pen.clearRect(0, 0, wide, tall);
-      const [a, b] = [map.containerPointToLatLng(low), map.containerPointToLatLng(high)];
-      const zoom = Math.round(map.getZoom());
-      const origin = map.getPixelOrigin().add(map.containerPointToLayerPoint(low));
-      this.drawn = this.index.getClusters([a.lng, b.lat, b.lng, a.lat], zoom).map((one) => {
+    * steps(pen, { corner, size, zoom }) {
+      const { map } = this;
+      const [a, b] = [map.unproject(corner, zoom), map.unproject(corner.add(size), zoom)];
+      const drawn = this.index.getClusters([a.lng, b.lat, b.lng, a.lat], Math.round(zoom)).map((one) => {
         const [lng, lat] = one.geometry.coordinates;
-        const at = map.project([lat, lng]).subtract(origin);
+        const at = map.project([lat, lng], zoom).subtract(corner);
         const homes = one.properties?.point_count ?? 0;
         return { x: at.x, y: at.y, homes, id: one.id, row: one.row, r: homes ? 11 + 2.8 * Math.log10(homes) : POINT };
       });
-      this.drawPoints(pen, houses);
-      this.drawClusters(pen);
+      yield;
+      yield* this.points(pen, drawn.filter((one) => !one.homes));
+      yield* this.clusters(pen, drawn.filter((one) => one.homes));
+      this.drawn = drawn;
     }
 
-    drawPoints(pen, houses) {
+    * points(pen, drawn) {
+      const { houses } = this;
       pen.lineWidth = 1;
       for (const [kind, color] of Object.entries(COLORS)) {
-        pen.beginPath();
-        for (const one of this.drawn) {
-          if (one.homes || HouseLayer.kindOf(houses, one.row) !== kind) continue;
-          pen.moveTo(one.x + POINT, one.y);
-          pen.arc(one.x, one.y, POINT, 0, 2 * Math.PI);
-        }
-        pen.fillStyle = color;
-        pen.strokeStyle = kind === "none" ? "#3f4a59" : "#ffffff";
-        pen.fill();
-        pen.stroke();
+        const those = drawn.filter((one) => HouseLayer.kindOf(houses, one.row) === kind);
+        Object.assign(pen, { fillStyle: color, strokeStyle: kind === "none" ? "#3f4a59" : "#ffffff" });
+        yield* this.discs(pen, those);
       }
-      const marked = this.drawn.find((one) => !one.homes && one.row === this.marked);
-      if (!marked) return;
+      const marked = drawn.filter((one) => one.row === this.marked).map((one) => ({ ...one, r: POINT + 5 }));
       for (const [color, width] of [["#ffffff", 6], ["#0b6bcb", 3]]) {
-        Object.assign(pen, { strokeStyle: color, lineWidth: width });
-        pen.beginPath();
-        pen.arc(marked.x, marked.y, POINT + 5, 0, 2 * Math.PI);
-        pen.stroke();
+        Object.assign(pen, { fillStyle: "transparent", strokeStyle: color, lineWidth: width });
+        yield* this.discs(pen, marked);
       }
     }
 
-    drawClusters(pen) {
-      Object.assign(pen, {
-        textAlign: "center", textBaseline: "middle", strokeStyle: "#9a3412", lineWidth: 2,
-        font: `600 11px ${getComputedStyle(document.body).fontFamily}`,
-      });
-      for (const one of this.drawn) {
-        if (!one.homes) continue;
+    // many as one path: a canvas is slow by the path, not by the corner
+    * discs(pen, drawn) {
+      for (let at = 0; at < drawn.length; at += AT_ONCE) {
         pen.beginPath();
-        pen.arc(one.x, one.y, one.r, 0, 2 * Math.PI);
-        pen.fillStyle = "rgb(255 255 255 / 92%)";
+        for (const { x, y, r } of drawn.slice(at, at + AT_ONCE)) {
+          pen.moveTo(x + r, y);
+          pen.arc(x, y, r, 0, 2 * Math.PI);
+        }
         pen.fill();
         pen.stroke();
-        pen.fillStyle = "#7c2d12";
-        pen.fillText(short(one.homes), one.x, one.y + 0.5);
+        yield Canvases.draw(pen);
+      }
+    }
+
+    * clusters(pen, drawn) {
+      Object.assign(pen, { fillStyle: "rgb(255 255 255 / 92%)", strokeStyle: "#9a3412", lineWidth: 2 });
+      yield* this.discs(pen, drawn);
+      Object.assign(pen, { textAlign: "center", textBaseline: "middle", font: this.font, fillStyle: "#7c2d12" });
+      for (const [i, { x, y, homes }] of drawn.entries()) {
+        pen.fillText(short(homes), x, y + 0.5);
+        if (i % AT_ONCE === AT_ONCE - 1) yield Canvases.draw(pen);
       }
     }
 
     // for the picture to download
     image(sharp) {
-      this.sharp = sharp;
-      this.draw();
-      const { canvas } = this;
-      const place = L.DomUtil.getPosition(canvas);
-      const shown = { x: place.x, y: place.y, width: parseFloat(canvas.style.width), height: parseFloat(canvas.style.height), href: canvas.toDataURL() };
-      this.sharp = null;
-      this.draw();
+      const { canvases } = this;
+      canvases.sharpen(sharp);
+      const { node } = canvases.front;
+      const place = L.DomUtil.getPosition(node);
+      const shown = { x: place.x, y: place.y, width: parseFloat(node.style.width), height: parseFloat(node.style.height), href: node.toDataURL() };
+      canvases.sharpen(null);
       return shown;
     }
 
     mark(row) {
       this.marked = row;
-      this.draw();
+      this.redraw();
     }
 
     // what lies under a point of the map, the nearest first
     hits(point) {
-      const at = this.map.containerPointToLayerPoint(point).subtract(L.DomUtil.getPosition(this.canvas) ?? L.point(0, 0));
+      const at = this.map.containerPointToLayerPoint(point).subtract(this.origin());
       return this.drawn.map((one) => ({ ...one, far: Math.hypot(one.x - at.x, one.y - at.y) - one.r }))
         .filter((one) => one.far < (one.homes ? 2 : REACH - POINT)).sort((a, b) => a.far - b.far);
+    }
+
+    // as the map stands now
+    settle() {
+      slices.finish(this.canvases);
+    }
+
+    // pixel of the map's layers at which the drawing starts
+    origin() {
+      return L.DomUtil.getPosition(this.canvases.front.node);
     }
 
     opensAt(id) {

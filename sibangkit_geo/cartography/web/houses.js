@@ -175,6 +175,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   const under = (event) => (on() && !state.tool && !event.target.closest(".leaflet-control, .map-tools, .tool-box")
     ? layer.hits(map.mouseEventToContainerPoint(event)) : []);
   frame.addEventListener("click", (event) => {
+    layer?.settle();
     const found = under(event);
     if (!found.length || map.dragging.moved()) return;
     event.stopPropagation();
@@ -182,7 +183,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     if (first.homes) {
       const wanted = Math.max(layer.opensAt(first.id), Math.round(map.getZoom()) + 1);
       const place = layer.index.getLeaves(first.id, 1)[0].row;
-      const center = map.layerPointToLatLng(L.DomUtil.getPosition(layer.canvas).add([first.x, first.y]));
+      const center = map.layerPointToLatLng(layer.origin().add([first.x, first.y]));
       map.setView(center ?? houses.place(place), Math.min(wanted, map.getMaxZoom()), { animate: false });
       return;
     }

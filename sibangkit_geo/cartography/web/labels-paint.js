@@ -3,18 +3,29 @@
 window.sibangkit.namePainter = (() => {
   const { svg, letters } = window.sibangkit;
   const { HALO, STYLE } = letters;
+  const AT_ONCE = 12; // names set between two looks at the clock
 
   return {
-    paint(labels) {
+    // behind the names that still stand, which then give way at once
+    * paint(labels) {
       const offset = this.corner.subtract(this.map.getPixelOrigin()).round();
-      const leaders = labels.filter((label) => label.leader).flatMap(
-        (label) => this.leader(label, offset),
-      );
+      const drawn = [
+        ...labels.filter((label) => label.leader).flatMap((label) => this.leader(label, offset)),
+        ...labels.map((label) => (
+          label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
+        )),
+      ];
+      const coming = svg("g", { visibility: "hidden" });
+      this.root.append(coming);
+      for (let at = 0; at < drawn.length; at += AT_ONCE) {
+        coming.append(...drawn.slice(at, at + AT_ONCE));
+        // asked for its box, a text is set now
+        yield coming.getBBox();
+      }
       this.painted = { corner: this.corner.subtract(offset), zoom: this.zoom };
       this.root.style.transform = "";
-      this.root.replaceChildren(...leaders, ...labels.map((label) => (
-        label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
-      )));
+      coming.removeAttribute("visibility");
+      [...this.root.children].forEach((one) => { if (one !== coming) one.remove(); });
     },
 
     // names stay with their places until they are set anew

@@ -5,6 +5,7 @@ window.sibangkit.labels = (() => {
   const { STYLE, shapesOf, boxAt, overlaps, segmentHits } = letters;
   const { NEIGHBOR, Picture } = picture;
 
+  const AT_ONCE = 15; // places tried between two looks at the clock
   const CROWD = 60; // districts of which not all names fit
 
   class Placer {
@@ -58,7 +59,7 @@ window.sibangkit.labels = (() => {
         this.placeNeighbors(done);
       }
       yield;
-      this.paint(done);
+      yield* this.paint(done);
     }
 
     // ---- districts: cheapest place for each, the hardest first; a leader line as last resort
@@ -67,9 +68,8 @@ window.sibangkit.labels = (() => {
       yield;
       const jobs = [];
       for (const [i, points] of [...samples].sort(([a], [b]) => a - b)) {
-        const job = this.districtJob(this.world.districts[i], i, points, fitted);
+        const job = yield* this.districtJob(this.world.districts[i], i, points, fitted);
         if (job) jobs.push(job);
-        yield;
       }
       jobs.sort((a, b) => a.room - b.room);
       let best = null;
@@ -95,7 +95,7 @@ window.sibangkit.labels = (() => {
       return best.placed;
     }
 
-    districtJob(district, index, samples, fitted) {
+    * districtJob(district, index, samples, fitted) {
       if (samples.length < (fitted ? 1 : 12)) return null;
       const own = (id) => this.districtOf(id) === index;
       const listed = district.labels
@@ -107,7 +107,8 @@ window.sibangkit.labels = (() => {
       const anchor = listed[0] ?? points[Math.floor(points.length / 2)];
       const spread = Math.sqrt(samples.length) * 10;
       const options = [];
-      for (const point of points) {
+      for (const [tries, point] of points.entries()) {
+        if (tries % AT_ONCE === 0) yield;
         const away = Math.hypot(point.x - anchor.x, point.y - anchor.y) / spread;
         for (const shape of this.districtShapes[index]) {
           const box = boxAt(shape, point.x, point.y);
@@ -199,11 +200,11 @@ window.sibangkit.labels = (() => {
       const samples = this.picture.samples((id) => owner.get(id) ?? null, 6);
       const badges = [];
       for (const [i, pocket] of pockets.entries()) {
-        yield;
         const label = String(pocket.number);
         const w = Math.max(18, 9 + 7 * label.length);
         let best = null;
-        for (const point of samples.get(i) ?? []) {
+        for (const [tries, point] of (samples.get(i) ?? []).entries()) {
+          if (tries % AT_ONCE === 0) yield;
           const box = boxAt({ w, h: 18, lines: [label], size: 11 }, point.x, point.y);
           const outside = 1 - this.picture.shareInside(box, (id) => owner.get(id) === i);
           const clash = this.fits(box, [...this.blocked, ...placed, ...badges]) ? 0 : 10;

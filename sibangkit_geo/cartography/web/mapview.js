@@ -9,7 +9,7 @@ window.sibangkit.MapView = (() => {
   const NAVY = "#12305a";
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
-  const PANES = ["context", "graticule", "villages", "districts", "network", "pockets", "hover", "selection"];
+  const PANES = ["context", "villages", "districts", "network", "pockets", "hover", "selection"];
   const OPTIONS = {
     attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.8,
     wheelPxPerZoomLevel: 110, zoomAnimation: false, fadeAnimation: false,
@@ -52,7 +52,7 @@ window.sibangkit.MapView = (() => {
         const pane = this.map.createPane(name);
         pane.style.zIndex = String(310 + 10 * i);
         if (name !== "villages") pane.style.pointerEvents = "none";
-        this.renderers[name] = L.svg({ pane: name, padding: 0.4 });
+        this.renderers[name] = L.svg({ pane: name, padding: 0.2 });
       });
     }
 

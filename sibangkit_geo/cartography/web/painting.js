@@ -1,8 +1,7 @@
 "use strict";
-// Many villages on a canvas: drawn anew in slices, the picture before stretched meanwhile.
+// Many villages on a canvas: fills, borders, pockets.
 window.sibangkit.Painting = (() => {
-  const { data, element, geometry, mosaic, slices, values } = window.sibangkit;
-  const { L } = window;
+  const { data, element, geometry, mosaic, values, Canvases } = window.sibangkit;
   const [MARGIN, THIN, CHUNK] = [0.4, 0.6, 30]; // share of the map; pixels; areas at a time
   const [LAND, WHITE, NAVY] = ["#efede7", "#ffffff", "#12305a"];
   const FADED = 0.22;
@@ -54,83 +53,19 @@ window.sibangkit.Painting = (() => {
     };
   }
 
-  const canvasIn = (pane) => {
-    const node = L.DomUtil.create("canvas", "villages", pane);
-    return { node, pen: node.getContext("2d", { willReadFrequently: true }), drawn: null };
-  };
-
-  // a canvas draws when it must show something: asked for a pixel, it does so within the slice
-  const drawNow = (pen) => { pen.getImageData(0, 0, 1, 1); };
-
-  class Painting {
+  class Painting extends Canvases {
     // owner: {map, layer, state, lines}, read when drawing starts
     constructor(owner, pane) {
-      Object.assign(this, { owner, map: owner.map, pane });
-      [this.front, this.back] = [canvasIn(pane), canvasIn(pane)];
-      this.back.node.style.display = "none";
+      super(owner.map, pane, { name: "villages", margin: MARGIN, steps: (pen, place) => this.paint(pen, place) });
+      this.owner = owner;
       borders ??= allBorders();
-      this.map.on("zoom viewreset", this.follow, this);
-      this.map.on("moveend", this.redraw, this);
+      this.map.on("moveend", () => this.redraw());
     }
 
-    redraw() {
-      slices.start(this, this.steps());
-    }
-
-    // finer for the picture to download, then as the screen needs
-    sharpen(sharp) {
-      this.sharp = sharp;
-      this.redraw();
-      slices.finish();
-    }
-
-    follow() {
-      this.front.drawn?.follow(this.front.node);
-    }
-
-    * steps() {
-      const { back } = this;
-      const [map, size] = [this.map, this.map.getSize()];
-      const edge = size.multiplyBy(MARGIN)._round();
-      const whole = size.add(edge).add(edge);
-      const zoom = map.getZoom();
-      const corner = map.getPixelBounds().min.subtract(edge);
-      const view = mosaic.viewOf({ zoom, corner, size: whole, thin: THIN });
-      this.clear(back, whole);
-      yield;
-      yield* this.fills(back.pen, view);
-      yield* this.borders(back.pen, view);
-      back.drawn = Painting.anchored(map, corner, zoom);
-      this.swap();
-    }
-
-    // where a drawing belongs, whatever the map does afterwards
-    static anchored(map, corner, zoom) {
-      return {
-        follow(node) {
-          const scale = map.getZoomScale(map.getZoom(), zoom);
-          const at = corner.multiplyBy(scale).subtract(map.getPixelOrigin());
-          if (scale === 1) L.DomUtil.setPosition(node, at.round());
-          else L.DomUtil.setTransform(node, at, scale);
-        },
-      };
-    }
-
-    clear({ node, pen }, size) {
-      const sharp = this.sharp ?? Math.min(2, window.devicePixelRatio || 1);
-      if (node.width !== size.x * sharp || node.height !== size.y * sharp) {
-        Object.assign(node, { width: size.x * sharp, height: size.y * sharp });
-        Object.assign(node.style, { width: `${size.x}px`, height: `${size.y}px` });
-      }
-      pen.setTransform(sharp, 0, 0, sharp, 0, 0);
-      pen.clearRect(0, 0, size.x, size.y);
-    }
-
-    swap() {
-      [this.front, this.back] = [this.back, this.front];
-      this.follow();
-      this.front.node.style.display = "";
-      this.back.node.style.display = "none";
+    * paint(pen, place) {
+      const view = mosaic.viewOf({ ...place, thin: THIN });
+      yield* this.fills(pen, view);
+      yield* this.borders(pen, view);
     }
 
     // rows in sight, together by what fills them
@@ -162,7 +97,7 @@ window.sibangkit.Painting = (() => {
           pen.fillStyle = tiles[fill] ?? fill;
           pen.fill();
           pen.globalAlpha = 1;
-          yield drawNow(pen);
+          yield Canvases.draw(pen);
         }
       }
     }
@@ -177,7 +112,7 @@ window.sibangkit.Painting = (() => {
         pen.beginPath();
         for (const { arcs } of seen.slice(at, end)) mosaic.traceLine(pen, arcs, view);
         pen.stroke();
-        yield drawNow(pen);
+        yield Canvases.draw(pen);
       }
       pen.setLineDash([]);
       pen.globalAlpha = 1;

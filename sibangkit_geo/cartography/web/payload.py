@@ -337,7 +337,9 @@ def _needs(agency: Agency, layers: Sequence[Layer], product: Product) -> dict[st
 
 
 def _number(value: float, decimals: int) -> float | None:
-    return None if math.isnan(value) else round(value, decimals)
+    # a whole number is written without its ".0"
+    rounded = None if math.isnan(value) else round(value, decimals)
+    return rounded if rounded is None or rounded % 1 else int(rounded)
 
 
 def _plain(values: pd.Series, decimals: int) -> list[float | None]:

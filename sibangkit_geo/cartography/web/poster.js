@@ -4,7 +4,7 @@ window.sibangkit.poster = (() => {
   const { data, text, number, svg, patterns, legend, save, csv } = window.sibangkit;
   const SHARP = 2; // picture pixels per screen pixel
   const [EDGE, TICKS, SIDE] = [16, 20, 250];
-  const PANES = ["context", "graticule", "villages", "districts", "network", "pockets", "selection"];
+  const PANES = ["context", "villages", "districts", "network", "pockets", "selection"];
   const pen = document.createElement("canvas").getContext("2d");
   const family = () => getComputedStyle(document.body).fontFamily;
 

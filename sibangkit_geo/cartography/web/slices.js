@@ -1,7 +1,7 @@
 "use strict";
 // Long work in slices between frames, so that the map follows the hand meanwhile.
 window.sibangkit.slices = (() => {
-  const SLICE_MS = 6; // of a frame of 16.7; the rest is the browser's
+  const SLICE_MS = 4; // of a frame of 16.7; the rest is the browser's
   const jobs = new Map();
   let asked = false;
 
@@ -35,10 +35,13 @@ window.sibangkit.slices = (() => {
     ask();
   }
 
-  // before a picture, a print, or the first sight
-  function finish() {
-    jobs.forEach(drain);
-    jobs.clear();
+  // before a picture, a print, or the first sight: one work, or all
+  function finish(key = null) {
+    for (const [one, steps] of jobs) {
+      if (key !== null && one !== key) continue;
+      drain(steps);
+      jobs.delete(one);
+    }
   }
 
   return { start, finish, drop: (key) => jobs.delete(key) };

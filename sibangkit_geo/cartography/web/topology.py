@@ -26,7 +26,7 @@ REGENCY_SIZE: Final = 640
 CONTEXT_FACTOR: Final = 1.5
 LABEL_POINTS: Final = 25
 GRID_CELLS: Final = 14
-COORDINATE_DIGITS: Final = 5
+LABEL_DIGITS: Final = 4  # of a degree: 11 m
 
 __all__ = [
     "TopologyError",
@@ -190,8 +190,7 @@ def district_label_points(
         area = shapely.union_all(rows.to_numpy())
         places = gpd.GeoSeries(_interior_points(area), crs=villages.crs).to_crs(DEGREES)
         points[str(name)] = [
-            [round(place.x, COORDINATE_DIGITS), round(place.y, COORDINATE_DIGITS)]
-            for place in places
+            [round(place.x, LABEL_DIGITS), round(place.y, LABEL_DIGITS)] for place in places
         ]
     return points
 
