@@ -202,3 +202,41 @@ def test_photos_beside_the_page_are_shown_and_nothing_else_is(
     assert {url.partition("#")[0] for url in visit.requests} == {page.as_uri(), beside}
     assert visit.complaints == []
     visit.context.close()
+
+
+COVERED = """() => {
+  const { map } = sibangkit;
+  map.setZoom(map.getZoom() + 0.8, { animate: false });
+  sibangkit.slices.finish();
+  const canvas = document.querySelector('canvas.houses');
+  const frame = canvas.getBoundingClientRect();
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const white = (x, y) => {
+    const [column, row] = [Math.floor(x), Math.floor(y)];
+    if (column < 0 || row < 0 || column >= canvas.width || row >= canvas.height) return 0;
+    const at = 4 * (row * canvas.width + column);
+    return data[at] > 245 && data[at + 2] > 245 && data[at + 3] > 200 ? 1 : 0;
+  };
+  let all = 0;
+  for (let y = 0; y < canvas.height; y += 1)
+    for (let x = 0; x < canvas.width; x += 1) all += white(x, y);
+  const names = document.querySelectorAll('.names .name-district, .names .name-village');
+  return { all, covered: [...names].map(name => {
+    const box = name.getBoundingClientRect();
+    let found = 0;
+    for (let x = box.left; x < box.right; x += 1)
+      for (let y = box.top; y < box.bottom; y += 1) found += white(x - frame.left, y - frame.top);
+    return found / (box.width * box.height);
+  }) };
+}"""
+
+
+def test_names_keep_clear_of_the_circles(
+    visit_page: Callable[..., Visit], house_page: Path
+) -> None:
+    visit = visit_page(house_page, DESKTOP)
+    open_houses(visit)
+    seen = visit.run(COVERED)
+    assert seen["all"] > 2000
+    assert len(seen["covered"]) > 5
+    assert max(seen["covered"]) < 0.1

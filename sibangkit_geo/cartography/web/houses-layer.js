@@ -130,6 +130,14 @@ window.sibangkit.HouseLayer = (() => {
       return L.DomUtil.getPosition(this.canvases.front.node);
     }
 
+    // boxes of the circles on the map, for names to keep clear of
+    circles() {
+      const at = this.map.layerPointToContainerPoint(this.origin());
+      return this.drawn.filter((one) => one.homes).map(({ x, y, r }) => ({
+        left: at.x + x - r, right: at.x + x + r, top: at.y + y - r, bottom: at.y + y + r,
+      }));
+    }
+
     opensAt(id) {
       return this.index.getClusterExpansionZoom(id);
     }

@@ -144,6 +144,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     need = bit;
     const rows = Array.from({ length: houses.count }, (_, row) => row).filter(shown);
     layer.show(rows);
+    view.drawNames();
     byId("house-count").textContent = text("houses_count", { n: number(rows.length) });
     listed = FIRST;
     fillList();
@@ -155,6 +156,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     if (!checked) {
       close();
       layer?.hide();
+      view.drawNames();
       return;
     }
     if (!houses) {
@@ -165,6 +167,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
         return;
       }
       layer = new HouseLayer(map, houses);
+      view.placer.circles = () => layer.circles();
       fillPanel();
     }
     if (byId("show-houses").checked) filter(need);

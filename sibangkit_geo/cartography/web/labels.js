@@ -17,6 +17,7 @@ window.sibangkit.labels = (() => {
       map.createPane("names").append(this.root);
       this.allShapes = world.districts.map((d) => shapesOf(d.name, STYLE.district));
       this.villageShapes = world.villageNames.map(() => null);
+      this.circles = () => [];
     }
 
     // colours mixed at a border may look like a village that there is not
@@ -49,6 +50,7 @@ window.sibangkit.labels = (() => {
         (all) => all.filter((shape) => (narrow ? shape.size < 11 : shape.size > 10)),
       );
       this.blocked = this.obstacles();
+      this.crowd = this.circles();
       yield* this.picture.draw(this);
       const placed = names ? yield* this.placeDistricts(fitted) : [];
       const badges = yield* this.placePockets(pockets, placed);
@@ -117,7 +119,7 @@ window.sibangkit.labels = (() => {
             if (outside <= 0.62) {
               const cost = 60 * outside * outside + 10 * outside + 3 * away
                 + 3 * (STYLE.district.sizes[0] - shape.size) + 1.2 * (shape.lines.length - 1)
-                + 5 * shape.widows;
+                + 5 * shape.widows + 12 * this.crowd.filter((one) => overlaps(box, one)).length;
               options.push({ ...box, cost });
             }
           }
@@ -293,7 +295,7 @@ window.sibangkit.labels = (() => {
         left: Math.min(...xs) - reach, right: Math.max(...xs) + reach,
         top: Math.min(...ys) - reach, bottom: Math.max(...ys) + reach,
       };
-      const others = [...this.blocked, ...done].filter((other) => overlaps(region, other, 3));
+      const others = [...this.blocked, ...this.crowd, ...done].filter((other) => overlaps(region, other, 3));
       let best = null;
       for (let i = 0; i < near.length; i += step) {
         for (const shape of held) {
