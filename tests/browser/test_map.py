@@ -211,7 +211,7 @@ def test_blocks_fold_are_built_when_opened_and_wide_tables_have_a_cue(
     block.locator("summary").click()
     assert block.locator("td.number").count() == 21
     assert "Langkah kedua." in block.inner_text()
-    assert block.locator(".cue").is_visible()
+    block.locator(".cue").wait_for(state="visible")
     assert visit.overflow <= 0
     column = visit.page.locator("#results").bounding_box()
     table = block.locator(".scroll").bounding_box()
