@@ -173,20 +173,26 @@ class Search:
             z=np.where(free, z, -np.inf),
             geometry=self.geometry,
         )
-        return self._shape(frozenset(zone), rho, free)
+        return self._shape(frozenset(zone), zones)
 
-    def _shape(self, zone: frozenset[int], rho: float, free: NDArray[np.bool_]) -> frozenset[int]:
-        return shape(zone, poor=self.poor, homes=self.homes, rho=rho, pairs=self.pairs, free=free)
+    def _shape(self, zone: frozenset[int], others: list[frozenset[int]]) -> frozenset[int]:
+        """Cut the outline with the rho that is left once the zone is a group of its own."""
+        return shape(
+            zone,
+            poor=self.poor,
+            homes=self.homes,
+            rho=self._rho([*others, zone] if zone else others),
+            pairs=self.pairs,
+            free=self._free(others),
+        )
 
     def _settle(
         self, zones: list[frozenset[int]], p_values: list[float], alpha: float
     ) -> tuple[list[frozenset[int]], list[float]]:
         """Cut every outline again knowing the others; join what touches; drop single villages."""
-        for _ in range(_RECUTS if len(zones) > 1 else 0):
-            rho = self._rho(zones)
+        for _ in range(_RECUTS):
             for i, zone in enumerate(zones):
-                others = [other for j, other in enumerate(zones) if j != i]
-                zones[i] = self._shape(zone, rho, self._free(others))
+                zones[i] = self._shape(zone, [*zones[:i], *zones[i + 1 :]])
         parts: list[frozenset[int]] = []
         grades: list[float] = []
         for strict in (True, False):
