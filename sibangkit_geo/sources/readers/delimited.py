@@ -138,10 +138,10 @@ class Delimited:
 
     def _ahead(
         self, skipped: int, columns: Sequence[int], width: int
-    ) -> Iterator[tuple[bytes, pl.DataFrame | None]]:
+    ) -> Iterator[tuple[bytearray, pl.DataFrame | None]]:
         """Parse the next piece while the caller is busy with this one."""
         with ThreadPoolExecutor(2) as pool:
-            waiting: deque[tuple[bytes, Future[pl.DataFrame | None]]] = deque()
+            waiting: deque[tuple[bytearray, Future[pl.DataFrame | None]]] = deque()
             for piece in self._pieces(skipped):
                 waiting.append((piece, pool.submit(self._regular, piece, columns, width)))
                 if len(waiting) > 2:
@@ -150,14 +150,15 @@ class Delimited:
             for first, frame in waiting:
                 yield first, frame.result()
 
-    def _regular(self, piece: bytes, columns: Sequence[int], width: int) -> pl.DataFrame | None:
+    def _regular(self, piece: bytearray, columns: Sequence[int], width: int) -> pl.DataFrame | None:
         """Read a piece whose rows all have as many cells as the header; None for another one."""
         lone = piece.count(b"\r") - piece.count(b"\r\n") if b"\r" in piece else 0
         quoted = b'"' in piece
         if lone or b"\0" in piece or (quoted and not self._even(piece, width)):
             return None
-        # Arrow would read 0x10 as sixteen
-        if self.expected and (b"0x" in piece or b"0X" in piece):
+        # Arrow would read 0x10 as sixteen. The rare letter is looked for first: a search for both
+        # stops at every zero and took a seventh of the whole reading
+        if self.expected and any(x in piece and b"0" + x in piece for x in (b"x", b"X")):
             self.expected.clear()
         while True:
             try:
@@ -168,14 +169,14 @@ class Delimited:
                     # too many or too few cells in some row, or a stray quotation mark
                     return None
 
-    def _even(self, piece: bytes, width: int) -> bool:
+    def _even(self, piece: bytearray, width: int) -> bool:
         """Tell whether a piece with quotation marks has as many cells as its lines should have."""
         plain = _QUOTED.sub(b"x", piece)
         lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
         return plain.count(self.delimiter.encode()) == lines * (width - 1)
 
     def _parsed(
-        self, piece: bytes, columns: Sequence[int], width: int, *, quoted: bool
+        self, piece: bytearray, columns: Sequence[int], width: int, *, quoted: bool
     ) -> pl.DataFrame:
         names = [cell_name(position) for position in range(width)]
         kinds = {cell_name(at): self.expected.get(at, pa.string()) for at in columns}
@@ -195,26 +196,29 @@ class Delimited:
                 include_columns=[*kinds],
                 null_values=[""],
                 strings_can_be_null=True,
+                # pieces are UTF-8 by now
+                check_utf8=False,
             ),
         )
         frame = pl.from_arrow(table.combine_chunks())
         return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
-    def _pieces(self, skipped: int) -> Iterator[bytes]:
+    def _pieces(self, skipped: int) -> Iterator[bytearray]:
         """Cut the file after whole rows, as UTF-8, without its first lines."""
-        rest, quoted = b"", False
-        for block in _blocks(self.path, self.encoding):
-            data = rest + block
+        rest, quoted = bytearray(), False
+        for data in _blocks(self.path, self.encoding, rest):
             while skipped and b"\n" in data:
-                data, skipped = data[data.index(b"\n") + 1 :], skipped - 1
+                del data[: data.index(b"\n") + 1]
+                skipped -= 1
             cut = 0 if skipped else _whole_rows(data)
-            if not cut:
-                quoted = b'"' in data
-                if len(data) > _LONGEST_ROW:
-                    break
+            rest[:] = data[cut:]
             if cut:
-                yield _as_utf8(data[:cut])
-            rest = data[cut:]
+                del data[cut:]
+                yield _as_utf8(data)
+                continue
+            quoted = b'"' in data
+            if len(data) > _LONGEST_ROW:
+                break
         else:
             if rest and not skipped:
                 yield _as_utf8(rest)
@@ -224,7 +228,7 @@ class Delimited:
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
 
 
-def _whole_rows(data: bytes) -> int:
+def _whole_rows(data: bytearray) -> int:
     """Find the end of the last row that is whole: a line end outside quotation marks."""
     cut = data.rfind(b"\n") + 1
     if not cut or b'"' not in data:
@@ -235,13 +239,13 @@ def _whole_rows(data: bytes) -> int:
     return cut
 
 
-def _as_utf8(piece: bytes) -> bytes:
+def _as_utf8(piece: bytearray) -> bytearray:
     if piece.isascii():
         return piece
     try:
         piece.decode()
     except UnicodeDecodeError:
-        return piece.decode("cp1252", errors="replace").encode()
+        return bytearray(piece.decode("cp1252", errors="replace").encode())
     return piece
 
 
@@ -255,16 +259,24 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.") from error
 
 
-def _blocks(path: Path, encoding: str) -> Iterator[bytes]:
+def _blocks(path: Path, encoding: str, rest: bytearray) -> Iterator[bytearray]:
+    """Read what is left of the last block and the next one together, without copying it."""
     if encoding.startswith("utf-16"):
         with path.open(encoding=encoding, errors="replace", newline="") as text:
             while piece := text.read(_BLOCK):
-                yield piece.removeprefix("\ufeff").encode()
+                yield rest + piece.removeprefix("\ufeff").encode()
         return
     with path.open("rb") as stream:
         if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             stream.seek(0)
-        while block := stream.read(_BLOCK):
+        while True:
+            block = bytearray(len(rest) + _BLOCK)
+            block[: len(rest)] = rest
+            with memoryview(block) as room:
+                number = stream.readinto(room[len(rest) :])
+            if not number:
+                return
+            del block[len(rest) + number :]
             yield block
 
 
