@@ -146,8 +146,11 @@ def tally(
             people=amounts["people"],
             index=index,
         )
-    table = pd.DataFrame({name: values[:number] for name, values in count.items()})
-    table = table.set_index(pd.Index(list(villages), name="village_code"))
+    table = pd.DataFrame(
+        np.column_stack(list(count.values()))[:number],
+        index=pd.Index(list(villages), name="village_code"),
+        columns=list(count),
+    )
     return VillageCounts(table[table["households"] > 0])
 
 

@@ -19,8 +19,8 @@ _EXPONENT = r"(?i)^\s*\d+([.,]\d+)?e\+?\d+\s*$"
 # numbers chance could do it (0.1 to the power of 20 is none)
 _ENOUGH, _ROUNDED = 20, 0.98
 # slots and rows to begin with; both grow
-_SLOTS = 1 << 20
-_ROWS = 1 << 18
+_SLOTS = 1 << 21
+_ROWS = 1 << 20
 _HIGHEST = 10**_DIGITS - 1
 
 
@@ -155,7 +155,7 @@ class Seen:
         self.hashes[start:end] = hashes.to_numpy() if whole else hashes.to_numpy()[rows]
         self.contents[start:end] = contents.to_numpy() if whole else contents.to_numpy()[rows]
         self.count = end
-        later, first = self._enter(np.arange(start, end, dtype=np.int32))
+        later, first = self._enter(start, end)
         order = np.argsort(later)
         for row, holder in zip(later[order].tolist(), first[order].tolist(), strict=True):
             known = self.met.setdefault(holder, {int(self.contents[holder])})
@@ -165,24 +165,24 @@ class Seen:
             known.add(content)
         return again, same
 
-    def _enter(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def _enter(self, start: int, end: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Give each row a slot; return the rows whose number has one, and the row that holds it."""
-        last = np.uint64(len(self.slots) - 1)
+        rows, keys = np.arange(start, end, dtype=np.int32), self.hashes[start:end]
+        last = len(self.slots) - 1
+        near = (keys & np.uint64(last)).view(np.int64)
         later, first = [rows[:0]], [rows[:0]]
-        step = np.uint64(0)
         while len(rows):
-            keys = self.hashes[rows]
-            near = ((keys + step) & last).astype(np.int64)
-            free = self.slots[near] < 0
+            free = np.flatnonzero(self.slots.take(near) < 0)[::-1]
             # where several want a slot the last to be written has it, which is the first row
-            self.slots[near[free][::-1]] = rows[free][::-1]
-            holder = self.slots[near]
-            other = holder != rows
-            rows, keys, holder = rows[other], keys[other], holder[other]
-            equal = self.hashes[holder] == keys
+            self.slots[near.take(free)] = rows.take(free)
+            holder = self.slots.take(near)
+            other = np.flatnonzero(holder != rows)
+            rows, keys, holder = rows.take(other), keys.take(other), holder.take(other)
+            equal = self.hashes.take(holder) == keys
             later.append(rows[equal])
             first.append(holder[equal])
-            rows, step = rows[~equal], step + np.uint64(1)
+            rows, keys = rows[~equal], keys[~equal]
+            near = near.take(other)[~equal] + 1 & last
         return np.concatenate(later), np.concatenate(first)
 
     def _reserve(self, count: int) -> None:
@@ -193,7 +193,7 @@ class Seen:
             self.contents = np.concatenate([self.contents[: self.count], more])
         if 2 * count > len(self.slots):
             self.slots = _no_rows(4 * len(self.slots))
-            self._enter(np.arange(self.count, dtype=np.int32))
+            self._enter(0, self.count)
 
 
 def _no_rows(number: int) -> NDArray[np.int32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
@@ -70,6 +71,7 @@ class Header:
         return folded.index(wanted) if wanted and wanted in folded else -1
 
 
+@lru_cache(maxsize=4096)
 def fold_header(name: str) -> str:
     r"""
     Reduce a header to lower-case words joined by one underscore.
