@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # large enough for all cores to be busy, small enough for memory to stay bounded
-_BLOCK = 12 << 20
+_BLOCK = 16 << 20
+# blocks grow to that, so that nobody waits long for the first one
+_FIRST_BLOCK = 2 << 20
 # a part of a piece that one core parses
 _PART = 1 << 20
 _SNIFF = 1 << 18
@@ -269,8 +271,10 @@ def _blocks(path: Path, encoding: str, rest: bytearray) -> Iterator[bytearray]:
     with path.open("rb") as stream:
         if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             stream.seek(0)
+        size = _FIRST_BLOCK
         while True:
-            block = bytearray(len(rest) + _BLOCK)
+            block = bytearray(len(rest) + size)
+            size = min(2 * size, _BLOCK)
             block[: len(rest)] = rest
             with memoryview(block) as room:
                 number = stream.readinto(room[len(rest) :])
