@@ -35,7 +35,7 @@ POVERTY = Indicator(
 )  # fmt: skip
 
 
-def villages(hot: float = 0.3) -> gpd.GeoDataFrame:
+def villages(hot: float = 0.35) -> gpd.GeoDataFrame:
     rng = np.random.default_rng(8)
     cells = [(x, y) for x in range(SIDE) for y in range(SIDE)]
     mean = np.array([hot if cell in HOT else 0.1 for cell in cells])

@@ -146,11 +146,9 @@ def tally(
             people=amounts["people"],
             index=index,
         )
-    table = pd.DataFrame(
-        np.column_stack(list(count.values()))[:number],
-        index=pd.Index(list(villages), name="village_code"),
-        columns=list(count),
-    )
+    sums = np.column_stack(list(count.values()))[:number]
+    index_of = pd.Index(list(villages), name="village_code")
+    table = pd.DataFrame(sums, index=index_of, columns=list(count))
     return VillageCounts(table[table["households"] > 0])
 
 
