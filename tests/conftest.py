@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 METRES = "EPSG:32748"
@@ -109,6 +112,23 @@ def grid() -> Callable[..., gpd.GeoDataFrame]:
         )
 
     return build
+
+
+@pytest.fixture(scope="session")
+def trial() -> ModuleType:
+    """Import the trial of the detector, a script beside the package."""
+    folder = str(Path(__file__).parents[1] / "benchmarks")
+    sys.path.insert(0, folder)
+    try:
+        return importlib.import_module("pockets")
+    finally:
+        sys.path.remove(folder)
+
+
+@pytest.fixture(scope="session")
+def trial_world(trial: Any) -> Any:
+    """Give the embedded regency with made-up household counts."""
+    return trial.world(None)
 
 
 @pytest.fixture(scope="session")

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pytest
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MAPS, REPLICATES = 40, 99
 
 
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        return importlib.import_module("pockets")  # a script beside the package
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-
-
-@pytest.fixture(scope="module")
-def where(bench: Any) -> Any:
-    return bench.world(None)
-
-
-def test_maps_without_pocket_rarely_show_one(bench: Any, where: Any) -> None:
+def test_maps_without_pocket_rarely_show_one(trial: Any, trial_world: Any) -> None:
     shown = {"strict": 0, "moran": 0}
-    kinds = [one for one in bench.NULLS if one[0] != "shuffled"]
+    kinds = [one for one in trial.NULLS if one[0] != "shuffled"]
     for kind, spread in kinds:
         for seed in range(MAPS):
             rng = np.random.default_rng([seed, 2])
-            villages = bench.draw(where, set(), kind, spread, 1.0, rng)
-            marks = bench.flagged(where, villages, REPLICATES, seed)
+            villages = trial.draw(trial_world, set(), kind, spread, 1.0, rng)
+            marks = trial.flagged(trial_world, villages, REPLICATES, seed)
             for name in shown:
                 shown[name] += bool(marks[name])
     maps = MAPS * len(kinds)
