@@ -18,6 +18,7 @@ from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.pockets.links import with_links
 from sibangkit_geo.pockets.regions import AreaSettings
 from sibangkit_geo.pockets.rules import neighbors_by_rule
+from sibangkit_geo.pockets.shape import shape
 from sibangkit_geo.pockets.stability import variants, with_stability
 from sibangkit_geo.pockets.verdict import with_methods
 from sibangkit_geo.sources.links import LinkSource, read_links
@@ -68,6 +69,25 @@ def test_methods_agree_inside_and_the_tail_is_the_beta_binomials() -> None:
     )
     assert verdict["extreme_p"].loc["v33"] == pytest.approx(tail, rel=1e-6)
     assert verdict["extreme"].tolist() == (verdict["extreme_p"] < 0.05 / SIDE**2).tolist()
+
+
+def test_the_outline_is_that_of_the_printed_rho() -> None:
+    # v43 was drawn at 16 %, below six villages outside: only a rho that takes the pocket itself
+    # for variation would keep it
+    table = villages(hot=0.3)
+    found = find_pockets(table, settings=FAST)
+    poor, homes = (table[name].to_numpy(dtype=float) for name in ("poor_households", "households"))
+    inside = table.index.get_indexer(found.members.index)
+    again = shape(
+        inside.tolist(),
+        poor=poor,
+        homes=homes,
+        rho=found.overdispersion,
+        pairs=neighbors_by_rule(table, FAST).pairs,
+        free=np.ones(len(table), dtype=bool),
+    )
+    assert again == frozenset(inside.tolist())
+    assert "v43" not in found.members
 
 
 def test_the_number_of_methods_is_hidden_with_the_rate_and_the_graph_is_kept() -> None:
