@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from sibangkit_geo.agencies.targets import (
     series_table,
     single_digit_year,
 )
+from sibangkit_geo.cartography.web.portal import _official
 from sibangkit_geo.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -34,6 +36,20 @@ ASSUMED = ExitAssumption(
 
 
 # ---- series
+
+
+def test_the_front_page_repeats_what_is_uncertain_about_a_figure() -> None:
+    series = series_table(load_series(), range(2020, 2027))
+    cards = dict(
+        zip(
+            series["label"].unique(),
+            _official(cast("Any", SimpleNamespace(series=series))),
+            strict=True,
+        )
+    )
+    assert "Naskah sumber tidak menyatakan tahun angkanya." in cards["Indonesia"]
+    assert "<br>" not in cards["Kabupaten Banyuasin"]
+    assert "belum diisi" in cards[PLANNED.label]
 
 
 def test_published_figures() -> None:

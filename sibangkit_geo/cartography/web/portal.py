@@ -149,11 +149,15 @@ def _official(product: Product) -> list[str]:
     for label, own in product.series.groupby("label", sort=False):
         known = own.dropna(subset=["rate"])
         shown = known.iloc[-1] if len(known) else own.iloc[-1]
+        under = [word("key_year", year=shown["year"], source=shown["source"])]
+        if len(known) and shown["note"]:
+            # that its year was never stated, for one
+            under.append(html.escape(str(shown["note"])))
         cards.append(
             _KEY.format(
                 lead=word("key_regency", area=label),
                 value=html.escape(str(shown["text"])),
-                under=word("key_year", year=shown["year"], source=shown["source"]),
+                under="<br>".join(under),
             )
         )
     return cards
