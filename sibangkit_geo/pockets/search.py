@@ -173,7 +173,7 @@ class Search:
             z=np.where(free, z, -np.inf),
             geometry=self.geometry,
         )
-        return self._shape(frozenset(zone), zones)
+        return self._shape(frozenset(zone), zones) if zone else frozenset()
 
     def _shape(self, zone: frozenset[int], others: list[frozenset[int]]) -> frozenset[int]:
         """Cut the outline with the rho that is left once the zone is a group of its own."""
@@ -181,7 +181,7 @@ class Search:
             zone,
             poor=self.poor,
             homes=self.homes,
-            rho=self._rho([*others, zone] if zone else others),
+            rho=self._rho([*others, zone]),
             pairs=self.pairs,
             free=self._free(others),
         )
