@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import polars as pl
@@ -243,6 +244,17 @@ def test_doubles_are_found_inside_a_batch_and_across_batches() -> None:
         pl.Series(["c", "b"]).hash(seen.seed), pl.Series([9, 2], dtype=pl.UInt64), sound[:2]
     )
     assert (again.tolist(), same.tolist()) == ([False, True], [False, True])
+
+
+def test_doubles_are_found_without_what_stands_beside_them() -> None:
+    seen = Seen()
+    numbers = pl.Series(["a", "b", "c", "a"]).hash(seen.seed)
+    # the second number is damaged and never compared
+    sound = np.array([True, False, True, True])
+    assert seen.again(numbers, None, sound)[0].tolist() == [False, False, False, True]
+    again, same = seen.again(numbers, None, np.ones(4, dtype=np.bool_))
+    assert again.tolist() == [True, False, True, True]
+    assert not same.any()
 
 
 @given(

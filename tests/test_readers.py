@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
 from sibangkit_geo.sources.readers import TableSource, delimited, find_header, open_grid
+from sibangkit_geo.sources.readers.ahead import ahead
 from sibangkit_geo.sources.readers.streaming import StreamedSheet, sheet_cells
 from sibangkit_geo.sources.readers.workbook import open_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 KNOWN = {"kode_desa", "jumlah", "desil_nasional", "nama"}
@@ -158,6 +159,64 @@ def test_small_pieces_read_what_the_csv_module_reads(
         if any(cell.strip() for cell in row[:3])
     }
     assert got == expected
+
+
+@given(
+    odd=st.dictionaries(
+        st.integers(min_value=0, max_value=199),
+        st.sampled_from(["delapan", "0x10", '"1"', "1,2", ""]),
+        max_size=4,
+    ),
+    block=st.integers(min_value=40, max_value=900),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_memory_used_again_leaves_earlier_pieces_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: dict[int, str], block: int
+) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", block)
+    jumlah = [odd.get(at, str(at % 90)) for at in range(200)]
+    lines = [f"kode{at},nama {at},{cell}\n" for at, cell in enumerate(jumlah)]
+    path = write(tmp_path, "kode_desa,nama,jumlah\n" + "".join(lines))
+    grid = delimited.open_delimited(path).expecting({2: pl.Int8})
+    frames = list(grid.batches([0, 1, 2], first_row=2, width=3))
+    got = [row for frame in frames for row in frame.drop("ragged", strict=False).rows()]
+    read = csv.reader(io.StringIO("".join(lines)))
+    expected = [(at, row[0], row[1], row[2] or None) for at, row in enumerate(read, 2)]
+    assert [(*row[:3], None if row[3] is None else str(row[3])) for row in got] == expected
+
+
+def test_working_ahead_keeps_order_and_faults_in_their_turn() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(3):
+            made.append(item)
+            yield item
+        msg = "the file ends here"
+        raise DataError(msg, remedy="Export it again.")
+
+    taken = ahead(items())
+    assert [next(taken), next(taken)] == [0, 1]
+    assert len(made) <= 3
+    assert next(taken) == 2
+    with pytest.raises(DataError, match="ends here"):
+        next(taken)
+
+
+def test_working_ahead_stops_when_the_caller_does() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(1_000_000):
+            made.append(item)
+            yield item
+
+    taken = ahead(items())
+    assert next(taken) == 0
+    del taken
+    assert len(made) <= 2
 
 
 # ---- workbooks

@@ -243,34 +243,38 @@ def _means(
     ids = households.rows[item].to_numpy()
     answered = [one <= meanings or not one & meanings for one in listed]
     holds = [one <= meanings for one in listed]
-    return look_up(ids, answered), look_up(ids, holds)
+    # one look for both: what is held is answered
+    both = look_up(ids, [held + known for held, known in zip(holds, answered, strict=True)])
+    return both > 0, both > 1
 
 
-def look_up(ids: NDArray[np.int8], flags: Sequence[bool]) -> NDArray[np.bool_]:
+def look_up(ids: NDArray[np.int8], values: Sequence[int]) -> NDArray[np.uint8]:
     """
-    Look flags up by the ids of meanings.
+    Look small whole numbers up by the ids of meanings.
 
     Parameters
     ----------
     ids
         Ids from 0, or `MISSING`.
-    flags
-        One per id.
+    values
+        One per id, 0 to 255.
 
     Returns
     -------
     found
-        False where the answer is missing.
+        0 where the answer is missing.
 
     Raises
     ------
     IndexError
         There are more than 127 meanings.
+    ValueError
+        A value is no byte.
     """
     # translating bytes is several times as fast as indexing with small whole numbers
     table = bytearray(256)
-    table[: len(flags)] = bytes(flags)
-    table[MISSING] = False
-    if len(flags) > _MOST_MEANINGS:
-        raise IndexError(len(flags))
-    return np.frombuffer(ids.tobytes().translate(bytes(table)), dtype=np.bool_)
+    table[: len(values)] = bytes(values)
+    table[MISSING] = 0
+    if len(values) > _MOST_MEANINGS:
+        raise IndexError(len(values))
+    return np.frombuffer(ids.tobytes().translate(bytes(table)), dtype=np.uint8)

@@ -146,10 +146,11 @@ def tally(
             people=amounts["people"],
             index=index,
         )
-    sums = np.column_stack(list(count.values()))[:number]
-    index_of = pd.Index(list(villages), name="village_code")
-    table = pd.DataFrame(sums, index=index_of, columns=list(count))
-    return VillageCounts(table[table["households"] > 0])
+    # a batch of a sorted register knows few villages
+    there = np.flatnonzero(count["households"][:number])
+    sums = np.column_stack(list(count.values()))[there]
+    names = pd.Index([villages[at] for at in there.tolist()], name="village_code", dtype="str")
+    return VillageCounts(pd.DataFrame(sums, index=names, columns=list(count)))
 
 
 @dataclass(frozen=True, slots=True)

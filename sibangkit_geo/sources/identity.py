@@ -105,7 +105,8 @@ class Seen:
     slots
         Row that holds each slot, -1 for none; the number of slots is a power of two.
     hashes, contents
-        Hash of every number and of what stood beside it; the first `count` are filled.
+        Hash of every number and, where asked for, of what stood beside it; the first
+        `count` are filled.
     count
         Numbers entered.
     met
@@ -114,13 +115,13 @@ class Seen:
 
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
     slots: NDArray[np.int32] = field(default_factory=lambda: _no_rows(_SLOTS), repr=False)
-    hashes: NDArray[np.uint64] = field(default_factory=lambda: _no_hashes(_ROWS), repr=False)
-    contents: NDArray[np.uint64] = field(default_factory=lambda: _no_hashes(_ROWS), repr=False)
+    hashes: NDArray[np.uint64] = field(default_factory=lambda: _no_hashes(0), repr=False)
+    contents: NDArray[np.uint64] = field(default_factory=lambda: _no_hashes(0), repr=False)
     count: int = 0
     met: dict[int, set[int]] = field(default_factory=dict, repr=False)
 
     def again(
-        self, hashes: pl.Series, contents: pl.Series, sound: NDArray[np.bool_]
+        self, hashes: pl.Series, contents: pl.Series | None, sound: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """
         Tell which numbers of a batch were met before, in it or in an earlier one.
@@ -130,7 +131,8 @@ class Seen:
         hashes
             Hashes of the numbers, by `seed`.
         contents
-            Hash of what the row says.
+            Hash of what the row says; None where nobody asks for `same`, for all
+            batches alike.
         sound
             Which numbers can be compared; the others are never met again.
 
@@ -139,7 +141,8 @@ class Seen:
         again
             The number stood in an earlier row.
         same
-            An earlier row with the number had the same content too.
+            An earlier row with the number had the same content too; False without
+            contents.
 
         Raises
         ------
@@ -150,12 +153,21 @@ class Seen:
         same = np.zeros(len(sound), dtype=np.bool_)
         rows = np.flatnonzero(sound)
         start, end = self.count, self.count + len(rows)
-        self._reserve(end)
-        whole = len(rows) == len(sound)
-        self.hashes[start:end] = hashes.to_numpy() if whole else hashes.to_numpy()[rows]
-        self.contents[start:end] = contents.to_numpy() if whole else contents.to_numpy()[rows]
+        whole = slice(None) if len(rows) == len(sound) else rows
+        self.hashes = _with_room(self.hashes, end)
+        self.hashes[start:end] = hashes.to_numpy()[whole]
+        if contents is not None:
+            self.contents = _with_room(self.contents, end)
+            self.contents[start:end] = contents.to_numpy()[whole]
+        if 2 * end > len(self.slots):
+            # slots stay at least half free, so that few rows try twice
+            self.slots = _no_rows(4 * len(self.slots))
+            self._enter(0, start)
         self.count = end
         later, first = self._enter(start, end)
+        if contents is None:
+            again[rows[later - start]] = True
+            return again, same
         order = np.argsort(later)
         for row, holder in zip(later[order].tolist(), first[order].tolist(), strict=True):
             known = self.met.setdefault(holder, {int(self.contents[holder])})
@@ -172,10 +184,11 @@ class Seen:
         near = (keys & np.uint64(last)).view(np.int64)
         later, first = [rows[:0]], [rows[:0]]
         while len(rows):
-            free = np.flatnonzero(self.slots.take(near) < 0)[::-1]
+            # no slot lies outside; "wrap" only spares a check that costs as much as the look itself
+            free = np.flatnonzero(self.slots.take(near, mode="wrap") < 0)[::-1]
             # where several want a slot the last to be written has it, which is the first row
             self.slots[near.take(free)] = rows.take(free)
-            holder = self.slots.take(near)
+            holder = self.slots.take(near, mode="wrap")
             other = np.flatnonzero(holder != rows)
             rows, keys, holder = rows.take(other), keys.take(other), holder.take(other)
             equal = self.hashes.take(holder) == keys
@@ -185,15 +198,11 @@ class Seen:
             near = near.take(other)[~equal] + 1 & last
         return np.concatenate(later), np.concatenate(first)
 
-    def _reserve(self, count: int) -> None:
-        """Make room; slots stay at least half free, so that few rows try twice."""
-        if count > len(self.hashes):
-            more = _no_hashes(max(count, 2 * len(self.hashes)) - self.count)
-            self.hashes = np.concatenate([self.hashes[: self.count], more])
-            self.contents = np.concatenate([self.contents[: self.count], more])
-        if 2 * count > len(self.slots):
-            self.slots = _no_rows(4 * len(self.slots))
-            self._enter(0, self.count)
+
+def _with_room(hashes: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:
+    if count <= len(hashes):
+        return hashes
+    return np.concatenate([hashes, _no_hashes(max(count, 2 * len(hashes), _ROWS) - len(hashes))])
 
 
 def _no_rows(number: int) -> NDArray[np.int32]:

@@ -100,11 +100,11 @@ class Categories:
         table = np.full(2 * _CODES, MISSING, dtype=np.int8)
         for code, meaning in self.codes.items():
             table[code] = self._id(frozenset({meaning}))
-        found = bytearray(numbers.tobytes().translate(table.tobytes()))
+        found = numbers.tobytes().translate(table.tobytes())
         ids: NDArray[np.int8] = np.frombuffer(found, dtype=np.int8)
         unknown = np.zeros(len(ids), dtype=np.bool_)
-        missing = int((ids == MISSING).sum())
-        if missing > cells.null_count():
+        if np.count_nonzero(ids == MISSING) > cells.null_count():
+            ids = ids.copy()
             open_rows = np.flatnonzero((ids == MISSING) & cells.is_not_null().to_numpy())
             words = cells.gather(open_rows).cast(pl.String)
             mine = {word: self._word(word) for word in words.unique().to_list()}
@@ -220,22 +220,25 @@ def read_number(cells: pl.Series, numbers: NDArray[np.float64], variable: Variab
     Nothing
         What is not understood is marked.
     """
+    unknown = np.zeros(len(numbers), dtype=np.bool_)
+    if np.count_nonzero(_plausible(numbers, variable)) + cells.null_count() == len(numbers):
+        # nearly every batch of a sound register ends here
+        return Reading(numbers, unknown)
     values = numbers.copy()
-    unknown = np.zeros(len(values), dtype=np.bool_)
-    if int(np.isnan(values).sum()) > cells.null_count():
-        open_rows = np.flatnonzero(np.isnan(values) & cells.is_not_null().to_numpy())
+    open_rows = np.flatnonzero(np.isnan(values) & cells.is_not_null().to_numpy())
+    if len(open_rows):
         words = cells.gather(open_rows).cast(pl.String).to_list()
         mine = {word: _number(word) for word in set(words)}
         values[open_rows] = [mine[word] for word in words]
         unknown[open_rows] = [bool(word.strip()) and np.isnan(mine[word]) for word in words]
-    infinite = np.isinf(values)
-    values[infinite] = np.nan
-    wrong = (values < variable.low) | (values > variable.high) | infinite
-    if variable.kind == "whole":
-        # a missing value differs from itself, so it is compared by its fraction
-        wrong |= np.mod(values, 1.0) > 0
+    wrong = ~np.isnan(values) & ~_plausible(values, variable)
     values[wrong] = np.nan
     return Reading(values, unknown | wrong)
+
+
+def _plausible(values: NDArray[np.float64], variable: Variable) -> NDArray[np.bool_]:
+    plausible = (values >= variable.low) & (values <= variable.high) & np.isfinite(values)
+    return plausible & (np.floor(values) == values) if variable.kind == "whole" else plausible
 
 
 def generations_of(header: str, variable: str) -> frozenset[str]:
@@ -335,10 +338,15 @@ def _yes_no(generation: str, column: str) -> dict[int, str]:
 
 
 @cache
+def _own_labels() -> Mapping[str, Mapping[str, list[str]]]:
+    text = resources.files(__package__).joinpath("labels.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+@cache
 def _labels(variable: str, generation: str) -> Mapping[str, str]:
     """Gather the words of a variable; the register's own code list goes before all others."""
-    text = resources.files(__package__).joinpath("labels.toml").read_text("utf-8")
-    own = tomllib.loads(text).get(variable, {})
+    own = _own_labels().get(variable, {})
     words = {fold_label(word): meaning for meaning, listed in own.items() for word in listed}
     rows = [row for row in _code_rows() if row["variable"] == variable]
     for row in sorted(rows, key=lambda row: row["code_generation"] == generation):

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.sources.readers.ahead import ahead
 from sibangkit_geo.sources.readers.grid import (
     HEAD_ROWS,
     MOST_COLUMNS,
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-# large enough for all cores to be busy, small enough for memory to stay bounded
-_BLOCK = 16 << 20
-# blocks grow to that, so that nobody waits long for the first one
-_FIRST_BLOCK = 2 << 20
+# small enough to stay in a processor's cache from the disk to the parser
+_BLOCK = 4 << 20
+# blocks of one batch: each batch costs some milliseconds, whatever its size
+_BLOCKS = 4
+# blocks that wait while the caller is busy with a batch
+_AHEAD = 4
 # a part of a piece that one core parses
 _PART = 1 << 20
 _SNIFF = 1 << 18
@@ -125,34 +128,42 @@ class Delimited:
         """
         number = first_row
         skipped = self.line_ends[first_row - 2] if first_row > 1 else 0
-        for piece, frame in self._ahead(skipped, columns, width):
-            if frame is not None:
-                yield frame.with_row_index(ROW, offset=number)
-                number += frame.height
-                continue
-            text = io.StringIO(piece.decode(errors="replace"), newline="")
-            rows = [
-                [_plain(cell) for cell in row]
-                for row in _guarded(csv.reader(text, delimiter=self.delimiter), self.name)
-            ]
-            yield from frames_of_rows(enumerate(rows, number), columns, width=width)
-            number += len(rows)
+        for part in _batched(self._parts(skipped, columns, width)):
+            if isinstance(part, pl.DataFrame):
+                yield part.with_row_index(ROW, offset=number)
+            else:
+                yield from frames_of_rows(enumerate(part, number), columns, width=width)
+            number += len(part)
 
-    def _ahead(
+    def _parts(
         self, skipped: int, columns: Sequence[int], width: int
-    ) -> Iterator[tuple[bytearray, pl.DataFrame | None]]:
-        """Parse the next piece while the caller is busy with this one."""
+    ) -> Iterator[pa.Table | list[list[str]]]:
+        """Read and parse the next pieces while the caller is busy with this one."""
+        spare: list[bytearray] = []
         with ThreadPoolExecutor(2) as pool:
-            waiting: deque[tuple[bytearray, Future[pl.DataFrame | None]]] = deque()
-            for piece in self._pieces(skipped):
-                waiting.append((piece, pool.submit(self._regular, piece, columns, width)))
-                if len(waiting) > 2:
-                    first, frame = waiting.popleft()
-                    yield first, frame.result()
-            for first, frame in waiting:
-                yield first, frame.result()
+            waiting: deque[tuple[bytearray, Future[pa.Table | list[list[str]]]]] = deque()
+            for piece in ahead(self._pieces(skipped, spare)):
+                waiting.append((piece, pool.submit(self._part, piece, columns, width)))
+                if len(waiting) > _AHEAD:
+                    first, part = waiting.popleft()
+                    read = part.result()
+                    spare.append(first)
+                    yield read
+            for _, part in waiting:
+                yield part.result()
 
-    def _regular(self, piece: bytearray, columns: Sequence[int], width: int) -> pl.DataFrame | None:
+    def _part(
+        self, piece: bytearray, columns: Sequence[int], width: int
+    ) -> pa.Table | list[list[str]]:
+        """Read a piece at once, or row by row where its rows are uneven."""
+        table = self._regular(piece, columns, width)
+        if table is not None:
+            return table
+        text = io.StringIO(piece.decode(errors="replace"), newline="")
+        rows = _guarded(csv.reader(text, delimiter=self.delimiter), self.name)
+        return [[_plain(cell) for cell in row] for row in rows]
+
+    def _regular(self, piece: bytearray, columns: Sequence[int], width: int) -> pa.Table | None:
         """Read a piece whose rows all have as many cells as the header; None for another one."""
         lone = piece.count(b"\r") - piece.count(b"\r\n") if b"\r" in piece else 0
         quoted = b'"' in piece
@@ -179,10 +190,10 @@ class Delimited:
 
     def _parsed(
         self, piece: bytearray, columns: Sequence[int], width: int, *, quoted: bool
-    ) -> pl.DataFrame:
+    ) -> pa.Table:
         names = [cell_name(position) for position in range(width)]
         kinds = {cell_name(at): self.expected.get(at, pa.string()) for at in columns}
-        table = pacsv.read_csv(
+        return pacsv.read_csv(
             pa.BufferReader(piece),
             # a quoted cell may hold a line end, where no part may be cut
             read_options=pacsv.ReadOptions(
@@ -202,13 +213,11 @@ class Delimited:
                 check_utf8=False,
             ),
         )
-        frame = pl.from_arrow(table.combine_chunks())
-        return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
-    def _pieces(self, skipped: int) -> Iterator[bytearray]:
+    def _pieces(self, skipped: int, spare: list[bytearray]) -> Iterator[bytearray]:
         """Cut the file after whole rows, as UTF-8, without its first lines."""
         rest, quoted = bytearray(), False
-        for data in _blocks(self.path, self.encoding, rest):
+        for data in _blocks(self.path, self.encoding, rest, spare):
             while skipped and b"\n" in data:
                 del data[: data.index(b"\n") + 1]
                 skipped -= 1
@@ -228,6 +237,30 @@ class Delimited:
         why = "a quotation mark opens and none closes it" if quoted else "a row never ends"
         msg = f"{self.name}: this is no regular text table: {why}"
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
+
+
+def _batched(
+    parts: Iterator[pa.Table | list[list[str]]],
+) -> Iterator[pl.DataFrame | list[list[str]]]:
+    """Put tables of one kind together; the first one alone, so that nobody waits long for it."""
+    held: list[pa.Table] = []
+    enough = 1
+    for part in parts:
+        fits = isinstance(part, pa.Table) and (not held or part.schema == held[0].schema)
+        if held and (not fits or len(held) == enough):
+            yield _frame(held)
+            held, enough = [], min(2 * enough, _BLOCKS)
+        if isinstance(part, pa.Table):
+            held.append(part)
+        else:
+            yield part
+    if held:
+        yield _frame(held)
+
+
+def _frame(tables: list[pa.Table]) -> pl.DataFrame:
+    frame = pl.from_arrow(pa.concat_tables(tables).combine_chunks())
+    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
 
 def _whole_rows(data: bytearray) -> int:
@@ -261,8 +294,10 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.") from error
 
 
-def _blocks(path: Path, encoding: str, rest: bytearray) -> Iterator[bytearray]:
-    """Read what is left of the last block and the next one together, without copying it."""
+def _blocks(
+    path: Path, encoding: str, rest: bytearray, spare: list[bytearray]
+) -> Iterator[bytearray]:
+    """Read what is left of the last block and the next one together, into spare memory."""
     if encoding.startswith("utf-16"):
         with path.open(encoding=encoding, errors="replace", newline="") as text:
             while piece := text.read(_BLOCK):
@@ -271,10 +306,8 @@ def _blocks(path: Path, encoding: str, rest: bytearray) -> Iterator[bytearray]:
     with path.open("rb") as stream:
         if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             stream.seek(0)
-        size = _FIRST_BLOCK
         while True:
-            block = bytearray(len(rest) + size)
-            size = min(2 * size, _BLOCK)
+            block = _room(spare, len(rest) + _BLOCK)
             block[: len(rest)] = rest
             with memoryview(block) as room:
                 number = stream.readinto(room[len(rest) :])
@@ -282,6 +315,16 @@ def _blocks(path: Path, encoding: str, rest: bytearray) -> Iterator[bytearray]:
                 return
             del block[len(rest) + number :]
             yield block
+
+
+def _room(spare: list[bytearray], size: int) -> bytearray:
+    """Take spare memory where there is some: new pages cost more than what is read into them."""
+    block = spare.pop() if spare else bytearray()
+    if 2 * len(block) < size:
+        return bytearray(size)
+    block.extend(bytes(max(size - len(block), 0)))
+    del block[size:]
+    return block
 
 
 def open_delimited(path: Path) -> Delimited:
