@@ -173,11 +173,17 @@ def test_the_module_runs_as_a_command_without_traceback(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_line_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize(
+    ("loaded", "heavy"),
+    [
+        ("cli", "geopandas pandas numpy rich matplotlib scipy shapely"),
+        ("study.layers", "matplotlib docx sklearn folium rasterio"),
+    ],
+)
+def test_a_command_loads_what_it_needs(loaded: str, heavy: str) -> None:
     probe = (
-        "import sys, sibangkit_geo.cli\n"
-        "heavy = ('geopandas', 'pandas', 'numpy', 'rich', 'matplotlib', 'scipy', 'shapely')\n"
-        "print([name for name in heavy if name in sys.modules])"
+        f"import sys, sibangkit_geo.{loaded}\n"
+        f"print([name for name in {heavy.split()} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -174,15 +174,3 @@ def test_lock_pins_everything_with_hashes_and_names_no_host() -> None:
     assert "://" not in text
     assert "--index" not in text
     assert "--find-links" not in text
-
-
-def test_help_loads_no_heavy_library() -> None:
-    script = (
-        "import sys, sibangkit_geo.cli; "
-        "print([name for name in ('numpy', 'pandas', 'geopandas', 'scipy', 'matplotlib') "
-        "if name in sys.modules])"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"

@@ -208,19 +208,21 @@ def combined_p_value(table: Floats) -> float:
 
 @njit(cache=True)
 def _statistics(sources, places, order, nearest, links, pairs):
-    n = len(order)
-    at = np.zeros((n, 6))
-    at[:, 3] = -np.inf
+    # cell by cell: an assignment of slices is compiled with all the wording of its errors, 2 s
+    at = np.zeros((sources.shape[1], len(order)))
+    for i in range(len(order)):
+        at[3, i] = -np.inf
     for i in range(len(places)):
-        at[places[i]] = sources[i]
-    t1, t2, t3 = _three_circles(at[:, 0], at[:, 1], order)
+        for k in range(len(at)):
+            at[k, places[i]] = sources[i, k]
+    t1, t2, t3 = _three_circles(at[0], at[1], order)
     together = 0.0
     for k in range(len(pairs)):
-        one, other = at[pairs[k, 0], 2], at[pairs[k, 1], 2]
+        one, other = at[2, pairs[k, 0]], at[2, pairs[k, 1]]
         if one > 0.0 and other > 0.0:
             together += one * other
-    circle = best_circle(at[:, 4], at[:, 5], order)[0] / CIRCULAR_SCALE
-    flexible = best_flexible(at[:, 4], at[:, 5], at[:, 3], nearest, links)[0] / FLEXIBLE_SCALE
+    circle = best_circle(at[4], at[5], order)[0] / CIRCULAR_SCALE
+    flexible = best_flexible(at[4], at[5], at[3], nearest, links)[0] / FLEXIBLE_SCALE
     two = t1 * t1 + t2 * t2
     return np.array([two, two + t3 * t3, together, max(circle, flexible)])
 

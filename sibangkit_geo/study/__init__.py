@@ -1,11 +1,28 @@
 """The whole study: the only room that knows the order of the stages."""
 
-from sibangkit_geo.study.boundary_files import import_boundaries
-from sibangkit_geo.study.layers import LayerColumns, pockets_of_layer
-from sibangkit_geo.study.locating import open_study_register
-from sibangkit_geo.study.registers import RegisterPlan, count_register
-from sibangkit_geo.study.running import Finished, run
+from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sibangkit_geo.study.boundary_files import import_boundaries
+    from sibangkit_geo.study.layers import LayerColumns, pockets_of_layer
+    from sibangkit_geo.study.locating import open_study_register
+    from sibangkit_geo.study.registers import RegisterPlan, count_register
+    from sibangkit_geo.study.running import Finished, run
+
+# a command loads what it needs: the test of a layer must not wait for matplotlib and Word
+_HOMES = {
+    "import_boundaries": "boundary_files",
+    "LayerColumns": "layers",
+    "pockets_of_layer": "layers",
+    "open_study_register": "locating",
+    "RegisterPlan": "registers",
+    "count_register": "registers",
+    "Finished": "running",
+    "run": "running",
+}
 __all__ = [
     "Finished",
     "LayerColumns",
@@ -16,3 +33,11 @@ __all__ = [
     "pockets_of_layer",
     "run",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its file."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
