@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
-from sibangkit_geo.sources.readers import TableSource, delimited, find_header, open_grid
+from sibangkit_geo.sources.readers import TableSource, delimited, find_header, open_grid, pieces
 from sibangkit_geo.sources.readers.ahead import ahead
 from sibangkit_geo.sources.readers.streaming import StreamedSheet, sheet_cells
 from sibangkit_geo.sources.readers.workbook import open_sheet
@@ -141,7 +141,7 @@ def test_uneven_rows_that_add_up_to_even_ones_are_marked(tmp_path: Path) -> None
 def test_small_pieces_read_what_the_csv_module_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[list[str]]
 ) -> None:
-    monkeypatch.setattr(delimited, "_BLOCK", 7)
+    monkeypatch.setattr(pieces, "_BLOCK", 7)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([["kode_desa", "nama", "jumlah"], *rows])
     path = write(tmp_path, text.getvalue() + "akhir,b,c\n")
@@ -175,7 +175,7 @@ def test_small_pieces_read_what_the_csv_module_reads(
 def test_memory_used_again_leaves_earlier_pieces_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: dict[int, str], block: int
 ) -> None:
-    monkeypatch.setattr(delimited, "_BLOCK", block)
+    monkeypatch.setattr(pieces, "_BLOCK", block)
     jumlah = [odd.get(at, str(at % 90)) for at in range(200)]
     lines = [f"kode{at},nama {at},{cell}\n" for at, cell in enumerate(jumlah)]
     path = write(tmp_path, "kode_desa,nama,jumlah\n" + "".join(lines))

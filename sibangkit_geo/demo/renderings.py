@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sibangkit_geo import codes
+from sibangkit_geo.sources.code_lists import code_list
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.sources.values import code_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.sources.code_lists import generations_of
 from sibangkit_geo.sources.columns import known_headers, recognise
 from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.grid import cell_name
 from sibangkit_geo.sources.register import POINT, Register
 from sibangkit_geo.sources.text_tables import require_headers
-from sibangkit_geo.sources.values import generations_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
-import tomllib
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from sibangkit_geo.sources.readers import fold_header
+from sibangkit_geo.sources.code_lists import fold_label, meanings_of
 from sibangkit_geo.tables.private import MISSING
 
 if TYPE_CHECKING:
@@ -23,8 +19,6 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.sources.columns import Variable
 
-# DTSEN keeps the code list of Regsosek-2022
-_LIST_OF = {"dtsen2025": "regsosek2022"}
 _CODE_THEN_LABEL = re.compile(r"(\d{1,2})(?:\.0+)?(?:\s*[.)\-:]\s*(.*))?")
 _PARTS = re.compile(r"\s*(?:/|,|;|\batau\b|\bdan\b)\s*")
 # 1.234,5 and 1234,5: a comma before the last digits is decimal, points are thousands
@@ -137,33 +131,6 @@ class Categories:
 _NOT_UNDERSTOOD = MISSING - 1
 
 
-def fold_label(label: str) -> str:
-    """
-    Reduce a label to lower-case words.
-
-    Parameters
-    ----------
-    label
-        Words as written.
-
-    Returns
-    -------
-    folded
-        Letters and digits, one space between words; signs that compare stay.
-
-    Raises
-    ------
-    Nothing
-        Any text folds.
-
-    Examples
-    --------
-    >>> fold_label(" Kayu/Papan ")
-    'kayu papan'
-    """
-    return " ".join(re.findall(r"[^\W_]+|[<>=]+", label.lower()))
-
-
 def categories(variable: Variable, *, generation: str, column: str) -> Categories:
     """
     Prepare the meanings of one column under one code generation.
@@ -188,11 +155,9 @@ def categories(variable: Variable, *, generation: str, column: str) -> Categorie
     KeyError
         The code list is damaged.
     """
-    listed = _LIST_OF.get(generation, generation)
-    codes = dict(_codes().get((listed, variable.name), {}))
-    if variable.kind == "yes_no":
-        codes = _yes_no(listed, column)
-    labels = _labels("yes_no" if variable.kind == "yes_no" else variable.name, listed)
+    codes, labels = meanings_of(
+        variable.name, generation=generation, column=column, yes_no=variable.kind == "yes_no"
+    )
     return Categories(variable.name, codes, labels)
 
 
@@ -241,35 +206,6 @@ def _plausible(values: NDArray[np.float64], variable: Variable) -> NDArray[np.bo
     return plausible & (np.floor(values) == values) if variable.kind == "whole" else plausible
 
 
-def generations_of(header: str, variable: str) -> frozenset[str]:
-    """
-    Tell which generations call a variable by a header.
-
-    Parameters
-    ----------
-    header
-        Header as written.
-    variable
-        Canonical variable.
-
-    Returns
-    -------
-    generations
-        Of those whose code list is known; DTSEN shares that of Regsosek-2022.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
-    """
-    listed = {
-        row["code_generation"]
-        for row in _code_rows()
-        if row["variable"] == variable and fold_header(header) in row["source_column"].split(",")
-    }
-    return frozenset(listed | {new for new, old in _LIST_OF.items() if old in listed})
-
-
 def _number(word: str) -> float:
     text = word.strip().replace("\u00a0", "").removeprefix("Rp").strip()
     if _COMMA.fullmatch(text):
@@ -280,76 +216,3 @@ def _number(word: str) -> float:
         return float(text) if re.fullmatch(r"-?\d+(\.\d+)?([eE]\+?\d+)?", text) else float("nan")
     except ValueError:
         return float("nan")
-
-
-def code_list(generation: str, variable: str) -> Mapping[int, tuple[str, str]]:
-    """
-    List the codes of one variable in one generation.
-
-    Parameters
-    ----------
-    generation
-        Code generation.
-    variable
-        Canonical variable.
-
-    Returns
-    -------
-    codes
-        Code to meaning and label; empty where no list is known.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
-    """
-    listed = _LIST_OF.get(generation, generation)
-    return {
-        int(row["code"]): (row["category"], row["label"])
-        for row in _code_rows()
-        if row["code_generation"] == listed and row["variable"] == variable
-    }
-
-
-@cache
-def _codes() -> Mapping[tuple[str, str], Mapping[int, str]]:
-    found: dict[tuple[str, str], dict[int, str]] = {}
-    for row in _code_rows():
-        key = (row["code_generation"], row["variable"])
-        found.setdefault(key, {})[int(row["code"])] = row["category"]
-    return found
-
-
-@cache
-def _code_rows() -> list[dict[str, str]]:
-    text = resources.files(__package__).joinpath("register_codes.csv").read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
-def _yes_no(generation: str, column: str) -> dict[int, str]:
-    if generation == "regsosek2022":
-        return {1: "yes", 2: "no"}
-    found = {}
-    for row in _code_rows():
-        listed = row["code_generation"] == generation and row["category"] in {"yes", "no"}
-        if listed and fold_header(column) in row["source_column"].split(","):
-            found[int(row["code"])] = row["category"]
-    return found
-
-
-@cache
-def _own_labels() -> Mapping[str, Mapping[str, list[str]]]:
-    text = resources.files(__package__).joinpath("labels.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def _labels(variable: str, generation: str) -> Mapping[str, str]:
-    """Gather the words of a variable; the register's own code list goes before all others."""
-    own = _own_labels().get(variable, {})
-    words = {fold_label(word): meaning for meaning, listed in own.items() for word in listed}
-    rows = [row for row in _code_rows() if row["variable"] == variable]
-    for row in sorted(rows, key=lambda row: row["code_generation"] == generation):
-        if row["code_generation"] == generation or fold_label(row["label"]) not in words:
-            words[fold_label(row["label"])] = row["category"]
-    return words

@@ -25,14 +25,13 @@ from sibangkit_geo.sources.readers.grid import (
     cell_name,
     frames_of_rows,
 )
+from sibangkit_geo.sources.readers.pieces import pieces_of
 from sibangkit_geo.sources.readers.sniffing import find_delimiter, find_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-# small enough to stay in a processor's cache from the disk to the parser
-_BLOCK = 4 << 20
 # blocks of one batch: each batch costs some milliseconds, whatever its size
 _BLOCKS = 4
 # blocks that wait while the caller is busy with a batch
@@ -41,7 +40,6 @@ _AHEAD = 4
 _PART = 1 << 20
 _SNIFF = 1 << 18
 _LONGEST_CELL = 1 << 20
-_LONGEST_ROW = 32 << 20
 _QUOTED = re.compile(rb'"[^"]*"')
 _ARROW: dict[type[pl.DataType], pa.DataType] = {pl.Int8: pa.int8(), pl.Float64: pa.float64()}
 _FAILED_COLUMN = re.compile(r"In CSV column #(\d+)")
@@ -142,7 +140,7 @@ class Delimited:
         spare: list[bytearray] = []
         with ThreadPoolExecutor(2) as pool:
             waiting: deque[tuple[bytearray, Future[pa.Table | list[list[str]]]]] = deque()
-            for piece in ahead(self._pieces(skipped, spare)):
+            for piece in ahead(pieces_of(self, skipped=skipped, spare=spare)):
                 waiting.append((piece, pool.submit(self._part, piece, columns, width)))
                 if len(waiting) > _AHEAD:
                     first, part = waiting.popleft()
@@ -214,30 +212,6 @@ class Delimited:
             ),
         )
 
-    def _pieces(self, skipped: int, spare: list[bytearray]) -> Iterator[bytearray]:
-        """Cut the file after whole rows, as UTF-8, without its first lines."""
-        rest, quoted = bytearray(), False
-        for data in _blocks(self.path, self.encoding, rest, spare):
-            while skipped and b"\n" in data:
-                del data[: data.index(b"\n") + 1]
-                skipped -= 1
-            cut = 0 if skipped else _whole_rows(data)
-            rest[:] = data[cut:]
-            if cut:
-                del data[cut:]
-                yield _as_utf8(data)
-                continue
-            quoted = b'"' in data
-            if len(data) > _LONGEST_ROW:
-                break
-        else:
-            if rest and not skipped:
-                yield _as_utf8(rest)
-            return
-        why = "a quotation mark opens and none closes it" if quoted else "a row never ends"
-        msg = f"{self.name}: this is no regular text table: {why}"
-        raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
-
 
 def _batched(
     parts: Iterator[pa.Table | list[list[str]]],
@@ -263,27 +237,6 @@ def _frame(tables: list[pa.Table]) -> pl.DataFrame:
     return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
 
 
-def _whole_rows(data: bytearray) -> int:
-    """Find the end of the last row that is whole: a line end outside quotation marks."""
-    cut = data.rfind(b"\n") + 1
-    if not cut or b'"' not in data:
-        return cut
-    while cut and data.count(b'"', 0, cut) % 2:
-        # the line end lies inside a cell: go back before the mark that opens it
-        cut = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
-    return cut
-
-
-def _as_utf8(piece: bytearray) -> bytearray:
-    if piece.isascii():
-        return piece
-    try:
-        piece.decode()
-    except UnicodeDecodeError:
-        return bytearray(piece.decode("cp1252", errors="replace").encode())
-    return piece
-
-
 def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
     csv.field_size_limit(_LONGEST_CELL)
     try:
@@ -292,39 +245,6 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
         why = "NUL bytes" if "NUL" in str(error) else "a quotation mark opens and none closes it"
         msg = f"{name}: this is no regular text table: {why}"
         raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.") from error
-
-
-def _blocks(
-    path: Path, encoding: str, rest: bytearray, spare: list[bytearray]
-) -> Iterator[bytearray]:
-    """Read what is left of the last block and the next one together, into spare memory."""
-    if encoding.startswith("utf-16"):
-        with path.open(encoding=encoding, errors="replace", newline="") as text:
-            while piece := text.read(_BLOCK):
-                yield rest + piece.removeprefix("\ufeff").encode()
-        return
-    with path.open("rb") as stream:
-        if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-            stream.seek(0)
-        while True:
-            block = _room(spare, len(rest) + _BLOCK)
-            block[: len(rest)] = rest
-            with memoryview(block) as room:
-                number = stream.readinto(room[len(rest) :])
-            if not number:
-                return
-            del block[len(rest) + number :]
-            yield block
-
-
-def _room(spare: list[bytearray], size: int) -> bytearray:
-    """Take spare memory where there is some: new pages cost more than what is read into them."""
-    block = spare.pop() if spare else bytearray()
-    if 2 * len(block) < size:
-        return bytearray(size)
-    block.extend(bytes(max(size - len(block), 0)))
-    del block[size:]
-    return block
 
 
 def open_delimited(path: Path) -> Delimited:
