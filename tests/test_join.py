@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,9 +21,11 @@ from sibangkit_geo.join import (
     locate_by_name,
     locate_keys,
     review_key,
+    with_district_names,
 )
 from sibangkit_geo.join.spelling import assign_many
 from sibangkit_geo.sources.review import read_review
+from sibangkit_geo.tables.public import Boundaries
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -553,3 +557,91 @@ def test_the_review_file_lists_uncertain_real_names_only(study_run: study.Finish
     manifest = json.loads((study_run.out / "manifest.json").read_text("utf-8"))
     text = next(one["text"] for one in manifest["notes"] if one["key"] == "rows_located")
     assert f"{len(review)} menurut ejaan" in text
+
+
+# ---- a map that does not name its districts, of a regency without an embedded list
+
+ELSEWHERE = OFFICIAL.set_axis(OFFICIAL.index.str.replace("16.07", "16.02")).assign(
+    district_code=lambda table: table.index.str.slice(0, 8),
+    district_name=lambda table: table.index.str.slice(0, 8),
+)
+
+
+def elsewhere(code: list[str]) -> pd.DataFrame:
+    """Make the table of that regency, with codes."""
+    rows = rows_of(SPELLINGS).assign(code=code)
+    return rows.set_axis([label.replace("16.07", "16.02") for label in SPELLINGS])
+
+
+def bps_codes() -> list[str]:
+    """Number the districts as BPS might, and the villages in their order."""
+    return [f"1602{label[6:8]}0{at:03d}" for at, label in enumerate(SPELLINGS, 1)]
+
+
+def test_districts_without_names_are_told_by_their_villages() -> None:
+    located = locate_by_name(elsewhere(bps_codes()), ELSEWHERE)
+    assert located.rows["village_code"].tolist() == located.rows.index.tolist()
+    note = next(note for note in located.notes if note.key == "districts_by_villages")
+    assert note.count == 3
+    assert "BANYUASIN II = 16.02.01, BANYUASIN III = 16.02.02, PULAU RIMAU = 16.02.03" in note.text
+
+
+def test_a_district_that_two_could_be_stays_open() -> None:
+    twin = ELSEWHERE.loc[["16.02.03.2001", "16.02.03.2002"]].set_axis(
+        ["16.02.04.2001", "16.02.04.2002"]
+    )
+    twin = twin.assign(district_code="16.02.04", district_name="16.02.04")
+    rows = elsewhere(bps_codes()).loc[["16.02.03.2001", "16.02.03.2002", "16.02.01.2001"]]
+    rows = rows.assign(district_name=["PULAU RIMAU", "PULAU RIMAU", "16.02.01"])
+    located = locate_by_name(rows, pd.concat([ELSEWHERE, twin]))
+    assert located.rows["village_code"].isna().tolist() == [True, True, False]
+
+
+def test_one_common_village_does_not_tell_a_district() -> None:
+    rows = elsewhere(bps_codes()).loc[["16.02.03.2001", "16.02.01.2001"]]
+    located = locate_by_name(rows.assign(district_name=["LAIN", "16.02.01"]), ELSEWHERE)
+    assert located.rows["village_code"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("declared", ["bps", "kemendagri"])
+def test_a_mixup_is_found_where_no_list_of_districts_is_embedded(
+    declared: codes.CodeSystem,
+) -> None:
+    kemendagri = [label.replace("16.07", "16.02").replace(".", "") for label in SPELLINGS]
+    right = bps_codes() if declared == "bps" else kemendagri
+    wrong = kemendagri if declared == "bps" else bps_codes()
+    located = locate_keys(elsewhere(right), ELSEWHERE, code_system=declared)
+    assert located.rows["village_code"].tolist() == located.rows.index.tolist()
+    with pytest.raises(DataError, match='Write code_system = "'):
+        locate_keys(elsewhere(wrong), ELSEWHERE, code_system=declared)
+
+
+def test_a_map_without_names_of_districts_takes_them_from_the_table() -> None:
+    squares = [shapely.box(at, 0, at + 1, 1) for at in range(len(ELSEWHERE))]
+    villages = gpd.GeoDataFrame(ELSEWHERE, geometry=squares, crs="EPSG:32748")
+    unnamed = Boundaries(villages, ELSEWHERE, villages.iloc[:0], "16.02", False, "uji", ())
+    told = pd.DataFrame(
+        {
+            "district_name": ["RIMAU II", "RIMAU II", "Lain", None, "X"],
+            "village_code": [
+                "16.02.03.2001", "16.02.03.2002", "16.02.03.2003", "16.02.02.2001", pd.NA,
+            ],
+        }
+    )  # fmt: skip
+    named = with_district_names(unnamed, told)
+    expected = {"16.02.01": "16.02.01", "16.02.02": "16.02.02", "16.02.03": "Rimau II"}
+    for table in (named.official, named.villages):
+        assert dict(zip(table["district_code"], table["district_name"], strict=True)) == expected
+    # names that the map has stay
+    renamed = told.assign(district_name="LAIN")
+    assert set(with_district_names(named, renamed).official["district_name"]) == {
+        "16.02.01", "Lain", "Rimau II",
+    }  # fmt: skip
+
+
+def test_the_real_map_needs_no_names_of_districts(
+    real_keys: pd.DataFrame, real_official: pd.DataFrame
+) -> None:
+    named = locate_by_name(real_keys, real_official).rows
+    unnamed = real_official.assign(district_name=real_official["district_code"])
+    pd.testing.assert_frame_equal(locate_by_name(real_keys, unnamed).rows, named)

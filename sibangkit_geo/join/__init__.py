@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sibangkit_geo.join.by_code import bps_suspicion, locate_by_code, meet_at_parents
+from sibangkit_geo.join.districts import with_district_names
 from sibangkit_geo.join.keys import locate_keys, review_key
 from sibangkit_geo.join.mixup import CodeMixup, detect_code_mixup
 from sibangkit_geo.join.names import locate_by_name
@@ -37,6 +38,7 @@ __all__ = [
     "locate_points",
     "meet_at_parents",
     "review_key",
+    "with_district_names",
 ]
 
 

@@ -82,13 +82,13 @@ def locate_keys(
         mixup.spread(place, index=keys.index).require_none()
         suspect = mixup.suspect.to_numpy()
     found, notes = _by_code(distinct, official, code_system, suspect=suspect)
-    found = _by_name(found, distinct, official)
+    found, by_villages = _by_name(found, distinct, official)
     if code_system == "bps":
         found = _by_sibling(found, distinct)
     found = _by_decision(found, distinct, review or {})
     found, told = meet_at_parents(found, official)
     rows = found.take(place).set_axis(keys.index)
-    told = (*located_notes(rows, official, n_rows=n_rows), *notes, *told)
+    told = (*located_notes(rows, official, n_rows=n_rows), *notes, *by_villages, *told)
     return Located(rows=rows, notes=told)
 
 
@@ -199,14 +199,17 @@ def _disagreements(
     return (Note("codes_and_names_differ", text, sum(differ)),)
 
 
-def _by_name(found: pd.DataFrame, distinct: pd.DataFrame, official: pd.DataFrame) -> pd.DataFrame:
+def _by_name(
+    found: pd.DataFrame, distinct: pd.DataFrame, official: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     named = distinct["district_name"].notna() & distinct["village_name"].notna()
     wanted = distinct[named & found["village_code"].isna()]
     found = found.assign(name_in_table=distinct["village_name"])
     if wanted.empty:
-        return found
-    found.loc[wanted.index, ["village_code", "how", "score"]] = match_register(wanted, official)
-    return found
+        return found, ()
+    matched, notes = match_register(wanted, official)
+    found.loc[wanted.index, ["village_code", "how", "score"]] = matched
+    return found, notes
 
 
 def _by_sibling(found: pd.DataFrame, distinct: pd.DataFrame) -> pd.DataFrame:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo.errors import DataError, UnknownAreaError
+from sibangkit_geo.join.districts import pair_districts
 from sibangkit_geo.join.notes import located_notes
 from sibangkit_geo.join.spelling import assign_many, assign_once, fold_name
 from sibangkit_geo.tables.public import Located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Hashable, Mapping
 
-    _Assign = Callable[
-        [Mapping[Hashable, str], Mapping[Hashable, str]], dict[Hashable, tuple[str, float]]
-    ]
+    from sibangkit_geo.join.districts import Assign, Districts
+    from sibangkit_geo.tables.public import Note
 
 
 def locate_by_name(
@@ -25,7 +25,7 @@ def locate_by_name(
     """
     Match rows to official villages by district and village name.
 
-    Blocked on the district; to the letter first (case, spaces and punctuation
+    Blocked on the district (`pair_districts`); to the letter first (case, spaces and punctuation
     aside), then one to one by the Hungarian method on the plain edit ratio. A
     person's decision in `review` goes before both.
     Grain: one row per row of the table.
@@ -55,18 +55,21 @@ def locate_by_name(
         msg = "Rows without district or village name cannot be located"
         raise DataError(msg, rows=nameless, remedy="Fill the names, or use codes of the map.")
     _require_single(rows)
-    found = _match(rows, official, decided={})
+    districts = pair_districts(rows, official)
+    found = _match(rows, official, districts, decided={})
     decided = _obey(rows, official, review or {})
     if decided:
         # a line of the review file that only repeats the match is no decision, so that a run
         # beside an untouched review file is the same run
-        again = _match(rows, official, decided=decided)
+        again = _match(rows, official, districts, decided=decided)
         changed = again["village_code"].fillna("") != found["village_code"].fillna("")
         found[changed] = again[changed]
-    return Located(rows=found, notes=located_notes(found, official))
+    return Located(rows=found, notes=(*located_notes(found, official), *districts.notes()))
 
 
-def match_register(spellings: pd.DataFrame, official: pd.DataFrame) -> pd.DataFrame:
+def match_register(
+    spellings: pd.DataFrame, official: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """
     Match names of a register, where one village may be written in several ways.
 
@@ -85,6 +88,8 @@ def match_register(spellings: pd.DataFrame, official: pd.DataFrame) -> pd.DataFr
     found
         ``village_code`` (missing for none), ``how`` (``name``, ``spelling``, ``none``)
         and ``score``, same index.
+    notes
+        Which districts were told by their villages.
 
     Raises
     ------
@@ -102,10 +107,11 @@ def match_register(spellings: pd.DataFrame, official: pd.DataFrame) -> pd.DataFr
     )
     # sorted, so that the order of rows cannot decide between two equal scores
     single = spellings[~folded.duplicated()].assign(folded=folded).sort_values("folded")
-    found = _match(single, official.sort_index(), decided={}, assign=assign_many)
+    districts = pair_districts(single, official, assign=assign_many)
+    found = _match(single, official.sort_index(), districts, decided={}, assign=assign_many)
     first = dict(zip(single["folded"], single.index, strict=True))
     columns = ["village_code", "how", "score"]
-    return found.loc[folded.map(first), columns].set_axis(spellings.index)
+    return found.loc[folded.map(first), columns].set_axis(spellings.index), districts.notes()
 
 
 def require_listed(review: Mapping[str, str], official: pd.DataFrame) -> None:
@@ -148,19 +154,17 @@ def _require_single(rows: pd.DataFrame) -> None:
 def _match(
     rows: pd.DataFrame,
     official: pd.DataFrame,
+    districts: Districts,
     *,
     decided: Mapping[Hashable, tuple[str, str]],
-    assign: _Assign = assign_once,
+    assign: Assign = assign_once,
 ) -> pd.DataFrame:
     open_rows = rows[~rows.index.isin(list(decided))]
-    district_names = official.groupby("district_code")["district_name"].first()
-    # one district may be written in two ways in one table
-    folded = open_rows["district_name"].map(lambda name: fold_name(str(name)))
-    named: dict[Hashable, str] = dict(zip(folded, open_rows["district_name"], strict=True))
-    in_district = assign(named, district_names.to_dict())
+    # objects also where no row is left open: pandas compares a text with no pair of values
+    folded = open_rows["district_name"].astype(object).map(lambda name: fold_name(str(name)))
     pairs: dict[Hashable, tuple[str, float]] = {}
     taken = {code for code, _ in decided.values() if code}
-    for name, (district, _) in in_district.items():
+    for name, district in districts.code.items():
         block = open_rows[folded == name]
         candidates = official[(official["district_code"] == district) & ~official.index.isin(taken)]
         pairs |= assign(block["village_name"].to_dict(), candidates["name"].to_dict())

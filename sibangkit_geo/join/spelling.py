@@ -71,8 +71,68 @@ def fold_name(name: str) -> tuple[str, int]:
     return "".join(word for word in words if not word.isdigit()), number
 
 
+def proper_name(name: str) -> str:
+    """
+    Write a name that stands in capitals as names are written; others stay.
+
+    Parameters
+    ----------
+    name
+        Name as written.
+
+    Returns
+    -------
+    name
+        One space between words; roman numbers stay in capitals.
+
+    Raises
+    ------
+    Nothing
+        Any text is a name.
+
+    Examples
+    --------
+    >>> proper_name("BANYUASIN  III"), proper_name("Air Kumbang")
+    ('Banyuasin III', 'Air Kumbang')
+    """
+    words = name.split()
+    if name.isupper():
+        words = [word if word.lower() in _ROMAN else word.capitalize() for word in words]
+    return " ".join(words)
+
+
+def sounded(name: str) -> tuple[str, int]:
+    """
+    Reduce a place name to how it sounds: spellings of one Javanese or Malay name fall together.
+
+    Parameters
+    ----------
+    name
+        Name as written.
+
+    Returns
+    -------
+    letters
+        As `fold_name`, with o as a and y as i.
+    number
+        The number, 0 when there is none.
+
+    Raises
+    ------
+    Nothing
+        An empty name sounds like ``("", 0)``.
+
+    Examples
+    --------
+    >>> sounded("SUMBER MULYO") == sounded("Sumber Mulia")
+    True
+    """
+    letters, number = fold_name(name)
+    return _sound(letters), number
+
+
 def _sound(letters: str) -> str:
-    # spellings of one Javanese or Malay name: Mulyo/Mulia, Harjo/Harja, Sidoarjo/Sidaarja
+    # Mulyo/Mulia, Harjo/Harja, Sidoarjo/Sidaarja
     return letters.replace("o", "a").replace("y", "i")
 
 

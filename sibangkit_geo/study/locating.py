@@ -55,6 +55,8 @@ class Carried:
         Names that did not match to the letter.
     obeyed
         Whether a person's decision changed a match.
+    districts
+        ``district_name`` as the tables write it and ``village_code``, row by row.
     reports
         Intake reports of the registers.
     counts
@@ -67,6 +69,7 @@ class Carried:
     notes: list[Note]
     uncertain: pd.DataFrame
     obeyed: bool
+    districts: pd.DataFrame
     reports: tuple[IntakeReport, ...]
     counts: tuple[VillageCounts, ...] = ()
     houses: tuple[KeptHouses, ...] = ()
@@ -105,6 +108,7 @@ def locate_tables(
     reports: list[IntakeReport] = []
     counts: list[VillageCounts] = []
     houses: list[KeptHouses] = []
+    named = [pd.DataFrame(columns=["district_name", "village_code"])]
     for source in study.households:
         review = decisions(review_file)
         part, counted = locate_register(study, source, areas, folder, review)
@@ -114,6 +118,7 @@ def locate_tables(
         counts.append(counted.counts)
         houses.append(counted.houses)
         uncertain.append(uncertain_places(counted, areas))
+        named.append(_named(counted.places, counted.located))
         obeyed |= bool((counted.located.rows["how"] == "review").any())
     for profile in study.profiles:
         read = profile_source.read_profiles(profile, folder=folder)
@@ -122,11 +127,18 @@ def locate_tables(
             parts.append(villages.from_profiles(read, located))
         notes += [*read.notes, *located.notes]
         uncertain.append(uncertain_rows(read, located, areas))
+        named.append(_named(read.rows, located))
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
     return Carried(
-        parts, notes, pd.concat(uncertain), obeyed, tuple(reports), tuple(counts), tuple(houses)
-    )
+        parts, notes, pd.concat(uncertain), obeyed, pd.concat(named),
+        tuple(reports), tuple(counts), tuple(houses),
+    )  # fmt: skip
+
+
+def _named(rows: pd.DataFrame, located: Located) -> pd.DataFrame:
+    told = rows.reindex(columns=["district_name"])
+    return told.assign(village_code=located.rows["village_code"].to_numpy())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sibangkit_geo import codes, config, disclosure
+from sibangkit_geo import codes, config, disclosure, join
 from sibangkit_geo.agencies import load_catalogue, with_agencies, with_roles
 from sibangkit_geo.cartography.product import Product, build_layers
 from sibangkit_geo.indicators import villages
@@ -120,6 +120,7 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     log.info("read: %d villages with polygon", len(areas.villages))
     review_file = review_file_of(study, folder, out)
     carried = locate_tables(study, areas, folder, review_file)
+    areas = join.with_district_names(areas, carried.districts)
     extras = read_extras(study, areas, carried, folder, review_file)
     earlier = earlier_waves(study, areas, folder, decisions(review_file))
     carried.notes.extend(earlier.notes)
