@@ -209,6 +209,8 @@ def test_blocks_fold_are_built_when_opened_and_wide_tables_have_a_cue(
     block = visit.page.locator(".block[data-key='anggaran']")
     assert block.locator("table").count() == 0
     block.locator("summary").click()
+    # a browser tells of an opened block in its own time
+    block.locator("td.number").first.wait_for()
     assert block.locator("td.number").count() == 21
     assert "Langkah kedua." in block.inner_text()
     block.locator(".cue").wait_for(state="visible")
