@@ -2,7 +2,8 @@
 A register read, checked and counted, against the same work in pandas and pandas' bare reader.
 
 Run: ``python benchmarks/registers.py [--rows N] [--xlsx FILE]``. Every measure is taken in a
-process of its own; ratios count, seconds are reported.
+process of its own, ours and the bare reader in turn; ratios count, seconds are reported. One run
+says little: new pages of memory, of which the bare reader asks most, cost twice as much at times.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -27,7 +29,7 @@ from sibangkit_geo.sources.opening import open_register
 from sibangkit_geo.sources.readers import TableSource
 
 COLUMNS = 45
-ROUNDS = 3
+ROUNDS = 7
 RULE = PovertyRule("decile", decile_max=1)
 CODED = {
     "jenis_lantai_terluas": 9, "jenis_dinding_terluas": 7, "jenis_atap_terluas": 8,
@@ -56,14 +58,15 @@ def write_register(path: Path, rows: int) -> None:
 def ours(path: Path) -> int:
     """Read, check and count."""
     villages = list(codes.official_villages("16.07"))
-    place = dict(zip(villages, range(len(villages)), strict=True))
+    place = pl.Enum(villages)
     register = open_register(
         TableSource(path), generation="regsosek2022", named={}, required=("decile",)
     )
     total = None
     for batch in register.batches():
         column = batch.rows["village_code"]
-        village = column.replace_strict(place, default=-1, return_dtype=pl.Int32).to_numpy()
+        number = column.cast(place, strict=False).to_physical().cast(pl.Int32)
+        village = number.fill_null(-1).to_numpy()
         part = tally(batch, village, villages=villages, poverty=RULE)
         total = part if total is None else total + part
     return int(total.table["households"].sum()) if total else 0
@@ -137,19 +140,25 @@ def main() -> None:
         path = Path(folder) / "register.csv"
         write_register(path, asked.rows)
         print(f"{asked.rows:,} rows, {COLUMNS} columns, {path.stat().st_size / 1e6:.0f} MB")
-        best: dict[str, dict[str, float]] = {}
+        taken: dict[str, list[dict[str, float]]] = {kind: [] for kind in WORK}
         for _ in range(ROUNDS):
-            for kind in WORK:
-                one = measured(kind, path)
-                if kind not in best or one["wall"] < best[kind]["wall"]:
-                    best[kind] = one
-        for kind, one in best.items():
+            taken["ours"].append(measured("ours", path))
+            taken["bare"].append(measured("bare", path))
+        # a tenth of the speed: once is enough to tell
+        taken["pandas"].append(measured("pandas", path))
+        for kind, runs in taken.items():
+            wall, cpu = (sorted(one[what] for one in runs) for what in ("wall", "cpu"))
             print(
-                f"{kind:8} {one['wall']:6.2f} s wall {one['cpu']:6.2f} s cpu "
-                f"{one['memory_mb']:6.0f} MB"
+                f"{kind:8} {median(wall):6.2f} s wall ({wall[0]:.2f} to {wall[-1]:.2f}) "
+                f"{median(cpu):6.2f} s cpu {max(one['memory_mb'] for one in runs):6.0f} MB"
             )
-        print(f"pandas / ours: {best['pandas']['wall'] / best['ours']['wall']:.1f}")
-        print(f"bare read_csv / ours: {best['bare']['wall'] / best['ours']['wall']:.2f}")
+        walls = {kind: [one["wall"] for one in runs] for kind, runs in taken.items()}
+        print(f"pandas / ours: {walls['pandas'][0] / median(walls['ours']):.1f}")
+        pairs = [bare / own for bare, own in zip(walls["bare"], walls["ours"], strict=True)]
+        print(
+            f"bare read_csv / ours: {median(pairs):.2f}, median of {ROUNDS} pairs "
+            f"({min(pairs):.2f} to {max(pairs):.2f})"
+        )
     if asked.xlsx:
         print("xlsx", measured("ours", asked.xlsx))
 

@@ -125,8 +125,8 @@ def tally(
         judged = judgements[need.key] = judge(households, need)
         flags[f"known_{need.key}"] = judged.known
         flags[f"deprived_{need.key}"] = judged.deprived
-        flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
         if need.served:
+            flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
             flags[f"served_{need.key}"] = judged.served & judged.known
             if by_decile:
                 served = f"served_{need.key}_decile"
@@ -136,6 +136,9 @@ def tally(
         for name, values in amounts.items()
     }
     count |= flag_cells(place, flags, n_places=number + 1).sums()
+    # without a programme nobody is served
+    count |= {f"unserved_{key}": count[f"deprived_{key}"] for key in judgements
+              if f"unserved_{key}" not in count}  # fmt: skip
     if index and any(one.key in judgements for one in index.items):
         count |= deprivation_sums(
             # who is meant for an assistance and has it is not deprived of it

@@ -145,10 +145,12 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
 
 def _best(head: list[list[str]], known: Collection[str]) -> tuple[int, int] | None:
     best, choice = (0, 0), None
+    # rows of data name nothing: they need not be read as headers in every combination
+    names_some = [any(fold_header(cell) in known for cell in row if cell) for row in head]
     for rows in range(1, _DEEPEST + 1):
         for above in range(min(_LOOK_AT, len(head) - rows + 1)):
             block = head[above : above + rows]
-            if not any(block[0]) or not any(block[-1]):
+            if not any(block[0]) or not any(block[-1]) or not any(names_some[above : above + rows]):
                 continue
             names = _names(block)
             score = len({fold_header(name) for name in names} & set(known))
