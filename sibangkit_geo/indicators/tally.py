@@ -149,8 +149,14 @@ def tally(
             people=amounts["people"],
             index=index,
         )
-    # a batch of a sorted register knows few villages
-    there = np.flatnonzero(count["households"][:number])
+    return _village_counts(count, villages)
+
+
+def _village_counts(
+    count: dict[str, NDArray[np.float64]], villages: Sequence[str]
+) -> VillageCounts:
+    """Put the villages that have households into a table: a batch often knows few."""
+    there = np.flatnonzero(count["households"][: len(villages)])
     sums = np.column_stack(list(count.values()))[there]
     names = pd.Index([villages[at] for at in there.tolist()], name="village_code", dtype="str")
     return VillageCounts(pd.DataFrame(sums, index=names, columns=list(count)))
