@@ -44,18 +44,10 @@ class StudySection:
     """
     The ``[study]`` table.
 
-    Attributes
-    ----------
-    title
-        Title of every product.
-    regency
-        Dotted Kemendagri code, such as ``"16.07"``.
-    year
-        Year of the study; each indicator keeps the year of its data.
-    language
-        Language of the products; Indonesian today.
-    seed
-        Seed of every random draw.
+    `regency`: Dotted Kemendagri code, such as ``"16.07"``.
+    `year`: Year of the study; each indicator keeps the year of its data.
+    `language`: Language of the products; Indonesian today.
+    `seed`: Seed of every random draw.
     """
 
     title: str
@@ -171,24 +163,7 @@ def read_study(path: Path) -> Study:
 
 
 def plain(value: object) -> object:
-    """
-    Turn settings into plain values for the manifest.
-
-    Parameters
-    ----------
-    value
-        Dataclass, tuple, mapping or plain value.
-
-    Returns
-    -------
-    plain
-        Dicts, lists and plain values.
-
-    Raises
-    ------
-    Nothing
-        Any value is returned as it is.
-    """
+    """Turn settings into plain values for the manifest."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, tuple | list):

@@ -82,11 +82,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     hint
         One sentence.
 
-    Raises
-    ------
-    Nothing
-        Any text is accepted.
-
     Examples
     --------
     >>> nearest("replicate", ["alpha", "replicates"])

@@ -38,22 +38,16 @@ class BudgetRule:
     """
     What a budget is to achieve.
 
-    Attributes
-    ----------
-    objective
-        ``"need"`` counts unserved households, ``"severity"`` weights each with the column
-        ``severity`` of its row, ``"excess"`` counts the households above the regency's
-        share (column ``excess``; what is below counts nothing).
-    floor_per_district
-        Least share of each district's unserved households, all needs together, 0 to 1.
-        It goes before the objective; where the ceilings do not allow it, as few
-        households as possible are short of it, and a note says so.
-    whole_places
-        A need in a place is served in one year completely or not at all; else divisible.
-    time_limit
-        Seconds per solve; when they are over, the best plan so far comes with its gap.
-    relative_gap
-        A solve may stop once no plan can be better by more than this share; 0 asks for
+    `objective`: ``"need"`` counts unserved households, ``"severity"`` weights each with the column
+        ``severity`` of its row, ``"excess"`` counts the households above the regency's share
+        (column ``excess``; what is below counts nothing).
+    `floor_per_district`: Least share of each district's unserved households, all needs together, 0
+        to 1. It goes before the objective; where the ceilings do not allow it, as few households
+        as possible are short of it, and a note says so.
+    `whole_places`: A need in a place is served in one year completely or not at all; else
+        divisible.
+    `time_limit`: Seconds per solve; when they are over, the best plan so far comes with its gap.
+    `relative_gap`: A solve may stop once no plan can be better by more than this share; 0 asks for
         the exact optimum.
     """
 
@@ -78,27 +72,16 @@ class Plan:
     """
     What is served when, what is not, and why.
 
-    Attributes
-    ----------
-    chosen
-        ``year``, ``place``, ``agency``, ``indicator``, ``households``, ``cost`` (rupiah).
-    left_out
-        Every row that is not or only partly served: ``place``, ``agency``, ``indicator``,
+    `chosen`: ``year``, ``place``, ``agency``, ``indicator``, ``households``, ``cost`` (rupiah).
+    `left_out`: Every row that is not or only partly served: ``place``, ``agency``, ``indicator``,
         ``households`` (left), ``cost`` (to serve them, rupiah), ``reason`` (Indonesian).
-    coverage
-        ``year``, ``agency``, ``households`` (served up to that year) and ``share`` of the
+    `coverage`: ``year``, ``agency``, ``households`` (served up to that year) and ``share`` of the
         agency's need, 0 to 1; missing where it has none.
-    spent
-        ``agency``, ``year``, ``ceiling``, ``spent``, ``left``; rupiah.
-    districts
-        Indexed by district: ``need``, ``served``, ``required``, ``short`` (households);
+    `spent`: ``agency``, ``year``, ``ceiling``, ``spent``, ``left``; rupiah.
+    `districts`: Indexed by district: ``need``, ``served``, ``required``, ``short`` (households);
         empty where no row names its district.
-    value
-        Of the objective.
-    gap
-        Proven: no plan is better by more than this share of the best possible value.
-    notes
-        What a reader must know.
+    `gap`: Proven: no plan is better by more than this share of the best possible value.
+    `notes`: What a reader must know.
     """
 
     chosen: pd.DataFrame
@@ -130,31 +113,15 @@ def plan_budget(
     whole rupiah.
     Grain: one row per place, agency and indicator in.
 
-    Parameters
-    ----------
-    needs
-        ``place``, ``agency``, ``indicator``, ``unserved`` (households, at least 0 or
+    `needs`: ``place``, ``agency``, ``indicator``, ``unserved`` (households, at least 0 or
         missing), and ``severity``, ``excess`` or ``district`` where the rule asks them.
-    unit_cost
-        Rupiah per household, above 0, indexed by indicator.
-    ceilings
-        Rupiah, at least 0, indexed by agency, one column per year. An agency without a
-        row is served nothing, and a note says so.
-    rule
-        What is to be achieved.
-
-    Returns
-    -------
-    plan
-        The same for any order of the rows; equal choices go to the lower place.
-
-    Raises
-    ------
-    ConfigError
-        An indicator has no unit cost, or one that is not above 0.
-    DataError
-        A column is missing, rows stand twice, or households, severity or ceilings are
-        negative or missing where they are needed.
+    `unit_cost`: Rupiah per household, above 0, indexed by indicator.
+    `ceilings`: Rupiah, at least 0, indexed by agency, one column per year. An agency without a row
+        is served nothing, and a note says so.
+    Returns: The same for any order of the rows; equal choices go to the lower place.
+    Raises ConfigError: An indicator has no unit cost, or one that is not above 0.
+    Raises DataError: A column is missing, rows stand twice, or households, severity or ceilings
+        are negative or missing where they are needed.
     """
     table = checked_needs(needs, rule)
     money = checked_ceilings(ceilings)

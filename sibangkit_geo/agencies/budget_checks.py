@@ -22,22 +22,8 @@ def checked_needs(needs: pd.DataFrame, rule: BudgetRule) -> pd.DataFrame:
 
     Grain: unchanged, one row per place, agency and indicator.
 
-    Parameters
-    ----------
-    needs
-        As `plan_budget` takes it.
-    rule
-        What is to be achieved.
-
-    Returns
-    -------
-    table
-        With ``value``, what serving the row counts.
-
-    Raises
-    ------
-    DataError
-        A column is missing, or rows break the contract; all are told at once.
+    Returns: With ``value``, what serving the row counts.
+    Raises DataError: A column is missing, or rows break the contract; all are told at once.
     """
     wanted = [*_KEYS, "unserved"]
     wanted += [] if rule.objective == "need" else [rule.objective]
@@ -81,22 +67,8 @@ def checked_cost(unit_cost: pd.Series, table: pd.DataFrame) -> pd.Series:
     """
     Check that every indicator of a table has its unit cost.
 
-    Parameters
-    ----------
-    unit_cost
-        Rupiah per household, indexed by indicator.
-    table
-        With ``indicator``.
-
-    Returns
-    -------
-    cost
-        Of the indicators of the table.
-
-    Raises
-    ------
-    ConfigError
-        A cost is missing, stands twice or is not above 0.
+    `unit_cost`: Rupiah per household, indexed by indicator.
+    Raises ConfigError: A cost is missing, stands twice or is not above 0.
     """
     used = sorted(set(table["indicator"]))
     if unit_cost.index.has_duplicates:
@@ -120,20 +92,9 @@ def checked_ceilings(ceilings: pd.DataFrame) -> pd.DataFrame:
 
     Grain: unchanged, one row per agency, one column per year.
 
-    Parameters
-    ----------
-    ceilings
-        Rupiah, at least 0.
-
-    Returns
-    -------
-    money
-        Sorted by agency and year.
-
-    Raises
-    ------
-    DataError
-        An agency or year stands twice, or an amount is missing or negative.
+    `ceilings`: Rupiah, at least 0.
+    Returns: Sorted by agency and year.
+    Raises DataError: An agency or year stands twice, or an amount is missing or negative.
     """
     if ceilings.index.has_duplicates or ceilings.columns.has_duplicates or not ceilings.shape[1]:
         msg = "Ceilings need one row per agency and one column per year, each once"

@@ -108,25 +108,11 @@ def coverage_curve(
 
     Grain: one row per factor.
 
-    Parameters
-    ----------
-    needs, unit_cost, ceilings, rule
-        As for `plan_budget`.
-    factors
-        Of the ceilings, at least 0.
-
-    Returns
-    -------
-    curve
-        Indexed by ``factor``: ``ceiling`` and ``spent`` (rupiah, all years and agencies),
+    `factors`: Of the ceilings, at least 0.
+    Returns: Indexed by ``factor``: ``ceiling`` and ``spent`` (rupiah, all years and agencies),
         ``households``, ``share`` of the need (0 to 1), ``value`` of the objective, ``gap``.
-
-    Raises
-    ------
-    ConfigError
-        An indicator has no unit cost.
-    DataError
-        The needs or ceilings break their contract.
+    Raises ConfigError: An indicator has no unit cost.
+    Raises DataError: The needs or ceilings break their contract.
     """
     plans = [plan_budget(needs, unit_cost, ceilings=ceilings * one, rule=rule) for one in factors]
     return _summary(plans, factors, total=float(needs["unserved"].sum()))
@@ -145,24 +131,9 @@ def sensitivity(
 
     Grain: one row per factor.
 
-    Parameters
-    ----------
-    needs, unit_cost, ceilings, rule
-        As for `plan_budget`.
-    factors
-        Of the unit costs, above 0.
-
-    Returns
-    -------
-    table
-        As of `coverage_curve`.
-
-    Raises
-    ------
-    ConfigError
-        An indicator has no unit cost.
-    DataError
-        The needs or ceilings break their contract.
+    `factors`: Of the unit costs, above 0.
+    Raises ConfigError: An indicator has no unit cost.
+    Raises DataError: The needs or ceilings break their contract.
     """
     plans = [plan_budget(needs, unit_cost * one, ceilings=ceilings, rule=rule) for one in factors]
     return _summary(plans, factors, total=float(needs["unserved"].sum()))

@@ -25,12 +25,9 @@ class Effort:
     """
     When a solve may stop.
 
-    Attributes
-    ----------
-    seconds
-        At the latest after these; the best found so far comes with its gap.
-    relative_gap
-        Once no better plan can be better by more than this share; 0 is the exact optimum.
+    `seconds`: At the latest after these; the best found so far comes with its gap.
+    `relative_gap`: Once no better plan can be better by more than this share; 0 is the exact
+        optimum.
     """
 
     seconds: float
@@ -78,12 +75,7 @@ class Solution:
     """
     What is served when, and how much better any other choice could be.
 
-    Attributes
-    ----------
-    served
-        Share of each item served in each year, 0 to 1, shape (n, y).
-    bound
-        No choice that leaves the districts as little short is worth more.
+    `served`: Share of each item served in each year, 0 to 1, shape (n, y).
     """
 
     served: NDArray[np.float64]
@@ -142,11 +134,6 @@ def solve(problem: Problem, *, whole: bool, effort: Effort) -> Solution:
     solution
         Within `bound`, items are moved to the earliest year with room, and room that is
         left over goes to items without value.
-
-    Raises
-    ------
-    Nothing
-        Serving nothing is always possible.
 
     References
     ----------

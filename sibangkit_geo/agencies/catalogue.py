@@ -36,8 +36,6 @@ class Agency:
     ----------
     key, name
         Name in the study file, and in Indonesian words.
-    file
-        Its page.
     focus
         One sentence on what it looks for.
     wanted
@@ -117,22 +115,9 @@ class Catalogue:
         """
         List what answers a need.
 
-        Parameters
-        ----------
-        indicator
-            Key of the need, or its indicator (``floor`` and ``floor_share`` alike).
-        agency
-            Only those of this agency; empty for all.
-
-        Returns
-        -------
-        programmes
-            In the order of the file; empty where nothing is listed.
-
-        Raises
-        ------
-        Nothing
-            A need without programme has none.
+        `indicator`: Key of the need, or its indicator (``floor`` and ``floor_share`` alike).
+        `agency`: Only those of this agency; empty for all.
+        Returns: In the order of the file; empty where nothing is listed.
         """
         key = indicator.removesuffix(_SHARE)
         return tuple(

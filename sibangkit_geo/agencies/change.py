@@ -22,15 +22,9 @@ class Wave:
     """
     One finished run, one row per village.
 
-    Attributes
-    ----------
-    year
-        Study year.
-    table
-        Indexed by dotted village code; ``households``, ``people``, ``poor_households``
-        (NaN where masked or without data) and ``pocket`` (NaN outside every pocket).
-    rho
-        Intra-village correlation, 0 to 1.
+    `table`: Indexed by dotted village code; ``households``, ``people``, ``poor_households`` (NaN
+        where masked or without data) and ``pocket`` (NaN outside every pocket).
+    `rho`: Intra-village correlation, 0 to 1.
     """
 
     year: int
@@ -43,13 +37,10 @@ class ChangeSettings:
     """
     Parameters of a comparison.
 
-    Attributes
-    ----------
-    minimum_jaccard
-        Least shared people over people of the union for two pockets to be one. An
+    `minimum_jaccard`: Least shared people over people of the union for two pockets to be one. An
         assumption to be edited: low enough for a pocket that doubles and moves a little.
-    coverage_tolerance
-        Relative change of the households of a village above which it is cautioned.
+    `coverage_tolerance`: Relative change of the households of a village above which it is
+        cautioned.
     """
 
     minimum_jaccard: float = 0.2
@@ -68,22 +59,8 @@ def at_common_codes(wave: Wave, code: Mapping[str, str]) -> Wave:
 
     Grain: one row per common code. A sum with a masked part is masked.
 
-    Parameters
-    ----------
-    wave
-        Any wave.
-    code
-        Village code to common code; a code that is not in it stays.
-
-    Returns
-    -------
-    wave
-        Same year and rho; the pocket is that of the part with most households.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `code`: Village code to common code; a code that is not in it stays.
+    Returns: Same year and rho; the pocket is that of the part with most households.
     """
     rows = wave.table[[*COUNTS, "pocket"]].copy()
     rows["common"] = [code.get(str(one), str(one)) for one in rows.index]
@@ -169,22 +146,8 @@ def level_change(earlier: Wave, later: Wave, *, level: str) -> pd.DataFrame:
 
     Grain: one row per area.
 
-    Parameters
-    ----------
-    earlier, later
-        Waves at common codes.
-    level
-        ``"desa"``, ``"kecamatan"`` or ``"kabupaten"``.
-
-    Returns
-    -------
-    table
-        As `rate_change`, by code of the area.
-
-    Raises
-    ------
-    ValueError
-        The level is not known.
+    `level`: ``"desa"``, ``"kecamatan"`` or ``"kabupaten"``.
+    Raises ValueError: The level is not known.
     """
     if level not in _LEVELS:
         msg = f"level must be one of {', '.join(_LEVELS)}."
@@ -203,23 +166,9 @@ def match_pockets(earlier: Wave, later: Wave, *, settings: ChangeSettings) -> pd
     Grain: one row per pair of pockets that share a village. A village weighs the mean of
     its people in both waves, or of its households where people of a pocket are missing.
 
-    Parameters
-    ----------
-    earlier, later
-        Waves at common codes.
-    settings
-        Least Jaccard index.
-
-    Returns
-    -------
-    pairs
-        ``before``, ``after`` (pockets), ``shared`` (people), ``jaccard`` (0 to 1) and
+    `settings`: Least Jaccard index.
+    Returns: ``before``, ``after`` (pockets), ``shared`` (people), ``jaccard`` (0 to 1) and
         ``matched`` (bool).
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
     """
     old, new = earlier.table["pocket"].dropna(), later.table["pocket"].dropna()
     weight = _weights(earlier.table, later.table, old.index.union(new.index))

@@ -28,26 +28,13 @@ def pocket_changes(waves: Sequence[Wave], settings: ChangeSettings) -> pd.DataFr
 
     Grain: one row per pocket and pair of following waves.
 
-    Parameters
-    ----------
-    waves
-        At common codes, in order of year.
-    settings
-        Least Jaccard index.
-
-    Returns
-    -------
-    table
-        ``id`` (K1, K2, ...; the same through all waves), ``year_before``,
-        ``year_after``, ``before``, ``after`` (pocket numbers, NaN where there is none),
-        ``class`` (baru, hilang, menetap, membaik, memburuk), ``jaccard``, ``note``
-        (merges and splits), ``villages`` (codes of the union) and the columns of
-        `rate_change`.
-
-    Raises
-    ------
-    ValueError
-        Fewer than two waves.
+    `waves`: At common codes, in order of year.
+    `settings`: Least Jaccard index.
+    Returns: ``id`` (K1, K2, ...; the same through all waves), ``year_before``, ``year_after``,
+        ``before``, ``after`` (pocket numbers, NaN where there is none), ``class`` (baru, hilang,
+        menetap, membaik, memburuk), ``jaccard``, ``note`` (merges and splits), ``villages`` (codes
+        of the union) and the columns of `rate_change`.
+    Raises ValueError: Fewer than two waves.
     """
     if len(waves) < 2:
         msg = "two waves or more are needed."
@@ -134,11 +121,6 @@ def trend_z(rates: pd.DataFrame) -> pd.Series:
     -------
     z
         Positive when rising; NaN where a rate is missing.
-
-    Raises
-    ------
-    Nothing
-        Any number of waves is accepted; with three |z| never reaches 1.645.
 
     References
     ----------

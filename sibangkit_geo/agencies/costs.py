@@ -28,23 +28,12 @@ def load_costs(path: Path | None = None) -> pd.DataFrame:
 
     Grain: one row per need.
 
-    Parameters
-    ----------
-    path
-        File of the user, UTF-8; nothing: the assumptions that come along.
-
-    Returns
-    -------
-    costs
-        Indexed by ``key``: ``label``, ``rupiah`` (per household), ``delivers`` (payers,
+    `path`: File of the user, UTF-8; nothing: the assumptions that come along.
+    Returns: Indexed by ``key``: ``label``, ``rupiah`` (per household), ``delivers`` (payers,
         joined by a space), ``status`` (``asumsi`` or ``resmi``), ``note``.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    ConfigError
-        The file is no TOML, or an entry is wrong; everything wrong is told at once.
+    Raises MissingFileError: There is no such file.
+    Raises ConfigError: The file is no TOML, or an entry is wrong; everything wrong is told at
+        once.
     """
     table = read_toml(path, default="costs.toml", named_by="table of unit costs")
     name = path.name if path else "costs.toml"
@@ -90,26 +79,9 @@ def read_toml(path: Path | None, *, default: str, named_by: str) -> dict[str, An
     """
     Read a TOML file of the user, or the one that comes along.
 
-    Parameters
-    ----------
-    path
-        File of the user; nothing: `default`.
-    default
-        Name of the file in this room.
-    named_by
-        What names the file, for the message.
-
-    Returns
-    -------
-    table
-        As the file says.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    ConfigError
-        The file is no TOML in UTF-8.
+    `path`: File of the user; nothing: `default`.
+    Raises MissingFileError: There is no such file.
+    Raises ConfigError: The file is no TOML in UTF-8.
     """
     file: Path | Traversable = path or resources.files(__package__).joinpath(default)
     try:

@@ -24,12 +24,8 @@ class ActionRule:
     Both limits are ours, editable, and printed: they say what is worth a meeting, not
     what is significant.
 
-    Attributes
-    ----------
-    minimum_ratio
-        Unserved share over the regency's, at least this.
-    minimum_excess
-        Unserved households above the number expected at the regency's share.
+    `minimum_ratio`: Unserved share over the regency's, at least this.
+    `minimum_excess`: Unserved households above the number expected at the regency's share.
     """
 
     minimum_ratio: float = 1.2
@@ -48,23 +44,11 @@ def village_needs(measured: VillageIndicators) -> pd.DataFrame:
 
     Grain: one row per village in, one row per village, agency and indicator out.
 
-    Parameters
-    ----------
-    measured
-        Village table; an indicator counts here when it names an agency and households.
-
-    Returns
-    -------
-    needs
-        ``place`` (village code), ``agency``, ``indicator`` and the households ``asked``
-        (whose answer is known), ``deprived``, ``unserved`` (deprived and not served),
-        ``served`` (deprived or not) and ``served_not_deprived``; the last two are missing
-        where no assistance answers the need. Villages without data are absent.
-
-    Raises
-    ------
-    KeyError
-        A column that an indicator names is missing.
+    `measured`: Village table; an indicator counts here when it names an agency and households.
+    Returns: ``place`` (village code), ``agency``, ``indicator`` and the households ``asked``
+        (whose answer is known), ``deprived``, ``unserved`` (deprived and not served), ``served``
+        (deprived or not) and ``served_not_deprived``; the last two are missing where no assistance
+        answers the need. Villages without data are absent.
     """
     frames = [
         _need(measured.villages, one)
@@ -109,28 +93,13 @@ def place_needs(
     Grain: one row per village, agency and indicator in; one per place, agency and
     indicator out.
 
-    Parameters
-    ----------
-    needs
-        From `village_needs`, all villages of the regency.
-    place_of
-        Place (district, pocket, village itself) of each village code; villages without
-        one are left out of the places but stay in the regency's share.
-    regency_needs
-        What the regency's share is of, where `needs` lacks villages (masked ones);
+    `place_of`: Place (district, pocket, village itself) of each village code; villages without one
+        are left out of the places but stay in the regency's share.
+    `regency_needs`: What the regency's share is of, where `needs` lacks villages (masked ones);
         absent: `needs`.
-
-    Returns
-    -------
-    needs
-        Sums of the counts, ``share`` (unserved over asked, 0 to 1), ``expected``
-        (households at the regency's share), ``excess`` (unserved minus expected) and
-        ``ratio`` (share over the regency's); missing where nobody was asked.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    Returns: Sums of the counts, ``share`` (unserved over asked, 0 to 1), ``expected`` (households
+        at the regency's share), ``excess`` (unserved minus expected) and ``ratio`` (share over the
+        regency's); missing where nobody was asked.
     """
     everywhere = needs if regency_needs is None else regency_needs
     whole = everywhere.groupby("indicator", sort=False)[["unserved", "asked"]].sum()
@@ -156,24 +125,10 @@ def with_ranks(needs: pd.DataFrame, *, severity: Mapping[str, float]) -> pd.Data
 
     Grain: unchanged, one row per place, agency and indicator of one level.
 
-    Parameters
-    ----------
-    needs
-        From `place_needs`.
-    severity
-        Multidimensional poverty M0 of each place, 0 to 1; a place may be absent.
-
-    Returns
-    -------
-    needs
-        With ``severity`` and the ranks ``rank_need`` (unserved households), ``rank_excess``
-        and ``rank_severity``, 1 for the worst place of the need, equal places alike;
-        missing where the number is.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `severity`: Multidimensional poverty M0 of each place, 0 to 1; a place may be absent.
+    Returns: With ``severity`` and the ranks ``rank_need`` (unserved households), ``rank_excess``
+        and ``rank_severity``, 1 for the worst place of the need, equal places alike; missing where
+        the number is.
     """
     told = needs.assign(severity=needs["place"].map(dict(severity)).astype(float))
     for name, column in (("need", "unserved"), ("excess", "excess"), ("severity", "severity")):
@@ -192,28 +147,13 @@ def agency_roles(
     put those with many indicators first everywhere.
     Grain: one row per place, agency and indicator in; one per place and agency out.
 
-    Parameters
-    ----------
-    needs
-        From `place_needs`.
-    rule
-        When an agency must act.
-    contribution
-        Share of a place's multidimensional poverty M0 by (place, indicator), shown
+    `rule`: When an agency must act.
+    `contribution`: Share of a place's multidimensional poverty M0 by (place, indicator), shown
         beside the excess; empty where it was not measured.
-
-    Returns
-    -------
-    roles
-        ``place``, ``agency``, ``indicator`` (its most excessive need), ``unserved``,
+    Returns: ``place``, ``agency``, ``indicator`` (its most excessive need), ``unserved``,
         ``share``, ``excess``, ``ratio``, ``m0_contribution``, ``acts`` (True where it must),
-        ``lead`` (the largest excess above zero: one agency of a place) and ``rank``
-        (1 for the largest excess); places in order of first appearance.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+        ``lead`` (the largest excess above zero: one agency of a place) and ``rank`` (1 for the
+        largest excess); places in order of first appearance.
     """
     known = needs[needs["excess"].notna()]
     ranked = known.sort_values(["excess", "agency"], ascending=[False, True], kind="stable")

@@ -18,10 +18,7 @@ class AgencySettings:
     """
     The ``[agencies]`` table of a study.
 
-    Attributes
-    ----------
-    catalogue
-        TOML with agencies, programmes and the rule of action; empty takes the one of the
+    `catalogue`: TOML with agencies, programmes and the rule of action; empty takes the one of the
         package.
     """
 
@@ -33,14 +30,7 @@ class Ceiling:
     """
     One ``[[budget.ceilings]]`` table: what an agency may spend in a year.
 
-    Attributes
-    ----------
-    agency
-        Key of the agency.
-    year
-        Budget year.
-    rupiah
-        Ceiling, at least 0.
+    `rupiah`: Ceiling, at least 0.
     """
 
     agency: str
@@ -59,14 +49,8 @@ class Decay:
     """
     One ``[[budget.decay]]`` table: new households in need every year.
 
-    Attributes
-    ----------
-    need
-        Key of the need, such as ``"roof"``.
-    households_per_year
-        At least 0.
-    source
-        Where the number comes from; without one it is an assumption.
+    `need`: Key of the need, such as ``"roof"``.
+    `source`: Where the number comes from; without one it is an assumption.
     """
 
     need: str
@@ -85,22 +69,15 @@ class BudgetSettings:
     """
     The ``[budget]`` table of a study.
 
-    Attributes
-    ----------
-    ceilings
-        The ``[[budget.ceilings]]`` tables.
-    objective
-        ``"need"``, ``"excess"`` (over the regency's share) or ``"severity"`` (households
+    `ceilings`: The ``[[budget.ceilings]]`` tables.
+    `objective`: ``"need"``, ``"excess"`` (over the regency's share) or ``"severity"`` (households
         weighted with the place's M0).
-    floor_per_place
-        Least share of the need of each place (pocket, or the rest of a district), 0 to 1.
-    whole_places
-        A need in a place is served completely or not at all.
-    costs
-        TOML with unit costs; empty takes the one of the package, whose amounts are
+    `floor_per_place`: Least share of the need of each place (pocket, or the rest of a district), 0
+        to 1.
+    `whole_places`: A need in a place is served completely or not at all.
+    `costs`: TOML with unit costs; empty takes the one of the package, whose amounts are
         assumptions.
-    decay
-        The ``[[budget.decay]]`` tables; a need without one gets no new households.
+    `decay`: The ``[[budget.decay]]`` tables; a need without one gets no new households.
     """
 
     ceilings: tuple[Ceiling, ...] = ()
@@ -127,18 +104,12 @@ class TargetSettings:
     """
     The ``[target]`` table of a study: the next rate to reach.
 
-    Attributes
-    ----------
-    rate_percent, year
-        Target, per cent of persons, and its year.
-    source
-        Words for the source line.
-    series
-        TOML with published figures; empty takes the one of the package.
-    exit_share_low, exit_share_high, served_poor_share
-        Assumed share of served poor households that leave poverty, from and to, and of the
-        served that are poor, 0 to 1. Without all three the effect of the budget on the rate
-        is not worked out: nothing is known of it.
+    `rate_percent`, `year`: Target, per cent of persons, and its year.
+    `series`: TOML with published figures; empty takes the one of the package.
+    `exit_share_low`, `exit_share_high`, `served_poor_share`: Assumed share of served poor
+        households that leave poverty, from and to, and of the served that are poor, 0 to 1.
+        Without all three the effect of the budget on the rate is not worked out: nothing is known
+        of it.
     """
 
     rate_percent: float

@@ -22,15 +22,7 @@ def without_prints() -> Iterator[None]:
     HiGHS of SciPy 1.17 prints a line of its own whenever it mends a rounded solution,
     whatever it is told (HiGHS.jl, report 312). Output of other threads is dropped too.
 
-    Yields
-    ------
-    nothing
-        Without a standard output (a windowed program) nothing is changed.
-
-    Raises
-    ------
-    Nothing
-        What the body raises passes through.
+    Yields: Without a standard output (a windowed program) nothing is changed.
     """
     try:
         kept = os.dup(_STDOUT)

@@ -24,15 +24,9 @@ class Reduction:
     """
     Persons who must leave poverty to reach a target.
 
-    Attributes
-    ----------
-    total
-        Persons of the whole regency.
-    places
-        Indexed by place: ``poor_people`` (estimated), ``people``, ``leave`` (whole persons,
+    `total`: Persons of the whole regency.
+    `places`: Indexed by place: ``poor_people`` (estimated), ``people``, ``leave`` (whole persons,
         adding up to `total`) and ``share_of_people`` (0 to 1, missing without people).
-    text
-        Sentence in Indonesian with the assumption.
     """
 
     total: int
@@ -45,14 +39,10 @@ class ExitAssumption:
     """
     What the user assumes of served households; nothing of it is known, so no default.
 
-    Attributes
-    ----------
-    exit_share_low, exit_share_high
-        Share of the served poor households whose people leave poverty, 0 to 1.
-    poor_share
-        Share of the served households that are poor, 0 to 1.
-    household_size
-        Persons per poor household, above 0.
+    `exit_share_low`, `exit_share_high`: Share of the served poor households whose people leave
+        poverty, 0 to 1.
+    `poor_share`: Share of the served households that are poor, 0 to 1.
+    `household_size`: Persons per poor household, above 0.
     """
 
     exit_share_low: float
@@ -75,16 +65,10 @@ class PackageEffect:
     """
     What a plan would do to the rate, as a range under stated assumptions.
 
-    Attributes
-    ----------
-    households_low, households_high
-        Different households served: all needs in one household, or each in another.
-    persons_low, persons_high
-        Persons who leave poverty.
-    rate_low, rate_high
-        Rate afterwards, 0 to 1; the low one belongs to `persons_high`.
-    text
-        Sentence in Indonesian with the assumptions.
+    `households_low`, `households_high`: Different households served: all needs in one household,
+        or each in another.
+    `persons_low`, `persons_high`: Persons who leave poverty.
+    `rate_low`, `rate_high`: Rate afterwards, 0 to 1; the low one belongs to `persons_high`.
     """
 
     households_low: float
@@ -200,26 +184,10 @@ def package_effect(
     Several needs of a place may be those of one household or of different ones; the
     table cannot tell, so both ends are taken.
 
-    Parameters
-    ----------
-    plan
-        From `plan_budget`.
-    assumption
-        What is assumed of served households.
-    current_rate
-        Share of persons, 0 to 1.
-    base
-        Population that the rate is of, from `official_base`.
-
-    Returns
-    -------
-    effect
-        Never more persons than are poor.
-
-    Raises
-    ------
-    ValueError
-        The rate is not between 0 and 1, or `base` not above 0.
+    `assumption`: What is assumed of served households.
+    `current_rate`: Share of persons, 0 to 1.
+    Returns: Never more persons than are poor.
+    Raises ValueError: The rate is not between 0 and 1, or `base` not above 0.
     """
     if not 0 <= current_rate <= 1 or not base > 0:
         msg = "`current_rate` must be 0 to 1 and `base` above 0."

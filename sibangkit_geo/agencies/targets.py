@@ -28,18 +28,11 @@ class RateSeries:
     """
     Poverty rates of one area, published or aimed at.
 
-    Attributes
-    ----------
-    key, label, area
-        Name, Indonesian words, dotted code (empty for the nation).
-    kind
-        ``"official"`` or ``"target"``.
-    source
-        Words for the source line.
-    figures
-        Indexed by ``year``: ``rate`` (share of persons, 0 to 1), ``people`` (poor persons)
-        and ``line`` (rupiah per person and month), missing where not published,
-        ``status``, ``note``. May be empty.
+    `key`, `label`, `area`: Name, Indonesian words, dotted code (empty for the nation).
+    `kind`: ``"official"`` or ``"target"``.
+    `figures`: Indexed by ``year``: ``rate`` (share of persons, 0 to 1), ``people`` (poor persons)
+        and ``line`` (rupiah per person and month), missing where not published, ``status``,
+        ``note``. May be empty.
     """
 
     key: str
@@ -63,22 +56,11 @@ def load_series(path: Path | None = None) -> tuple[RateSeries, ...]:
     """
     Read the rates and targets.
 
-    Parameters
-    ----------
-    path
-        File of the user, UTF-8; nothing: the one that comes along.
-
-    Returns
-    -------
-    series
-        In the order of the file.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    ConfigError
-        The file is no TOML, or a series is wrong; everything wrong is told at once.
+    `path`: File of the user, UTF-8; nothing: the one that comes along.
+    Returns: In the order of the file.
+    Raises MissingFileError: There is no such file.
+    Raises ConfigError: The file is no TOML, or a series is wrong; everything wrong is told at
+        once.
     """
     table = read_toml(path, default="targets.toml", named_by="table of targets")
     rows = table.get("series", [])
@@ -146,23 +128,9 @@ def series_table(series: Iterable[RateSeries], years: Iterable[int]) -> pd.DataF
 
     Grain: one row per series and year.
 
-    Parameters
-    ----------
-    series
-        From `load_series`.
-    years
-        To be shown, in this order.
-
-    Returns
-    -------
-    table
-        ``series``, ``label``, ``year``, ``rate`` (0 to 1), ``people``, ``line``, ``text``
+    `years`: To be shown, in this order.
+    Returns: ``series``, ``label``, ``year``, ``rate`` (0 to 1), ``people``, ``line``, ``text``
         (the rate, or "belum diisi"), ``status`` (alike), ``note``, ``source``.
-
-    Raises
-    ------
-    Nothing
-        Years without figures are allowed.
     """
     wanted = list(years)
     frames = [

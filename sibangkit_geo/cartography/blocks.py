@@ -25,20 +25,7 @@ def focus_blocks(product: Product) -> tuple[Block, ...]:
     """
     Word programmes and needs of places, for each agency, and the matrix for all.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    blocks
-        Only of agencies with a need in the data.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: Only of agencies with a need in the data.
     """
     labels = {one.name: one.label for one in product.measured.indicators}
     blocks = []

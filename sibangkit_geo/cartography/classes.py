@@ -28,18 +28,7 @@ _PERCENT = 100.0
 
 @dataclass(frozen=True, slots=True)
 class LegendClass:
-    """
-    One line of a legend.
-
-    Attributes
-    ----------
-    color
-        ``#rrggbb``.
-    label
-        Indonesian words.
-    count
-        Villages in the class.
-    """
+    """One line of a legend."""
 
     color: str
     label: str
@@ -51,26 +40,12 @@ class Layer:
     """
     An indicator ready to be drawn; one row per village with a polygon.
 
-    Attributes
-    ----------
-    indicator
-        What it means.
-    shown
-        Numbers as shown: per cent for shares; missing without data or masked.
-    counts
-        Number concerned, or None.
-    classes
-        Legend, best class first.
-    class_index
-        Position in `classes` per village, -1 without a number.
-    masked
-        Villages whose cell was masked.
-    decimals
-        Digits behind the comma.
-    regency_value, district_values
-        Sum over sum; missing for an index.
-    district_counts, district_bases
-        The two sums of each district: number concerned, and what the share is of.
+    `shown`: Numbers as shown: per cent for shares; missing without data or masked.
+    `counts`: Number concerned, or None.
+    `class_index`: Position in `classes` per village, -1 without a number.
+    `regency_value`, `district_values`: Sum over sum; missing for an index.
+    `district_counts`, `district_bases`: The two sums of each district: number concerned, and what
+        the share is of.
     """
 
     indicator: Indicator
@@ -184,29 +159,12 @@ def build_layer(
     another class than the legend says.
     Grain: unchanged, one row per village with polygon.
 
-    Parameters
-    ----------
-    villages
-        Official villages with columns ``households``, ``district_code`` and the
+    `villages`: Official villages with columns ``households``, ``district_code`` and the
         indicator's.
-    indicator
-        Which one.
-    masked
-        Villages whose cell was masked, indexed alike.
-    totals
-        The same villages before masking, for the sums of districts and regency.
-    minimum
-        A district's sums that count fewer, or all but fewer, are emptied; 0 empties none.
-
-    Returns
-    -------
-    layer
-        Without any number: no class, everything hatched.
-
-    Raises
-    ------
-    KeyError
-        The table lacks the indicator's columns.
+    `masked`: Villages whose cell was masked, indexed alike.
+    `totals`: The same villages before masking, for the sums of districts and regency.
+    `minimum`: A district's sums that count fewer, or all but fewer, are emptied; 0 empties none.
+    Returns: Without any number: no class, everything hatched.
     """
     names = [one for one in (indicator.name, indicator.count_column) if one]
     mapped = villages.loc[villages.geometry.notna() & ~villages.geometry.is_empty, names]

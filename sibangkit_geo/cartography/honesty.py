@@ -22,18 +22,9 @@ class Known:
     """
     What the gaps are read from, beside the product.
 
-    Attributes
-    ----------
-    decile_max
-        Last decile that counts as poor; 0 where spending decides.
-    from_register
-        Whether households were counted, or only village numbers read.
-    waves
-        Years of data.
-    border
-        Pockets at the border of the study area.
-    costs, assumed_costs
-        Unit costs used, and those that are assumptions; 0 without a budget.
+    `decile_max`: Last decile that counts as poor; 0 where spending decides.
+    `from_register`: Whether households were counted, or only village numbers read.
+    `costs`, `assumed_costs`: Unit costs used, and those that are assumptions; 0 without a budget.
     """
 
     decile_max: int
@@ -48,22 +39,7 @@ def honesty_sentences(product: Product, known: Known) -> tuple[str, ...]:
     """
     Say what this analysis cannot answer.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    known
-        What it was made from.
-
-    Returns
-    -------
-    sentences
-        Only those that hold for these data; the first always does.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
+    Returns: Only those that hold for these data; the first always does.
     """
     return (*_measure(product, known), *_gaps(product), *_use(product, known))
 

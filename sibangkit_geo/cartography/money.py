@@ -27,24 +27,7 @@ def money_blocks(
     """
     Word budget and target.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    tables
-        File name to table of the budget and the target; may lack either.
-    notes
-        Their notes.
-
-    Returns
-    -------
-    blocks
-        For the overview, and for each agency with a ceiling.
-
-    Raises
-    ------
-    KeyError
-        A table lacks a column, or the catalogue of texts a sentence.
+    `tables`: File name to table of the budget and the target; may lack either.
     """
     told = {one.key: one.text for one in notes}
     overview = product.catalogue.agencies[0].key

@@ -34,20 +34,10 @@ class Block:
     """
     A folded part of a page: sentences, and a table of words.
 
-    Attributes
-    ----------
-    key
-        Name, once per page.
-    headline, lead
-        Heading, and one sentence under it; the lead may be empty.
-    items
-        Sentences.
-    head, align
-        Headings of the table and ``"l"`` or ``"r"`` for each; empty without a table.
-    rows
-        Cells as written, one tuple per row.
-    agency
-        Whose page; empty for all.
+    `key`: Name, once per page.
+    `headline`, `lead`: Heading, and one sentence under it; the lead may be empty.
+    `head`, `align`: Headings of the table and ``"l"`` or ``"r"`` for each; empty without a table.
+    `agency`: Whose page; empty for all.
     """
 
     key: str
@@ -65,14 +55,8 @@ class EarlierWave:
     """
     Numbers of an earlier year; one row per official village.
 
-    Attributes
-    ----------
-    year
-        Of the register.
-    numbers
-        Columns by indicator name, per cent for shares; missing without data or masked.
-    masked
-        True where a cell was masked, columns alike.
+    `numbers`: Columns by indicator name, per cent for shares; missing without data or masked.
+    `masked`: True where a cell was masked, columns alike.
     """
 
     year: int
@@ -85,38 +69,13 @@ class Product:
     """
     A finished study as its reader may see it, ready to be drawn.
 
-    Attributes
-    ----------
-    title, year
-        Of the study.
-    regency_name
-        Such as ``"Kabupaten Banyuasin"``.
-    boundaries
-        Coverage, official list, neighbours.
-    measured
-        Village table after masking.
-    layers
-        Drawn indicators, poverty first.
-    pockets
-        Result of the detector.
-    needs
-        Households concerned per agency.
-    notes
-        Notes of all stages, each once.
-    provenance
-        Inputs, settings, seed, versions, time.
-    neighbor_distance_m
-        Neighbour rule of the detector, metres.
-    catalogue
-        Agencies, their programmes, and when they must act.
-    blocks
-        Money, targets and numbers for the pages.
-    honesty
-        What this analysis cannot answer, in sentences.
-    earlier
-        Numbers of earlier years, oldest first.
-    houses
-        Pseudonymous houses; None at every level but internal.
+    `regency_name`: Such as ``"Kabupaten Banyuasin"``.
+    `measured`: Village table after masking.
+    `needs`: Households concerned per agency.
+    `provenance`: Inputs, settings, seed, versions, time.
+    `neighbor_distance_m`: Neighbour rule of the detector, metres.
+    `catalogue`: Agencies, their programmes, and when they must act.
+    `houses`: Pseudonymous houses; None at every level but internal.
     """
 
     title: str
@@ -195,26 +154,11 @@ def build_layers(
     """
     Class and colour every indicator.
 
-    Parameters
-    ----------
-    masked
-        Village table after masking.
-    cells
-        True where a cell was masked, columns by indicator name.
-    totals
-        Village table before masking, for sums.
-    minimum
-        Sums of districts that count fewer are emptied; 0 empties none.
-
-    Returns
-    -------
-    layers
-        In the order of the indicators.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `masked`: Village table after masking.
+    `cells`: True where a cell was masked, columns by indicator name.
+    `totals`: Village table before masking, for sums.
+    `minimum`: Sums of districts that count fewer are emptied; 0 empties none.
+    Returns: In the order of the indicators.
     """
     return tuple(
         build_layer(

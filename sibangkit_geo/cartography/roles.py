@@ -36,26 +36,8 @@ def role_sentences(
     """
     Say which agency takes the first step in a place, and which ones follow.
 
-    Parameters
-    ----------
-    place
-        Key of the place.
-    roles
-        Roles of its level.
-    labels
-        Indicator name to Indonesian label.
-    names
-        Agency key to name.
-
-    Returns
-    -------
-    sentences
-        None where no need of the place was counted.
-
-    Raises
-    ------
-    KeyError
-        A label or a name is missing.
+    `labels`: Indicator name to Indonesian label.
+    Returns: None where no need of the place was counted.
     """
     named = roles.loc[roles["place"] == place, _ROLE]
     own = [_Role(*row) for row in zip(*(named[one].tolist() for one in _ROLE), strict=True)]
@@ -96,20 +78,8 @@ def certainty_sentence(village: pd.Series) -> str:
     """
     Say between which ends a village's poverty rate lies, and how far it can be trusted.
 
-    Parameters
-    ----------
-    village
-        Row of the village table after masking.
-
-    Returns
-    -------
-    sentence
-        Empty where there is no rate, or it was masked.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks the sentence.
+    `village`: Row of the village table after masking.
+    Returns: Empty where there is no rate, or it was masked.
     """
     low, high = village.get("headcount_low"), village.get("headcount_high")
     if low is None or high is None or math.isnan(low) or math.isnan(high):
@@ -126,22 +96,7 @@ def targeting_sentences(agency: str, product: Product) -> list[str]:
     """
     Say how well an agency's programmes hit their aim in the regency.
 
-    Parameters
-    ----------
-    agency
-        Key of the agency.
-    product
-        Finished study.
-
-    Returns
-    -------
-    sentences
-        One per need that a programme serves; none where nobody is meant.
-
-    Raises
-    ------
-    KeyError
-        An indicator has no label.
+    Returns: One per need that a programme serves; none where nobody is meant.
     """
     table = product.needs.targeting
     if table is None or table.empty:
@@ -168,24 +123,8 @@ def acting_indexes(codes: Iterable[str], product: Product, order: list[str]) -> 
     """
     List who must act in each village, as positions in a list of agencies.
 
-    Parameters
-    ----------
-    codes
-        Village codes.
-    product
-        Finished study.
-    order
-        Agency keys.
-
-    Returns
-    -------
-    acting
-        Largest excess first; empty where nobody must, or nothing is known.
-
-    Raises
-    ------
-    ValueError
-        An agency is not in `order`.
+    Returns: Largest excess first; empty where nobody must, or nothing is known.
+    Raises ValueError: An agency is not in `order`.
     """
     table = product.measured.villages
     if "acting_agencies" not in table:

@@ -26,22 +26,11 @@ class Fact:
     """
     One number of a place.
 
-    Attributes
-    ----------
-    label
-        Indonesian words.
-    value
-        Here; per cent for shares; missing without data or masked.
-    unit
-        ``"percent"``, ``"count"`` or ``"index"``.
-    regency
-        In the whole regency, same unit; missing where there is none.
-    count, base
-        Number concerned and what the share is of; missing where there is none.
-    source, year
-        Of the data; empty and 0 for plain counts.
-    decimals
-        Digits behind the comma.
+    `value`: Here; per cent for shares; missing without data or masked.
+    `unit`: ``"percent"``, ``"count"`` or ``"index"``.
+    `regency`: In the whole regency, same unit; missing where there is none.
+    `count`, `base`: Number concerned and what the share is of; missing where there is none.
+    `source`, `year`: Of the data; empty and 0 for plain counts.
     """
 
     label: str
@@ -79,16 +68,7 @@ class Sheet:
     """
     Numbers of one place.
 
-    Attributes
-    ----------
-    level, code, name
-        Which place.
-    facts
-        Plain counts, then every indicator.
-    needs
-        Needs that were counted, largest excess first.
-    sentences
-        Pockets, and who must act.
+    `sentences`: Pockets, and who must act.
     """
 
     level: Level
@@ -105,20 +85,7 @@ def district_sheets(product: Product) -> tuple[Sheet, ...]:
 
     Grain: one row per village in, one sheet per district out.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    sheets
-        By code. A district without data has counts of zero and missing shares.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
+    Returns: By code. A district without data has counts of zero and missing shares.
     """
     villages = product.measured.villages
     sheets = []
@@ -147,20 +114,7 @@ def village_sheets(product: Product) -> tuple[Sheet, ...]:
 
     Grain: one row per village in, one sheet per village out.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-
-    Returns
-    -------
-    sheets
-        In the order of the official list; villages without polygon have no indicators.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
+    Returns: In the order of the official list; villages without polygon have no indicators.
     """
     needs = _by_place(product, "village")
     every = product.needs.roles
@@ -183,22 +137,9 @@ def sheet_table(sheets: Iterable[Sheet]) -> pd.DataFrame:
 
     Grain: one row per number.
 
-    Parameters
-    ----------
-    sheets
-        Of districts or villages.
-
-    Returns
-    -------
-    table
-        ``kode``, ``nama``, ``opd`` (empty for facts), ``ukuran``, ``nilai``, ``satuan``,
+    Returns: ``kode``, ``nama``, ``opd`` (empty for facts), ``ukuran``, ``nilai``, ``satuan``,
         ``jumlah``, ``penyebut``, ``kabupaten`` (facts) or ``kali_kabupaten`` (needs),
         ``peringkat_kelebihan``, ``sumber``, ``tahun``; shares in per cent.
-
-    Raises
-    ------
-    Nothing
-        Without sheets the table is empty.
     """
     units = {"percent": "persen", "count": "jumlah", "index": "indeks"}
     rows: list[dict[str, object]] = []

@@ -40,15 +40,7 @@ def catalogue() -> Mapping[str, str]:
     """
     Read the Indonesian sentences; those of the annex are keyed ``annex.KEY``.
 
-    Returns
-    -------
-    sentences
-        Key to sentence.
-
-    Raises
-    ------
-    FileNotFoundError
-        The installation is incomplete.
+    Raises FileNotFoundError: The installation is incomplete.
     """
     table = {key: value for key, value in _entries().items() if isinstance(value, str)}
     annex = _entries()["annex"]
@@ -64,48 +56,12 @@ def _entries() -> dict[str, Any]:
 
 
 def listing(key: str) -> tuple[str, ...]:
-    """
-    Read a list of the catalogue, such as the headings of a table.
-
-    Parameters
-    ----------
-    key
-        List.
-
-    Returns
-    -------
-    words
-        In order.
-
-    Raises
-    ------
-    KeyError
-        There is no such list.
-    """
+    """Read a list of the catalogue, such as the headings of a table."""
     return tuple(_entries()[key])
 
 
 def say(key: str, **values: object) -> str:
-    """
-    Fill one sentence of the catalogue.
-
-    Parameters
-    ----------
-    key
-        Sentence.
-    values
-        What its braces stand for.
-
-    Returns
-    -------
-    sentence
-        Indonesian text.
-
-    Raises
-    ------
-    KeyError
-        There is no such sentence, or a brace has no value.
-    """
+    """Fill one sentence of the catalogue."""
     return catalogue()[key].format(**values)
 
 
@@ -141,24 +97,8 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
     """
     Describe one pocket.
 
-    Parameters
-    ----------
-    number
-        Its number.
-    pocket
-        Its row of ``Pockets.outlines``.
-    key
-        ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
-
-    Returns
-    -------
-    sentence
-        Counts, rate, relative risk and p.
-
-    Raises
-    ------
-    KeyError
-        The row lacks a column.
+    `pocket`: Its row of ``Pockets.outlines``.
+    `key`: ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
     """
     return say(
         key,
@@ -177,22 +117,7 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
     """
     Say what the test found, why, and what it cannot see.
 
-    Parameters
-    ----------
-    pockets
-        Result of the detector.
-
-    Returns
-    -------
-    headline
-        One line.
-    sentences
-        Reasons and limits; the pockets themselves have `pocket_sentence`.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
+    Returns: Reasons and limits; the pockets themselves have `pocket_sentence`.
     """
     if math.isnan(pockets.p_value):
         # why comes last in the detector's notes and first for the reader
@@ -214,26 +139,7 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
 
 
 def village_sentence(code: str, pockets: Pockets) -> str:
-    """
-    Say for one village whether it lies in a pocket.
-
-    Parameters
-    ----------
-    code
-        Village code.
-    pockets
-        Result of the detector.
-
-    Returns
-    -------
-    sentence
-        Plain Indonesian.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
-    """
+    """Say for one village whether it lies in a pocket."""
     if code not in pockets.villages.index:
         return say("village_untested")
     if code in pockets.members.index:

@@ -182,11 +182,6 @@ def strip_dots(code: pd.Series) -> pd.Series:
     digits
         Digits as text, same index.
 
-    Raises
-    ------
-    Nothing
-        Missing values stay missing.
-
     Examples
     --------
     >>> import pandas as pd

@@ -44,20 +44,8 @@ def embedded_rows(name: str) -> list[dict[str, str]]:
     """
     Read one of the embedded tables.
 
-    Parameters
-    ----------
-    name
-        File in ``data/boundaries``.
-
-    Returns
-    -------
-    rows
-        One dictionary per line.
-
-    Raises
-    ------
-    MissingFileError
-        The installation lacks its data.
+    `name`: File in ``data/boundaries``.
+    Raises MissingFileError: The installation lacks its data.
     """
     with (data_folder() / name).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

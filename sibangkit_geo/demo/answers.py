@@ -32,14 +32,8 @@ class Item:
     """
     How common a need is; invented, of the size found in rural registers.
 
-    Attributes
-    ----------
-    usual
-        Share among households that are not poor, 0 to 1.
-    poor
-        How many times more common among the poor.
-    caused
-        Share in a pocket planted on this need, 0 to 1.
+    `usual`: Share among households that are not poor, 0 to 1.
+    `caused`: Share in a pocket planted on this need, 0 to 1.
     """
 
     usual: float
@@ -65,12 +59,7 @@ class Register:
     """
     Everything the answers depend on; one row per household.
 
-    Attributes
-    ----------
-    villages, houses, people
-        As drawn.
-    rng
-        Source of the draws, used in the order of the columns.
+    `rng`: Source of the draws, used in the order of the columns.
     """
 
     villages: DemoVillages
@@ -82,20 +71,7 @@ class Register:
         """
         Draw which households have a need.
 
-        Parameters
-        ----------
-        need
-            Key of `ITEMS`.
-
-        Returns
-        -------
-        drawn
-            True or False per household.
-
-        Raises
-        ------
-        KeyError
-            The need is not in `ITEMS`.
+        Returns: True or False per household.
         """
         item, village = ITEMS[need], self.houses.village
         poor = self.people.poor
@@ -108,22 +84,8 @@ class Register:
         """
         Draw a code for every household.
 
-        Parameters
-        ----------
-        answers
-            Code to weight; from best to worst when tilted.
-        tilted
-            Better-off households get better answers more often.
-
-        Returns
-        -------
-        codes
-            One per household.
-
-        Raises
-        ------
-        IndexError
-            No answer is offered.
+        `answers`: Code to weight; from best to worst when tilted.
+        `tilted`: Better-off households get better answers more often.
         """
         draw = self.rng.random(len(self.houses.village))
         if tilted:
@@ -138,22 +100,8 @@ def blank_where(blank: NDArray[np.bool_], code: NDArray[np.int64]) -> NDArray[np
     """
     Leave an answer empty where the question was not asked.
 
-    Parameters
-    ----------
-    blank
-        True where nothing was asked.
-    code
-        Answers, 1 to 99.
-
-    Returns
-    -------
-    text
-        Codes as text, or empty.
-
-    Raises
-    ------
-    IndexError
-        A code is larger than 99.
+    `blank`: True where nothing was asked.
+    Returns: Codes as text, or empty.
     """
     words = np.array(["", *map(str, range(1, 100))], dtype=object)
     return words[np.where(blank, 0, code)]
@@ -165,20 +113,8 @@ def house_answers(register: Register) -> dict[str, NDArray[np.generic]]:
 
     Grain: one row per household.
 
-    Parameters
-    ----------
-    register
-        Households as drawn.
-
-    Returns
-    -------
-    columns
-        Column name to codes, or square metres.
-
-    Raises
-    ------
-    Nothing
-        Every household gets an answer.
+    `register`: Households as drawn.
+    Returns: Column name to codes, or square metres.
     """
     bad, pick = register.has, register.pick
     return {
@@ -205,20 +141,8 @@ def water_answers(register: Register) -> dict[str, NDArray[np.generic]]:
 
     Grain: one row per household.
 
-    Parameters
-    ----------
-    register
-        Households as drawn.
-
-    Returns
-    -------
-    columns
-        Column name to codes; empty where Regsosek does not ask.
-
-    Raises
-    ------
-    Nothing
-        Every household gets an answer.
+    `register`: Households as drawn.
+    Returns: Column name to codes; empty where Regsosek does not ask.
     """
     bad, pick = register.has, register.pick
     good = {1: 0.03, 2: 0.22, 3: 0.10, 4: 0.25, 5: 0.20, 7: 0.01, 10: 0.18, 11: 0.01}
@@ -257,20 +181,8 @@ def other_answers(register: Register) -> dict[str, NDArray[np.generic]]:
 
     Grain: one row per household.
 
-    Parameters
-    ----------
-    register
-        Households as drawn.
-
-    Returns
-    -------
-    columns
-        Column name to codes; no power class without a meter.
-
-    Raises
-    ------
-    Nothing
-        Every household gets an answer.
+    `register`: Households as drawn.
+    Returns: Column name to codes; no power class without a meter.
     """
     bad, pick = register.has, register.pick
     light = pick({1: 0.93, 2: 0.03, 3: 0.025, 4: 0.015})

@@ -45,20 +45,8 @@ def assistance_answers(register: Register) -> dict[str, NDArray[np.int64]]:
 
     Grain: one row per household.
 
-    Parameters
-    ----------
-    register
-        Households as drawn.
-
-    Returns
-    -------
-    columns
-        Column name to 1 (yes) or 2 (no).
-
-    Raises
-    ------
-    Nothing
-        Every household gets an answer.
+    `register`: Households as drawn.
+    Returns: Column name to 1 (yes) or 2 (no).
     """
     family, village, health = (_receives(register, one) for one in RECEIVES)
     kind = register.rng.random(len(family))
@@ -81,21 +69,9 @@ def leak_and_gap(rows: pd.DataFrame) -> dict[str, dict[str, object]]:
 
     Grain: one row per household in, one entry per programme out.
 
-    Parameters
-    ----------
-    rows
-        Register: ``desil_nasional`` and the columns of `assistance_answers`.
-
-    Returns
-    -------
-    rates
-        Per programme: the generating chances, ``gap`` (share of decile 1 that
-        does not receive) and ``leak`` (share of deciles 5 to 10 that does).
-
-    Raises
-    ------
-    KeyError
-        A column is absent.
+    `rows`: Register: ``desil_nasional`` and the columns of `assistance_answers`.
+    Returns: Per programme: the generating chances, ``gap`` (share of decile 1 that does not
+        receive) and ``leak`` (share of deciles 5 to 10 that does).
     """
     decile = rows["desil_nasional"].to_numpy()
     columns = {name: rows[name].to_numpy() for name in _COLUMNS}

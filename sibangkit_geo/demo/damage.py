@@ -42,11 +42,6 @@ def damage_kinds(words: Iterable[str]) -> tuple[str, ...]:
     kinds
         Once each, in the order of `KINDS`; unknown ones last, for the check.
 
-    Raises
-    ------
-    Nothing
-        `DemoSettings` refuses unknown kinds.
-
     Examples
     --------
     >>> damage_kinds(["totals,zeros"])
@@ -64,14 +59,8 @@ class Damaged:
     """
     A register after damage.
 
-    Attributes
-    ----------
-    rows
-        Cells as text, in the order of the file.
-    expected
-        Rule of the intake and column to positions of the rows in it (0 = first).
-    tail
-        Rows below the table that are no data.
+    `rows`: Cells as text, in the order of the file.
+    `expected`: Rule of the intake and column to positions of the rows in it (0 = first).
     """
 
     rows: pd.DataFrame
@@ -83,24 +72,9 @@ def damage_rows(rows: pd.DataFrame, *, kinds: Collection[str], seed: int) -> Dam
     """
     Damage single rows; no row is damaged twice.
 
-    Parameters
-    ----------
-    rows
-        Clean register, cells as text.
-    kinds
-        Kinds of `ROW_KINDS`; others are ignored here.
-    seed
-        Seed of the choice of rows.
-
-    Returns
-    -------
-    damaged
-        A copy, and which findings its intake must have.
-
-    Raises
-    ------
-    Nothing
-        No kind leaves the register as it is.
+    `kinds`: Kinds of `ROW_KINDS`; others are ignored here.
+    `seed`: Seed of the choice of rows.
+    Returns: A copy, and which findings its intake must have.
     """
     rows = rows.reset_index(drop=True).copy()
     rng = np.random.default_rng([seed, 77])

@@ -28,28 +28,7 @@ def write_damaged(
     """
     Write the register damaged, and ``damage.json`` with the findings to expect.
 
-    Parameters
-    ----------
-    rows
-        Clean register.
-    folder
-        Where both go.
-    year
-        Year of the wave.
-    kinds
-        Kinds of damage.
-    seed
-        Seed of the choice of rows.
-
-    Returns
-    -------
-    register
-        What the study says about the file.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `seed`: Seed of the choice of rows.
     """
     damaged = damage_rows(_as_text(rows), kinds=kinds, seed=seed)
     shown, column_of, generation = _rendered(damaged.rows, kinds)

@@ -32,14 +32,9 @@ class Houses:
     """
     Houses by position; one row per household, sorted by village.
 
-    Attributes
-    ----------
-    village
-        Position of the village.
-    longitude, latitude
-        Degrees (WGS 84), rounded to 5 decimals.
-    poverty_factor
-        How much poorer the hamlet is than its village; averages about 1 in a village.
+    `longitude`, `latitude`: Degrees (WGS 84), rounded to 5 decimals.
+    `poverty_factor`: How much poorer the hamlet is than its village; averages about 1 in a
+        village.
     """
 
     village: NDArray[np.int64]
@@ -54,22 +49,8 @@ def place_houses(villages: DemoVillages, *, rng: np.random.Generator) -> Houses:
 
     Grain: one row per village in, one row per household out.
 
-    Parameters
-    ----------
-    villages
-        Villages with their number of households.
-    rng
-        Source of the draws.
-
-    Returns
-    -------
-    houses
-        All inside their village's polygon.
-
-    Raises
-    ------
-    Nothing
-        Every village has room for a house.
+    `villages`: Villages with their number of households.
+    `rng`: Source of the draws.
     """
     number = len(villages.code)
     hamlets = np.clip(np.sqrt(villages.households) / 6, _FEWEST, _MOST).astype(np.int64)

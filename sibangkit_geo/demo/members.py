@@ -41,26 +41,12 @@ def draw_members(
 
     Grain: one row per household in, one row per member out.
 
-    Parameters
-    ----------
-    size
-        People per household.
-    child_not_in_school
-        Households with a child of 7 to 18 years out of school; of two people or more.
-    documents_match
-        Households whose documents match.
-    rng
-        Source of the draws.
-
-    Returns
-    -------
-    members
-        ``baris_keluarga`` (row of the household, from 1) and the items; nobody is named.
-
-    Raises
-    ------
-    Nothing
-        Every household has its members.
+    `size`: People per household.
+    `child_not_in_school`: Households with a child of 7 to 18 years out of school; of two people or
+        more.
+    `documents_match`: Households whose documents match.
+    `rng`: Source of the draws.
+    Returns: ``baris_keluarga`` (row of the household, from 1) and the items; nobody is named.
     """
     home = np.repeat(np.arange(len(size)), size)
     first = np.cumsum(size) - size

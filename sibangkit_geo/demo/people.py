@@ -31,18 +31,8 @@ class People:
     """
     Households before their answers; one row per household.
 
-    Attributes
-    ----------
-    size
-        People, at least 1.
-    poor
-        In decile 1.
-    decile
-        1 to 10.
-    spending
-        Rupiah per person per month; below the line exactly for the poor.
-    scale
-        What village rates were multiplied with to meet the official rate.
+    `size`: People, at least 1.
+    `spending`: Rupiah per person per month; below the line exactly for the poor.
     """
 
     size: NDArray[np.int64]
@@ -68,11 +58,6 @@ def poor_household_share(rate_of_persons: float) -> float:
     share
         Share of households, 0 to 1.
 
-    Raises
-    ------
-    Nothing
-        Any share is accepted.
-
     Examples
     --------
     >>> round(poor_household_share(0.0848), 3)
@@ -90,28 +75,10 @@ def draw_people(
 
     Grain: one row per household.
 
-    Parameters
-    ----------
-    villages
-        Villages with their own rate.
-    houses
-        Village and hamlet of each household.
-    rate
-        Poor share of persons to meet, 0 to 1.
-    line
-        Poverty line, rupiah per person per month.
-    rng
-        Source of the draws.
-
-    Returns
-    -------
-    people
-        Same order as `houses`.
-
-    Raises
-    ------
-    Nothing
-        A rate between 0 and 1 can always be met.
+    `rate`: Poor share of persons to meet, 0 to 1.
+    `line`: Poverty line, rupiah per person per month.
+    `rng`: Source of the draws.
+    Returns: Same order as `houses`.
     """
     number = len(houses.village)
     if_poor, if_other = _sizes(rng, _POOR_SIZES, number), _sizes(rng, _OTHER_SIZES, number)
@@ -146,22 +113,9 @@ def identities(
     Sixteen digits of a NIK hold district, birth date and a serial; here the day
     and the month are 00, which no calendar has.
 
-    Parameters
-    ----------
-    village_code
-        Dotted code per village.
-    village
-        Position of the village of each household, fewer than 500,000 rows.
-
-    Returns
-    -------
-    columns
-        ``nik``, ``no_kk``, ``nama_kepala_keluarga``.
-
-    Raises
-    ------
-    Nothing
-        Any number of rows up to the limit fits.
+    `village_code`: Dotted code per village.
+    `village`: Position of the village of each household, fewer than 500,000 rows.
+    Returns: ``nik``, ``no_kk``, ``nama_kepala_keluarga``.
     """
     serial = np.arange(1, len(village) + 1, dtype=np.int64)
     district = np.array([int(one[:8].replace(".", "")) for one in village_code], dtype=np.int64)

@@ -27,22 +27,9 @@ def draw_house(answers: Mapping[str, str], *, number: int) -> bytes:
     """
     Draw a house whose wall, roof and floor are those of the answers.
 
-    Parameters
-    ----------
-    answers
-        ``jenis_dinding_terluas``, ``jenis_atap_terluas``, ``jenis_lantai_terluas``.
-    number
-        Number of the picture; shapes differ a little with it.
-
-    Returns
-    -------
-    picture
-        JPEG, 640 x 480, the same bytes for the same answers and number.
-
-    Raises
-    ------
-    KeyError
-        An answer is absent.
+    `answers`: ``jenis_dinding_terluas``, ``jenis_atap_terluas``, ``jenis_lantai_terluas``.
+    `number`: Number of the picture; shapes differ a little with it.
+    Returns: JPEG, 640 x 480, the same bytes for the same answers and number.
     """
     picture = Image.new("RGB", _SIZE, _SKY)
     pen = ImageDraw.Draw(picture)

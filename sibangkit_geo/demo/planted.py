@@ -26,20 +26,11 @@ class PlantedPocket:
     """
     Villages made poorer on purpose.
 
-    Attributes
-    ----------
-    number
-        1, 2, ...; in the order of `PLANTED`.
-    villages
-        Dotted codes; neighbors of one another.
-    relative_risk
-        Poor share of households against the villages outside every pocket.
-    cause
-        What is missing there; empty for a village that is only poor.
-    shape
-        ``"compact"``, ``"coast"``, ``"river"`` (a path) or ``"single"``.
-    since, until
-        First and last year the pocket is there.
+    `number`: 1, 2, ...; in the order of `PLANTED`.
+    `villages`: Dotted codes; neighbors of one another.
+    `relative_risk`: Poor share of households against the villages outside every pocket.
+    `cause`: What is missing there; empty for a village that is only poor.
+    `shape`: ``"compact"``, ``"coast"``, ``"river"`` (a path) or ``"single"``.
     """
 
     number: int
@@ -80,21 +71,6 @@ def planted_in(year: int, *, pockets: bool) -> tuple[PlantedPocket, ...]:
     """
     List the pockets of one wave.
 
-    Parameters
-    ----------
-    year
-        Year of the register.
-    pockets
-        Whether any pocket is planted.
-
-    Returns
-    -------
-    planted
-        Possibly none.
-
-    Raises
-    ------
-    Nothing
-        Any year is accepted.
+    Returns: Possibly none.
     """
     return tuple(one for one in PLANTED if pockets and one.since <= year <= one.until)

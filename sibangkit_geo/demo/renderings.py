@@ -51,20 +51,8 @@ def in_words(rows: pd.DataFrame) -> pd.DataFrame:
     """
     Replace codes by the labels of the code list.
 
-    Parameters
-    ----------
-    rows
-        Register in the codes of Regsosek-2022, cells as text.
-
-    Returns
-    -------
-    rows
-        A copy; what is no code of the list stays as it is.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
+    `rows`: Register in the codes of Regsosek-2022, cells as text.
+    Returns: A copy; what is no code of the list stays as it is.
     """
     rows = rows.copy()
     for column, variable in _categories(rows).items():
@@ -80,22 +68,7 @@ def in_any_case(rows: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """
     Write headers and words in any case, with stray spaces.
 
-    Parameters
-    ----------
-    rows
-        Register, cells as text.
-    seed
-        Seed of the choice.
-
-    Returns
-    -------
-    rows
-        A copy.
-
-    Raises
-    ------
-    Nothing
-        Every register has headers.
+    `seed`: Seed of the choice.
     """
     rng = np.random.default_rng([seed, 78])
     rows = rows.copy()
@@ -114,20 +87,8 @@ def as_bdt(rows: pd.DataFrame) -> pd.DataFrame:
 
     The form has no decile; one stands beside it, as the list was handed out.
 
-    Parameters
-    ----------
-    rows
-        Register in the codes of Regsosek-2022, cells as text.
-
-    Returns
-    -------
-    rows
-        Columns of BDT-2015.
-
-    Raises
-    ------
-    KeyError
-        A code list is damaged.
+    `rows`: Register in the codes of Regsosek-2022, cells as text.
+    Returns: Columns of BDT-2015.
     """
     kept = _columns(rows)
     out = rows[["kode_desa", "nik", "no_kk"]].copy()
@@ -154,20 +115,8 @@ def as_p3ke(rows: pd.DataFrame) -> pd.DataFrame:
     """
     Render the register as P3KE: its headers, words instead of codes, names of places.
 
-    Parameters
-    ----------
-    rows
-        Register in the codes of Regsosek-2022, cells as text.
-
-    Returns
-    -------
-    rows
-        Columns of P3KE that the demo can fill; P3KE asks neither size nor floor area.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
+    `rows`: Register in the codes of Regsosek-2022, cells as text.
+    Returns: Columns of P3KE that the demo can fill; P3KE asks neither size nor floor area.
     """
     kept = _columns(rows)
     words = in_words(rows)
@@ -217,22 +166,8 @@ def column_names(rows: pd.DataFrame, generation: str) -> dict[str, str]:
     """
     Tell which column of a rendering each column of the demo's register became.
 
-    Parameters
-    ----------
-    rows
-        The demo's register.
-    generation
-        ``"bdt2015"`` or ``"p3ke"``.
-
-    Returns
-    -------
-    names
-        Our header to theirs; what the rendering drops is absent.
-
-    Raises
-    ------
-    KeyError
-        There is no such rendering.
+    `generation`: ``"bdt2015"`` or ``"p3ke"``.
+    Returns: Our header to theirs; what the rendering drops is absent.
     """
     theirs = {"bdt2015": _BDT_NAMES, "p3ke": _P3KE_NAMES}[generation]
     names = {column: theirs[one] for one, column in _columns(rows).items() if one in theirs}

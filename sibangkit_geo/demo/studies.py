@@ -14,20 +14,9 @@ class Wave:
     """
     One year of the demo.
 
-    Attributes
-    ----------
-    year
-        Year of the register.
-    rate_percent
-        Poor persons, per cent, that the register is drawn to.
-    poor_people
-        Poor persons to the study's ``[official]`` table.
-    source
-        Where both come from.
-    line_rp_month
-        Poverty line, rupiah per person per month.
-    suffix
-        What the file names of the study and the truth carry.
+    `rate_percent`: Poor persons, per cent, that the register is drawn to.
+    `poor_people`: Poor persons to the study's ``[official]`` table.
+    `line_rp_month`: Poverty line, rupiah per person per month.
     """
 
     year: int
@@ -134,26 +123,8 @@ def register_text(
     """
     Word what a study says about its register.
 
-    Parameters
-    ----------
-    year
-        Year of the wave.
-    name
-        File; empty for the clean one.
-    generation
-        Code generation.
-    named
-        Whether the columns are named, or left to the alias catalogue.
-
-    Returns
-    -------
-    text
-        Lines of TOML.
-
-    Raises
-    ------
-    Nothing
-        Every register has its lines.
+    `name`: File; empty for the clean one.
+    `named`: Whether the columns are named, or left to the alias catalogue.
     """
     path = name or f"register_{year}.csv"
     lines = [f'path = "{path}"', f'code_generation = "{generation}"']
@@ -168,26 +139,7 @@ def study_text(wave: Wave, *, seed: int, register: str, earlier: Sequence[int] =
     """
     Word the study file of a wave.
 
-    Parameters
-    ----------
-    wave
-        Year and official figures.
-    seed
-        Seed of the study's permutations.
-    register
-        What it says about its register.
-    earlier
-        Years of earlier registers.
-
-    Returns
-    -------
-    text
-        TOML.
-
-    Raises
-    ------
-    Nothing
-        Every wave has a study.
+    `seed`: Seed of the study's permutations.
     """
     years = (wave.year + 1, wave.year + 2)
     ceilings = "".join(

@@ -29,14 +29,7 @@ class Sheet:
     """
     How a table is written.
 
-    Attributes
-    ----------
-    delimiter, encoding
-        Of a CSV file.
-    merged
-        Titles above, a row of merged groups, the names, a row of column numbers.
-    tail
-        Rows below the table.
+    `merged`: Titles above, a row of merged groups, the names, a row of column numbers.
     """
 
     delimiter: str = ","
@@ -54,21 +47,7 @@ def write_csv(rows: pd.DataFrame, path: Path, *, sheet: Sheet) -> None:
     """
     Write a table as delimited text.
 
-    Parameters
-    ----------
-    rows
-        Cells as text.
-    path
-        File to write.
-    sheet
-        How it is written.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
-    UnicodeEncodeError
-        The encoding lacks a letter.
+    Raises UnicodeEncodeError: The encoding lacks a letter.
     """
     width = rows.shape[1]
     with path.open("w", encoding=sheet.encoding, newline="") as stream:
@@ -86,19 +65,7 @@ def write_xlsx(rows: pd.DataFrame, path: Path, *, sheet: Sheet) -> None:
 
     Numbers of sixteen digits stay text, as they must.
 
-    Parameters
-    ----------
-    rows
-        Cells as text.
-    path
-        File to write.
-    sheet
-        How it is written; delimiter and encoding play no part.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `sheet`: How it is written; delimiter and encoding play no part.
     """
     columns = list(rows.columns)
     head = _head(columns, sheet)

@@ -42,28 +42,14 @@ class DemoVillages:
     """
     What the households of each village are drawn from; arrays of one row per village.
 
-    Attributes
-    ----------
-    code
-        Dotted codes, ascending.
-    shapes
-        Polygons in degrees (WGS 84).
-    households
-        Number of households, at least 5.
-    mean_rate
-        Poor share of households before the village's own draw, 0 to 1.
-    rate
-        The village's own rate: a beta draw around `mean_rate`.
-    relative_risk
-        1 outside every pocket.
-    pocket
-        Number of the pocket, 0 outside.
-    factor
-        Need to how much more common it is here than in the regency (about 1).
-    caused
-        Need to whether the village's pocket is planted on it.
-    planted
-        The pockets.
+    `code`: Dotted codes, ascending.
+    `shapes`: Polygons in degrees (WGS 84).
+    `households`: Number of households, at least 5.
+    `mean_rate`: Poor share of households before the village's own draw, 0 to 1.
+    `rate`: The village's own rate: a beta draw around `mean_rate`.
+    `relative_risk`: 1 outside every pocket.
+    `pocket`: Number of the pocket, 0 outside.
+    `factor`: Need to how much more common it is here than in the regency (about 1).
     """
 
     code: NDArray[np.object_]
@@ -92,30 +78,10 @@ def draw_villages(
 
     Grain: one row per official village.
 
-    Parameters
-    ----------
-    households
-        Households in all.
-    poor_share
-        Poor share of households in the whole regency, 0 to 1.
-    needs
-        Keys to draw a village effect for, in this order.
-    year
-        Year of the wave.
-    seed
-        Seed of the draws.
-    pockets
-        Whether pockets are planted.
-
-    Returns
-    -------
-    villages
-        All official villages.
-
-    Raises
-    ------
-    MissingFileError
-        The installation lacks its boundaries.
+    `poor_share`: Poor share of households in the whole regency, 0 to 1.
+    `needs`: Keys to draw a village effect for, in this order.
+    `seed`: Seed of the draws.
+    Raises MissingFileError: The installation lacks its boundaries.
     """
     rng = np.random.default_rng([seed, 0])
     code = np.array(sorted(codes.official_villages(REGENCY)), dtype=object)
@@ -148,22 +114,8 @@ def coverage(villages: DemoVillages, *, seed: int) -> NDArray[np.float64]:
     """
     Draw which share of its households the register holds in each village.
 
-    Parameters
-    ----------
-    villages
-        All villages.
-    seed
-        Seed of the draw.
-
-    Returns
-    -------
-    share
-        1 in most villages, 0.55 to 0.8 in a few; in the order of `villages`.
-
-    Raises
-    ------
-    Nothing
-        Every village has a share.
+    `seed`: Seed of the draw.
+    Returns: 1 in most villages, 0.55 to 0.8 in a few; in the order of `villages`.
     """
     rng = np.random.default_rng([seed, 5])
     share = np.ones(len(villages.code))

@@ -31,21 +31,8 @@ def contents(path: Path) -> Iterator[bytes]:
 
     Grain: one piece per page, table, column or packed file.
 
-    Parameters
-    ----------
-    path
-        Finished file.
-
-    Yields
-    ------
-    content
-        Cells of databases and Parquet tables one to a line; of office files the markup
-        as it is and the words without it, since a name may be cut by a tag.
-
-    Raises
-    ------
-    OSError
-        The file cannot be read.
+    Yields: Cells of databases and Parquet tables one to a line; of office files the markup as it
+        is and the words without it, since a name may be cut by a tag.
     """
     if path.suffix in {".gpkg", ".sqlite"}:
         # raw pages lay cells end to end, and keep whole numbers in binary

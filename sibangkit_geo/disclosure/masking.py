@@ -93,11 +93,6 @@ def mask(
     -------
     masked
         The table for this level, with a note when anything was masked.
-
-    Raises
-    ------
-    Nothing
-        At level internal the table comes back unchanged.
     """
     villages = measured.villages.copy()
     names = [one.name for one in measured.indicators]

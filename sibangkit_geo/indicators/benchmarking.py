@@ -24,20 +24,11 @@ class OfficialFigures:
     """
     The ``[official]`` table of a study: the regency's own published figure.
 
-    Attributes
-    ----------
-    year
-        Year of the figure.
-    rate_percent
-        Share of persons in poverty, per cent.
-    poor_people
-        Persons in poverty.
-    source
-        Words for the source line.
-    benchmark
-        ``"rate"`` or ``"count"``: scale the village estimates so that they add
-        up to it; ``"none"``: leave them. Never both, since the rate's
-        population is another one than the table's.
+    `rate_percent`: Share of persons in poverty, per cent.
+    `poor_people`: Persons in poverty.
+    `benchmark`: ``"rate"`` or ``"count"``: scale the village estimates so that they add up to it;
+        ``"none"``: leave them. Never both, since the rate's population is another one than the
+        table's.
     """
 
     year: int
@@ -57,22 +48,8 @@ def distance_notes(table: pd.DataFrame, official: OfficialFigures) -> list[Note]
     """
     Say how far the table's own poverty is from the official figure.
 
-    Parameters
-    ----------
-    table
-        Village table with ``poor_households`` and ``households``.
-    official
-        The regency's published figure.
-
-    Returns
-    -------
-    notes
-        None when the two are within one point.
-
-    Raises
-    ------
-    Nothing
-        A table without poverty is far from nothing.
+    `table`: Village table with ``poor_households`` and ``households``.
+    Returns: None when the two are within one point.
     """
     known = table["poor_households"].notna() & (table["households"] > 0)
     homes = table.loc[known, "households"].sum()
@@ -106,24 +83,9 @@ def benchmark(
 
     Grain: unchanged, one row per village; two columns are added to `table`.
 
-    Parameters
-    ----------
-    table
-        Village table with ``people`` and ``poor_people``.
-    official
-        The regency's published figure.
-
-    Returns
-    -------
-    indicator
-        The scaled rate; None where it cannot be scaled.
-    notes
-        The factor, and villages held at 100 %.
-
-    Raises
-    ------
-    Nothing
-        A table without persons stays as it is.
+    `table`: Village table with ``people`` and ``poor_people``.
+    Returns: The scaled rate; None where it cannot be scaled.
+    Returns: The factor, and villages held at 100 %.
     """
     if official.benchmark == "none" or not {"people", "poor_people"} <= set(table):
         return None, []

@@ -28,24 +28,9 @@ def add_shrunken(
     ``headcount_low``, ``headcount_high``, ``headcount_interval_width`` (shares 0 to 1)
     and ``reliability`` are added to `table`.
 
-    Parameters
-    ----------
-    table
-        Village table with ``poor_households`` and ``households``.
-    source
-        Source line and year of the poverty figures.
-
-    Returns
-    -------
-    indicators
-        The estimate, and the width of its interval.
-    notes
-        Method, fitted rho, and how many villages are how reliable; none without data.
-
-    Raises
-    ------
-    DataError
-        More households are poor than there are.
+    `table`: Village table with ``poor_households`` and ``households``.
+    Returns: Method, fitted rho, and how many villages are how reliable; none without data.
+    Raises DataError: More households are poor than there are.
     """
     known = table["poor_households"].notna() & (table["households"] > 0)
     poor, homes = table["poor_households"].where(known), table["households"].where(known)
@@ -106,28 +91,13 @@ def deprivation_columns(
 
     Grain: unchanged, one row per village.
 
-    Parameters
-    ----------
-    counts
-        Table of a tally with an index; without its columns nothing is made.
-    index
-        The index that was tallied; without one nothing is made.
-    source, year
-        Of the register.
-
-    Returns
-    -------
-    columns
-        ``multidimensional_headcount`` (H), ``multidimensional_intensity`` (A),
-        ``multidimensional_poverty`` (M0), of people, 0 to 1, and
-        ``multidimensional_poor_people`` of ``multidimensional_people``.
-    indicators
-        H with its count, and M0.
-
-    Raises
-    ------
-    DataError
-        The columns of the index are incomplete.
+    `counts`: Table of a tally with an index; without its columns nothing is made.
+    `index`: The index that was tallied; without one nothing is made.
+    Returns: ``multidimensional_headcount`` (H), ``multidimensional_intensity`` (A),
+        ``multidimensional_poverty`` (M0), of people, 0 to 1, and ``multidimensional_poor_people``
+        of ``multidimensional_people``.
+    Returns: H with its count, and M0.
+    Raises DataError: The columns of the index are incomplete.
     """
     if index is None or "af_people" not in counts:
         return counts[[]], []

@@ -20,16 +20,7 @@ _MOST_BITS = 12
 
 @dataclass(frozen=True, slots=True)
 class FlagCells:
-    """
-    Rows sorted into cells of place by combination of flags.
-
-    Attributes
-    ----------
-    groups
-        Names of the flags of a group, and the cell of each row.
-    n_places
-        How many places there are.
-    """
+    """Rows sorted into cells of place by combination of flags."""
 
     groups: tuple[tuple[tuple[str, ...], NDArray[np.int64]], ...]
     n_places: int
@@ -38,20 +29,9 @@ class FlagCells:
         """
         Add up the rows whose flag is true.
 
-        Parameters
-        ----------
-        weights
-            What each row counts, shape (n_rows,); 1 when not given.
-
-        Returns
-        -------
-        sums
-            By flag, shape (n_places,).
-
-        Raises
-        ------
-        ValueError
-            There are not as many weights as rows.
+        `weights`: What each row counts, shape (n_rows,); 1 when not given.
+        Returns: By flag, shape (n_places,).
+        Raises ValueError: There are not as many weights as rows.
         """
         found: dict[str, NDArray[np.float64]] = {}
         for names, cells in self.groups:

@@ -30,18 +30,10 @@ class Test:
     """
     One way to be deprived.
 
-    Attributes
-    ----------
-    item
-        Canonical variable.
-    meanings
-        Answers that are deprived; empty for a number.
-    below_per_person
-        Deprived below this many per household member; 0 for no such limit.
-    at_most
-        Deprived up to this value; 0 for no such limit.
-    optional
-        Counts only where the register asks the item.
+    `meanings`: Answers that are deprived; empty for a number.
+    `below_per_person`: Deprived below this many per household member; 0 for no such limit.
+    `at_most`: Deprived up to this value; 0 for no such limit.
+    `optional`: Counts only where the register asks the item.
     """
 
     item: str
@@ -56,16 +48,7 @@ class Need:
     """
     One need of the catalogue.
 
-    Attributes
-    ----------
-    key, label, agency
-        Name, Indonesian words, agency concerned.
-    tests
-        One that holds is enough.
-    decile_max
-        Last decile asked, 10 for everybody.
-    served
-        Assistance that answers the need.
+    `decile_max`: Last decile asked, 10 for everybody.
     """
 
     key: str
@@ -79,20 +62,7 @@ class Need:
         """
         Tell whether a register asks what the need is made of.
 
-        Parameters
-        ----------
-        columns
-            Variables of the register.
-
-        Returns
-        -------
-        expressible
-            False where one item or one programme is not asked.
-
-        Raises
-        ------
-        Nothing
-            Every register either asks or does not.
+        Returns: False where one item or one programme is not asked.
         """
         asked = {one.item for one in self.tests if not one.optional} | set(self.served)
         if any(one.below_per_person for one in self.tests):
@@ -107,15 +77,8 @@ def need_catalogue() -> tuple[Need, ...]:
     """
     Read the catalogue of needs.
 
-    Returns
-    -------
-    needs
-        In the order of the file.
-
-    Raises
-    ------
-    ConfigError
-        An entry lacks key, label, agency or its tests, or two have one key.
+    Returns: In the order of the file.
+    Raises ConfigError: An entry lacks key, label, agency or its tests, or two have one key.
     """
     text = resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8")
     try:
@@ -147,20 +110,8 @@ def needs_of(columns: Collection[str]) -> tuple[Need, ...]:
     """
     Tell which needs a register can express.
 
-    Parameters
-    ----------
-    columns
-        Canonical variables of the register.
-
-    Returns
-    -------
-    needs
-        In the order of the catalogue; the others are "tidak tersedia", not zero.
-
-    Raises
-    ------
-    ConfigError
-        The catalogue is damaged.
+    Returns: In the order of the catalogue; the others are "tidak tersedia", not zero.
+    Raises ConfigError: The catalogue is damaged.
     """
     return tuple(need for need in need_catalogue() if need.expressible(columns))
 
@@ -170,10 +121,8 @@ class Judged:
     """
     One need judged for every household.
 
-    Attributes
-    ----------
-    known, deprived, served
-        True or False per household; `deprived` is False where it is not known.
+    `known`, `deprived`, `served`: True or False per household; `deprived` is False where it is not
+        known.
     """
 
     known: NDArray[np.bool_]
@@ -187,24 +136,9 @@ def judge(households: Households, need: Need) -> Judged:
 
     Grain: unchanged, one row per household.
 
-    Parameters
-    ----------
-    households
-        Register, or a part of it.
-    need
-        Need that the register can express.
-
-    Returns
-    -------
-    judged
-        A household counts as known when one test holds, or the item of the first
-        test is answered; forms ask the further items of some households only
-        (the distance to faeces of wells), so their empty cells say nothing.
-
-    Raises
-    ------
-    KeyError
-        The register does not ask an item of the need.
+    Returns: A household counts as known when one test holds, or the item of the first test is
+        answered; forms ask the further items of some households only (the distance to faeces of
+        wells), so their empty cells say nothing.
     """
     number = len(households)
     deprived = np.zeros(number, dtype=np.bool_)
@@ -252,24 +186,9 @@ def look_up(ids: NDArray[np.int8], values: Sequence[int]) -> NDArray[np.uint8]:
     """
     Look small whole numbers up by the ids of meanings.
 
-    Parameters
-    ----------
-    ids
-        Ids from 0, or `MISSING`.
-    values
-        One per id, 0 to 255.
-
-    Returns
-    -------
-    found
-        0 where the answer is missing.
-
-    Raises
-    ------
-    IndexError
-        There are more than 127 meanings.
-    ValueError
-        A value is no byte.
+    `ids`: Ids from 0, or `MISSING`.
+    Returns: 0 where the answer is missing.
+    Raises ValueError: A value is no byte.
     """
     # translating bytes is several times as fast as indexing with small whole numbers
     table = bytearray(256)

@@ -21,31 +21,16 @@ def lay_out_homes(
 
     Grain: unchanged, one row per household.
 
-    Parameters
-    ----------
-    spending
-        Rupiah per person per month, at least 0.
-    poverty_line
-        Rupiah per person per month, above 0.
-    people
-        Members of the household, above 0; nothing: one each.
-    weight
-        Survey weight of the household, above 0; nothing: all alike.
-    by
-        Village code; nothing: all together.
-
-    Returns
-    -------
-    homes
-        ``spending``, ``people``, ``weight``, ``persons`` (people times weight), ``gap``
+    `spending`: Rupiah per person per month, at least 0.
+    `poverty_line`: Rupiah per person per month, above 0.
+    `people`: Members of the household, above 0; nothing: one each.
+    `weight`: Survey weight of the household, above 0; nothing: all alike.
+    `by`: Village code; nothing: all together.
+    Returns: ``spending``, ``people``, ``weight``, ``persons`` (people times weight), ``gap``
         (share of the line that is missing, 0 at or above it), and ``by`` if it is given.
-
-    Raises
-    ------
-    DataError
-        A value is missing, negative spending, people or a weight not above 0, or no row.
-    ValueError
-        `poverty_line` is not above 0, or the columns are indexed differently.
+    Raises DataError: A value is missing, negative spending, people or a weight not above 0, or no
+        row.
+    Raises ValueError: `poverty_line` is not above 0, or the columns are indexed differently.
     """
     if not 0 < poverty_line < np.inf:
         msg = f"`poverty_line` must be above 0 rupiah, got {poverty_line}."
@@ -66,20 +51,7 @@ def place_of(homes: pd.DataFrame) -> pd.Series:
 
     Grain: unchanged, one row per household.
 
-    Parameters
-    ----------
-    homes
-        As laid out.
-
-    Returns
-    -------
-    place
-        Column ``by``; one group where there is none.
-
-    Raises
-    ------
-    Nothing
-        Either is fine.
+    Returns: Column ``by``; one group where there is none.
     """
     return homes["by"] if "by" in homes else pd.Series("", index=homes.index)
 
@@ -90,25 +62,9 @@ def mean_over_people(homes: pd.DataFrame, amount: pd.Series, *, name: str) -> pd
 
     Grain: one row per household in, one number or one row per village out.
 
-    Parameters
-    ----------
-    homes
-        As laid out.
-    amount
-        Of each person of the household, indexed like `homes`.
-    name
-        Of the measure.
-
-    Returns
-    -------
-    mean
-        A float where `homes` has no ``by``, else one row per village, indexed by
+    `amount`: Of each person of the household, indexed like `homes`.
+    Returns: A float where `homes` has no ``by``, else one row per village, indexed by
         ``village_code`` in order of the codes.
-
-    Raises
-    ------
-    Nothing
-        `lay_out_homes` has checked the rows.
     """
     place = place_of(homes)
     totals = (amount * homes["persons"]).groupby(place, observed=True).sum()

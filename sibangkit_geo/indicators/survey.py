@@ -21,17 +21,11 @@ class SurveyDesign:
     """
     How the rows of a survey were drawn.
 
-    Attributes
-    ----------
-    weight
-        Households in the population that a row stands for, above 0; nothing: all alike.
-    cluster
-        Primary sampling unit of each row; nothing: each row is drawn by itself.
-    stratum
-        Stratum of each row; nothing: one stratum. A cluster name that occurs in two
-        strata is two clusters.
-    level
-        Confidence of the intervals, above 0 and below 1.
+    `weight`: Households in the population that a row stands for, above 0; nothing: all alike.
+    `cluster`: Primary sampling unit of each row; nothing: each row is drawn by itself.
+    `stratum`: Stratum of each row; nothing: one stratum. A cluster name that occurs in two strata
+        is two clusters.
+    `level`: Confidence of the intervals, above 0 and below 1.
     """
 
     weight: pd.Series | None = None
@@ -49,17 +43,10 @@ class SurveyEstimate:
     """
     An estimate with its design-based error.
 
-    Attributes
-    ----------
-    estimate, standard_error
-        In the unit of numerator over denominator.
-    low, high
-        Ends of the confidence interval; not cut off at 0 or 1, so an end beyond them
+    `estimate`, `standard_error`: In the unit of numerator over denominator.
+    `low`, `high`: Ends of the confidence interval; not cut off at 0 or 1, so an end beyond them
         shows that the sample is too small for the normal approximation.
-    clusters
-        Primary sampling units in the sample.
-    degrees_of_freedom
-        Clusters less strata.
+    `clusters`: Primary sampling units in the sample.
     """
 
     estimate: float
@@ -76,22 +63,10 @@ def require_complete(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
 
     Grain: unchanged, one row per row of the columns.
 
-    Parameters
-    ----------
-    columns
-        By the name of their argument, indexed alike.
-
-    Returns
-    -------
-    rows
-        One column per argument, indexed as given.
-
-    Raises
-    ------
-    DataError
-        A value is missing or infinite, or there is no row.
-    ValueError
-        The columns are indexed differently.
+    `columns`: By the name of their argument, indexed alike.
+    Returns: One column per argument, indexed as given.
+    Raises DataError: A value is missing or infinite, or there is no row.
+    Raises ValueError: The columns are indexed differently.
     """
     require_same_index(**columns)
     rows = pd.DataFrame(dict(columns))
@@ -111,19 +86,8 @@ def require_at_least(values: pd.Series, *, least: float, above: bool = False) ->
     """
     Refuse numbers that are too small.
 
-    Parameters
-    ----------
-    values
-        Numbers; the name of the series reaches the message.
-    least
-        Smallest number allowed.
-    above
-        Whether `least` itself is refused.
-
-    Raises
-    ------
-    DataError
-        A number is below `least`.
+    `values`: Numbers; the name of the series reaches the message.
+    Raises DataError: A number is below `least`.
     """
     bad = values[(values <= least) if above else (values < least)]
     if len(bad):

@@ -19,20 +19,12 @@ class Change:
     """
     Difference of two estimates.
 
-    Attributes
-    ----------
-    difference
-        After less before, in the unit of the estimates: percentage points over 100
-        for shares.
-    standard_error, low, high
-        Error and confidence interval of `difference`.
-    degrees_of_freedom
-        Of the interval, after Welch and Satterthwaite.
-    relative
-        `difference` as a share of the estimate before; NaN where that is 0.
-    annual
-        Constant relative change per year that leads from one estimate to the other;
-        NaN without `years`, or where the estimate before is not above 0.
+    `difference`: After less before, in the unit of the estimates: percentage points over 100 for
+        shares.
+    `degrees_of_freedom`: Of the interval, after Welch and Satterthwaite.
+    `relative`: `difference` as a share of the estimate before; NaN where that is 0.
+    `annual`: Constant relative change per year that leads from one estimate to the other; NaN
+        without `years`, or where the estimate before is not above 0.
     """
 
     difference: float

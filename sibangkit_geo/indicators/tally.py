@@ -30,17 +30,11 @@ class PovertyRule:
     """
     The ``[poverty]`` table of a study: who counts as poor in a register.
 
-    Attributes
-    ----------
-    rule
-        ``"decile"``: households in deciles 1 to `decile_max`; ``"spending"``:
-        households whose spending per person is below `line_rp_month`.
-    decile_max
-        Last poor decile, 1 to 10.
-    line_rp_month
-        Poverty line, rupiah per person per month.
-    spending
-        Column with rupiah per person per month.
+    `rule`: ``"decile"``: households in deciles 1 to `decile_max`; ``"spending"``: households whose
+        spending per person is below `line_rp_month`.
+    `decile_max`: Last poor decile, 1 to 10.
+    `line_rp_month`: Poverty line, rupiah per person per month.
+    `spending`: Column with rupiah per person per month.
     """
 
     rule: Literal["decile", "spending"]
@@ -81,35 +75,16 @@ def tally(
     Additive: the tallies of two parts of a register add up to that of the whole.
     Grain: one row per household in, one row per village out.
 
-    Parameters
-    ----------
-    households
-        Register, or a part of it.
-    village
-        Position in `villages` of each household; below 0 for none: such rows are
-        not counted here but noted by `join`. Shape (n_households,).
-    villages
-        Codes.
-    poverty
-        Who counts as poor.
-    index
-        Deprivation index to add up, where the register has any of its needs.
-
-    Returns
-    -------
-    counts
-        Whole numbers but for the sums of gaps; a village without households is
-        absent. A household whose answer is missing is in ``households`` but not
-        in ``known_KEY``; one without decile or spending is in ``unknown_poor``;
-        one without size adds nobody to ``people`` and stands in ``unknown_size``.
-        ``served_KEY`` counts those who receive an assistance that answers the need,
-        deprived or not; ``decile_D`` and ``served_KEY_decile_D`` count by decile;
-        the index adds the columns of `deprivation_sums`.
-
-    Raises
-    ------
-    ConfigError
-        The poverty rule names a column the register lacks.
+    `village`: Position in `villages` of each household; below 0 for none: such rows are not
+        counted here but noted by `join`. Shape (n_households,).
+    `index`: Deprivation index to add up, where the register has any of its needs.
+    Returns: Whole numbers but for the sums of gaps; a village without households is absent. A
+        household whose answer is missing is in ``households`` but not in ``known_KEY``; one
+        without decile or spending is in ``unknown_poor``; one without size adds nobody to
+        ``people`` and stands in ``unknown_size``. ``served_KEY`` counts those who receive an
+        assistance that answers the need, deprived or not; ``decile_D`` and ``served_KEY_decile_D``
+        count by decile; the index adds the columns of `deprivation_sums`.
+    Raises ConfigError: The poverty rule names a column the register lacks.
     """
     number = len(villages)
     rows = households.rows
@@ -189,22 +164,8 @@ def who_is_poor(households: Households, poverty: PovertyRule) -> NDArray[np.bool
 
     Grain: unchanged, one row per household.
 
-    Parameters
-    ----------
-    households
-        Register, or a part of it.
-    poverty
-        Who counts as poor.
-
-    Returns
-    -------
-    poor
-        False where it is not known.
-
-    Raises
-    ------
-    ConfigError
-        The poverty rule names a column the register lacks.
+    Returns: False where it is not known.
+    Raises ConfigError: The poverty rule names a column the register lacks.
     """
     return _poverty(households, poverty)[0]["poor_households"]
 

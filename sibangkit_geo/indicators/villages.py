@@ -41,24 +41,9 @@ def from_profiles(profiles: Profiles, located: Located) -> tuple[pd.DataFrame, l
     Poor households are share times households, rounded to whole ones.
     Grain: one row per row of the file in, one row per village out.
 
-    Parameters
-    ----------
-    profiles
-        Table as read.
-    located
-        Village of each row.
-
-    Returns
-    -------
-    villages
-        Indexed by ``village_code``.
-    indicators
-        Definitions of its indicator columns; shares have a count beside them.
-
-    Raises
-    ------
-    DataError
-        Two rows are located in one village.
+    Returns: Indexed by ``village_code``.
+    Returns: Definitions of its indicator columns; shares have a count beside them.
+    Raises DataError: Two rows are located in one village.
     """
     code = located.rows["village_code"]
     twice = code[code.notna() & code.duplicated(keep=False)]
@@ -97,29 +82,9 @@ def from_counts(
 
     Grain: unchanged, one row per village.
 
-    Parameters
-    ----------
-    counts
-        Tally of the register.
-    needs
-        Needs that were tallied.
-    year, source
-        Of the register.
-    index
-        Deprivation index that was tallied.
-
-    Returns
-    -------
-    villages
-        Indexed by ``village_code``; a need's share is of households whose answer
-        is known.
-    indicators
-        Definitions of its indicator columns.
-
-    Raises
-    ------
-    KeyError
-        A need was not tallied.
+    `index`: Deprivation index that was tallied.
+    Returns: Indexed by ``village_code``; a need's share is of households whose answer is known.
+    Returns: Definitions of its indicator columns.
     """
     table = counts.table.copy()
     # a village whose households all lack their size has no number of people, not zero
@@ -175,29 +140,10 @@ def assemble(
 
     Grain: unchanged, one row per village.
 
-    Parameters
-    ----------
-    boundaries
-        Coverage and official list.
-    parts
-        Village tables with their definitions; where two have a column, the
-        first one's stays.
-    official
-        The regency's published figure, when the study gives one.
-    poverty_source
-        Source line and year of the poverty figures.
-    rule
-        Who counts as poor in a register; None when a profile says it.
-
-    Returns
-    -------
-    villages
-        Geometry is empty without polygon; numbers are missing without data.
-
-    Raises
-    ------
-    DataError
-        No part has households.
+    `parts`: Village tables with their definitions; where two have a column, the first one's stays.
+    `rule`: Who counts as poor in a register; None when a profile says it.
+    Returns: Geometry is empty without polygon; numbers are missing without data.
+    Raises DataError: No part has households.
     """
     table = boundaries.official.drop(columns="has_polygon").copy()
     indicators: list[Indicator] = []

@@ -76,23 +76,10 @@ def found_by_code(code: pd.Series, official: pd.DataFrame) -> pd.DataFrame:
 
     Grain: one row per row of the table.
 
-    Parameters
-    ----------
-    code
-        Dotted codes, missing where not usable.
-    official
-        Official villages, indexed by code.
-
-    Returns
-    -------
-    found
-        ``village_code``, ``score`` (1 or 0), ``how`` (``code`` or ``none``) and an empty
+    `code`: Dotted codes, missing where not usable.
+    `official`: Official villages, indexed by code.
+    Returns: ``village_code``, ``score`` (1 or 0), ``how`` (``code`` or ``none``) and an empty
         ``name_in_table``.
-
-    Raises
-    ------
-    Nothing
-        A code off the list has no village.
     """
     known = code.isin(official.index.tolist())
     return pd.DataFrame(

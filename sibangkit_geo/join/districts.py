@@ -34,12 +34,7 @@ class Districts:
     """
     Districts of a table and of the map.
 
-    Attributes
-    ----------
-    code
-        District code by folded name.
-    by_villages
-        Names as written of those that only their villages tell.
+    `by_villages`: Names as written of those that only their villages tell.
     """
 
     code: Mapping[tuple[str, int], str]
@@ -49,15 +44,7 @@ class Districts:
         """
         Say which districts were told by their villages.
 
-        Returns
-        -------
-        notes
-            In Indonesian; none when all names are on the map.
-
-        Raises
-        ------
-        Nothing
-            No district needs no note.
+        Returns: In Indonesian; none when all names are on the map.
         """
         if not self.by_villages:
             return ()
@@ -82,24 +69,9 @@ def pair_districts(
     list (Hungarian method): many maps carry no names of districts at all. A pair needs two
     shared names, half of the shorter list, and twice as many as the next best district.
 
-    Parameters
-    ----------
-    rows
-        Columns ``district_name`` and ``village_name``, complete.
-    official
-        Official villages: columns ``name``, ``district_code``, ``district_name``.
-    assign
-        `assign_once`, or `assign_many` where one district is written in several ways.
-
-    Returns
-    -------
-    districts
-        Those that find no pair are absent.
-
-    Raises
-    ------
-    Nothing
-        An empty table has no districts.
+    `rows`: Columns ``district_name`` and ``village_name``, complete.
+    `official`: Official villages: columns ``name``, ``district_code``, ``district_name``.
+    Returns: Those that find no pair are absent.
     """
     folded = rows["district_name"].map(lambda name: fold_name(str(name)))
     named: dict[Hashable, str] = dict(zip(folded, rows["district_name"].astype(str), strict=True))

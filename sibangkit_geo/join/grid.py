@@ -42,16 +42,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """
-    All edges of all polygons in units of cells, seen from the corner of the grid.
-
-    Attributes
-    ----------
-    owner
-        Position of the polygon of each edge.
-    u0, v0, u1, v1
-        Ends in x and y.
-    """
+    """All edges of all polygons in units of cells, seen from the corner of the grid."""
 
     owner: NDArray[np.int64]
     u0: NDArray[np.float64]
@@ -61,26 +52,7 @@ class Edges:
 
 
 def edges_of(geometries: NDArray[np.object_], *, grid: Grid) -> Edges:
-    """
-    List the edges of polygons, holes and parts included.
-
-    Parameters
-    ----------
-    geometries
-        Polygons or multipolygons.
-    grid
-        Cells to measure in.
-
-    Returns
-    -------
-    edges
-        One entry per edge.
-
-    Raises
-    ------
-    Nothing
-        Empty geometries have no edges.
-    """
+    """List the edges of polygons, holes and parts included."""
     parts, owner = shapely.get_parts(geometries, return_index=True)
     rings, of_part = shapely.get_rings(parts, return_index=True)
     xy, of_ring = shapely.get_coordinates(rings, return_index=True)
@@ -117,11 +89,6 @@ def expand(
     number
         The numbers.
 
-    Raises
-    ------
-    Nothing
-        No range, no number.
-
     Examples
     --------
     >>> [part.tolist() for part in expand(np.array([5, 9]), np.array([2, 1]))]
@@ -139,25 +106,9 @@ def border_cells(edges: Edges, *, grid: Grid) -> tuple[NDArray[np.int64], NDArra
     Column by column: the stretch of an edge within a column touches the rows between its
     lowest and highest point there.
 
-    Parameters
-    ----------
-    edges
-        Edges in units of cells.
-    grid
-        The cells.
-
-    Returns
-    -------
-    cell
-        Cell numbers (row times columns plus column), ascending; one entry per cell and
+    `edges`: Edges in units of cells.
+    Returns: Cell numbers (row times columns plus column), ascending; one entry per cell and
         polygon.
-    owner
-        Position of the polygon, ascending within a cell.
-
-    Raises
-    ------
-    Nothing
-        Edges lie inside the grid, which has a cell to spare all round.
     """
     low, high = np.minimum(edges.u0, edges.u1), np.maximum(edges.u0, edges.u1)
     first = np.floor(low - _SLACK).astype(np.int64)
@@ -189,22 +140,8 @@ def spans(edges: Edges, *, grid: Grid) -> tuple[NDArray[np.int64], ...]:
     lies its inside, holes and parts included. Centres that rounding could put on the
     wrong side are in cells that `border_cells` finds.
 
-    Parameters
-    ----------
-    edges
-        Edges in units of cells.
-    grid
-        The cells.
-
-    Returns
-    -------
-    owner, first, end
-        Per run: polygon, number of its first cell, number behind its last cell.
-
-    Raises
-    ------
-    Nothing
-        Polygons without edges have no run.
+    `edges`: Edges in units of cells.
+    Returns: Per run: polygon, number of its first cell, number behind its last cell.
     """
     low, high = np.minimum(edges.v0, edges.v1), np.maximum(edges.v0, edges.v1)
     # a vertex on the middle of a row belongs to the edge above it only: low <= middle < high
@@ -229,25 +166,10 @@ def label_cells(
     """
     Label every cell with the one polygon that contains it.
 
-    Parameters
-    ----------
-    edges
-        Edges in units of cells.
-    grid
-        The cells.
-
-    Returns
-    -------
-    labels
-        Per cell: position of the polygon, `BORDER` where several or a border pass, or
+    `edges`: Edges in units of cells.
+    Returns: Per cell: position of the polygon, `BORDER` where several or a border pass, or
         `OUTSIDE`.
-    cell, owner
-        Pairs of border cell and polygon that may hold a point in it, ascending.
-
-    Raises
-    ------
-    Nothing
-        Without edges every cell is outside.
+    Returns: Pairs of border cell and polygon that may hold a point in it, ascending.
     """
     cell, owner = border_cells(edges, grid=grid)
     inside_of, first, end = spans(edges, grid=grid)

@@ -106,11 +106,6 @@ def review_key(district_name: str, village_name: str) -> str:
     key
         Upper case, one space between words, ``KECAMATAN/DESA``.
 
-    Raises
-    ------
-    Nothing
-        Any text makes a key.
-
     Examples
     --------
     >>> review_key("Talang  Kelapa", "Sukajadi")

@@ -58,22 +58,7 @@ class CodeMixup:
         """
         Say of every row of a register what was found out about its distinct key.
 
-        Parameters
-        ----------
-        place
-            For each row the number of its key.
-        index
-            Labels of the rows.
-
-        Returns
-        -------
-        mixup
-            One entry per row.
-
-        Raises
-        ------
-        IndexError
-            A number has no key.
+        `index`: Labels of the rows.
         """
         parts = (self.suspect, self.wrong_place, self.checked)
         suspect, wrong_place, checked = (
@@ -85,10 +70,7 @@ class CodeMixup:
         """
         Refuse a table whose names fit the other code system.
 
-        Raises
-        ------
-        DataError
-            More than `MIXUP_SHARE` of the rows are suspect.
+        Raises DataError: More than `MIXUP_SHARE` of the rows are suspect.
         """
         if self.share <= MIXUP_SHARE:
             return

@@ -75,26 +75,11 @@ def match_register(
 
     Grain: one row per row of `spellings`.
 
-    Parameters
-    ----------
-    spellings
-        Columns ``code``, ``district_name``, ``village_name``, the names complete.
-    official
-        Official villages: index code, columns ``name``, ``district_code``,
+    `spellings`: Columns ``code``, ``district_name``, ``village_name``, the names complete.
+    `official`: Official villages: index code, columns ``name``, ``district_code``,
         ``district_name``.
-
-    Returns
-    -------
-    found
-        ``village_code`` (missing for none), ``how`` (``name``, ``spelling``, ``none``)
-        and ``score``, same index.
-    notes
-        Which districts were told by their villages.
-
-    Raises
-    ------
-    Nothing
-        A name that fits no village has none.
+    Returns: ``village_code`` (missing for none), ``how`` (``name``, ``spelling``, ``none``) and
+        ``score``, same index.
     """
     folded = pd.Series(
         [
@@ -118,17 +103,9 @@ def require_listed(review: Mapping[str, str], official: pd.DataFrame) -> None:
     """
     Refuse decisions for villages that are not on the official list.
 
-    Parameters
-    ----------
-    review
-        Table code to official code, empty text for no village.
-    official
-        Official villages, indexed by code.
-
-    Raises
-    ------
-    UnknownAreaError
-        A decision names a village off the list.
+    `review`: Table code to official code, empty text for no village.
+    `official`: Official villages, indexed by code.
+    Raises UnknownAreaError: A decision names a village off the list.
     """
     unknown = sorted({code for code in review.values() if code and code not in official.index})
     if unknown:

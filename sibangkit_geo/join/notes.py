@@ -24,24 +24,10 @@ def located_notes(
     """
     Count the rows per way of locating, those lost, and the villages that no row names.
 
-    Parameters
-    ----------
-    found
-        Columns ``village_code`` and ``how``, one row per row of the table.
-    official
-        Official villages, indexed by code.
-    n_rows
-        How many rows of the register each row of `found` stands for; None: one each.
-
-    Returns
-    -------
-    notes
-        In Indonesian.
-
-    Raises
-    ------
-    UnknownAreaError
-        No row has a village.
+    `found`: Columns ``village_code`` and ``how``, one row per row of the table.
+    `official`: Official villages, indexed by code.
+    `n_rows`: How many rows of the register each row of `found` stands for; None: one each.
+    Raises UnknownAreaError: No row has a village.
     """
     missing = found["village_code"].isna()
     lost = found[missing]

@@ -51,11 +51,6 @@ def fold_name(name: str) -> tuple[str, int]:
     number
         The number, 0 when there is none.
 
-    Raises
-    ------
-    Nothing
-        An empty name folds to ``("", 0)``.
-
     Examples
     --------
     >>> fold_name("TAJA RAYA II")
@@ -85,11 +80,6 @@ def proper_name(name: str) -> str:
     name
         One space between words; roman numbers stay in capitals.
 
-    Raises
-    ------
-    Nothing
-        Any text is a name.
-
     Examples
     --------
     >>> proper_name("BANYUASIN  III"), proper_name("Air Kumbang")
@@ -116,11 +106,6 @@ def sounded(name: str) -> tuple[str, int]:
         As `fold_name`, with o as a and y as i.
     number
         The number, 0 when there is none.
-
-    Raises
-    ------
-    Nothing
-        An empty name sounds like ``("", 0)``.
 
     Examples
     --------
@@ -159,11 +144,6 @@ def assign_once(
     -------
     pairs
         Key to code and score (1 to the letter, else below).
-
-    Raises
-    ------
-    Nothing
-        A name without a near place is absent.
 
     Examples
     --------
@@ -217,11 +197,6 @@ def assign_many(
     pairs
         Key to code and score (1 to the letter, else below).
 
-    Raises
-    ------
-    Nothing
-        A name without a near place is absent.
-
     Examples
     --------
     >>> assign_many({1: "WANA MUKTI", 2: "WONO MUKTI"}, {"a": "Wana Mukti", "b": "Buana Murti"})
@@ -255,11 +230,6 @@ def similar(left: str, right: str) -> bool:
     -------
     similar
         True at `ACCEPTED_SCORE` or more, and with the same number.
-
-    Raises
-    ------
-    Nothing
-        Any text is compared.
 
     Examples
     --------

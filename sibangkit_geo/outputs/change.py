@@ -52,15 +52,10 @@ class Comparison:
     """
     What a comparison found.
 
-    Attributes
-    ----------
-    pockets, villages, areas
-        Tables with English column names, one row per pocket, village or district (and the
-        regency) and pair of following waves.
-    notes
-        What a reader must know.
-    provenance
-        Plain values for the manifest: runs with checksums, parameters, time.
+    `pockets`, `villages`, `areas`: Tables with English column names, one row per pocket, village
+        or district (and the regency) and pair of following waves.
+    `notes`: What a reader must know.
+    `provenance`: Plain values for the manifest: runs with checksums, parameters, time.
     """
 
     pockets: pd.DataFrame
@@ -74,24 +69,10 @@ def write_comparison(found: Comparison, out: Path) -> tuple[str, ...]:
     """
     Write all products of a comparison, whole or not at all.
 
-    Parameters
-    ----------
-    found
-        Result.
-    out
-        Final folder.
-
-    Returns
-    -------
-    names
-        Relative paths, sorted.
-
-    Raises
-    ------
-    ConfigError
-        `out` cannot be written.
-    LeakError
-        A product holds personal data; nothing is written.
+    `out`: Final folder.
+    Returns: Relative paths, sorted.
+    Raises ConfigError: `out` cannot be written.
+    Raises LeakError: A product holds personal data; nothing is written.
     """
     names = sorted([*TABLES.values(), PAGE, MANIFEST])
     with staged(out, kind="comparison") as folder:
@@ -120,20 +101,7 @@ def comparison_page(found: Comparison) -> str:
     """
     Draw the page: notes, pockets, districts, and villages whose rate surely changed.
 
-    Parameters
-    ----------
-    found
-        Result.
-
-    Returns
-    -------
-    page
-        Self-contained HTML; every text escaped.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    Returns: Self-contained HTML; every text escaped.
     """
     notes = "".join(f"<li>{html.escape(one.text)}</li>" for one in found.notes)
     sure = found.villages[(found.villages["high"] < 0) | (found.villages["low"] > 0)]

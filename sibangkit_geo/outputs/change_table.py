@@ -25,24 +25,9 @@ def change_table(product: Product, changes: Sequence[WaveChange]) -> pd.DataFram
 
     Grain: one row per official village and earlier wave, the largest fall first.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    changes
-        Since each earlier wave.
-
-    Returns
-    -------
-    table
-        ``village_code``, ``name``, ``district_name``, ``dari_tahun``, ``ke_tahun``,
-        ``tingkat_sebelum``, ``tingkat_sesudah`` (shares 0 to 1), ``selisih_poin``
-        (percentage points), ``perubahan`` (words); missing where not compared.
-
-    Raises
-    ------
-    KeyError
-        A village is not of the study.
+    Returns: ``village_code``, ``name``, ``district_name``, ``dari_tahun``, ``ke_tahun``,
+        ``tingkat_sebelum``, ``tingkat_sesudah`` (shares 0 to 1), ``selisih_poin`` (percentage
+        points), ``perubahan`` (words); missing where not compared.
     """
     return pd.concat([_one(product, change) for change in changes], ignore_index=True)
 

@@ -70,11 +70,6 @@ def aliases(columns: Iterable[str], indicators: Iterable[Indicator]) -> dict[str
     names
         Column to words; a column without words is written with a capital and spaces.
 
-    Raises
-    ------
-    Nothing
-        Any column has a name.
-
     Examples
     --------
     >>> aliases(["village_code", "porsi_belum_terlayani"], [])
@@ -112,11 +107,6 @@ def kind_of(name: str, indicators: Iterable[Indicator]) -> str:
     -------
     kind
         ``"share"``, ``"index"``, ``"rupiah"``, ``"year"`` or ``"count"``.
-
-    Raises
-    ------
-    Nothing
-        A column that is not known counts.
 
     Examples
     --------

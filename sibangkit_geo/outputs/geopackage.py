@@ -51,15 +51,9 @@ class GisLayers:
     """
     Tables of a study as a GIS reads them.
 
-    Attributes
-    ----------
-    tables
-        ``pockets``, ``villages``, ``districts`` with geometry and ``needs`` without, each
+    `tables`: ``pockets``, ``villages``, ``districts`` with geometry and ``needs`` without, each
         indexed by its key.
-    names
-        Layer to column to Indonesian name.
-    titles, texts
-        Layer to what it is called, and a sentence on it.
+    `names`: Layer to column to Indonesian name.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -74,22 +68,8 @@ def gis_layers(product: Product, masked: pd.DataFrame) -> GisLayers:
 
     Grain: one row per official village, pocket, district, and per need of a place.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    masked
-        True where a cell was masked, columns by indicator name.
-
-    Returns
-    -------
-    layers
-        Geometry in the study CRS, metres; ``needs`` may have no row.
-
-    Raises
-    ------
-    KeyError
-        The village table lacks a column.
+    `masked`: True where a cell was masked, columns by indicator name.
+    Returns: Geometry in the study CRS, metres; ``needs`` may have no row.
     """
     villages = village_table(product.measured, product.pockets, masked=masked)
     tables = {
@@ -121,21 +101,8 @@ def write_gis(product: Product, layers: GisLayers, folder: Path, *, surface: str
     """
     Write GeoPackage, GeoParquet and a QGIS project that opens them with their styles.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    layers
-        From `gis_layers`.
-    folder
-        Where the files go; made when absent.
-    surface
-        Path of the risk surface relative to `folder`; empty for none.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `folder`: Where the files go; made when absent.
+    `surface`: Path of the risk surface relative to `folder`; empty for none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     created = product.provenance.created

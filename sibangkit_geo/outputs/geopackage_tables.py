@@ -64,21 +64,8 @@ def describe(
     """
     Add names, descriptions, metadata and styles to an open GeoPackage.
 
-    Parameters
-    ----------
-    link
-        Connection; the caller commits.
-    layers
-        What the file holds.
-    styles
-        Layer to QML.
-    product
-        Finished study.
-
-    Raises
-    ------
-    sqlite3.Error
-        The file is no GeoPackage, or has these tables already.
+    `link`: Connection; the caller commits.
+    Raises sqlite3.Error: The file is no GeoPackage, or has these tables already.
     """
     stamp = f"{product.provenance.created[:10]}T00:00:00.000Z"
     for statement in filter(str.strip, _SCHEMA.split(";\n")):

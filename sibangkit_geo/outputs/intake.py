@@ -36,24 +36,8 @@ def write_intake(reports: Sequence[IntakeReport], folder: Path, *, created: str)
     """
     Write the report as a page and as a workbook.
 
-    Parameters
-    ----------
-    reports
-        One per file that was read.
-    folder
-        Where both go; made when absent.
-    created
-        Time of the run, ISO 8601, for the workbook's properties.
-
-    Returns
-    -------
-    paths
-        The page, the workbook.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `folder`: Where both go; made when absent.
+    `created`: Time of the run, ISO 8601, for the workbook's properties.
     """
     folder.mkdir(parents=True, exist_ok=True)
     page, book = folder / f"{NAME}.html", folder / f"{NAME}.xlsx"
@@ -245,11 +229,6 @@ def row_runs(rows: Sequence[int]) -> str:
     -------
     text
         Such as ``3–5, 9``; long lists end with how many runs are left out.
-
-    Raises
-    ------
-    Nothing
-        No rows make an empty text.
 
     Examples
     --------

@@ -21,21 +21,7 @@ def write_manifest(
     """
     Write ``manifest.json`` beside the products that are already in the folder.
 
-    Parameters
-    ----------
-    folder
-        Staging folder, with every other product in it.
-    provenance
-        Inputs, settings, seed, versions, time.
-    result
-        Main numbers of the study.
-    notes
-        Notes of all stages.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `provenance`: Inputs, settings, seed, versions, time.
     """
     products = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()

@@ -78,21 +78,8 @@ def write_needs(
     """
     Write three tables; nothing where no agency has a need.
 
-    Parameters
-    ----------
-    needs
-        From the focus, masked.
-    folder
-        Folder of the products.
-    indicators
-        Definitions, for label, source and year.
-    names
-        Names of places and agencies by key; a key without one stands for itself.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `indicators`: Definitions, for label, source and year.
+    `names`: Names of places and agencies by key; a key without one stands for itself.
     """
     defined = {one.name: one for one in indicators}
     tables = (needs.places, needs.roles, needs.targeting)
@@ -170,19 +157,7 @@ def write_dictionary(
     """
     Write what each column of ``villages.csv`` means.
 
-    Parameters
-    ----------
-    indicators
-        Definitions.
-    columns
-        Columns of the table.
-    path
-        File to write.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `columns`: Columns of the table.
     """
     rows = [
         {
@@ -209,21 +184,7 @@ def write_dictionary(
 
 
 def write_sheets(product: Product, folder: Path) -> None:
-    """
-    Write the numbers of every district and every village, one per row.
-
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    folder
-        Folder of the products.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
-    """
+    """Write the numbers of every district and every village, one per row."""
     for name, sheets in (
         ("lembar_kecamatan.csv", district_sheets(product)),
         ("lembar_desa.csv", village_sheets(product)),

@@ -41,34 +41,10 @@ def write_products(
     """
     Draw and write every product into a staging folder, then move it into place.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    masked
-        True where a cell was masked, columns by indicator name.
-    out
-        Final folder.
-    reports
-        What the intake found in the registers.
-    personal
-        Texts of a register that no product may hold.
-    extra
-        Writes further products into the folder it is given.
-    progress
-        Called with stage, steps done and steps in all.
-
-    Returns
-    -------
-    names
-        Relative paths, the overview first.
-
-    Raises
-    ------
-    LeakError
-        A product holds personal data; `out` stays as it was.
-    ConfigError
-        `out` cannot be written.
+    `masked`: True where a cell was masked, columns by indicator name.
+    `out`: Final folder.
+    Raises LeakError: A product holds personal data; `out` stays as it was.
+    Raises ConfigError: `out` cannot be written.
     """
     agencies = product.catalogue.agencies
     pages = [one for one in agencies if one.always or product.needs.indicators.get(one.key)]

@@ -24,15 +24,8 @@ def require_address(address: str) -> None:
     """
     Refuse what is no address of a PostgreSQL database, before anything long starts.
 
-    Parameters
-    ----------
-    address
-        Such as ``postgresql://USER@HOST/DATABASE``.
-
-    Raises
-    ------
-    ConfigError
-        It is none; the address itself is not repeated.
+    `address`: Such as ``postgresql://USER@HOST/DATABASE``.
+    Raises ConfigError: It is none; the address itself is not repeated.
     """
     if not _START.match(address):
         msg = "--to must be an address such as postgresql://USER@HOST/DATABASE."
@@ -44,23 +37,11 @@ def publish(layers: GisLayers, address: str, *, schema: str, epsg: int) -> None:
     """
     Write the layers to a schema; tables of an earlier publication are replaced.
 
-    Parameters
-    ----------
-    layers
-        What is published.
-    address
-        Of the database.
-    schema
-        Made when absent; other tables in it stay.
-    epsg
-        CRS of the geometry.
-
-    Raises
-    ------
-    ConfigError
-        The database cannot be reached, has no PostGIS, or refuses; nothing changed then.
-    ValueError
-        `schema` is no plain name.
+    `schema`: Made when absent; other tables in it stay.
+    `epsg`: CRS of the geometry.
+    Raises ConfigError: The database cannot be reached, has no PostGIS, or refuses; nothing changed
+        then.
+    Raises ValueError: `schema` is no plain name.
     """
     if not _PLAIN.match(schema):
         msg = f"`schema` must be a plain name, got {schema!r}."

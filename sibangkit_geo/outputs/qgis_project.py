@@ -28,18 +28,7 @@ _SURFACE = tuple(zip((0.5, 1.0, 1.5, 2.0, 3.0), PALETTE, strict=True))
 
 @dataclass(frozen=True, slots=True)
 class ProjectLayer:
-    """
-    A layer of the project.
-
-    Attributes
-    ----------
-    name, title
-        Table of the GeoPackage, and what it is called.
-    qml
-        Its style.
-    spatial
-        Whether it has polygons.
-    """
+    """A layer of the project."""
 
     name: str
     title: str
@@ -58,23 +47,7 @@ def write_project(
     """
     Write a QGIS project, zipped.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    layers
-        From the top of the map to its bottom.
-    path
-        QGZ to write.
-    package
-        GeoPackage, relative to the project.
-    surface
-        Risk surface, relative to the project; empty for none.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `surface`: Risk surface, relative to the project; empty for none.
     """
     made = datetime.fromisoformat(product.provenance.created)
     entry = zipfile.ZipInfo(f"{path.stem}.qgs", made.timetuple()[:6])

@@ -23,22 +23,8 @@ def village_style(layer: Layer, names: Mapping[str, str]) -> str:
     """
     Style villages by the layer's own classes.
 
-    Parameters
-    ----------
-    layer
-        Classes and colours.
-    names
-        Column to Indonesian name.
-
-    Returns
-    -------
-    qml
-        Masked villages and those without data have rules of their own.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    `names`: Column to Indonesian name.
+    Returns: Masked villages and those without data have rules of their own.
     """
     name = layer.indicator.name
     digits = layer.decimals
@@ -71,20 +57,8 @@ def pocket_style(names: Mapping[str, str]) -> str:
     """
     Style pockets by their grade: outlines without fill.
 
-    Parameters
-    ----------
-    names
-        Column to Indonesian name.
-
-    Returns
-    -------
-    qml
-        Labelled with their number.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    `names`: Column to Indonesian name.
+    Returns: Labelled with their number.
     """
     grades = list(_GRADES.items())
     symbols = "".join(
@@ -108,24 +82,9 @@ def table_style(names: Mapping[str, str], *, outline: bool = False, label: str =
     """
     Style a layer that is outlined only, or has no geometry.
 
-    Parameters
-    ----------
-    names
-        Column to Indonesian name.
-    outline
-        Whether polygons are drawn.
-    label
-        Column of the labels; empty for none.
-
-    Returns
-    -------
-    qml
-        With the names of the columns.
-
-    Raises
-    ------
-    Nothing
-        Any names are written.
+    `names`: Column to Indonesian name.
+    `label`: Column of the labels; empty for none.
+    Returns: With the names of the columns.
     """
     renderer = (
         '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
@@ -248,11 +207,6 @@ def escaped(text: str) -> str:
     -------
     xml
         With entities.
-
-    Raises
-    ------
-    Nothing
-        Any words are written.
 
     Examples
     --------

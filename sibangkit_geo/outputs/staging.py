@@ -33,22 +33,11 @@ def staged(out: Path, *, kind: Kind = "run") -> Iterator[Path]:
     Products that an earlier run's manifest lists and this run did not make are
     removed; any other file in `out` stays.
 
-    Parameters
-    ----------
-    out
-        Final folder; made when absent.
-    kind
-        What is written; a folder holds one kind only.
-
-    Yields
-    ------
-    folder
-        Staging folder on the same disk.
-
-    Raises
-    ------
-    ConfigError
-        `out` is a file, holds products of another kind, or its place cannot be written.
+    `out`: Final folder; made when absent.
+    `kind`: What is written; a folder holds one kind only.
+    Yields: Staging folder on the same disk.
+    Raises ConfigError: `out` is a file, holds products of another kind, or its place cannot be
+        written.
     """
     require_own(out, kind=kind)
     if out.exists() and not out.is_dir():
@@ -71,17 +60,8 @@ def require_own(out: Path, *, kind: Kind) -> None:
     """
     Refuse a folder with finished products of another kind, which would be removed.
 
-    Parameters
-    ----------
-    out
-        Final folder.
-    kind
-        What is to be written.
-
-    Raises
-    ------
-    ConfigError
-        The folder holds another kind.
+    `out`: Final folder.
+    Raises ConfigError: The folder holds another kind.
     """
     products = earlier_products(out)
     held = next((found for mark, found in _MARKS if mark in products), kind)
@@ -109,20 +89,8 @@ def earlier_products(out: Path) -> set[str]:
     """
     Read which files an earlier run made.
 
-    Parameters
-    ----------
-    out
-        Folder of products.
-
-    Returns
-    -------
-    names
-        Relative paths inside `out`; empty without a readable manifest.
-
-    Raises
-    ------
-    Nothing
-        A damaged manifest counts as none.
+    `out`: Folder of products.
+    Returns: Relative paths inside `out`; empty without a readable manifest.
     """
     try:
         listed = json.loads((out / MANIFEST).read_text("utf-8"))["products"]
@@ -142,17 +110,7 @@ def write_text(path: Path, text: str) -> None:
     """
     Write a text file as UTF-8 with line feeds on every system.
 
-    Parameters
-    ----------
-    path
-        File; its folder is made when absent.
-    text
-        Content.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `path`: File; its folder is made when absent.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")

@@ -32,25 +32,10 @@ def village_table(
 
     Grain: unchanged, one row per village.
 
-    Parameters
-    ----------
-    measured
-        Village table after masking.
-    pockets
-        Result of the detector.
-    masked
-        True where a cell was masked, columns by indicator name.
-
-    Returns
-    -------
-    table
-        Indexed by ``village_code``; shares 0 to 1; ``masked`` names the cells
-        emptied for privacy.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `measured`: Village table after masking.
+    `masked`: True where a cell was masked, columns by indicator name.
+    Returns: Indexed by ``village_code``; shares 0 to 1; ``masked`` names the cells emptied for
+        privacy.
     """
     table = measured.villages.copy()
     numbers = table.select_dtypes("number").columns
@@ -65,21 +50,7 @@ def village_table(
 
 
 def write_villages(table: gpd.GeoDataFrame, path: Path) -> None:
-    """
-    Write the village table as CSV.
-
-    Parameters
-    ----------
-    table
-        From `village_table`.
-    path
-        File to write.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
-    """
+    """Write the village table as CSV."""
     plain = pd.DataFrame(table.drop(columns="geometry"))
     for name in plain.select_dtypes(["object", "string"]):
         plain[name] = plain[name].map(formula_safe)
@@ -103,11 +74,6 @@ def formula_safe(text: object) -> object:
     cell
         The text, with an apostrophe before it where needed.
 
-    Raises
-    ------
-    Nothing
-        Any cell is accepted.
-
     Examples
     --------
     >>> formula_safe("=1+1")
@@ -119,24 +85,7 @@ def formula_safe(text: object) -> object:
 
 
 def place_names(product: Product) -> dict[str, str]:
-    """
-    Name places and agencies by their keys.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    names
-        Code of a village, district or the regency, or key of an agency, to its name.
-
-    Raises
-    ------
-    KeyError
-        The village table lacks a column.
-    """
+    """Name places and agencies by their keys."""
     table = product.measured.villages
     districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
     return {
@@ -153,21 +102,9 @@ def write_geopackage(
     """
     Write pockets and villages as a GeoPackage.
 
-    Parameters
-    ----------
-    table
-        From `village_table`.
-    pockets
-        Result of the detector; no pocket gives an empty layer.
-    path
-        File to write.
-    created
-        ISO time; its date is all that the file says about when it was made.
-
-    Raises
-    ------
-    pyogrio.errors.DataSourceError
-        The disk refuses.
+    `pockets`: Result of the detector; no pocket gives an empty layer.
+    `created`: ISO time; its date is all that the file says about when it was made.
+    Raises pyogrio.errors.DataSourceError: The disk refuses.
     """
     write_layers({"pockets": pockets.outlines, "villages": table}, path, created=created)
 
@@ -176,19 +113,9 @@ def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str
     """
     Write layers of polygons, and tables without geometry, as a GeoPackage.
 
-    Parameters
-    ----------
-    layers
-        Name to rows; the index is written too.
-    path
-        File to write.
-    created
-        ISO time; its date is all that the file says about when it was made.
-
-    Raises
-    ------
-    pyogrio.errors.DataSourceError
-        The disk refuses.
+    `layers`: Name to rows; the index is written too.
+    `created`: ISO time; its date is all that the file says about when it was made.
+    Raises pyogrio.errors.DataSourceError: The disk refuses.
     """
     # GDAL stamps layers with the clock; a fixed stamp keeps equal runs equal to the byte
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{created[:10]}T00:00:00.000Z"})
@@ -213,17 +140,8 @@ def write_review(rows: pd.DataFrame, path: Path) -> None:
     """
     Write the names a person should check, unless the file is there already.
 
-    Parameters
-    ----------
-    rows
-        Columns of `REVIEW_COLUMNS`.
-    path
-        File; an existing one holds a person's decisions and is left alone.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `rows`: Columns of `REVIEW_COLUMNS`.
+    `path`: File; an existing one holds a person's decisions and is left alone.
     """
     if not path.exists():
         safe = rows[list(REVIEW_COLUMNS)].map(formula_safe)

@@ -35,17 +35,7 @@ def write_verdicts(product: Product, folder: Path) -> None:
     """
     Write which methods call each village poor, and how firmly it stays in its pocket.
 
-    Parameters
-    ----------
-    product
-        Finished study; villages whose poverty is masked show no numbers of their tests.
-    folder
-        Folder of the products.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `product`: Finished study; villages whose poverty is masked show no numbers of their tests.
     """
     table = product.pockets.villages
     if table.empty:

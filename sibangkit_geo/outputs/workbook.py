@@ -54,21 +54,8 @@ def write_workbook(
     """
     Write the tables of a study as a workbook; it has no formula.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    tables
-        Folder with the CSV tables of the same study; absent ones give an empty sheet.
-    path
-        XLSX to write.
-    changes
-        Since each earlier wave; a sheet of it only where there are any.
-
-    Raises
-    ------
-    OSError
-        A table cannot be read, or the disk refuses.
+    `tables`: Folder with the CSV tables of the same study; absent ones give an empty sheet.
+    `changes`: Since each earlier wave; a sheet of it only where there are any.
     """
     pages = _pages(product, tables, changes)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}

@@ -136,20 +136,7 @@ def degrees(neighbors: Neighbors) -> pd.Series:
     """
     Count the neighbors of each village.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-
-    Returns
-    -------
-    degree
-        At least 0, indexed by village, shape (n,).
-
-    Raises
-    ------
-    Nothing
-        The graph checked itself.
+    Returns: At least 0, indexed by village, shape (n,).
     """
     count = np.bincount(neighbors.pairs.ravel(), minlength=len(neighbors))
     return pd.Series(count, index=neighbors.ids, name="n_neighbors")
@@ -159,22 +146,8 @@ def weight_matrix(neighbors: Neighbors, *, binary: bool = False) -> sparse.csr_a
     """
     Lay the graph out as a sparse matrix.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-    binary
-        Count every link 1, whatever its weight.
-
-    Returns
-    -------
-    matrix
-        Symmetric, zero diagonal, columns ascending in every row, shape (n, n).
-
-    Raises
-    ------
-    Nothing
-        The graph checked itself.
+    `binary`: Count every link 1, whatever its weight.
+    Returns: Symmetric, zero diagonal, columns ascending in every row, shape (n, n).
     """
     focal, neighbor = neighbors.pairs[:, 0], neighbors.pairs[:, 1]
     one_way = np.ones(len(focal)) if binary or neighbors.weights is None else neighbors.weights
@@ -199,11 +172,6 @@ def component_labels(neighbors: Neighbors) -> pd.Series:
     part
         From 0, in the order of the first village of each part; indexed by village.
 
-    Raises
-    ------
-    Nothing
-        The graph checked itself.
-
     Examples
     --------
     >>> component_labels(from_pairs(["a", "b", "c"], [[0, 2]])).tolist()
@@ -217,23 +185,10 @@ def among(neighbors: Neighbors, ids: Iterable[object]) -> Neighbors:
     """
     Keep some villages and the links between them.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-    ids
-        Labels to keep, in the order wanted.
-
-    Returns
-    -------
-    neighbors
-        The part of the graph, in the order of `ids`; villages that lose their
-        last neighbor are isolates and stay unlinked.
-
-    Raises
-    ------
-    DataError
-        A label is not in the graph, or is named twice.
+    `ids`: Labels to keep, in the order wanted.
+    Returns: The part of the graph, in the order of `ids`; villages that lose their last neighbor
+        are isolates and stay unlinked.
+    Raises DataError: A label is not in the graph, or is named twice.
     """
     kept = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
     new_place = np.full(len(neighbors), -1, dtype=np.intp)
@@ -252,22 +207,9 @@ def places_of(neighbors: Neighbors, labels: pd.Index) -> NDArray[np.intp]:
     """
     Find where villages stand in the graph.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-    labels
-        Labels of villages.
-
-    Returns
-    -------
-    places
-        Positions in `ids`, shape (n_labels,).
-
-    Raises
-    ------
-    DataError
-        Labels that the graph does not know.
+    `labels`: Labels of villages.
+    Returns: Positions in `ids`, shape (n_labels,).
+    Raises DataError: Labels that the graph does not know.
     """
     places = neighbors.ids.get_indexer(labels)
     if (places < 0).any():

@@ -47,11 +47,6 @@ def effective_counts(households: Floats, rho: float) -> Floats:
     effective
         At most `households`, shape (n,).
 
-    Raises
-    ------
-    Nothing
-        Ranges are the caller's to keep.
-
     Examples
     --------
     >>> effective_counts(np.array([101.0]), 0.01).item()
@@ -67,20 +62,8 @@ def beta_binomial_rho(groups: Sequence[tuple[Floats, Floats]]) -> float:
     y ~ BetaBinomial(N, p (1 - rho) / rho, (1 - p)(1 - rho) / rho); the rates are
     profiled out (Skellam 1948, J. R. Stat. Soc. B 10, 257).
 
-    Parameters
-    ----------
-    groups
-        Poor and all households per village, for the background and each pocket.
-
-    Returns
-    -------
-    rho
-        0 to 0.95.
-
-    Raises
-    ------
-    ValueError
-        `groups` is empty.
+    `groups`: Poor and all households per village, for the background and each pocket.
+    Raises ValueError: `groups` is empty.
     """
     if not groups:
         msg = "`groups` must hold at least the background."
@@ -113,22 +96,8 @@ def robust_rho(poor: Floats, homes: Floats) -> tuple[float, float]:
     Pockets and outliers lie in the tails and do not move it: rho is the smallest
     on a grid from 0 to 0.6 at which the median size of z is at most 0.6745.
 
-    Parameters
-    ----------
-    poor, homes
-        Poor and all households per village, shape (n,).
-
-    Returns
-    -------
-    rho
-        0 to 0.6.
-    rate
-        Trimmed weighted rate at that rho, 0 to 1.
-
-    Raises
-    ------
-    Nothing
-        A single rate for all gives rho 0.
+    `poor`, `homes`: Poor and all households per village, shape (n,).
+    Returns: Trimmed weighted rate at that rho, 0 to 1.
     """
     for rho in _GRID:
         effective = effective_counts(homes, float(rho))
@@ -143,24 +112,10 @@ def standardised(rates: Floats, effective: Floats, rate: float) -> Floats:
     """
     Express village rates as deviations from the overall rate in standard errors.
 
-    Parameters
-    ----------
-    rates
-        Share poor per village, 0 to 1.
-    effective
-        Effective households per village.
-    rate
-        Overall rate, 0 to 1.
-
-    Returns
-    -------
-    z
-        Shape of `rates`; all 0 when `rate` is 0 or 1.
-
-    Raises
-    ------
-    Nothing
-        Ranges are the caller's to keep.
+    `rates`: Share poor per village, 0 to 1.
+    `effective`: Effective households per village.
+    `rate`: Overall rate, 0 to 1.
+    Returns: Shape of `rates`; all 0 when `rate` is 0 or 1.
     """
     spread = rate * (1.0 - rate)
     if spread <= 0:
@@ -190,11 +145,6 @@ def normal_scores(rates: Floats, effective: Floats, rate: float) -> Floats:
     -------
     z
         Shape of `rates`, rising with it; all 0 when `rate` is 0 or 1.
-
-    Raises
-    ------
-    Nothing
-        Ranges are the caller's to keep.
 
     References
     ----------

@@ -43,14 +43,9 @@ class Scores:
     """
     What is permuted, one row per village.
 
-    Attributes
-    ----------
-    z
-        Standardised rates.
-    weight
-        Effective households over their mean in the pool.
-    cases, effective
-        Effective poor and all households.
+    `z`: Standardised rates.
+    `weight`: Effective households over their mean in the pool.
+    `cases`, `effective`: Effective poor and all households.
     """
 
     z: Floats
@@ -78,11 +73,6 @@ def centred(z: Floats, weight: Floats, *, cap: float) -> Floats:
     -------
     scores
         Shape (n,); weighted by sqrt(w) they sum to 0. Empty for no village.
-
-    Raises
-    ------
-    Nothing
-        Ranges are the caller's to keep.
 
     Examples
     --------
@@ -114,31 +104,12 @@ def gate_p_value(
     the pattern of sizes nor rates that depend on size are taken for a pocket. rho is not
     fitted again in the replicates.
 
-    Parameters
-    ----------
-    scores
-        Standardised rates and effective counts, every village.
-    geometry
-        Nearest villages and neighbour pairs.
-    pool
-        Villages not yet in a pocket, shape (n,).
-    replicates
-        Permutations, at least 1.
-    rng
-        Source of the permutations.
-    progress
-        Called with the number of replicates done since the last call.
-
-    Returns
-    -------
-    p_value
-        Share of rows, the observed one among them, with a combined statistic at
-        least as large: from 1 / (replicates + 1) to 1.
-
-    Raises
-    ------
-    ValueError
-        `replicates` is below 1.
+    `pool`: Villages not yet in a pocket, shape (n,).
+    `replicates`: Permutations, at least 1.
+    `rng`: Source of the permutations.
+    Returns: Share of rows, the observed one among them, with a combined statistic at least as
+        large: from 1 / (replicates + 1) to 1.
+    Raises ValueError: `replicates` is below 1.
     """
     if replicates < 1:
         msg = f"`replicates` must be at least 1, got {replicates}."

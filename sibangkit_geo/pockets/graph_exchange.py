@@ -24,25 +24,13 @@ def from_graph(graph: Any, *, one_sided: OneSided = "refuse") -> Neighbors:  # n
     """
     Take over the graph of another library.
 
-    Parameters
-    ----------
-    graph
-        Anything with ``adjacency``: a Series of weights indexed by focal and
-        neighbor, isolates as a link to themselves of weight 0 (libpysal's
-        ``Graph``). A row-standardised graph of equal links becomes unweighted.
-    one_sided
-        What to do with a link that does not lead back: refuse it, or link both ways.
-
-    Returns
-    -------
-    neighbors
-        In the order of the focal labels; isolates stay unlinked.
-
-    Raises
-    ------
-    DataError
-        A village is linked to itself, a link does not lead back, a weight is
-        not above 0, or both directions weigh differently.
+    `graph`: Anything with ``adjacency``: a Series of weights indexed by focal and neighbor,
+        isolates as a link to themselves of weight 0 (libpysal's ``Graph``). A row-standardised
+        graph of equal links becomes unweighted.
+    `one_sided`: What to do with a link that does not lead back: refuse it, or link both ways.
+    Returns: In the order of the focal labels; isolates stay unlinked.
+    Raises DataError: A village is linked to itself, a link does not lead back, a weight is not
+        above 0, or both directions weigh differently.
     """
     adjacency: pd.Series = graph.adjacency
     focal = adjacency.index.get_level_values(0)
@@ -56,20 +44,8 @@ def to_graph(neighbors: Neighbors) -> Any:  # noqa: ANN401 - the type of a libra
     """
     Hand the graph to libpysal.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-
-    Returns
-    -------
-    graph
-        ``libpysal.graph.Graph`` with the same labels, order and weights.
-
-    Raises
-    ------
-    ImportError
-        libpysal is not installed.
+    Returns: ``libpysal.graph.Graph`` with the same labels, order and weights.
+    Raises ImportError: libpysal is not installed.
     """
     matrix = weight_matrix(neighbors).tocoo()
     alone = np.setdiff1d(np.arange(len(neighbors)), neighbors.pairs)
@@ -94,26 +70,11 @@ def from_links(
     """
     Fold one-way links with weights into checked pairs.
 
-    Parameters
-    ----------
-    ids
-        Labels of all villages, in the order wanted.
-    focal, neighbor
-        Labels of both ends, one entry per direction.
-    weight
-        Weight of each entry; 0 marks an isolate linked to itself.
-    one_sided
-        What to do with a link that does not lead back: refuse it, or link both ways.
-
-    Returns
-    -------
-    neighbors
-        Isolates stay unlinked.
-
-    Raises
-    ------
-    DataError
-        A village is linked to itself, a link does not lead back or leads out of
+    `ids`: Labels of all villages, in the order wanted.
+    `focal`, `neighbor`: Labels of both ends, one entry per direction.
+    `weight`: Weight of each entry; 0 marks an isolate linked to itself.
+    `one_sided`: What to do with a link that does not lead back: refuse it, or link both ways.
+    Raises DataError: A village is linked to itself, a link does not lead back or leads out of
         `ids`, a weight is not above 0, or both directions weigh differently.
     """
     ends = np.column_stack([ids.get_indexer(focal), ids.get_indexer(neighbor)])

@@ -25,26 +25,11 @@ def read_gal(
     """
     Read a ``.gal`` file: unweighted links, two lines per village.
 
-    Parameters
-    ----------
-    path
-        The file.
-    ids
-        Labels in the order wanted, compared as text; the order of the file when None.
-    one_sided
-        What to do with a link that does not lead back: refuse it, or link both ways.
-
-    Returns
-    -------
-    neighbors
-        Labels as text, or those of `ids`.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    DataError
-        The file is cut short or malformed, or its villages are not those of `ids`.
+    `ids`: Labels in the order wanted, compared as text; the order of the file when None.
+    `one_sided`: What to do with a link that does not lead back: refuse it, or link both ways.
+    Returns: Labels as text, or those of `ids`.
+    Raises MissingFileError: There is no such file.
+    Raises DataError: The file is cut short or malformed, or its villages are not those of `ids`.
     """
     lines = _lines(path)
     labels: list[str] = []
@@ -76,27 +61,12 @@ def read_gwt(
     """
     Read a ``.gwt`` file: one weighted link per line.
 
-    Parameters
-    ----------
-    path
-        The file.
-    ids
-        Labels in the order wanted, compared as text; villages without link can
-        only be known from here. The order of the file when None.
-    one_sided
-        What to do with a link that does not lead back: refuse it, or link both ways.
-
-    Returns
-    -------
-    neighbors
-        Labels as text, or those of `ids`.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    DataError
-        The file is malformed, or its villages are not those of `ids`.
+    `ids`: Labels in the order wanted, compared as text; villages without link can only be known
+        from here. The order of the file when None.
+    `one_sided`: What to do with a link that does not lead back: refuse it, or link both ways.
+    Returns: Labels as text, or those of `ids`.
+    Raises MissingFileError: There is no such file.
+    Raises DataError: The file is malformed, or its villages are not those of `ids`.
     """
     rows = [line.split() for line in _lines(path)[1:] if line.strip()]
     bad = [place for place, row in enumerate(rows, 2) if len(row) != 3 or not _is_number(row[2])]
@@ -114,22 +84,7 @@ def write_gal(neighbors: Neighbors, path: Path) -> Path:
     """
     Write a ``.gal`` file; weights are left out.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-    path
-        File to write.
-
-    Returns
-    -------
-    path
-        The same.
-
-    Raises
-    ------
-    DataError
-        A label holds a blank.
+    Raises DataError: A label holds a blank.
     """
     names = _names(neighbors)
     matrix = weight_matrix(neighbors, binary=True)
@@ -145,22 +100,7 @@ def write_gwt(neighbors: Neighbors, path: Path) -> Path:
     """
     Write a ``.gwt`` file; a village without link is a link to itself of weight 0.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-    path
-        File to write.
-
-    Returns
-    -------
-    path
-        The same.
-
-    Raises
-    ------
-    DataError
-        A label holds a blank.
+    Raises DataError: A label holds a blank.
     """
     names = _names(neighbors)
     matrix = weight_matrix(neighbors).tocoo()

@@ -23,8 +23,6 @@ class Grid:
     ----------
     centres
         Middle of each cell with households, shape (n_cells, 2).
-    households
-        In each cell.
     cell_of
         Cell of each household.
     cell_m
@@ -41,22 +39,9 @@ class Grid:
         """
         Count households in cells.
 
-        Parameters
-        ----------
-        places
-            x and y, shape (n, 2).
-        cell_m
-            Side, metres.
-
-        Returns
-        -------
-        grid
-            Cells with households only; edges are multiples of the side.
-
-        Raises
-        ------
-        Nothing
-            Points are the caller's to check.
+        `places`: x and y, shape (n, 2).
+        `cell_m`: Side, metres.
+        Returns: Cells with households only; edges are multiples of the side.
         """
         corner = np.floor(places / cell_m).astype(np.int64)
         unique, cell_of, count = np.unique(corner, axis=0, return_inverse=True, return_counts=True)
@@ -71,20 +56,8 @@ class Grid:
         """
         Count poor households per cell.
 
-        Parameters
-        ----------
-        cases
-            Shape (n_households,).
-
-        Returns
-        -------
-        counts
-            Shape (n_cells,).
-
-        Raises
-        ------
-        Nothing
-            Shapes are the caller's to keep.
+        `cases`: Shape (n_households,).
+        Returns: Shape (n_cells,).
         """
         return np.bincount(self.cell_of[cases], minlength=len(self.households)).astype(np.float64)
 
@@ -92,14 +65,6 @@ class Grid:
         """
         Count the same households in cells twice as wide.
 
-        Returns
-        -------
-        grid
-            Made of whole cells of this one.
-
-        Raises
-        ------
-        Nothing
-            Any grid can be doubled.
+        Returns: Made of whole cells of this one.
         """
         return Grid.of(self.centres[self.cell_of], 2 * self.cell_m)

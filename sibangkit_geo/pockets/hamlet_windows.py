@@ -31,18 +31,9 @@ class Windows:
     """
     Circles of growing radius around every cell.
 
-    Attributes
-    ----------
-    grid
-        The cells.
-    radii
-        Ascending, metres; a cell belongs to a circle when its middle does.
-    rings
-        Per radius the cells added by it, centres x cells.
-    households
-        In each circle, shape (n_centres, n_radii).
-    allowed
-        Circles neither too small nor above half of all households.
+    `radii`: Ascending, metres; a cell belongs to a circle when its middle does.
+    `households`: In each circle, shape (n_centres, n_radii).
+    `allowed`: Circles neither too small nor above half of all households.
     """
 
     grid: Grid
@@ -56,24 +47,7 @@ class Windows:
         """
         Lay circles around every cell; cells are doubled until all circles fit memory.
 
-        Parameters
-        ----------
-        grid
-            The cells.
-        largest_m
-            Largest radius, metres.
-        min_households
-            In the smallest circle allowed.
-
-        Returns
-        -------
-        windows, grid
-            The circles, and the cells they are made of.
-
-        Raises
-        ------
-        Nothing
-            Ranges are the caller's to keep.
+        `largest_m`: Largest radius, metres.
         """
         tree = cKDTree(grid.centres)
         while tree.count_neighbors(tree, largest_m) > _MOST_PAIRS and grid.cell_m < largest_m:
@@ -98,42 +72,13 @@ class Windows:
         """
         Count poor households per circle.
 
-        Parameters
-        ----------
-        cases
-            Per cell, shape (n_cells,).
-
-        Returns
-        -------
-        counts
-            Shape (n_centres, n_radii).
-
-        Raises
-        ------
-        Nothing
-            Shapes are the caller's to keep.
+        `cases`: Per cell, shape (n_cells,).
+        Returns: Shape (n_centres, n_radii).
         """
         return np.asarray(np.cumsum([ring @ cases for ring in self.rings], axis=0).T)
 
     def cells(self, centre: int, ring: int) -> Ints:
-        """
-        List the cells of a circle.
-
-        Parameters
-        ----------
-        centre, ring
-            Position of the cell in the middle, and of the radius.
-
-        Returns
-        -------
-        cells
-            Positions, ascending.
-
-        Raises
-        ------
-        Nothing
-            Positions are the caller's to keep.
-        """
+        """List the cells of a circle."""
         parts = [one.indices[one.indptr[centre] : one.indptr[centre + 1]] for one in self.rings]
         return np.sort(np.concatenate(parts[: ring + 1])).astype(np.intp)
 
@@ -153,11 +98,6 @@ def log_likelihood(cases: Floats, homes: Floats, total: float, everyone: float) 
     -------
     ratio
         At least 0; 0 where the share inside is not above that outside.
-
-    Raises
-    ------
-    Nothing
-        Counts are the caller's to keep.
 
     Examples
     --------
@@ -188,28 +128,9 @@ def null_maxima(
     Among circles with equally many households the one with most poor is the
     largest, so that only as many ratios are needed as there are different sizes.
 
-    Parameters
-    ----------
-    windows, grid
-        The circles and their cells.
-    total
-        Poor households.
-    replicates
-        Shuffles.
-    seed
-        The same seed gives the same maxima on every machine.
-    progress
-        Called with the number of replicates done since the last call.
-
-    Returns
-    -------
-    maxima
-        Shape (replicates,).
-
-    Raises
-    ------
-    Nothing
-        Ranges are the caller's to keep.
+    `total`: Poor households.
+    `seed`: The same seed gives the same maxima on every machine.
+    Returns: Shape (replicates,).
     """
     rng = np.random.default_rng(seed)
     homes = grid.households.astype(np.int64)

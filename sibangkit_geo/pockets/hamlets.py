@@ -47,20 +47,11 @@ class HamletSettings:
     """
     How the scan looks.
 
-    Attributes
-    ----------
-    cell_m
-        Side of the grid cells that households are counted in, metres.
-    largest_radius_m
-        Of the circles, metres.
-    min_households
-        Smallest hamlet shown; also keeps single houses unseen.
-    alpha
-        Chance, over maps without any hamlet, that one is shown; 0 to 0.5.
-    replicates
-        Shuffles of the poor over the households.
-    seed
-        Of the shuffles.
+    `cell_m`: Side of the grid cells that households are counted in, metres.
+    `largest_radius_m`: Of the circles, metres.
+    `min_households`: Smallest hamlet shown; also keeps single houses unseen.
+    `alpha`: Chance, over maps without any hamlet, that one is shown; 0 to 0.5.
+    `replicates`: Shuffles of the poor over the households.
     """
 
     cell_m: float = 50.0
@@ -88,21 +79,13 @@ class Hamlets:
     """
     Circles in which more households are poor than chance allows; never a household.
 
-    Attributes
-    ----------
-    clusters
-        One row per hamlet, the strongest first, indexed from 1: ``centre_x``,
-        ``centre_y`` (middle of a grid cell), ``radius_m``, ``households``,
-        ``poor``, ``rate``, ``relative_risk``, ``log_likelihood_ratio``,
-        ``p_value`` and ``geometry`` (hull of whole grid cells).
-    p_value
-        Of the strongest circle, shown or not; missing when nothing was tested.
-    cell_m
-        Side of the cells that were used, metres.
-    settings
-        Of the scan.
-    notes
-        What was coarsened or not tested.
+    `clusters`: One row per hamlet, the strongest first, indexed from 1: ``centre_x``, ``centre_y``
+        (middle of a grid cell), ``radius_m``, ``households``, ``poor``, ``rate``,
+        ``relative_risk``, ``log_likelihood_ratio``, ``p_value`` and ``geometry`` (hull of whole
+        grid cells).
+    `p_value`: Of the strongest circle, shown or not; missing when nothing was tested.
+    `cell_m`: Side of the cells that were used, metres.
+    `notes`: What was coarsened or not tested.
     """
 
     clusters: gpd.GeoDataFrame

@@ -29,14 +29,8 @@ class OuterBorder:
     """
     Villages and pockets whose neighbors beyond the border are unseen.
 
-    Attributes
-    ----------
-    villages
-        Labels of villages on the outer border.
-    pockets
-        Numbers of the pockets with a village there, ascending.
-    note
-        The sentence that must stand beside the map.
+    `villages`: Labels of villages on the outer border.
+    `note`: The sentence that must stand beside the map.
     """
 
     villages: pd.Index
@@ -108,30 +102,14 @@ def outer_border(
     """
     Name the villages whose neighbors across the regency border are unseen.
 
-    Parameters
-    ----------
-    villages
-        Polygons in a metric CRS, indexed by label, shape (n,).
-    context
-        Neighboring regencies in the same CRS. When None or empty, the outline of all
+    `villages`: Polygons in a metric CRS, indexed by label, shape (n,).
+    `context`: Neighboring regencies in the same CRS. When None or empty, the outline of all
         villages together is the border, coast included.
-    pocket
-        Pocket number of villages in a pocket, indexed by label; missing or 0
-        outside.
-    distance_m
-        Reach of the neighbor rule, metres; gaps up to it do not count as border.
-
-    Returns
-    -------
-    border
-        Labels, pockets and the note.
-
-    Raises
-    ------
-    DataError
-        `context` is in another CRS.
-    ValueError
-        `distance_m` is negative.
+    `pocket`: Pocket number of villages in a pocket, indexed by label; missing or 0 outside.
+    `distance_m`: Reach of the neighbor rule, metres; gaps up to it do not count as border.
+    Returns: Labels, pockets and the note.
+    Raises DataError: `context` is in another CRS.
+    Raises ValueError: `distance_m` is negative.
     """
     if distance_m < 0:
         msg = f"`distance_m` must be at least 0 metres, got {distance_m}."
@@ -158,23 +136,10 @@ def neighbor_lines(villages: gpd.GeoDataFrame, neighbors: Neighbors) -> gpd.GeoD
 
     Grain: one row per pair.
 
-    Parameters
-    ----------
-    villages
-        Polygons or points, indexed by label, in any order.
-    neighbors
-        The graph.
-
-    Returns
-    -------
-    lines
-        Columns ``focal``, ``neighbor`` (labels), ``to_isolate`` (one end had no
-        neighbor by the rule) and ``geometry`` in the CRS of `villages`.
-
-    Raises
-    ------
-    DataError
-        The graph has villages that the layer has not.
+    `villages`: Polygons or points, indexed by label, in any order.
+    Returns: Columns ``focal``, ``neighbor`` (labels), ``to_isolate`` (one end had no neighbor by
+        the rule) and ``geometry`` in the CRS of `villages`.
+    Raises DataError: The graph has villages that the layer has not.
     """
     missing = neighbors.ids[~neighbors.ids.isin(villages.index)]
     if len(missing):

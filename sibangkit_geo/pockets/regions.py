@@ -32,10 +32,8 @@ class AreaSettings:
     """
     The ``[planning_areas]`` table of a study.
 
-    Attributes
-    ----------
-    n_areas, max_villages
-        How many areas, or the most villages of one; one of the two, 0 leaves it open.
+    `n_areas`, `max_villages`: How many areas, or the most villages of one; one of the two, 0
+        leaves it open.
     """
 
     n_areas: int = 0
@@ -55,12 +53,8 @@ class RegionSettings:
     """
     How areas are balanced.
 
-    Attributes
-    ----------
-    tolerance
-        Largest deviation of an area's size from the mean that is accepted, as a share.
-    most_moves
-        Villages moved at most.
+    `tolerance`: Largest deviation of an area's size from the mean that is accepted, as a share.
+    `most_moves`: Villages moved at most.
     """
 
     tolerance: float = 0.25
@@ -78,15 +72,9 @@ class PlanningAreas:
     """
     Contiguous groups of villages; a division of labour, not a finding.
 
-    Attributes
-    ----------
-    areas
-        Area number from 1, one row per village, indexed by label.
-    sizes
-        One row per area: ``n_villages``, ``size`` (people, or villages without
-        population) and ``deviation`` (share of the mean size).
-    notes
-        That it is no test, and whether the balance was reached.
+    `areas`: Area number from 1, one row per village, indexed by label.
+    `sizes`: One row per area: ``n_villages``, ``size`` (people, or villages without population)
+        and ``deviation`` (share of the mean size).
     """
 
     areas: pd.Series

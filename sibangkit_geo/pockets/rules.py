@@ -17,24 +17,10 @@ def neighbors_by_rule(villages: gpd.GeoDataFrame, settings: PocketSettings) -> N
     """
     Draw the graph by the rule that the settings name.
 
-    Parameters
-    ----------
-    villages
-        Polygons in a metric CRS, indexed by label.
-    settings
-        ``neighbors``, and ``neighbor_distance_m`` or ``nearest``.
-
-    Returns
-    -------
-    neighbors
-        Isolates linked to the nearest village.
-
-    Raises
-    ------
-    DataError
-        A village stands twice, or the CRS is not metric.
-    ValueError
-        There are not more villages than ``nearest``.
+    `villages`: Polygons in a metric CRS, indexed by label.
+    `settings`: ``neighbors``, and ``neighbor_distance_m`` or ``nearest``.
+    Raises DataError: A village stands twice, or the CRS is not metric.
+    Raises ValueError: There are not more villages than ``nearest``.
     """
     if settings.neighbors == "queen":
         return queen(villages)

@@ -33,16 +33,9 @@ class Found:
     """
     Pockets as labels.
 
-    Attributes
-    ----------
-    labels
-        Pocket number per village, 0 outside.
-    p_values
-        Per pocket, in the order of the numbers.
-    map_p_value
-        p of the first gate.
-    rho
-        Intra-village correlation given the labels.
+    `labels`: Pocket number per village, 0 outside.
+    `p_values`: Per pocket, in the order of the numbers.
+    `rho`: Intra-village correlation given the labels.
     """
 
     labels: NDArray[np.int64]
@@ -55,16 +48,8 @@ class Search:
     """
     One search over the villages of a map.
 
-    Parameters
-    ----------
-    poor, homes
-        Poor and all households per village, shape (n,).
-    centres
-        A point inside each village.
-    near
-        Neighbouring pairs.
-    largest_zone
-        Most villages of a circle.
+    `poor`, `homes`: Poor and all households per village, shape (n,).
+    `centres`: A point inside each village.
     """
 
     def __init__(

@@ -43,28 +43,11 @@ def shape(
     Maximises the beta-binomial log-likelihood ratio of inside against outside,
     minus 0.3 per neighbouring pair cut, over the zone and its two rings.
 
-    Parameters
-    ----------
-    zone
-        Positions of the villages found.
-    poor, homes
-        Poor and all households per village, shape (n,).
-    rho
-        Intra-village correlation.
-    pairs
-        Neighbouring pairs, shape (n_pairs, 2).
-    free
-        Villages that may belong to it, shape (n,).
-
-    Returns
-    -------
-    villages
-        Positions; the zone itself when the fit would leave nothing.
-
-    Raises
-    ------
-    Nothing
-        An empty zone comes back empty.
+    `poor`, `homes`: Poor and all households per village, shape (n,).
+    `rho`: Intra-village correlation.
+    `pairs`: Neighbouring pairs, shape (n_pairs, 2).
+    `free`: Villages that may belong to it, shape (n,).
+    Returns: Positions; the zone itself when the fit would leave nothing.
     """
     current = frozenset(zone)
     if not current:
@@ -164,11 +147,6 @@ def components(villages: Collection[int], pairs: NDArray[np.intp]) -> list[froze
     -------
     parts
         In the order of their lowest position.
-
-    Raises
-    ------
-    Nothing
-        No village has no part.
 
     Examples
     --------

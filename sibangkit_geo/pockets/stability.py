@@ -24,21 +24,8 @@ def variants(settings: PocketSettings) -> tuple[PocketSettings, ...]:
     """
     List other settings that a careful analyst might have chosen.
 
-    Parameters
-    ----------
-    settings
-        Those of the study.
-
-    Returns
-    -------
-    variants
-        Another neighbor rule (two), half and double the error rate, smaller and larger
+    Returns: Another neighbor rule (two), half and double the error rate, smaller and larger
         circles, other seeds (two); 99 permutations each.
-
-    Raises
-    ------
-    Nothing
-        Every setting has its variants.
     """
     rules = [one for one in ("distance", "queen", "nearest") if one != settings.neighbors][:2]
     changed: list[dict[str, object]] = [{"neighbors": one} for one in rules]

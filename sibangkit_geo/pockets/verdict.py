@@ -117,23 +117,9 @@ def with_methods(shown: VillageIndicators, pockets: Pockets) -> VillageIndicator
 
     Grain: unchanged, one row per village; column ``n_methods`` (0 to 4) is added.
 
-    Parameters
-    ----------
-    shown
-        Village table after masking.
-    pockets
-        Result of the detector, with verdicts.
-
-    Returns
-    -------
-    villages
-        With one more indicator; missing where the poverty rate is not shown. As it
-        came where nothing was tested.
-
-    Raises
-    ------
-    KeyError
-        The table has no poverty rate.
+    `shown`: Village table after masking.
+    Returns: With one more indicator; missing where the poverty rate is not shown. As it came where
+        nothing was tested.
     """
     if "methods" not in pockets.villages:
         return shown

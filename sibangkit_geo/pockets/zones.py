@@ -37,17 +37,10 @@ class Geometry:
     """
     Which villages lie near which.
 
-    Attributes
-    ----------
-    order
-        Nearest villages of each village, itself first, shape (n, at most 25).
-    nearest
-        The first 12 of them.
-    links
-        For each village, which of its nearest are neighbours: bit j of row k
-        says that the k-th and the j-th are.
-    pairs
-        Neighbouring pairs, shape (n_pairs, 2).
+    `order`: Nearest villages of each village, itself first, shape (n, at most 25).
+    `links`: For each village, which of its nearest are neighbours: bit j of row k says that the
+        k-th and the j-th are.
+    `pairs`: Neighbouring pairs, shape (n_pairs, 2).
     """
 
     order: Positions
@@ -67,24 +60,9 @@ def geometry_of(
     """
     Order villages by distance and note which near ones are neighbours.
 
-    Parameters
-    ----------
-    x, y
-        Coordinates in metres, shape (n,).
-    pairs
-        Neighbouring pairs, shape (n_pairs, 2).
-    largest
-        Most villages of a circle.
-
-    Returns
-    -------
-    geometry
-        Equal distances keep the order of rows.
-
-    Raises
-    ------
-    Nothing
-        A single village has itself alone.
+    `x`, `y`: Coordinates in metres, shape (n,).
+    `pairs`: Neighbouring pairs, shape (n_pairs, 2).
+    Returns: Equal distances keep the order of rows.
     """
     order = nearest_villages(x, y, most=max(largest, FLEXIBLE_REACH))
     nearest = np.ascontiguousarray(order[:, :FLEXIBLE_REACH])
@@ -101,22 +79,8 @@ def nearest_villages(x: Floats, y: Floats, *, most: int = LARGEST_CIRCLE) -> Pos
     """
     List each village's nearest villages, itself first.
 
-    Parameters
-    ----------
-    x, y
-        Coordinates in metres, shape (n,).
-    most
-        How many, itself included.
-
-    Returns
-    -------
-    order
-        Positions, shape (n, min(most, n)); equal distances keep the order of rows.
-
-    Raises
-    ------
-    Nothing
-        A single village has itself alone.
+    `x`, `y`: Coordinates in metres, shape (n,).
+    Returns: Positions, shape (n, min(most, n)); equal distances keep the order of rows.
     """
     points = np.column_stack([x, y])
     # a few more than wanted, so that a tie at the edge is broken by row and not by the tree
@@ -135,26 +99,10 @@ def strongest_zone(
     """
     Find the zone, circular or flexible, whose likelihood ratio is largest.
 
-    Parameters
-    ----------
-    rates
-        Share poor per village, winsorised; 0 for villages already in a pocket.
-    effective
-        Effective households; 0 for villages already in a pocket.
-    z
-        Standardised rates, minus infinity for villages already in a pocket.
-    geometry
-        Nearest villages.
-
-    Returns
-    -------
-    villages
-        Positions; empty when no zone has an excess.
-
-    Raises
-    ------
-    Nothing
-        No village gives an empty zone.
+    `rates`: Share poor per village, winsorised; 0 for villages already in a pocket.
+    `effective`: Effective households; 0 for villages already in a pocket.
+    `z`: Standardised rates, minus infinity for villages already in a pocket.
+    Returns: Positions; empty when no zone has an excess.
     """
     cases = rates * effective
     circle, centre, size = best_circle(cases, effective, geometry.order)
@@ -185,22 +133,7 @@ def best_circle(cases, effective, order):
     """
     Find the circle with the largest Poisson log likelihood ratio.
 
-    Parameters
-    ----------
-    cases, effective
-        Effective poor and all households per village, 0 for villages left out.
-    order
-        Nearest villages of each centre.
-
-    Returns
-    -------
-    found
-        Log likelihood ratio, centre, number of villages.
-
-    Raises
-    ------
-    Nothing
-        No excess gives 0.
+    `cases`, `effective`: Effective poor and all households per village, 0 for villages left out.
     """
     total_cases, total = cases.sum(), effective.sum()
     best, centre, size = 0.0, 0, 0
@@ -223,24 +156,8 @@ def best_flexible(cases, effective, z, nearest, links):
     """
     Find the connected set of hot villages with the largest Poisson log likelihood ratio.
 
-    Parameters
-    ----------
-    cases, effective
-        Effective poor and all households per village, 0 for villages left out.
-    z
-        Standardised rates; only villages above 0.84 are joined.
-    nearest, links
-        From `Geometry`.
-
-    Returns
-    -------
-    found
-        Log likelihood ratio, start village, bit mask over its nearest villages.
-
-    Raises
-    ------
-    Nothing
-        No two hot neighbours give 0.
+    `cases`, `effective`: Effective poor and all households per village, 0 for villages left out.
+    `z`: Standardised rates; only villages above 0.84 are joined.
     """
     total_cases, total = cases.sum(), effective.sum()
     best, start, best_mask = 0.0, 0, 0

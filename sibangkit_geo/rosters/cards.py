@@ -60,21 +60,9 @@ class KeptCards:
 
         Of the others an agency has nothing to know.
 
-        Parameters
-        ----------
-        households
-            One batch.
-        village
-            Position among the official villages, -1 for none.
-        placed
-            Whose point lies in its village.
-        poverty
-            Who counts as poor.
-
-        Raises
-        ------
-        ConfigError
-            The poverty rule names a column the register lacks.
+        `village`: Position among the official villages, -1 for none.
+        `placed`: Whose point lies in its village.
+        Raises ConfigError: The poverty rule names a column the register lacks.
         """
         rows = households.rows
         if not self.needs:
@@ -104,20 +92,7 @@ class KeptCards:
         """
         Put the batches of a column together.
 
-        Parameters
-        ----------
-        name
-            Of the column.
-
-        Returns
-        -------
-        column
-            One row per kept house.
-
-        Raises
-        ------
-        KeyError
-            There is no such column.
+        Returns: One row per kept house.
         """
         return np.concatenate([one[name] for one in self.columns])
 
@@ -131,14 +106,7 @@ class BuiltCards:
     """
     Cards, and where each came from; the second part is never handed on.
 
-    Attributes
-    ----------
-    cards
-        For the page.
-    register, row
-        Which register, and which row of its file, each card came from.
-    left_out
-        Houses that are not poor and were left out for their number.
+    `left_out`: Houses that are not poor and were left out for their number.
     """
 
     cards: HouseCards

@@ -43,20 +43,7 @@ class Photos:
         """
         Read a picture that the register names.
 
-        Parameters
-        ----------
-        name
-            As the register writes it, relative to the folder.
-
-        Returns
-        -------
-        picture
-            WebP; None where there is none to show, which is counted.
-
-        Raises
-        ------
-        Nothing
-            A register may name what it likes.
+        Returns: WebP; None where there is none to show, which is counted.
         """
         path = self._inside(name)
         picture = None if path is None else small_photo(path)
@@ -92,11 +79,6 @@ def small_photo(path: Path) -> bytes | None:
     picture
         WebP, longer side at most 320 pixels; None for a file that is none of these, is
         damaged, or claims more than 60 million pixels.
-
-    Raises
-    ------
-    Nothing
-        Whatever a decoder stumbles over makes the picture unusable, no more.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:

@@ -25,26 +25,12 @@ class TypologySource:
     """
     The ``[typology]`` table of a study.
 
-    Attributes
-    ----------
-    path
-        Table with one row per village, in any format.
-    code, code_system
-        Column with the village code, and which codes it holds.
-    year
-        Year of the data.
-    district_name, village_name
-        Columns with names; needed when the codes are not those of the boundaries.
-    sheet
-        Sheet of a workbook.
-    categories
-        Columns with codes or words; every other column of numbers is a quantity.
-    leave_out
-        Columns that describe nothing, such as numbers of rows or years.
-    fewest, most
-        Numbers of types that are tried.
-    source
-        Words for the source line.
+    `path`: Table with one row per village, in any format.
+    `code`, `code_system`: Column with the village code, and which codes it holds.
+    `district_name`, `village_name`: Columns with names; needed when the codes are not those of the
+        boundaries.
+    `categories`: Columns with codes or words; every other column of numbers is a quantity.
+    `leave_out`: Columns that describe nothing, such as numbers of rows or years.
     """
 
     path: str
@@ -72,14 +58,9 @@ class Attributes:
     """
     Attributes as they came; one row per row of the file.
 
-    Attributes
-    ----------
-    places
-        ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
-    table
-        The attributes, indexed alike: floats, or text for categories.
-    quantities
-        Columns of numbers.
+    `places`: ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
+    `table`: The attributes, indexed alike: floats, or text for categories.
+    `quantities`: Columns of numbers.
     """
 
     places: pd.DataFrame
@@ -93,25 +74,10 @@ def read_attributes(source: TypologySource, *, folder: Path) -> Attributes:
 
     Grain: one row per row of the file.
 
-    Parameters
-    ----------
-    source
-        What the study says.
-    folder
-        Folder that relative paths start from.
-
-    Returns
-    -------
-    attributes
-        A column whose every filled cell is a number is a quantity unless the study
-        calls it a category; columns of words are left out unless it does.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing.
-    DataError
-        It is damaged, empty, or lacks a column.
+    Returns: A column whose every filled cell is a number is a quantity unless the study calls it a
+        category; columns of words are left out unless it does.
+    Raises ConfigError: The file is missing.
+    Raises DataError: It is damaged, empty, or lacks a column.
     """
     path = folder / source.path
     named = (source.code, source.district_name, source.village_name)
@@ -137,22 +103,11 @@ class LocusSource:
     """
     One ``[[locus]]`` table of a study: a list of villages that a decree names.
 
-    Attributes
-    ----------
-    path
-        Table with one row per listed village.
-    name, label
-        Column in the results, snake case; Indonesian words such as "lokus stunting".
-    code, code_system
-        Column with the village code, and which codes it holds.
-    year
-        Year of the decree.
-    district_name, village_name
-        Columns with names; needed when the codes are not those of the boundaries.
-    sheet
-        Sheet of a workbook.
-    source
-        Words for the source line, such as the number of the decree.
+    `path`: Table with one row per listed village.
+    `name`, `label`: Column in the results, snake case; Indonesian words such as "lokus stunting".
+    `code`, `code_system`: Column with the village code, and which codes it holds.
+    `district_name`, `village_name`: Columns with names; needed when the codes are not those of the
+        boundaries.
     """
 
     path: str
@@ -173,24 +128,9 @@ def read_locus(source: LocusSource, *, folder: Path) -> pd.DataFrame:
 
     Grain: one row per row of the file.
 
-    Parameters
-    ----------
-    source
-        What the study says.
-    folder
-        Folder that relative paths start from.
-
-    Returns
-    -------
-    places
-        ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing.
-    DataError
-        It is damaged, empty, or lacks a column.
+    Returns: ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
+    Raises ConfigError: The file is missing.
+    Raises DataError: It is damaged, empty, or lacks a column.
     """
     named = (source.code, source.district_name, source.village_name)
     where = table_source(source.path, folder=folder, sheet=source.sheet)

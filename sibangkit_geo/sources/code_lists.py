@@ -24,29 +24,9 @@ def meanings_of(
     """
     List what codes and words of one column mean under one generation.
 
-    Parameters
-    ----------
-    variable
-        Canonical variable.
-    generation
-        Code generation.
-    column
-        Header as written: BDT-2015 says yes with 1 in some columns and with 3 in
-        others.
-    yes_no
-        Whether the answers are yes and no.
-
-    Returns
-    -------
-    codes
-        Code to meaning; empty where the generation has no known list.
-    labels
-        Folded label to meaning, of all generations.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
+    `column`: Header as written: BDT-2015 says yes with 1 in some columns and with 3 in others.
+    Returns: Code to meaning; empty where the generation has no known list.
+    Returns: Folded label to meaning, of all generations.
     """
     listed = _LIST_OF.get(generation, generation)
     if yes_no:
@@ -59,22 +39,7 @@ def code_list(generation: str, variable: str) -> Mapping[int, tuple[str, str]]:
     """
     List the codes of one variable in one generation.
 
-    Parameters
-    ----------
-    generation
-        Code generation.
-    variable
-        Canonical variable.
-
-    Returns
-    -------
-    codes
-        Code to meaning and label; empty where no list is known.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
+    Returns: Code to meaning and label; empty where no list is known.
     """
     listed = _LIST_OF.get(generation, generation)
     return {
@@ -88,22 +53,7 @@ def generations_of(header: str, variable: str) -> frozenset[str]:
     """
     Tell which generations call a variable by a header.
 
-    Parameters
-    ----------
-    header
-        Header as written.
-    variable
-        Canonical variable.
-
-    Returns
-    -------
-    generations
-        Of those whose code list is known; DTSEN shares that of Regsosek-2022.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
+    Returns: Of those whose code list is known; DTSEN shares that of Regsosek-2022.
     """
     listed = {
         row["code_generation"]
@@ -126,11 +76,6 @@ def fold_label(label: str) -> str:
     -------
     folded
         Letters and digits, one space between words; signs that compare stay.
-
-    Raises
-    ------
-    Nothing
-        Any text folds.
 
     Examples
     --------

@@ -23,18 +23,7 @@ class Variable:
     """
     One variable of the catalogue.
 
-    Attributes
-    ----------
-    name
-        Canonical name.
-    kind
-        How its cells are read.
-    names
-        Folded headers it is known by.
-    low, high
-        Plausible range of a number.
-    required
-        A missing answer is reported.
+    `required`: A missing answer is reported.
     """
 
     name: str
@@ -55,16 +44,8 @@ class Mapped:
     """
     Columns of one file that were recognised.
 
-    Attributes
-    ----------
-    positions
-        Canonical variable to position of its column.
-    names
-        Canonical variable to header as written.
-    unknown
-        Headers that nothing recognises.
-    identities
-        Positions of every column that names a person.
+    `positions`: Canonical variable to position of its column.
+    `identities`: Positions of every column that names a person.
     """
 
     positions: Mapping[str, int]
@@ -82,15 +63,7 @@ def variables() -> Mapping[str, Variable]:
     """
     Read the alias catalogue.
 
-    Returns
-    -------
-    variables
-        By canonical name, in the order of the file.
-
-    Raises
-    ------
-    KeyError
-        An entry lacks its kind or its names.
+    Returns: By canonical name, in the order of the file.
     """
     text = resources.files(__package__).joinpath("columns.toml").read_text("utf-8")
     return {
@@ -108,19 +81,7 @@ def variables() -> Mapping[str, Variable]:
 
 @cache
 def known_headers() -> frozenset[str]:
-    """
-    List every folded header of the catalogue.
-
-    Returns
-    -------
-    headers
-        Folded.
-
-    Raises
-    ------
-    KeyError
-        The catalogue is damaged.
-    """
+    """List every folded header of the catalogue."""
     return frozenset(alias for one in variables().values() for alias in one.names)
 
 
@@ -130,24 +91,10 @@ def recognise(header: Header, *, named: Mapping[str, str]) -> Mapped:
 
     What the study names comes first, then the alias catalogue in its order.
 
-    Parameters
-    ----------
-    header
-        Header of the file.
-    named
-        Canonical variable to header, as the study writes it; empty headers are
-        not looked for.
-
-    Returns
-    -------
-    mapped
-        A column means one thing only; what the study names and the file lacks
-        is left to the caller.
-
-    Raises
-    ------
-    Nothing
-        An unknown header stays unknown.
+    `named`: Canonical variable to header, as the study writes it; empty headers are not looked
+        for.
+    Returns: A column means one thing only; what the study names and the file lacks is left to the
+        caller.
     """
     found: dict[str, int] = {}
     for variable, name in named.items():

@@ -23,27 +23,14 @@ class HouseholdSource:
     """
     One ``[[households]]`` table of a study.
 
-    Attributes
-    ----------
-    path
-        File, one row per household; or an SQLAlchemy address with `table`.
-    code_generation
-        Which list of category codes the items follow; never guessed.
-    year
-        Year of the register.
-    code_system
-        Which codes ``village_code`` holds; never guessed.
-    village_code, district_name, village_name, size
-        Columns with the village (its code, or both names) and the number of
-        people; where empty the alias catalogue looks for them.
-    longitude, latitude, photo, photo_folder
-        Where a house stands and its picture; read at level internal only.
-    source
-        Words for the source line.
-    sheet, table
-        Sheet of a workbook, layer of a geographic file, table of a database.
-    columns
-        Canonical variable to column, where the alias catalogue does not know it.
+    `path`: File, one row per household; or an SQLAlchemy address with `table`.
+    `code_generation`: Which list of category codes the items follow; never guessed.
+    `code_system`: Which codes ``village_code`` holds; never guessed.
+    `village_code`, `district_name`, `village_name`, `size`: Columns with the village (its code, or
+        both names) and the number of people; where empty the alias catalogue looks for them.
+    `longitude`, `latitude`, `photo`, `photo_folder`: Where a house stands and its picture; read at
+        level internal only.
+    `columns`: Canonical variable to column, where the alias catalogue does not know it.
     """
 
     path: str
@@ -74,20 +61,8 @@ class HouseholdSource:
         """
         List the columns that the study names.
 
-        Parameters
-        ----------
-        spending
-            Column that the poverty rule names.
-
-        Returns
-        -------
-        named
-            Canonical variable to header; empty ones are not named.
-
-        Raises
-        ------
-        Nothing
-            A study may leave all of them to the alias catalogue.
+        `spending`: Column that the poverty rule names.
+        Returns: Canonical variable to header; empty ones are not named.
         """
         own = {name: getattr(self, name) for name in OWN_KEYS if getattr(self, name)}
         return own | dict(self.columns) | ({"spending": spending} if spending else {})

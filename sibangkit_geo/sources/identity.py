@@ -29,14 +29,7 @@ class Shapes:
     """
     How the numbers of one batch are shaped.
 
-    Attributes
-    ----------
-    sound
-        Sixteen digits.
-    digits_lost
-        Written with an exponent, or rounded by a spreadsheet.
-    malformed
-        Anything else that is not empty.
+    `malformed`: Anything else that is not empty.
     """
 
     sound: NDArray[np.bool_]
@@ -48,24 +41,10 @@ def shapes(cells: pl.Series, numbers: NDArray[np.int64], lengths: NDArray[np.uin
     """
     Tell sound numbers from damaged ones; nothing is repaired.
 
-    Parameters
-    ----------
-    cells
-        Text as it came; empty is null.
-    numbers
-        The cells as whole numbers, -1 where they are none.
-    lengths
-        Bytes of the cells, 0 where they are empty.
-
-    Returns
-    -------
-    shapes
-        One kind per cell that is not empty.
-
-    Raises
-    ------
-    Nothing
-        Every text has a shape.
+    `cells`: Text as it came; empty is null.
+    `numbers`: The cells as whole numbers, -1 where they are none.
+    `lengths`: Bytes of the cells, 0 where they are empty.
+    Returns: One kind per cell that is not empty.
     """
     # 16 digits without the spaces or signs that a number may carry
     sound = (numbers >= 0) & (numbers <= _HIGHEST) & (lengths == _DIGITS)
@@ -98,19 +77,11 @@ class Seen:
     A hash table with open addressing whose slots name rows: a batch asks and enters
     all its numbers at once, and the cost of a row does not grow with their number.
 
-    Attributes
-    ----------
-    seed
-        Of the hash; without it a hash leads back to nobody.
-    slots
-        Row that holds each slot, -1 for none; the number of slots is a power of two.
-    hashes, contents
-        Hash of every number and, where asked for, of what stood beside it; the first
-        `count` are filled.
-    count
-        Numbers entered.
-    met
-        First row of each number that was met again: the contents that it had.
+    `seed`: Of the hash; without it a hash leads back to nobody.
+    `slots`: Row that holds each slot, -1 for none; the number of slots is a power of two.
+    `hashes`, `contents`: Hash of every number and, where asked for, of what stood beside it; the
+        first `count` are filled.
+    `met`: First row of each number that was met again: the contents that it had.
     """
 
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
@@ -126,28 +97,11 @@ class Seen:
         """
         Tell which numbers of a batch were met before, in it or in an earlier one.
 
-        Parameters
-        ----------
-        hashes
-            Hashes of the numbers, by `seed`.
-        contents
-            Hash of what the row says; None where nobody asks for `same`, for all
-            batches alike.
-        sound
-            Which numbers can be compared; the others are never met again.
-
-        Returns
-        -------
-        again
-            The number stood in an earlier row.
-        same
-            An earlier row with the number had the same content too; False without
-            contents.
-
-        Raises
-        ------
-        Nothing
-            An empty batch has no doubles.
+        `hashes`: Hashes of the numbers, by `seed`.
+        `contents`: Hash of what the row says; None where nobody asks for `same`, for all batches
+            alike.
+        `sound`: Which numbers can be compared; the others are never met again.
+        Returns: An earlier row with the number had the same content too; False without contents.
         """
         again = np.zeros(len(sound), dtype=np.bool_)
         same = np.zeros(len(sound), dtype=np.bool_)

@@ -23,13 +23,8 @@ class Rule:
     """
     One rule of the intake.
 
-    Attributes
-    ----------
-    kind
-        Key.
-    title, rule, done, decide
-        Indonesian: name of the problem, what was checked, what was done with the
-        rows, what the user must decide.
+    `title`, `rule`, `done`, `decide`: Indonesian: name of the problem, what was checked, what was
+        done with the rows, what the user must decide.
     """
 
     kind: str
@@ -44,15 +39,8 @@ def rules() -> Mapping[str, Rule]:
     """
     Read the catalogue of rules.
 
-    Returns
-    -------
-    rules
-        By kind, in the order of the report.
-
-    Raises
-    ------
-    TypeError
-        An entry is incomplete.
+    Returns: By kind, in the order of the report.
+    Raises TypeError: An entry is incomplete.
     """
     text = resources.files(__package__).joinpath("intake.id.toml").read_text("utf-8")
     return {kind: Rule(kind=kind, **one) for kind, one in tomllib.loads(text).items()}
@@ -63,12 +51,8 @@ class Gathered:
     """
     Findings of one file while it is read.
 
-    Attributes
-    ----------
-    rows
-        Row numbers by kind and column, in pieces.
-    details
-        Words by kind and column, for findings about a column or the file.
+    `rows`: Row numbers by kind and column, in pieces.
+    `details`: Words by kind and column, for findings about a column or the file.
     """
 
     rows: dict[tuple[str, str], list[NDArray[np.uint32]]] = field(default_factory=dict)
@@ -78,19 +62,8 @@ class Gathered:
         """
         Note rows.
 
-        Parameters
-        ----------
-        kind
-            Key of the rule.
-        rows
-            Row numbers, possibly none.
-        column
-            Header of the column.
-
-        Raises
-        ------
-        KeyError
-            There is no such rule.
+        `rows`: Row numbers, possibly none.
+        `column`: Header of the column.
         """
         if kind not in rules():
             raise KeyError(kind)
@@ -101,19 +74,8 @@ class Gathered:
         """
         Note something about a column or the whole file.
 
-        Parameters
-        ----------
-        kind
-            Key of the rule.
-        detail
-            Words, without any personal value.
-        column
-            Header of the column.
-
-        Raises
-        ------
-        KeyError
-            There is no such rule.
+        `detail`: Words, without any personal value.
+        `column`: Header of the column.
         """
         if kind not in rules():
             raise KeyError(kind)
@@ -123,15 +85,7 @@ class Gathered:
         """
         Put the findings in order.
 
-        Returns
-        -------
-        findings
-            In the order of the catalogue, rows ascending and once each.
-
-        Raises
-        ------
-        Nothing
-            A clean file has none.
+        Returns: In the order of the catalogue, rows ascending and once each.
         """
         order = list(rules())
         keys = sorted({*self.rows, *self.details}, key=lambda key: (order.index(key[0]), key[1]))

@@ -21,10 +21,7 @@ class LinkSource:
     """
     The ``[links]`` table of a study.
 
-    Attributes
-    ----------
-    path
-        CSV with columns ``desa_a``, ``desa_b`` (dotted village codes) and ``hubungan``:
+    `path`: CSV with columns ``desa_a``, ``desa_b`` (dotted village codes) and ``hubungan``:
         ``sambung`` (a ferry joins them) or ``putus`` (a river parts them).
     """
 
@@ -33,16 +30,7 @@ class LinkSource:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """
-    Pairs of village codes, as written.
-
-    Attributes
-    ----------
-    extra
-        To be linked.
-    cut
-        To be parted.
-    """
+    """Pairs of village codes, as written."""
 
     extra: tuple[tuple[str, str], ...]
     cut: tuple[tuple[str, str], ...]
@@ -54,24 +42,9 @@ def read_links(source: LinkSource, *, folder: Path) -> Links:
 
     Grain: one row per pair.
 
-    Parameters
-    ----------
-    source
-        What the study says.
-    folder
-        Folder that relative paths start from.
-
-    Returns
-    -------
-    links
-        In the order of the file.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing.
-    DataError
-        It is empty or lacks a column, or a row lacks a code or says another word.
+    Returns: In the order of the file.
+    Raises ConfigError: The file is missing.
+    Raises DataError: It is empty or lacks a column, or a row lacks a code or says another word.
     """
     path = folder / source.path
     table, _ = read_text_table(TableSource(path), named_by="[links] path", named=_NAMED)

@@ -34,28 +34,11 @@ def open_register(
     """
     Open a register and recognise its columns.
 
-    Parameters
-    ----------
-    source
-        File or database.
-    generation
-        Code generation; empty leaves coded answers unread.
-    named
-        Canonical variable to header, as the study names them.
-    required
-        Variables without which the register cannot be used.
-
-    Returns
-    -------
-    register
-        Its rows are not read yet.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    DataError
-        The file is damaged or empty, or lacks a column.
+    `generation`: Code generation; empty leaves coded answers unread.
+    `required`: Variables without which the register cannot be used.
+    Returns: Its rows are not read yet.
+    Raises MissingFileError: There is no such file.
+    Raises DataError: The file is damaged or empty, or lacks a column.
     """
     known = known_headers() | {fold_header(name) for name in named.values()}
     grid = open_grid(source, named_by="[[households]] path", known=known)
@@ -102,22 +85,10 @@ def personal_texts(register: Register) -> set[str]:
 
     Read again for the leak scan alone, kept in memory and never handed on.
 
-    Parameters
-    ----------
-    register
-        Opened register.
-
-    Returns
-    -------
-    texts
-        Identity cells of at least 7 characters; points as longitude and latitude
-        together, either first, and alone where they have 6 or more decimals
-        (0.1 m): coarser single coordinates also occur by chance. Lower case.
-
-    Raises
-    ------
-    DataError
-        The file is damaged.
+    Returns: Identity cells of at least 7 characters; points as longitude and latitude together,
+        either first, and alone where they have 6 or more decimals (0.1 m): coarser single
+        coordinates also occur by chance. Lower case.
+    Raises DataError: The file is damaged.
     """
     place = {cell_name(at): at for at in register.mapped.identities}
     points = [one for one in POINT if one in register.mapped]

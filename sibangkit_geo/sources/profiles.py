@@ -37,20 +37,9 @@ class IndicatorSource:
     """
     One ``[[profiles.indicators]]`` table of a study.
 
-    Attributes
-    ----------
-    column
-        Column of the file.
-    name
-        Name in the results, snake case.
-    unit
-        ``"percent"`` (0 to 100 in the file), ``"count"`` or ``"index"``.
-    worse
-        Which end is bad: ``"high"`` or ``"low"``.
-    label
-        Indonesian words for legends.
-    agency
-        Key of the agency whose concern it is.
+    `column`: Column of the file.
+    `unit`: ``"percent"`` (0 to 100 in the file), ``"count"`` or ``"index"``.
+    `worse`: Which end is bad: ``"high"`` or ``"low"``.
     """
 
     column: str

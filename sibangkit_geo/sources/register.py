@@ -44,22 +44,7 @@ class Register:
     """
     A register that was opened and whose columns are recognised.
 
-    Attributes
-    ----------
-    name
-        File, for messages.
-    grid, header, mapped
-        Its cells, where they begin, what they mean.
-    generation
-        Code generation that the study names.
-    gathered
-        Findings so far.
-    categories
-        Meanings of each categorical column.
-    families, persons
-        Numbers met so far.
-    read
-        Rows read so far, in one cell.
+    `categories`: Meanings of each categorical column.
     """
 
     name: str
@@ -78,16 +63,9 @@ class Register:
         """
         Read the distinct places of the register alone.
 
-        Returns
-        -------
-        places
-            Distinct ``village_code``, ``district_name``, ``village_name`` as they
-            came, as far as the register has them; wholly empty ones are left out.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
+        Returns: Distinct ``village_code``, ``district_name``, ``village_name`` as they came, as
+            far as the register has them; wholly empty ones are left out.
+        Raises DataError: The file is damaged.
         """
         names = [one for one in _PLACES if one in self.mapped]
         found: list[pl.DataFrame] = []
@@ -102,16 +80,9 @@ class Register:
         """
         Read the register.
 
-        Returns
-        -------
-        batches
-            Households without identities; rows that are no data, that are uneven or
-            that repeat an earlier row are left out and noted.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
+        Returns: Households without identities; rows that are no data, that are uneven or that
+            repeat an earlier row are left out and noted.
+        Raises DataError: The file is damaged.
         """
         # what is noted of a batch may stand there before the batch is handed on
         return ahead(self._read())

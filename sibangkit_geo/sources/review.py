@@ -15,22 +15,10 @@ def read_review(path: Path) -> dict[str, str]:
     """
     Read the review file.
 
-    Parameters
-    ----------
-    path
-        CSV with columns ``kode_tabel`` and ``kode_desa``.
-
-    Returns
-    -------
-    decisions
-        Code in the table to official village code; empty text means no village.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing.
-    DataError
-        The file is empty or lacks a column.
+    `path`: CSV with columns ``kode_tabel`` and ``kode_desa``.
+    Returns: Code in the table to official village code; empty text means no village.
+    Raises ConfigError: The file is missing.
+    Raises DataError: The file is empty or lacks a column.
     """
     named = ["kode_tabel", "kode_desa"]
     table, _ = read_text_table(TableSource(path), named_by="[join] review", named=named)

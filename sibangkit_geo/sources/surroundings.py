@@ -29,30 +29,13 @@ class RasterSource:
     """
     One ``[[rasters]]`` table of a study.
 
-    Attributes
-    ----------
-    path
-        GeoTIFF or any raster that GDAL reads; its first band counts.
-    name, label
-        Column in the results, snake case; Indonesian words for legends.
-    statistic
-        ``"mean"``, ``"sum"``, or ``"share"`` of the village in `classes`.
-    year
-        Year of the data.
-    unit
-        Of the cells: ``"index"`` or ``"count"``; a share is always ``"percent"``.
-    worse
-        Which end is bad.
-    classes
-        Cell values that the share is of.
-    weights
-        Raster that weighs the cells, such as people per cell.
-    nodata
-        Cell value without data, where the file names none; empty keeps the file's.
-    agency
-        Key of the agency whose concern it is.
-    source
-        Words for the source line.
+    `path`: GeoTIFF or any raster that GDAL reads; its first band counts.
+    `name`, `label`: Column in the results, snake case; Indonesian words for legends.
+    `statistic`: ``"mean"``, ``"sum"``, or ``"share"`` of the village in `classes`.
+    `unit`: Of the cells: ``"index"`` or ``"count"``; a share is always ``"percent"``.
+    `classes`: Cell values that the share is of.
+    `weights`: Raster that weighs the cells, such as people per cell.
+    `nodata`: Cell value without data, where the file names none; empty keeps the file's.
     """
 
     path: str
@@ -91,30 +74,14 @@ class FacilitySource:
     """
     One ``[[facilities]]`` table of a study: clinics, schools, markets, roads.
 
-    Attributes
-    ----------
-    path
-        Vector file of points, lines or areas; or a table with `longitude` and `latitude`.
-    name, label
-        Stem of the columns, snake case; Indonesian words such as "puskesmas terdekat".
-    limit_km
-        Farthest distance that is still near.
-    year
-        Year of the data.
-    layer
-        Layer of a vector file or sheet of a workbook.
-    longitude, latitude
-        Columns of a table, degrees.
-    cost
-        Raster with the cost of crossing a cell, per metre: the way is then the cheapest
-        one in units of that cost, and `limit_km` is in those units too.
-    measured_from
-        ``"village"``: from a point inside it; ``"household"``: from each house of the
+    `path`: Vector file of points, lines or areas; or a table with `longitude` and `latitude`.
+    `name`, `label`: Stem of the columns, snake case; Indonesian words such as "puskesmas
+        terdekat".
+    `longitude`, `latitude`: Columns of a table, degrees.
+    `cost`: Raster with the cost of crossing a cell, per metre: the way is then the cheapest one in
+        units of that cost, and `limit_km` is in those units too.
+    `measured_from`: ``"village"``: from a point inside it; ``"household"``: from each house of the
         register that has a point.
-    agency
-        Key of the agency whose concern it is.
-    source
-        Words for the source line.
     """
 
     path: str
@@ -149,26 +116,10 @@ def read_facilities(source: FacilitySource, *, folder: Path, crs: object) -> gpd
 
     Grain: one row per feature with a place.
 
-    Parameters
-    ----------
-    source
-        What the study says.
-    folder
-        Folder that relative paths start from.
-    crs
-        Metric CRS to bring them to.
-
-    Returns
-    -------
-    facilities
-        Geometries without Z; features without a place are left out.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing.
-    DataError
-        It cannot be read, names no CRS, or holds no place.
+    `crs`: Metric CRS to bring them to.
+    Returns: Geometries without Z; features without a place are left out.
+    Raises ConfigError: The file is missing.
+    Raises DataError: It cannot be read, names no CRS, or holds no place.
     """
     path = require_file(folder / source.path, named_by="[[facilities]] path")
     if source.longitude:

@@ -26,20 +26,8 @@ def checksum(path: Path) -> str:
     """
     Take the SHA-256 of a file.
 
-    Parameters
-    ----------
-    path
-        File to read.
-
-    Returns
-    -------
-    digest
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
+    Returns: 64 hexadecimal digits.
+    Raises MissingFileError: There is no such file.
     """
     require_file(path, named_by="input")
     with path.open("rb") as stream:
@@ -50,22 +38,9 @@ def require_file(path: Path, *, named_by: str) -> Path:
     """
     Refuse a path that is not a file.
 
-    Parameters
-    ----------
-    path
-        File that must be there.
-    named_by
-        Key or argument that names it, for the message.
-
-    Returns
-    -------
-    path
-        The same path.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
+    `path`: File that must be there.
+    Returns: The same path.
+    Raises MissingFileError: There is no such file.
     """
     if not path.is_file():
         raise MissingFileError(path, named_by=named_by)
@@ -80,31 +55,14 @@ def read_text_table(
 
     Grain: one row per row of the file.
 
-    Parameters
-    ----------
-    source
-        File in any format, or a table of a database.
-    named_by
-        Key that names the file, for messages.
-    named
-        Columns that the study names; empty ones are not asked for.
-
-    Returns
-    -------
-    table
-        Text columns, stripped; empty cells are missing; indexed by the row
-        number a spreadsheet shows (the header is row 1).
-    not_data
-        Row numbers of totals and notes, which are left out: rows whose first named
-        column is empty or begins as a total does.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    DataError
-        The file is damaged or empty, has no rows, two columns of one name, or
-        uneven rows.
+    `named`: Columns that the study names; empty ones are not asked for.
+    Returns: Text columns, stripped; empty cells are missing; indexed by the row number a
+        spreadsheet shows (the header is row 1).
+    Returns: Row numbers of totals and notes, which are left out: rows whose first named column is
+        empty or begins as a total does.
+    Raises MissingFileError: There is no such file.
+    Raises DataError: The file is damaged or empty, has no rows, two columns of one name, or uneven
+        rows.
     """
     wanted = [name for name in named if name]
     known = {fold_header(name) for name in wanted}
@@ -156,19 +114,9 @@ def require_headers(columns: Sequence[str], wanted: Iterable[str], *, name: str)
     """
     Refuse a file that lacks columns the study names.
 
-    Parameters
-    ----------
-    columns
-        Columns of the table.
-    wanted
-        Names that must be there; empty names are not asked for.
-    name
-        File, for the message.
-
-    Raises
-    ------
-    DataError
-        At least one column is missing; the nearest name in the file is offered.
+    `columns`: Columns of the table.
+    `wanted`: Names that must be there; empty names are not asked for.
+    Raises DataError: At least one column is missing; the nearest name in the file is offered.
     """
     folded = {fold_header(one) for one in columns}
     missing = [one for one in wanted if one and one not in columns
@@ -183,19 +131,8 @@ def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -
     """
     Refuse a table that lacks columns the study names.
 
-    Parameters
-    ----------
-    table
-        Table as read.
-    wanted
-        Names that must be there; empty names are not asked for.
-    path
-        File, for the message.
-
-    Raises
-    ------
-    DataError
-        At least one column is missing; the nearest name in the file is offered.
+    `wanted`: Names that must be there; empty names are not asked for.
+    Raises DataError: At least one column is missing; the nearest name in the file is offered.
     """
     require_headers([str(one) for one in table.columns], wanted, name=path.name)
 
@@ -204,26 +141,9 @@ def numbers(table: pd.DataFrame, column: str, *, path: Path, low: float, high: f
     """
     Read a text column as numbers, decimal point or comma.
 
-    Parameters
-    ----------
-    table
-        Table of text.
-    column
-        Column to read.
-    path
-        File, for the message.
-    low, high
-        Plausible range, both ends allowed.
-
-    Returns
-    -------
-    values
-        Floats; an empty cell is missing, never zero.
-
-    Raises
-    ------
-    DataError
-        Cells that are no number, or outside the range; all rows are gathered.
+    `column`: Column to read.
+    Returns: Floats; an empty cell is missing, never zero.
+    Raises DataError: Cells that are no number, or outside the range; all rows are gathered.
     """
     text = table[column]
     plain = text.where(

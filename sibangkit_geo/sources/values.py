@@ -34,12 +34,8 @@ class Reading:
     """
     One column of one batch, read.
 
-    Attributes
-    ----------
-    values
-        Numbers (missing is NaN), or ids of meanings (missing is -1).
-    unknown
-        Rows whose cell says something that cannot be read or cannot be true.
+    `values`: Numbers (missing is NaN), or ids of meanings (missing is -1).
+    `unknown`: Rows whose cell says something that cannot be read or cannot be true.
     """
 
     values: NDArray[np.float64] | NDArray[np.int8]
@@ -51,16 +47,9 @@ class Categories:
     """
     The meanings of one categorical column, by id.
 
-    Attributes
-    ----------
-    variable
-        Canonical name.
-    codes
-        Code to meaning, of the register's generation; empty where it has no list.
-    labels
-        Folded label to meaning.
-    meanings
-        Meaning of each id; several where a label merges them. Grows while reading.
+    `codes`: Code to meaning, of the register's generation; empty where it has no list.
+    `labels`: Folded label to meaning.
+    `meanings`: Meaning of each id; several where a label merges them. Grows while reading.
     """
 
     variable: str
@@ -72,22 +61,8 @@ class Categories:
         """
         Read a batch: codes at once, words one by one.
 
-        Parameters
-        ----------
-        cells
-            Text or numbers as they came; empty is null.
-        numbers
-            The cells as 8-bit numbers, `NO_CODE` where they are none.
-
-        Returns
-        -------
-        reading
-            Ids into `meanings`.
-
-        Raises
-        ------
-        Nothing
-            What is not understood is marked.
+        `cells`: Text or numbers as they came; empty is null.
+        `numbers`: The cells as 8-bit numbers, `NO_CODE` where they are none.
         """
         # a table of bytes: translating is several times as fast as indexing; negative numbers are
         # the upper half, which holds nothing
@@ -135,25 +110,9 @@ def categories(variable: Variable, *, generation: str, column: str) -> Categorie
     """
     Prepare the meanings of one column under one code generation.
 
-    Parameters
-    ----------
-    variable
-        Canonical variable.
-    generation
-        ``bdt2015``, ``regsosek2022``, ``dtsen2025``, ``p3ke`` or ``bkkbn``.
-    column
-        Header as written: BDT-2015 says yes with 1 in some columns and with 3 in
-        others.
-
-    Returns
-    -------
-    categories
-        Without codes where the generation has no known list: words alone count.
-
-    Raises
-    ------
-    KeyError
-        The code list is damaged.
+    `generation`: ``bdt2015``, ``regsosek2022``, ``dtsen2025``, ``p3ke`` or ``bkkbn``.
+    `column`: Header as written: BDT-2015 says yes with 1 in some columns and with 3 in others.
+    Returns: Without codes where the generation has no known list: words alone count.
     """
     codes, labels = meanings_of(
         variable.name, generation=generation, column=column, yes_no=variable.kind == "yes_no"
@@ -165,25 +124,10 @@ def read_number(cells: pl.Series, numbers: NDArray[np.float64], variable: Variab
     """
     Read a batch of numbers, decimal point or comma.
 
-    Parameters
-    ----------
-    cells
-        Text or numbers as they came; empty is null.
-    numbers
-        The cells as numbers, NaN where they are none.
-    variable
-        Plausible range and kind.
-
-    Returns
-    -------
-    reading
-        What is no number, out of range or no whole number where it must be one
-        is missing and marked.
-
-    Raises
-    ------
-    Nothing
-        What is not understood is marked.
+    `cells`: Text or numbers as they came; empty is null.
+    `numbers`: The cells as numbers, NaN where they are none.
+    Returns: What is no number, out of range or no whole number where it must be one is missing and
+        marked.
     """
     unknown = np.zeros(len(numbers), dtype=np.bool_)
     if np.count_nonzero(_plausible(numbers, variable)) + cells.null_count() == len(numbers):

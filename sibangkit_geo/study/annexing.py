@@ -47,14 +47,8 @@ class AnnexOrder:
     """
     What a call asks for beside the study file.
 
-    Attributes
-    ----------
-    papers
-        Papers of the atlas; empty takes the study's.
-    document
-        Whether the Word document is written.
-    address
-        Database the layers are published to; empty for none.
+    `papers`: Papers of the atlas; empty takes the study's.
+    `address`: Database the layers are published to; empty for none.
     """
 
     papers: tuple[str, ...] = ()
@@ -76,16 +70,8 @@ class AnnexFinished:
     """
     What was made.
 
-    Attributes
-    ----------
-    out
-        Folder.
-    products
-        Relative paths.
-    schema
-        Of the database; empty when nothing was published.
-    notes
-        What went wrong without stopping.
+    `schema`: Of the database; empty when nothing was published.
+    `notes`: What went wrong without stopping.
     """
 
     out: Path
@@ -98,31 +84,12 @@ def annex(study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress)
     """
     Run a study file and write its annex.
 
-    Parameters
-    ----------
-    study_file
-        TOML file; its table ``[annex]`` says what the annex looks like.
-    out
-        Folder of its own; nothing in it changes unless everything succeeds.
-    order
-        Papers, document, database.
-    progress
-        Called with stage, steps done and steps in all.
-
-    Returns
-    -------
-    finished
-        What was made.
-
-    Raises
-    ------
-    ConfigError
-        The study file, or a file it names, is wrong; `out` holds a run or a comparison; the
-        database refuses.
-    DataError
-        A table breaks its contract.
-    LeakError
-        A product would show personal data; nothing is written or published.
+    `study_file`: TOML file; its table ``[annex]`` says what the annex looks like.
+    `out`: Folder of its own; nothing in it changes unless everything succeeds.
+    Raises ConfigError: The study file, or a file it names, is wrong; `out` holds a run or a
+        comparison; the database refuses.
+    Raises DataError: A table breaks its contract.
+    Raises LeakError: A product would show personal data; nothing is written or published.
     """
     staging.require_own(out, kind="annex")
     ready = prepare(study_file, out, progress=progress)
@@ -200,23 +167,7 @@ def _document(
 
 
 def write_tables(ready: Ready, product: Product, folder: Path) -> None:
-    """
-    Write the tables that the workbook gathers.
-
-    Parameters
-    ----------
-    ready
-        Prepared study.
-    product
-        What is written of it.
-    folder
-        Where the tables go.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
-    """
+    """Write the tables that the workbook gathers."""
     table = tables.village_table(product.measured, product.pockets, masked=ready.cells)
     tables.write_villages(table, folder / "villages.csv")
     indicators = product.measured.indicators

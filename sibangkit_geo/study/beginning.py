@@ -22,18 +22,7 @@ _LAYERS = frozenset({".geojson", ".gpkg", ".shp", ".zip", ".fgb"})
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """
-    A study file that was begun.
-
-    Attributes
-    ----------
-    path
-        The file.
-    used
-        File name to what it was taken for.
-    remarks
-        What the user has to decide, in Indonesian.
-    """
+    """A study file that was begun."""
 
     path: Path
     used: dict[str, str]
@@ -44,28 +33,11 @@ def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
     """
     Write ``study.toml`` from the files of a folder.
 
-    Parameters
-    ----------
-    folder
-        Folder with registers, village tables and polygons.
-    known
-        What the user says; the rest is asked in the file, never guessed.
-    title
-        Title of the products; empty names the regency.
-
-    Returns
-    -------
-    begun
-        What each file was taken for.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such folder.
-    ConfigError
-        A study file is there already, or the regency is unknown.
-    DataError
-        No file of the folder can be used.
+    `known`: What the user says; the rest is asked in the file, never guessed.
+    `title`: Title of the products; empty names the regency.
+    Raises MissingFileError: There is no such folder.
+    Raises ConfigError: A study file is there already, or the regency is unknown.
+    Raises DataError: No file of the folder can be used.
     """
     if not folder.is_dir():
         raise MissingFileError(folder, named_by="folder of a new study")

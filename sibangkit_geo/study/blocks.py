@@ -29,11 +29,6 @@ def toml_text(text: str) -> str:
     quoted
         Basic string.
 
-    Raises
-    ------
-    Nothing
-        Control characters are escaped.
-
     Examples
     --------
     >>> toml_text('a "b"')
@@ -47,26 +42,8 @@ def block_of(kind: str, file: str, names: Mapping[str, str], known: Known) -> st
     """
     Write the block of one file.
 
-    Parameters
-    ----------
-    kind
-        ``"households"``, ``"profiles"`` or ``"unknown"``.
-    file
-        Path as the study should write it.
-    names
-        Canonical variable to header.
-    known
-        What the user says.
-
-    Returns
-    -------
-    block
-        TOML; keys that only the user knows say ``ISI`` and are refused until filled.
-
-    Raises
-    ------
-    Nothing
-        An unknown kind has an empty block.
+    `kind`: ``"households"``, ``"profiles"`` or ``"unknown"``.
+    Returns: TOML; keys that only the user knows say ``ISI`` and are refused until filled.
     """
     if kind == "households":
         return _households(file, names, known)
@@ -112,26 +89,7 @@ def study_of(title: str, known: Known, parts: list[str], *, boundaries: str) -> 
     """
     Write a whole study file.
 
-    Parameters
-    ----------
-    title
-        Title of the products.
-    known
-        What the user says.
-    parts
-        Blocks of the files.
-    boundaries
-        File of polygons; empty takes the embedded default.
-
-    Returns
-    -------
-    text
-        TOML.
-
-    Raises
-    ------
-    Nothing
-        What is not known says ``ISI``.
+    `boundaries`: File of polygons; empty takes the embedded default.
     """
     year = str(known.year) if known.year else "0  # ISI: tahun studi"
     lines = [

@@ -36,18 +36,9 @@ class PlacedNeeds:
     """
     What the budget is made of.
 
-    Attributes
-    ----------
-    measured
-        Village table before masking; only sums of places leave here.
-    place
-        Pocket, or rest of the district, of each village.
-    severity
-        Multidimensional poverty M0 of each place, 0 to 1; empty where not measured.
-    minimum
-        Rows that count fewer households are left out; 0 leaves out none.
-    names
-        Agencies by their keys.
+    `measured`: Village table before masking; only sums of places leave here.
+    `severity`: Multidimensional poverty M0 of each place, 0 to 1; empty where not measured.
+    `minimum`: Rows that count fewer households are left out; 0 leaves out none.
     """
 
     measured: VillageIndicators
@@ -62,16 +53,8 @@ class Budgeted:
     """
     A finished budget.
 
-    Attributes
-    ----------
-    plan
-        Chosen and left out.
-    tables
-        File name to table, with keys of agencies and needs.
-    notes
-        What a reader must know.
-    costs, assumed_costs
-        Unit costs used, and those that are assumptions.
+    `notes`: What a reader must know.
+    `costs`, `assumed_costs`: Unit costs used, and those that are assumptions.
     """
 
     plan: Plan
@@ -87,25 +70,8 @@ def make_budget(settings: BudgetSettings, folder: Path, placed: PlacedNeeds) -> 
 
     Grain: one row per village in; one per place and need out.
 
-    Parameters
-    ----------
-    settings
-        Ceilings, rule, costs, decay.
-    folder
-        Folder of the study file.
-    placed
-        Needs and places.
-
-    Returns
-    -------
-    budgeted
-        Plan, tables, notes.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing or wrong, a need has no unit cost, decay names an unknown need, or
-        severity was asked for and not measured.
+    Raises ConfigError: A file is missing or wrong, a need has no unit cost, decay names an unknown
+        need, or severity was asked for and not measured.
     """
     path = settings.costs
     costs = load_costs(require_file(folder / path, named_by="[budget] costs") if path else None)

@@ -56,32 +56,12 @@ def compare(
     """
     Compare two or more finished runs and write what changed.
 
-    Parameters
-    ----------
-    folders
-        Folders of finished products; ordered here by study year.
-    out
-        Folder for the products of the comparison.
-    settings
-        Parameters; the default when None.
-
-    Returns
-    -------
-    names
-        Relative paths of the products.
-
-    Raises
-    ------
-    ConfigError
-        Fewer than two folders, a folder that is no finished run, or runs of the same
-        year or of different regencies.
-    LeakError
-        A product would show personal data; nothing is written.
-
-    Warns
-    -----
-    DegradedInputWarning
-        Codes, boundaries, generation or coverage changed between the runs.
+    `folders`: Folders of finished products; ordered here by study year.
+    `out`: Folder for the products of the comparison.
+    `settings`: Parameters; the default when None.
+    Raises ConfigError: Fewer than two folders, a folder that is no finished run, or runs of the
+        same year or of different regencies.
+    Raises LeakError: A product would show personal data; nothing is written.
     """
     chosen = settings or ChangeSettings()
     runs = sorted((_read(one) for one in folders), key=lambda one: one.wave.year)

@@ -30,14 +30,7 @@ class Earlier:
     """
     Earlier waves of a study.
 
-    Attributes
-    ----------
-    waves
-        Oldest first.
-    notes
-        Rows without village, and what may not be compared.
-    reports
-        What the intake found in their registers.
+    `notes`: Rows without village, and what may not be compared.
     """
 
     waves: tuple[EarlierWave, ...]
@@ -53,28 +46,11 @@ def earlier_waves(
 
     Each year is masked by itself, as the study's own year is.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries; villages that were split since count where their old code points to.
-    folder
-        Folder of the study file.
-    review
-        A person's decisions on names.
-
-    Returns
-    -------
-    earlier
-        Empty where the study names none.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing, or codes cannot be joined without names.
-    DataError
-        A register breaks its contract.
+    `areas`: Boundaries; villages that were split since count where their old code points to.
+    `review`: A person's decisions on names.
+    Returns: Empty where the study names none.
+    Raises ConfigError: A file is missing, or codes cannot be joined without names.
+    Raises DataError: A register breaks its contract.
     """
     waves, notes, reports = [], list[Note](), []
     for source in sorted(study.earlier, key=lambda one: one.year):

@@ -31,14 +31,9 @@ class Extras:
     """
     Further tables of a study.
 
-    Attributes
-    ----------
-    types
-        Typology; None where it is not asked for.
-    lists
-        Lists of villages, one column each.
-    surface
-        Relative risk of being poor; None where it is not asked for.
+    `types`: Typology; None where it is not asked for.
+    `lists`: Lists of villages, one column each.
+    `surface`: Relative risk of being poor; None where it is not asked for.
     """
 
     types: TypologyRun | None
@@ -51,12 +46,7 @@ class Conclusions:
     """
     What follows from pockets and needs.
 
-    Attributes
-    ----------
-    overlap
-        Pockets against each list, one row per list.
-    plans
-        Money and targets.
+    `overlap`: Pockets against each list, one row per list.
     """
 
     overlap: pd.DataFrame
@@ -69,30 +59,10 @@ def read_extras(
     """
     Read what a study asks for beside its core; village tables and notes join `carried`.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries.
-    carried
-        Tables carried to villages; parts and notes are added to it.
-    folder
-        Folder of the study file.
-    review_file
-        A person's decisions on names, where the file is there.
-
-    Returns
-    -------
-    extras
-        Typology and lists.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing.
-    DataError
-        A file is damaged or breaks its contract.
+    `carried`: Tables carried to villages; parts and notes are added to it.
+    `review_file`: A person's decisions on names, where the file is there.
+    Raises ConfigError: A file is missing.
+    Raises DataError: A file is damaged or breaks its contract.
     """
     around, told = surroundings(study, areas, folder, carried.houses)
     carried.parts.extend(around)
@@ -118,34 +88,9 @@ def conclude(
     """
     Compare the pockets with every list, and plan; the sentences join `carried`.
 
-    Parameters
-    ----------
-    extras
-        From `read_extras`.
-    study
-        Settings.
-    carried
-        Notes are added to it.
-    measured
-        Village table before masking.
-    pockets
-        Result of the detector.
-    folder
-        Folder of the study file.
-    catalogue
-        Agencies.
-
-    Returns
-    -------
-    conclusions
-        Overlap with lists, money, targets.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing or wrong, or a need has no unit cost.
-    DataError
-        The target asks more persons than are estimated poor.
+    `measured`: Village table before masking.
+    Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
+    Raises DataError: The target asks more persons than are estimated poor.
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
     plans = make_plans(study, folder, measured, pockets, carried.counts, catalogue)
@@ -156,30 +101,7 @@ def conclude(
 def extras_writer(
     extras: Extras, study: config.Study, product: Product, conclusions: Conclusions
 ) -> Callable[[Path], None]:
-    """
-    Make what writes the further products.
-
-    Parameters
-    ----------
-    extras
-        From `read_extras`.
-    study
-        Settings.
-    product
-        Finished study.
-    conclusions
-        From `conclude`.
-
-    Returns
-    -------
-    write
-        Takes the folder of the products.
-
-    Raises
-    ------
-    OSError
-        When called: the disk refuses.
-    """
+    """Make what writes the further products."""
 
     def write(folder: Path) -> None:
         write_typology(extras.types, study, product, folder)

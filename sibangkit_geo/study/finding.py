@@ -47,14 +47,9 @@ class Groups:
     """
     What was found beside pockets.
 
-    Attributes
-    ----------
-    hamlets
-        Circles with more poor households than chance allows; None where not asked for.
-    areas
-        Contiguous groups of villages; None where not asked for.
-    notes
-        What a reader must know.
+    `hamlets`: Circles with more poor households than chance allows; None where not asked for.
+    `areas`: Contiguous groups of villages; None where not asked for.
+    `notes`: What a reader must know.
     """
 
     hamlets: Hamlets | None
@@ -67,21 +62,7 @@ class Groups:
         """
         Write what was found; nothing where nothing was asked for.
 
-        Parameters
-        ----------
-        folder
-            Folder of the products.
-        villages
-            Village table, for names.
-        outlines
-            Whether this reader may see where a hamlet stands.
-        created
-            ISO time of the run.
-
-        Raises
-        ------
-        OSError
-            The disk refuses.
+        `created`: ISO time of the run.
         """
         if self.hamlets is not None and len(self.hamlets) and outlines:
             table = self.hamlets.clusters.drop(columns=["centre_x", "centre_y"])
@@ -101,28 +82,9 @@ def find(
 
     Grain: one row per village in, one row per pocket out.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    measured
-        Village table before masking.
-    progress
-        Called with stage, steps done and steps in all.
-
-    Returns
-    -------
-    pockets
-        With notes on links.
-
-    Raises
-    ------
-    ConfigError
-        The file of links is missing.
-    DataError
-        It names an unknown village, or counts are impossible.
+    `measured`: Village table before masking.
+    Raises ConfigError: The file of links is missing.
+    Raises DataError: It names an unknown village, or counts are impossible.
     """
     done, total = 0, study.pockets.replicates
 
@@ -159,28 +121,11 @@ def group(
     """
     Look for hamlets among the houses, and divide the villages into planning areas.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    measured
-        Village table before masking.
-    houses
-        Points and poverty of all houses, poor or not.
-
-    Returns
-    -------
-    groups
-        Empty where the study asks for neither.
-
-    Raises
-    ------
-    DataError
-        All households are poor.
-    ValueError
-        More areas are asked for than there are villages.
+    `measured`: Village table before masking.
+    `houses`: Points and poverty of all houses, poor or not.
+    Returns: Empty where the study asks for neither.
+    Raises DataError: All households are poor.
+    Raises ValueError: More areas are asked for than there are villages.
     """
     hamlets, notes = _hamlets(study, measured, houses)
     areas = None

@@ -37,28 +37,8 @@ def focus(
     """
     Work out what each agency finds in each place, and who leads.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    counts
-        Tallies of the registers, for the contributions to M0.
-    measures
-        Village table before and after masking.
-    pockets
-        Result of the detector.
-    catalogue
-        Who does what.
-
-    Returns
-    -------
-    needs
-        Needs, roles and targeting of regency, districts, pockets and villages.
-
-    Raises
-    ------
-    KeyError
-        A column that an indicator names is missing.
+    `counts`: Tallies of the registers, for the contributions to M0.
+    `measures`: Village table before and after masking.
     """
     measured, masked = measures
     pocket = pockets.members.map(lambda number: f"kantong {int(number)}")
@@ -89,22 +69,7 @@ def severity_of(counts: Sequence[VillageCounts], place: pd.Series) -> dict[str, 
 
     Grain: one row per village in, one number per place out.
 
-    Parameters
-    ----------
-    counts
-        Tallies of the registers.
-    place
-        Place of each village.
-
-    Returns
-    -------
-    severity
-        0 to 1 by place; empty where no register asks the items of the index.
-
-    Raises
-    ------
-    KeyError
-        A sum of the index is missing.
+    Returns: 0 to 1 by place; empty where no register asks the items of the index.
     """
     found: dict[str, float] = {}
     for index in _indexes(counts, place):

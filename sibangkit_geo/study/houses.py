@@ -29,16 +29,8 @@ class KeptHouses:
     """
     Points and poverty of houses, batch by batch; nothing else of a household.
 
-    Attributes
-    ----------
-    points
-        Easting and northing, metres, shape (n, 2) each.
-    poor
-        Who is poor.
-    village
-        Position among the official villages.
-    cards
-        What house cards need; None where no card is made.
+    `points`: Easting and northing, metres, shape (n, 2) each.
+    `cards`: What house cards need; None where no card is made.
     """
 
     points: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
@@ -52,15 +44,7 @@ class KeptHouses:
         """
         Keep the houses of a batch that have a place.
 
-        Parameters
-        ----------
-        points, poor, village
-            One row per household.
-
-        Raises
-        ------
-        IndexError
-            They have different lengths.
+        `points`, `poor`, `village`: One row per household.
         """
         known = np.isfinite(points).all(axis=1) & (village >= 0)
         self.points.append(points[known])
@@ -77,12 +61,9 @@ class HousePoints:
     """
     Points of houses against the villages; polygons and official villages count differently.
 
-    Attributes
-    ----------
-    locator, transformer
-        Villages with polygon, and degrees to metres.
-    position, drawn
-        Official village of each polygon, and polygon of each official village (-1 for none).
+    `locator`, `transformer`: Villages with polygon, and degrees to metres.
+    `position`, `drawn`: Official village of each polygon, and polygon of each official village (-1
+        for none).
     """
 
     locator: join.PointLocator
@@ -95,22 +76,8 @@ class HousePoints:
         """
         Prepare the villages, where the register has points.
 
-        Parameters
-        ----------
-        register
-            Opened register.
-        areas
-            Boundaries of the study.
-
-        Returns
-        -------
-        points
-            None where the register has none.
-
-        Raises
-        ------
-        ValueError
-            No village has a polygon.
+        Returns: None where the register has none.
+        Raises ValueError: No village has a polygon.
         """
         if not {"longitude", "latitude"} <= set(register.mapped.positions):
             return None
@@ -127,27 +94,10 @@ class HousePoints:
         """
         Note points that do not fit, and locate rows that only their point can.
 
-        Parameters
-        ----------
-        register
-            Findings are added to it.
-        households
-            One batch.
-        village
-            Position of the village of each row by its code or name, -1 for none.
-
-        Returns
-        -------
-        village
-            With the villages that only the point tells.
-        points
-            Easting and northing, metres, shape (n_households, 2); missing where a point
-            lies in no village or in another one than the row's.
-
-        Raises
-        ------
-        KeyError
-            The batch has no points.
+        `village`: Position of the village of each row by its code or name, -1 for none.
+        Returns: With the villages that only the point tells.
+        Returns: Easting and northing, metres, shape (n_households, 2); missing where a point lies
+            in no village or in another one than the row's.
         """
         numbers = households.rows["row"].to_numpy()
         column = register.mapped.names["longitude"]

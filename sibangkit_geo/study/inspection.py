@@ -40,16 +40,8 @@ class Known:
     """
     What the user says about a file; empty where not said, and then never guessed.
 
-    Attributes
-    ----------
-    regency
-        Dotted code.
-    code_generation, code_system
-        As in the study file.
-    sheet
-        Sheet or layer.
-    year
-        Year of the data; 0 where not said.
+    `regency`: Dotted code.
+    `year`: Year of the data; 0 where not said.
     """
 
     regency: str = "16.07"
@@ -64,22 +56,8 @@ class Inspected:
     """
     What a look at one file found.
 
-    Attributes
-    ----------
-    file
-        Name of the file.
-    kind
-        Register, village table or neither.
-    columns
-        Header to canonical variable, empty where unknown.
-    sheets
-        Sheets or layers of the file.
-    block
-        Lines for the study file.
-    remarks
-        What the user has to decide, in Indonesian.
-    report
-        Findings; None for a village table.
+    `columns`: Header to canonical variable, empty where unknown.
+    `report`: Findings; None for a village table.
     """
 
     file: str
@@ -95,27 +73,11 @@ def inspect(path: Path, *, known: Known) -> Inspected:
     """
     Recognise a file's columns, propose its block and check its rows.
 
-    Parameters
-    ----------
-    path
-        Register or village table in any format.
-    known
-        What the user says; the code generation and the code system of digits
-        without dots are asked for, never guessed.
-
-    Returns
-    -------
-    inspected
-        Nothing of a household is in it.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    ConfigError
-        There is no such sheet.
-    DataError
-        The file is damaged or empty.
+    `known`: What the user says; the code generation and the code system of digits without dots are
+        asked for, never guessed.
+    Raises MissingFileError: There is no such file.
+    Raises ConfigError: There is no such sheet.
+    Raises DataError: The file is damaged or empty.
     """
     source = TableSource(path, sheet=known.sheet)
     grid = open_grid(source, named_by="inspect", known=known_headers())
@@ -144,20 +106,8 @@ def kind_of(found: object) -> Kind:
     """
     Tell a register from a village table by the columns that were recognised.
 
-    Parameters
-    ----------
-    found
-        Canonical variables.
-
-    Returns
-    -------
-    kind
-        ``"unknown"`` when neither houses nor totals are described.
-
-    Raises
-    ------
-    TypeError
-        `found` is no collection of names.
+    Returns: ``"unknown"`` when neither houses nor totals are described.
+    Raises TypeError: `found` is no collection of names.
     """
     names = set(found)  # type: ignore[call-overload]
     answers = [name for name in names if variables()[name].answers]
@@ -173,22 +123,7 @@ def write_report(inspected: Inspected, folder: Path) -> list[Path]:
     """
     Write the intake report of an inspected register.
 
-    Parameters
-    ----------
-    inspected
-        Result of `inspect`.
-    folder
-        Where the page and the workbook go.
-
-    Returns
-    -------
-    paths
-        None for a file that is no register.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    Returns: None for a file that is no register.
     """
     if inspected.report is None:
         return []
@@ -197,24 +132,7 @@ def write_report(inspected: Inspected, folder: Path) -> list[Path]:
 
 
 def text_of(inspected: Inspected) -> str:
-    """
-    Word what a look at a file found.
-
-    Parameters
-    ----------
-    inspected
-        Result of `inspect`.
-
-    Returns
-    -------
-    text
-        Lines in Indonesian.
-
-    Raises
-    ------
-    Nothing
-        Every result can be worded.
-    """
+    """Word what a look at a file found."""
     lines = [f"{inspected.file}: {_KINDS[inspected.kind]}"]
     if len(inspected.sheets) > 1:
         lines.append(f"Lembar: {', '.join(inspected.sheets)}")

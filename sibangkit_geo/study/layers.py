@@ -29,8 +29,6 @@ class LayerColumns:
 
     Attributes
     ----------
-    poor, households
-        Poor households and all households.
     code
         Column that labels the villages; empty numbers the rows from 1.
     """

@@ -45,24 +45,11 @@ class Carried:
     """
     Tables carried to villages.
 
-    Attributes
-    ----------
-    parts
-        Village tables with the definitions of their columns.
-    notes
-        Notes of reading and locating.
-    uncertain
-        Names that did not match to the letter.
-    obeyed
-        Whether a person's decision changed a match.
-    districts
-        ``district_name`` as the tables write it and ``village_code``, row by row.
-    reports
-        Intake reports of the registers.
-    counts
-        Tallies of the registers.
-    houses
-        Points of the registers' houses, where the study asks for them.
+    `parts`: Village tables with the definitions of their columns.
+    `uncertain`: Names that did not match to the letter.
+    `obeyed`: Whether a person's decision changed a match.
+    `districts`: ``district_name`` as the tables write it and ``village_code``, row by row.
+    `houses`: Points of the registers' houses, where the study asks for them.
     """
 
     parts: list[tuple[pd.DataFrame, list[Indicator]]]
@@ -81,28 +68,9 @@ def locate_tables(
     """
     Read every table and carry its rows to the villages.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries.
-    folder
-        Folder of the study file.
-    review_file
-        A person's decisions, where the file is there.
-
-    Returns
-    -------
-    carried
-        Village tables with definitions, notes, uncertain names, intake reports.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing, or codes cannot be joined without names.
-    DataError
-        A table breaks its contract.
+    `review_file`: A person's decisions, where the file is there.
+    Raises ConfigError: A file is missing, or codes cannot be joined without names.
+    Raises DataError: A table breaks its contract.
     """
     parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
     reports: list[IntakeReport] = []
@@ -161,32 +129,10 @@ def locate_register(
     """
     Read a register, count it village by village, and let the household rows go.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    source
-        One ``[[households]]`` or ``[[earlier]]`` table.
-    areas
-        Boundaries.
-    folder
-        Folder of the study file.
-    review
-        A person's decisions on names.
-
-    Returns
-    -------
-    part
-        Village table with definitions.
-    counted
-        Tally, places, report, notes.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing, or no rule says who is poor.
-    DataError
-        The register breaks its contract.
+    `source`: One ``[[households]]`` or ``[[earlier]]`` table.
+    `review`: A person's decisions on names.
+    Raises ConfigError: The file is missing, or no rule says who is poor.
+    Raises DataError: The register breaks its contract.
     """
     if study.poverty is None:
         msg = "A study with [[households]] needs [poverty]."
@@ -266,24 +212,9 @@ def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str
     """
     Gather what no product may hold, read again from the registers for the leak scan.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    areas
-        Boundaries: people are named after places too.
-
-    Returns
-    -------
-    texts
-        Names, numbers and points, without the names of villages and districts.
-
-    Raises
-    ------
-    DataError
-        A file is damaged.
+    `areas`: Boundaries: people are named after places too.
+    Returns: Names, numbers and points, without the names of villages and districts.
+    Raises DataError: A file is damaged.
     """
     found: set[str] = set()
     for source in (*study.households, *study.earlier):

@@ -38,30 +38,10 @@ def locus_lists(
     """
     Read every list of the study and find its villages.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries with the official list.
-    folder
-        Folder of the study file.
-    review
-        A person's decisions on names.
-
-    Returns
-    -------
-    lists
-        True where a village is listed; one column per list, indexed by ``village_code``.
-    notes
-        Rows of a list that found no village.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing.
-    DataError
-        A list is damaged, or none of its rows is a village of the regency.
+    `review`: A person's decisions on names.
+    Returns: True where a village is listed; one column per list, indexed by ``village_code``.
+    Raises ConfigError: A file is missing.
+    Raises DataError: A list is damaged, or none of its rows is a village of the regency.
     """
     lists = pd.DataFrame(index=areas.official.index)
     notes = []
@@ -83,28 +63,10 @@ def locate_places(
     """
     Find the villages of rows with a code, or with names where codes are BPS ones.
 
-    Parameters
-    ----------
-    places
-        ``code``, ``district_name``, ``village_name``.
-    areas
-        Boundaries with the official list.
-    code_system
-        Which codes the rows hold.
-    review
-        A person's decisions on names.
-
-    Returns
-    -------
-    located
-        One row per row.
-
-    Raises
-    ------
-    ConfigError
-        BPS codes without names.
-    DataError
-        No row is a village of the regency.
+    `places`: ``code``, ``district_name``, ``village_name``.
+    `review`: A person's decisions on names.
+    Raises ConfigError: BPS codes without names.
+    Raises DataError: No row is a village of the regency.
     """
     if code_system == "kemendagri":
         return join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
@@ -120,28 +82,8 @@ def locus_overlap(
     """
     Compare the pockets with every list.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    lists
-        From `locus_lists`.
-    measured
-        Village table before masking, for the poor households.
-    pockets
-        Result of the detector.
-
-    Returns
-    -------
-    overlap
-        One row per list, Indonesian headings.
-    notes
-        One sentence per list.
-
-    Raises
-    ------
-    KeyError
-        A list is missing.
+    `measured`: Village table before masking, for the poor households.
+    Returns: One row per list, Indonesian headings.
     """
     found = pd.Series(lists.index.isin(pockets.members.index), index=lists.index)
     poor = measured.villages["poor_households"].reindex(lists.index)
@@ -162,23 +104,7 @@ def locus_overlap(
 
 
 def write_locus(lists: pd.DataFrame, overlap: pd.DataFrame, folder: Path) -> None:
-    """
-    Write the lists and their overlap with the pockets; nothing where there is no list.
-
-    Parameters
-    ----------
-    lists
-        From `locus_lists`.
-    overlap
-        From `locus_overlap`.
-    folder
-        Folder of the products.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
-    """
+    """Write the lists and their overlap with the pockets; nothing where there is no list."""
     if overlap.empty:
         return
     write_text(folder / "lokus.csv", overlap.to_csv(index=False, lineterminator="\n"))

@@ -19,20 +19,7 @@ def keeps_houses(study: config.Study) -> bool:
     """
     Tell whether a study needs to know where houses stand.
 
-    Parameters
-    ----------
-    study
-        Settings.
-
-    Returns
-    -------
-    keeps
-        True for a risk surface, hamlets, or ways measured from houses.
-
-    Raises
-    ------
-    Nothing
-        Every study does or does not.
+    Returns: True for a risk surface, hamlets, or ways measured from houses.
     """
     from_houses = any(one.measured_from == "household" for one in study.facilities)
     asked = study.risk_surface is not None or study.hamlets is not None
@@ -43,22 +30,7 @@ def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:
     """
     Read the deprivation index of a study, or the one of the package.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-
-    Returns
-    -------
-    index
-        Checked against the needs that can be counted.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing or wrong.
+    Raises ConfigError: The file is missing or wrong.
     """
     keys = {one.key for one in need_catalogue()}
     if not study.deprivation.index:

@@ -52,15 +52,10 @@ class Plans:
     """
     Tables about money and targets.
 
-    Attributes
-    ----------
-    tables
-        File name to table, with keys of agencies and needs; empty where the study asks for
+    `tables`: File name to table, with keys of agencies and needs; empty where the study asks for
         neither.
-    notes
-        What a reader must know.
-    costs, assumed_costs
-        Unit costs used, and those that are assumptions; 0 without a budget.
+    `notes`: What a reader must know.
+    `costs`, `assumed_costs`: Unit costs used, and those that are assumptions; 0 without a budget.
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -72,17 +67,7 @@ class Plans:
         """
         Write the tables with Indonesian headings and words.
 
-        Parameters
-        ----------
-        folder
-            Folder of the products.
-        words
-            Column to what stands for its keys.
-
-        Raises
-        ------
-        OSError
-            The disk refuses.
+        `words`: Column to what stands for its keys.
         """
         for name, table in self.tables.items():
             own = {key: table[key].map(words[key]) for key in words if key in table}
@@ -103,32 +88,9 @@ def make_plans(
 
     Places are the pockets, and what is left of each district.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    measured
-        Village table before masking; only sums of places leave here.
-    pockets
-        Result of the detector.
-    counts
-        Tallies of the registers, for the severity of places.
-    catalogue
-        Agencies, for their names.
-
-    Returns
-    -------
-    plans
-        Tables and notes.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing or wrong, or a need has no unit cost.
-    DataError
-        The target asks more persons than are estimated poor.
+    `measured`: Village table before masking; only sums of places leave here.
+    Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
+    Raises DataError: The target asks more persons than are estimated poor.
     """
     tables: dict[str, pd.DataFrame] = {}
     notes: list[Note] = []

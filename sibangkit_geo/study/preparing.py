@@ -52,24 +52,8 @@ class Ready:
     """
     A study that can be drawn.
 
-    Attributes
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    product
-        What its reader may see.
-    cells
-        True where a cell was masked, columns by indicator name.
-    areas
-        Boundaries.
-    carried
-        Tables carried to villages.
-    extras, groups, conclusions
-        What the study asks for beside its core.
-    review_file
-        File with a person's decisions on names.
+    `cells`: True where a cell was masked, columns by indicator name.
+    `review_file`: File with a person's decisions on names.
     """
 
     study: config.Study
@@ -88,26 +72,9 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     """
     Run a study file up to the drawing.
 
-    Parameters
-    ----------
-    study_file
-        TOML file.
-    out
-        Folder the products will go to; nothing is written.
-    progress
-        Called with stage, steps done and steps in all.
-
-    Returns
-    -------
-    ready
-        To be drawn.
-
-    Raises
-    ------
-    ConfigError
-        The study file, or a file it names, is wrong or missing.
-    DataError
-        A table breaks its contract.
+    `out`: Folder the products will go to; nothing is written.
+    Raises ConfigError: The study file, or a file it names, is wrong or missing.
+    Raises DataError: A table breaks its contract.
     """
     study = config.read_study(study_file)
     folder = study_file.resolve().parent

@@ -47,20 +47,10 @@ class Counted:
     """
     A register that was counted.
 
-    Attributes
-    ----------
-    counts
-        Households per village.
-    located
-        One row per distinct place of the register.
-    places
-        The places as they came, indexed like `located`, with ``n_rows``.
-    report
-        Findings of the intake.
-    notes
-        For the products.
-    houses
-        Where houses stand and who is poor; empty unless the plan keeps them.
+    `counts`: Households per village.
+    `located`: One row per distinct place of the register.
+    `places`: The places as they came, indexed like `located`, with ``n_rows``.
+    `houses`: Where houses stand and who is poor; empty unless the plan keeps them.
     """
 
     counts: VillageCounts

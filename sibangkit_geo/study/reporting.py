@@ -18,22 +18,8 @@ def register_report(register: Register, located_rows: int) -> IntakeReport:
     """
     Put the findings of a register that was read into its report.
 
-    Parameters
-    ----------
-    register
-        Register after its last batch.
-    located_rows
-        Rows that found their village.
-
-    Returns
-    -------
-    report
-        Row numbers, columns and rules; never a value.
-
-    Raises
-    ------
-    Nothing
-        A clean register has an empty report.
+    `register`: Register after its last batch.
+    Returns: Row numbers, columns and rules; never a value.
     """
     able = {need.key for need in needs_of(register.mapped.positions)}
     missing = tuple(need.label for need in need_catalogue() if need.key not in able)
@@ -55,20 +41,7 @@ def finding_notes(report: IntakeReport) -> tuple[Note, ...]:
     """
     Word each rule once, over all its columns, for the products.
 
-    Parameters
-    ----------
-    report
-        Report of a register.
-
-    Returns
-    -------
-    notes
-        In Indonesian; row numbers stay in the report.
-
-    Raises
-    ------
-    Nothing
-        A clean register has no notes.
+    Returns: In Indonesian; row numbers stay in the report.
     """
     rows: dict[str, set[int]] = {}
     for one in report.findings:

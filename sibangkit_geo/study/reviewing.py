@@ -20,24 +20,7 @@ def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
     """
     Name the file with a person's decisions.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    folder
-        Folder of the study file.
-    out
-        Folder of the products.
-
-    Returns
-    -------
-    path
-        Beside the study file where it is there, else beside `out`.
-
-    Raises
-    ------
-    Nothing
-        The file need not be there.
+    `out`: Folder of the products.
     """
     name = study.join.review or "join.review.csv"
     beside_study = folder / name
@@ -48,45 +31,15 @@ def decisions(review_file: Path) -> dict[str, str]:
     """
     Read a person's decisions on names.
 
-    Parameters
-    ----------
-    review_file
-        File; it need not be there.
-
-    Returns
-    -------
-    review
-        Name in a table to village code; empty without a file.
-
-    Raises
-    ------
-    DataError
-        The file is damaged.
+    `review_file`: File; it need not be there.
+    Returns: Name in a table to village code; empty without a file.
+    Raises DataError: The file is damaged.
     """
     return read_review(review_file) if review_file.is_file() else {}
 
 
 def uncertain_places(counted: Counted, areas: Boundaries) -> pd.DataFrame:
-    """
-    List places of a register that were located by a similar spelling, or not at all.
-
-    Parameters
-    ----------
-    counted
-        A register that was counted.
-    areas
-        Boundaries.
-
-    Returns
-    -------
-    lines
-        For the review file.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
-    """
+    """List places of a register that were located by a similar spelling, or not at all."""
     places = counted.places.reindex(columns=["code", "district_name", "village_name"])
     doubtful = counted.located.rows["how"].isin(["spelling", "none"])
     doubtful &= places["village_name"].notna()
@@ -100,28 +53,7 @@ def uncertain_places(counted: Counted, areas: Boundaries) -> pd.DataFrame:
 
 
 def uncertain_rows(profiles: Profiles, located: Located, areas: Boundaries) -> pd.DataFrame:
-    """
-    List names that did not match to the letter, for a person to decide.
-
-    Parameters
-    ----------
-    profiles
-        Table as read.
-    located
-        Village of each row.
-    areas
-        Boundaries.
-
-    Returns
-    -------
-    lines
-        For the review file.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
-    """
+    """List names that did not match to the letter, for a person to decide."""
     doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
     return _review_lines(profiles.rows.loc[doubtful.index], doubtful, areas)
 

@@ -30,26 +30,8 @@ def with_houses(
     """
     Add the cards of houses to a product that is for internal use.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    carried
-        Tables carried to villages, with the houses kept on the way.
-    study
-        Settings.
-    folder
-        Folder of the study file.
-
-    Returns
-    -------
-    product
-        Unchanged at any other level, and where no register has points.
-
-    Raises
-    ------
-    DataError
-        A register cannot be read again for the names of its photos.
+    Returns: Unchanged at any other level, and where no register has points.
+    Raises DataError: A register cannot be read again for the names of its photos.
     """
     if study.disclosure.level != "internal":
         return product

@@ -27,24 +27,9 @@ def surface_of(
     """
     Smooth the share of poor households over space, where the study asks for it.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries, for their CRS.
-    houses
-        Where houses stand, and who is poor.
-
-    Returns
-    -------
-    surface
-        None where it is not asked for.
-
-    Raises
-    ------
-    DataError
-        No house has a point, or nobody is poor.
+    `areas`: Boundaries, for their CRS.
+    Returns: None where it is not asked for.
+    Raises DataError: No house has a point, or nobody is poor.
     """
     settings = study.risk_surface
     if settings is None:
@@ -68,19 +53,7 @@ def write_surface(surface: RiskSurface | None, product: Product, folder: Path) -
     """
     Write the surface as Cloud-Optimised GeoTIFF.
 
-    Parameters
-    ----------
-    surface
-        From `surface_of`; None writes nothing.
-    product
-        Finished study, for title and wording.
-    folder
-        Folder of the products.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `surface`: From `surface_of`; None writes nothing.
     """
     if surface is None:
         return

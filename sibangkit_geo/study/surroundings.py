@@ -35,30 +35,10 @@ def surroundings(
     """
     Summarise every raster and measure the way to every facility, village by village.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries.
-    folder
-        Folder of the study file.
-    houses
-        Where houses stand, for ways that are measured from them.
-
-    Returns
-    -------
-    parts
-        Village tables with the definitions of their columns.
-    notes
-        Villages that a raster does not cover, and from where ways are measured.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing.
-    DataError
-        A file is damaged, empty, or lies nowhere.
+    Returns: Village tables with the definitions of their columns.
+    Returns: Villages that a raster does not cover, and from where ways are measured.
+    Raises ConfigError: A file is missing.
+    Raises DataError: A file is damaged, empty, or lies nowhere.
     """
     parts, notes = [], []
     for raster in study.rasters:

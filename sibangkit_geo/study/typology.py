@@ -37,20 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TypologyRun:
-    """
-    What the typology of a study made.
-
-    Attributes
-    ----------
-    found
-        Types and criteria.
-    features
-        What was compared.
-    profiles
-        What sets each type apart.
-    notes
-        How it was made, what was left out.
-    """
+    """What the typology of a study made."""
 
     found: Typology
     features: Features
@@ -64,28 +51,11 @@ def typology_of(
     """
     Group the villages of a study, where it asks for it.
 
-    Parameters
-    ----------
-    study
-        Settings.
-    areas
-        Boundaries; villages without polygon are left out.
-    folder
-        Folder of the study file.
-    review
-        A person's decisions on names.
-
-    Returns
-    -------
-    run
-        None where the study has no ``[typology]``.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing.
-    DataError
-        The table is damaged, a code is taken for a quantity, or too few villages.
+    `areas`: Boundaries; villages without polygon are left out.
+    `review`: A person's decisions on names.
+    Returns: None where the study has no ``[typology]``.
+    Raises ConfigError: The file is missing.
+    Raises DataError: The table is damaged, a code is taken for a quantity, or too few villages.
     """
     source = study.typology
     if source is None:
@@ -138,21 +108,7 @@ def write_typology(
     """
     Write the table, the profiles and the card of a typology.
 
-    Parameters
-    ----------
-    run
-        The typology; None writes nothing.
-    study
-        Settings, for title and source.
-    product
-        Finished study, for polygons and names.
-    folder
-        Folder of the products.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `run`: The typology; None writes nothing.
     """
     if run is None or study.typology is None:
         return

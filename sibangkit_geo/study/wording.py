@@ -20,24 +20,7 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
     """
     Add blocks and limits to a product.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    study
-        Settings.
-    plans
-        Money and targets.
-
-    Returns
-    -------
-    product
-        The same with ``blocks`` and ``honesty``.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: The same with ``blocks`` and ``honesty``.
     """
     blocks = (*money_blocks(product, plans.tables, plans.notes), *focus_blocks(product))
     context = product.boundaries.context

@@ -14,17 +14,10 @@ class Finding:
     """
     Rows of a file that one rule of the intake concerns; never a value of theirs.
 
-    Attributes
-    ----------
-    kind
-        Key of the rule in the catalogue of the intake report.
-    column
-        Header of the column, empty where the whole row is concerned.
-    rows
-        Row numbers as a spreadsheet shows them, ascending; none where the whole
-        column or file is concerned.
-    detail
-        What the rule needs to say besides, without any personal value.
+    `column`: Header of the column, empty where the whole row is concerned.
+    `rows`: Row numbers as a spreadsheet shows them, ascending; none where the whole column or file
+        is concerned.
+    `detail`: What the rule needs to say besides, without any personal value.
     """
 
     kind: str
@@ -38,18 +31,9 @@ class IntakeReport:
     """
     What the intake found in one file; one entry per rule and column.
 
-    Attributes
-    ----------
-    file
-        Name of the file.
-    rows_in, rows_located
-        Rows read, and rows that found their village.
-    findings
-        In the order of the catalogue.
-    columns
-        Header to the variable it was recognised as; empty for unknown ones.
-    unavailable
-        Labels of the needs that the file cannot express.
+    `findings`: In the order of the catalogue.
+    `columns`: Header to the variable it was recognised as; empty for unknown ones.
+    `unavailable`: Labels of the needs that the file cannot express.
     """
 
     file: str

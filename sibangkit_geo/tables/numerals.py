@@ -24,11 +24,6 @@ def numeral(value: float, decimals: int = 0) -> str:
     text
         Such as ``"1.234,5"``.
 
-    Raises
-    ------
-    Nothing
-        Any number is written.
-
     Examples
     --------
     >>> numeral(1234.56, 1), numeral(-0.001, 2)
@@ -58,11 +53,6 @@ def percentage(share: float, decimals: int = 1) -> str:
     text
         Such as ``"9,3 %"``.
 
-    Raises
-    ------
-    Nothing
-        Any number is written.
-
     Examples
     --------
     >>> percentage(0.0931, 2)
@@ -85,11 +75,6 @@ def rupiah(amount: float) -> str:
     -------
     text
         Such as ``"Rp 1,25 miliar"``.
-
-    Raises
-    ------
-    Nothing
-        Any number is written.
 
     Examples
     --------

@@ -34,17 +34,11 @@ class Households:
     """
     A part of a register without the columns that name a person; one row per household.
 
-    Attributes
-    ----------
-    rows
-        ``row`` (number in the file), the place as it came (``village_code``,
-        ``district_name``, ``village_name``, ``longitude``, ``latitude``, as far as
-        the file has them), numbers (``size``, ``decile``, ...; missing is NaN) and
-        answers (ids into `meanings`; missing is -1).
-    meanings
-        Variable to the meaning of each id; a merged label has several.
-    code_generation
-        Which list of category codes the file follows.
+    `rows`: ``row`` (number in the file), the place as it came (``village_code``,
+        ``district_name``, ``village_name``, ``longitude``, ``latitude``, as far as the file has
+        them), numbers (``size``, ``decile``, ...; missing is NaN) and answers (ids into
+        `meanings`; missing is -1).
+    `meanings`: Variable to the meaning of each id; a merged label has several.
     """
 
     rows: pl.DataFrame

@@ -14,16 +14,9 @@ class InputFile:
     """
     One file that was read.
 
-    Attributes
-    ----------
-    role
-        What it was read as.
-    name
-        File name without folder.
-    sha256
-        Checksum of its bytes.
-    source
-        Words for the source line; empty when the study names none.
+    `name`: File name without folder.
+    `sha256`: Checksum of its bytes.
+    `source`: Words for the source line; empty when the study names none.
     """
 
     role: str
@@ -37,18 +30,9 @@ class Provenance:
     """
     Where a result comes from.
 
-    Attributes
-    ----------
-    inputs
-        Files read, in order.
-    settings
-        Every setting of the study, plain values.
-    seed
-        Seed of every random draw.
-    versions
-        Package name to version.
-    created
-        ISO time in UTC of the run, the only thing that differs between two equal runs.
+    `inputs`: Files read, in order.
+    `seed`: Seed of every random draw.
+    `created`: ISO time in UTC of the run, the only thing that differs between two equal runs.
     """
 
     inputs: tuple[InputFile, ...]

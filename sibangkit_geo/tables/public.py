@@ -24,14 +24,9 @@ class Note:
     """
     Something a reader must know; it travels with the data and is printed in every product.
 
-    Attributes
-    ----------
-    key
-        Stable name of the kind of note, for tests and translations.
-    text
-        Sentence in Indonesian, without any personal value.
-    count
-        Rows or villages concerned; 0 where counting makes no sense.
+    `key`: Stable name of the kind of note, for tests and translations.
+    `text`: Sentence in Indonesian, without any personal value.
+    `count`: Rows or villages concerned; 0 where counting makes no sense.
     """
 
     key: str
@@ -44,24 +39,14 @@ class Boundaries:
     """
     A valid coverage of village polygons; one row per village.
 
-    Attributes
-    ----------
-    villages
-        Indexed by ``village_code`` (dotted), columns ``name``, ``district_code``,
+    `villages`: Indexed by ``village_code`` (dotted), columns ``name``, ``district_code``,
         ``district_name``, ``geometry`` in a metric CRS.
-    official
-        All official villages, indexed alike, columns ``name``, ``district_code``,
+    `official`: All official villages, indexed alike, columns ``name``, ``district_code``,
         ``district_name``, ``has_polygon``.
-    context
-        Neighbouring regencies, columns ``name``, ``geometry``; may be empty.
-    regency
-        Dotted regency code.
-    approximate
-        True when the polygons are not official ones.
-    source
-        Words for the source line.
-    notes
-        What was cleaned or is missing.
+    `context`: Neighbouring regencies, columns ``name``, ``geometry``; may be empty.
+    `regency`: Dotted regency code.
+    `approximate`: True when the polygons are not official ones.
+    `notes`: What was cleaned or is missing.
     """
 
     villages: gpd.GeoDataFrame
@@ -92,37 +77,17 @@ class Indicator:
     """
     What a column of numbers means.
 
-    Attributes
-    ----------
-    name
-        Column in the village table, snake case.
-    label
-        Indonesian words for legends.
-    unit
-        ``"percent"`` values are kept as shares 0 to 1; ``"count"``; ``"index"`` as it came.
-    worse
-        Which end is bad.
-    denominator
-        Who the share is of, in Indonesian; empty for an index.
-    agency
-        Key of the agency whose concern it is; empty when everybody's.
-    source
-        Words for the source line.
-    year
-        Year of the data, not of the study.
-    count_column
-        Column with the number concerned, beside the share; empty when there is none.
-    count_label
-        Indonesian words for that number.
-    base_column
-        Column with the number that the share is of.
-    note
-        One sentence that must stand beside it.
-    same
-        Further columns that tell the same and are emptied with it.
-    detail
-        Further columns with households out of `base_column`, of whom the number
-        concerned is a part or not; emptied where they tell of too few.
+    `name`: Column in the village table, snake case.
+    `unit`: ``"percent"`` values are kept as shares 0 to 1; ``"count"``; ``"index"`` as it came.
+    `denominator`: Who the share is of, in Indonesian; empty for an index.
+    `agency`: Key of the agency whose concern it is; empty when everybody's.
+    `year`: Year of the data, not of the study.
+    `count_column`: Column with the number concerned, beside the share; empty when there is none.
+    `base_column`: Column with the number that the share is of.
+    `note`: One sentence that must stand beside it.
+    `same`: Further columns that tell the same and are emptied with it.
+    `detail`: Further columns with households out of `base_column`, of whom the number concerned is
+        a part or not; emptied where they tell of too few.
     """
 
     name: str
@@ -146,23 +111,11 @@ class Profiles:
     """
     A table of village indicators as it came; one row per row of the file.
 
-    Attributes
-    ----------
-    rows
-        Indexed by row number of the file (header = 1). Columns ``code``,
-        ``district_name``, ``village_name`` (text), ``households``, ``people``
-        (counts or missing), ``poor_share`` (0 to 1 or missing) and one column
-        per indicator.
-    indicators
-        Definitions of the indicator columns.
-    code_system
-        Which area codes ``code`` holds.
-    year
-        Year of the data.
-    source
-        Words for the source line.
-    notes
-        What was wrong with the file.
+    `rows`: Indexed by row number of the file (header = 1). Columns ``code``, ``district_name``,
+        ``village_name`` (text), ``households``, ``people`` (counts or missing), ``poor_share`` (0
+        to 1 or missing) and one column per indicator.
+    `indicators`: Definitions of the indicator columns.
+    `code_system`: Which area codes ``code`` holds.
     """
 
     rows: pd.DataFrame
@@ -178,15 +131,9 @@ class Located:
     """
     Which village each row of a table belongs to; one row per row of the file.
 
-    Attributes
-    ----------
-    rows
-        Indexed like the table: ``village_code`` (missing when not located),
-        ``how`` (``code``, ``name``, ``spelling``, ``split``, ``point``, ``review``
-        or ``none``),
-        ``score`` (0 to 1) and ``name_in_table``.
-    notes
-        Rows that found no village, villages that no row names.
+    `rows`: Indexed like the table: ``village_code`` (missing when not located), ``how`` (``code``,
+        ``name``, ``spelling``, ``split``, ``point``, ``review`` or ``none``), ``score`` (0 to 1)
+        and ``name_in_table``.
     """
 
     rows: pd.DataFrame
@@ -198,12 +145,9 @@ class VillageCounts:
     """
     Additive counts of households; one row per village.
 
-    Attributes
-    ----------
-    table
-        Indexed by ``village_code``: ``households``, ``people``,
-        ``poor_households``, ``poor_people`` and, per need, ``deprived_KEY``,
-        ``unserved_KEY`` and ``known_KEY`` (households whose answer is known).
+    `table`: Indexed by ``village_code``: ``households``, ``people``, ``poor_households``,
+        ``poor_people`` and, per need, ``deprived_KEY``, ``unserved_KEY`` and ``known_KEY``
+        (households whose answer is known).
     """
 
     table: pd.DataFrame
@@ -218,17 +162,11 @@ class VillageIndicators:
     """
     Every village of the official list with its numbers; one row per village.
 
-    Attributes
-    ----------
-    villages
-        Indexed by ``village_code``: ``name``, ``district_code``,
-        ``district_name``, ``status`` (``ok``, ``no_polygon``, ``no_data``),
-        ``households``, ``people``, ``poor_households`` and one column per
-        indicator; geometry in the study CRS, empty without polygon.
-    indicators
-        Definitions, in the order of display; the first is the poverty rate.
-    notes
-        Notes of all stages so far.
+    `villages`: Indexed by ``village_code``: ``name``, ``district_code``, ``district_name``,
+        ``status`` (``ok``, ``no_polygon``, ``no_data``), ``households``, ``people``,
+        ``poor_households`` and one column per indicator; geometry in the study CRS, empty without
+        polygon.
+    `indicators`: Definitions, in the order of display; the first is the poverty rate.
     """
 
     villages: gpd.GeoDataFrame
@@ -249,27 +187,15 @@ class Pockets:
     """
     Poverty pockets: neighboring villages that are significantly worse off together.
 
-    Attributes
-    ----------
-    members
-        Pocket number of each village in a pocket, indexed by ``village_code``.
-    outlines
-        One row per pocket, indexed by pocket number: ``evidence``, ``p_value``,
-        ``relative_risk``, ``rate`` (poor / households), ``poor``, ``expected``,
-        ``households``, ``n_villages`` and dissolved geometry in the study CRS.
-    villages
-        One row per tested village: ``rate``, ``pocket``.
-    p_value
-        Chance of a concentration at least as strong if poverty were spread over
-        the villages at random; missing when nothing was tested.
-    overdispersion
-        Intra-village correlation rho, 0 to 1; missing when nothing was tested.
-    alpha, replicates, seed
-        Settings of the test.
-    notes
-        Villages left out, why nothing was tested, what the method is.
-    neighbors
-        One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
+    `members`: Pocket number of each village in a pocket, indexed by ``village_code``.
+    `outlines`: One row per pocket, indexed by pocket number: ``evidence``, ``p_value``,
+        ``relative_risk``, ``rate`` (poor / households), ``poor``, ``expected``, ``households``,
+        ``n_villages`` and dissolved geometry in the study CRS.
+    `villages`: One row per tested village: ``rate``, ``pocket``.
+    `p_value`: Chance of a concentration at least as strong if poverty were spread over the
+        villages at random; missing when nothing was tested.
+    `overdispersion`: Intra-village correlation rho, 0 to 1; missing when nothing was tested.
+    `neighbors`: One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
         None where it was not kept.
     """
 
@@ -301,18 +227,11 @@ class AgencyNeeds:
     """
     What each agency finds in each village.
 
-    Attributes
-    ----------
-    table
-        One row per agency and village with data: ``agency``, ``indicator``,
-        ``village_code``, ``share`` (0 to 1 or missing), ``households``
-        (number concerned, missing for an index), ``excess`` (households above
-        the number expected at the regency's share).
-    indicators
-        Agency key to the indicator names of its page, first one first.
-    places, roles, targeting
-        Needs, leading agencies and targeting errors of places, with a column
-        ``level``; None before they are worked out.
+    `table`: One row per agency and village with data: ``agency``, ``indicator``, ``village_code``,
+        ``share`` (0 to 1 or missing), ``households`` (number concerned, missing for an index),
+        ``excess`` (households above the number expected at the regency's share).
+    `places`, `roles`, `targeting`: Needs, leading agencies and targeting errors of places, with a
+        column ``level``; None before they are worked out.
     """
 
     table: pd.DataFrame

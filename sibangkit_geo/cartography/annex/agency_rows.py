@@ -21,26 +21,7 @@ def agency_rows(product: Product, layer: Layer, *, agency: str, name: str) -> Li
     """
     List the villages where an agency's main need most exceeds the regency's share.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    layer
-        Its main need.
-    agency
-        Key.
-    name
-        Words for it.
-
-    Returns
-    -------
-    listing
-        Ranked on the map; the worst villages where no household is counted.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: Ranked on the map; the worst villages where no household is counted.
     """
     table = product.needs.table
     own = table[(table["agency"] == agency) & (table["indicator"] == layer.indicator.name)]
@@ -68,28 +49,7 @@ def agency_rows(product: Product, layer: Layer, *, agency: str, name: str) -> Li
 
 
 def convergence_rows(product: Product, layer: Layer, *, names: Mapping[str, str]) -> Listing:
-    """
-    List the villages where most agencies must act, with those agencies.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-    layer
-        Number of agencies.
-    names
-        Agency key to words.
-
-    Returns
-    -------
-    listing
-        Ranked on the map.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
-    """
+    """List the villages where most agencies must act, with those agencies."""
     heading = say("annex.atlas_list_convergence")
     acting = layer.shown[layer.shown > 0].sort_values(ascending=False, kind="stable")
     if acting.empty:

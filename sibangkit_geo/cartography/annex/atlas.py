@@ -201,20 +201,8 @@ def epsg_of(product: Product) -> int:
     """
     Name the study's CRS by its EPSG code.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    epsg
-        Code; UTM zone 48S where the CRS has none.
-
-    Raises
-    ------
-    pyproj.exceptions.CRSError
-        The CRS is damaged.
+    Returns: Code; UTM zone 48S where the CRS has none.
+    Raises pyproj.exceptions.CRSError: The CRS is damaged.
     """
     code = CRS.from_user_input(product.mapped.crs).to_epsg()
     return code if code is not None else _UTM_48S

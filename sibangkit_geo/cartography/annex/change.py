@@ -36,10 +36,6 @@ class WaveChange:
 
     Attributes
     ----------
-    before, after
-        Years.
-    label
-        Of the indicator.
     table
         Indexed by village code: ``before``, ``after`` (per cent, missing unless state is
         ``"ok"``), ``difference`` (percentage points), ``sure`` (bool: beyond the
@@ -98,22 +94,7 @@ def change_theme(change: WaveChange, codes: NDArray[np.object_]) -> Theme:
     """
     Fill villages by their change; what cannot be compared is hatched or dotted.
 
-    Parameters
-    ----------
-    change
-        Since one wave.
-    codes
-        Villages with a polygon.
-
-    Returns
-    -------
-    theme
-        From the largest fall to the largest rise, then what is not compared.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: From the largest fall to the largest rise, then what is not compared.
     """
     table = change.table.reindex(pd.Index(codes))
     edge = change.edge
@@ -140,22 +121,7 @@ def change_rows(product: Product, change: WaveChange) -> Listing:
     """
     List the largest sure changes.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    change
-        Since one wave.
-
-    Returns
-    -------
-    listing
-        At most ten villages with a polygon, ranked on the map.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: At most ten villages with a polygon, ranked on the map.
     """
     heading = say("annex.atlas_list_change")
     sure = change.sure
@@ -174,20 +140,8 @@ def told_change(row: pd.Series) -> str:
     """
     Word a change as ``"7,9 → 15,2 (+7,3)"``.
 
-    Parameters
-    ----------
-    row
-        Of the table of a `WaveChange`, state ``"ok"``.
-
-    Returns
-    -------
-    words
-        Per cent, per cent, percentage points.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `row`: Of the table of a `WaveChange`, state ``"ok"``.
+    Returns: Per cent, per cent, percentage points.
     """
     before, after = (numeral(float(row[one]), 1) for one in ("before", "after"))
     return say("annex.atlas_change_value", before=before, after=after,

@@ -58,12 +58,7 @@ class Frame:
     """
     Ground shown in a rectangle of paper.
 
-    Attributes
-    ----------
-    west, south, east, north
-        Metres in the study CRS.
-    scale
-        Denominator of the scale.
+    `west`, `south`, `east`, `north`: Metres in the study CRS.
     """
 
     west: float
@@ -83,22 +78,9 @@ def fit(bounds: Sequence[float], *, width_mm: float, height_mm: float) -> Frame:
     """
     Choose the largest round scale at which an area fits a rectangle of paper.
 
-    Parameters
-    ----------
-    bounds
-        West, south, east, north of the area, metres.
-    width_mm, height_mm
-        Rectangle, millimetres.
-
-    Returns
-    -------
-    frame
-        The area in the middle.
-
-    Raises
-    ------
-    ValueError
-        The area is larger than the smallest scale can show.
+    `bounds`: West, south, east, north of the area, metres.
+    `width_mm`, `height_mm`: Rectangle, millimetres.
+    Raises ValueError: The area is larger than the smallest scale can show.
     """
     west, south, east, north = bounds
     for scale in SCALES:
@@ -116,21 +98,7 @@ def draw_areas(
     """
     Draw polygons with their holes.
 
-    Parameters
-    ----------
-    axes
-        Where.
-    shapes
-        Polygons or multipolygons.
-    colors
-        Fill of each.
-    style
-        Further properties of the patches.
-
-    Raises
-    ------
-    ValueError
-        There are fewer colours than shapes.
+    Raises ValueError: There are fewer colours than shapes.
     """
     for shape, color in zip(shapes, colors, strict=True):
         # add_patch would measure every outline to find limits that are set already

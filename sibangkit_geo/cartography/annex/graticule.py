@@ -38,23 +38,9 @@ def draw_graticule(page: Page, frame: Frame, *, rect: Rect, epsg: int, size: flo
     """
     Draw meridians and parallels with their degrees at the frame (BT/BB, LU/LS).
 
-    Parameters
-    ----------
-    page
-        Where.
-    frame
-        Ground shown.
-    rect
-        Paper it fills.
-    epsg
-        Study CRS.
-    size
-        Text size, points.
-
-    Raises
-    ------
-    pyproj.exceptions.CRSError
-        `epsg` is unknown.
+    `epsg`: Study CRS.
+    `size`: Text size, points.
+    Raises pyproj.exceptions.CRSError: `epsg` is unknown.
     """
     there, back = _transformers(epsg)
     west, south, east, north = back.transform_bounds(
@@ -135,11 +121,6 @@ def degrees(seconds: int, positive: str, *, negative: str) -> str:
     -------
     words
         Such as ``2°30' LS``.
-
-    Raises
-    ------
-    Nothing
-        Any angle is worded.
 
     Examples
     --------

@@ -27,18 +27,8 @@ class Shapes:
     """
     Everything at one scale.
 
-    Attributes
-    ----------
-    villages
-        Polygons in the order of the product; neighbours keep one common line.
-    district_lines
-        One geometry of lines per district, in the order of `Ground.districts`.
-    regency_line
-        Outline of all villages.
-    pocket_lines
-        Outline per pocket number.
-    context
-        Neighbouring regencies.
+    `villages`: Polygons in the order of the product; neighbours keep one common line.
+    `district_lines`: One geometry of lines per district, in the order of `Ground.districts`.
     """
 
     villages: NDArray[np.object_]
@@ -146,11 +136,6 @@ def spots(area: BaseGeometry) -> NDArray[np.float64]:
     -------
     places
         Shape (n, 2), at most 25; none in an empty area.
-
-    Raises
-    ------
-    Nothing
-        Anything but polygons is empty.
 
     References
     ----------

@@ -31,27 +31,7 @@ _AROUND = 0.3
 
 
 def draw_index(page: Page, sheet: Sheet, *, view: MapView, ground: Ground, layout: Layout) -> None:
-    """
-    Draw where the map lies: the regency among its neighbours, or the district in the regency.
-
-    Parameters
-    ----------
-    page
-        Where.
-    sheet
-        Its district.
-    view
-        Its frame.
-    ground
-        Shapes of the product.
-    layout
-        Paper.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
-    """
+    """Draw where the map lies: the regency among its neighbours, or the district in the regency."""
     rect = layout.index
     middle, y = (rect.left + rect.right) / 2, rect.top - 0.8 - line_mm(layout.body)
     page.text((middle, y), say("annex.index"), Type(layout.body, bold=True), align="centre")

@@ -34,20 +34,10 @@ class Label:
     """
     A name and where it stands.
 
-    Attributes
-    ----------
-    text
-        Name, in lines.
-    x, y
-        Middle, metres.
-    anchor
-        Point inside the area that a leader line goes to, or None.
-    size
-        Text size, points.
-    box
-        West, south, east, north, metres.
-    bold
-        Cut of the type.
+    `x`, `y`: Middle, metres.
+    `anchor`: Point inside the area that a leader line goes to, or None.
+    `size`: Text size, points.
+    `box`: West, south, east, north, metres.
     """
 
     text: str
@@ -73,11 +63,6 @@ def splits(name: str) -> tuple[str, ...]:
     -------
     texts
         The most compact one first.
-
-    Raises
-    ------
-    Nothing
-        One word stays one line.
 
     Examples
     --------
@@ -113,30 +98,7 @@ def _even(words: Sequence[str], lines: int) -> list[str]:
 
 
 def half_size(text: str, size: float, *, frame: Frame, bold: bool) -> tuple[float, float]:
-    """
-    Measure half a name's width and height.
-
-    Parameters
-    ----------
-    text
-        Name, in lines.
-    size
-        Points.
-    frame
-        Ground shown.
-    bold
-        Cut of the type.
-
-    Returns
-    -------
-    wide, high
-        Metres.
-
-    Raises
-    ------
-    Nothing
-        Any text has a size.
-    """
+    """Measure half a name's width and height."""
     per_point = frame.scale / 1000 / POINTS_PER_MM
     lines = text.split("\n")
     wide = max(width(line, size, bold=bold) for line in lines) / 2 + _PAD
@@ -156,30 +118,7 @@ def make_label(
     """
     Measure a name at a place.
 
-    Parameters
-    ----------
-    text
-        Name, in lines.
-    middle
-        Metres.
-    size
-        Points.
-    frame
-        Ground shown.
-    anchor
-        Where its leader line goes to, or None.
-    bold
-        Cut of the type.
-
-    Returns
-    -------
-    label
-        With its box.
-
-    Raises
-    ------
-    Nothing
-        Any text has a box.
+    `anchor`: Where its leader line goes to, or None.
     """
     wide, high = half_size(text, size, frame=frame, bold=bold)
     x, y = middle
@@ -191,24 +130,8 @@ def is_free(label: Label, taken: Sequence[Box], *, frame: Frame) -> bool:
     """
     Tell whether a label stands inside the frame and over nothing.
 
-    Parameters
-    ----------
-    label
-        Label.
-    taken
-        Boxes, metres.
-    frame
-        Ground shown.
-
-    Returns
-    -------
-    free
-        True when nothing is in its way.
-
-    Raises
-    ------
-    Nothing
-        Any label can be asked about.
+    `taken`: Boxes, metres.
+    Returns: True when nothing is in its way.
     """
     west, south, east, north = label.box
     if west <= frame.west or south <= frame.south or east >= frame.east or north >= frame.north:
@@ -224,12 +147,7 @@ class Style:
     """
     How names are set.
 
-    Attributes
-    ----------
-    sizes
-        Points, the largest first.
-    bold
-        Cut of the type.
+    `sizes`: Points, the largest first.
     """
 
     sizes: tuple[float, ...]
@@ -252,30 +170,9 @@ def fit_inside(
     """
     Find the first place where a name stands wholly inside an area and over nothing.
 
-    Parameters
-    ----------
-    name
-        Words, broken over lines as it fits.
-    area
-        Metres.
-    places
-        Middles to try, best first, shape (n, 2).
-    style
-        Sizes to try.
-    frame
-        Ground shown.
-    taken
-        Boxes that it may not cover.
-
-    Returns
-    -------
-    label
-        None where there is no such place.
-
-    Raises
-    ------
-    Nothing
-        No place gives no label.
+    `places`: Middles to try, best first, shape (n, 2).
+    `taken`: Boxes that it may not cover.
+    Returns: None where there is no such place.
     """
     if not len(places):
         return None

@@ -27,27 +27,7 @@ _WHITE = Pen(fill="#ffffff")
 def draw_labels(
     page: Page, labels: Sequence[Label], *, frame: Frame, rect: Rect, color: str = "#101820"
 ) -> None:
-    """
-    Draw names as plain, selectable text over a white shape.
-
-    Parameters
-    ----------
-    page
-        Where.
-    labels
-        From `place`.
-    frame
-        Ground shown.
-    rect
-        Paper it fills.
-    color
-        Of the type.
-
-    Raises
-    ------
-    Nothing
-        No label draws nothing.
-    """
+    """Draw names as plain, selectable text over a white shape."""
     starts = [(one, _baselines(one, frame, rect)) for one in labels]
     for one, _ in starts:
         if one.anchor:

@@ -43,30 +43,11 @@ def place(
     Districts with the fewest places go first; sizes shrink before a name leaves
     its district.
 
-    Parameters
-    ----------
-    names
-        Key to name.
-    points
-        Key to places inside the district, best first, metres.
-    frame
-        Ground shown; boxes stay inside.
-    taken
-        Boxes that no name may cover, metres.
-    areas
-        Key to district; a place where the whole name stands inside comes first.
-    zoom
-        Times the sizes of A4.
-
-    Returns
-    -------
-    labels
-        One per name, always.
-
-    Raises
-    ------
-    KeyError
-        A name has no points.
+    `points`: Key to places inside the district, best first, metres.
+    `frame`: Ground shown; boxes stay inside.
+    `taken`: Boxes that no name may cover, metres.
+    `areas`: Key to district; a place where the whole name stands inside comes first.
+    `zoom`: Times the sizes of A4.
     """
     placed: list[Label] = []
     style = _DISTRICTS.enlarged(zoom)
@@ -106,28 +87,7 @@ def beside(
     """
     Propose places around a point for a name with a leader line.
 
-    Parameters
-    ----------
-    name
-        Words.
-    anchor
-        Where the line points to, metres.
-    size
-        Points.
-    frame
-        Ground shown.
-    bold
-        Cut of the type.
-
-    Yields
-    ------
-    label
-        Nearest first.
-
-    Raises
-    ------
-    Nothing
-        Places may lie outside the frame.
+    `anchor`: Where the line points to, metres.
     """
     per_mm = frame.scale / 1000
     for reach in _REACH_MM:

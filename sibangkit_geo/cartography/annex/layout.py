@@ -16,22 +16,11 @@ class Layout:
     """
     Rectangles of a sheet and its sizes of type.
 
-    Attributes
-    ----------
-    width, height
-        Paper, millimetres.
-    edge
-        Frame of the sheet.
-    kop
-        Heading of the government; None inside a document, which has one of its own.
-    title, scale, legend, index, strip, footer
-        Where the parts stand.
-    listing
-        List beside the map; None where it follows the legend.
-    map
-        The map itself, without the degrees around it.
-    small, body, head, display
-        Sizes of type, points.
+    `width`, `height`: Paper, millimetres.
+    `kop`: Heading of the government; None inside a document, which has one of its own.
+    `listing`: List beside the map; None where it follows the legend.
+    `map`: The map itself, without the degrees around it.
+    `small`, `body`, `head`, `display`: Sizes of type, points.
     """
 
     width: float
@@ -99,20 +88,7 @@ def layout_inside(settings: AtlasSettings) -> Layout:
     """
     Choose the layout of a map on an A4 page of a document.
 
-    Parameters
-    ----------
-    settings
-        Orientation.
-
-    Returns
-    -------
-    layout
-        As large as the picture itself, without margin.
-
-    Raises
-    ------
-    Nothing
-        The settings were checked.
+    Returns: As large as the picture itself, without margin.
     """
     return _INSIDE_LANDSCAPE if settings.orientation == "landscape" else _INSIDE_PORTRAIT
 
@@ -121,20 +97,7 @@ def layout_of(settings: AtlasSettings) -> Layout:
     """
     Choose the layout of a paper.
 
-    Parameters
-    ----------
-    settings
-        Paper and orientation.
-
-    Returns
-    -------
-    layout
-        A3 always lies.
-
-    Raises
-    ------
-    Nothing
-        The settings were checked.
+    Returns: A3 always lies.
     """
     if settings.paper == "A3":
         return _A3_LANDSCAPE

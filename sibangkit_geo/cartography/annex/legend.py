@@ -30,28 +30,7 @@ def draw_legend(
     """
     Draw the legend: classes with their villages, then lines and marks.
 
-    Parameters
-    ----------
-    page
-        Where.
-    sheet
-        Fills.
-    view
-        Villages shown, pockets in sight.
-    ground
-        Shapes of the product.
-    layout
-        Paper.
-
-    Returns
-    -------
-    lowest
-        Where it ends, millimetres.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: Where it ends, millimetres.
     """
     rect = layout.legend
     left, y = rect.left + _PAD, rect.top - 1.2 - line_mm(layout.head)

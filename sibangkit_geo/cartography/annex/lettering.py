@@ -35,22 +35,7 @@ def face(size: float, *, bold: bool = False, italic: bool = False) -> FontProper
     """
     Name a typeface at a size.
 
-    Parameters
-    ----------
-    size
-        Points.
-    bold, italic
-        Which cut.
-
-    Returns
-    -------
-    face
-        The same object for the same request.
-
-    Raises
-    ------
-    Nothing
-        The family comes with matplotlib.
+    Returns: The same object for the same request.
     """
     return FontProperties(
         family=FAMILY,
@@ -86,11 +71,6 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     width
         Points.
 
-    Raises
-    ------
-    Nothing
-        A letter the face lacks is as wide as its box.
-
     Examples
     --------
     >>> width("MM", 10) == 2 * width("M", 10)
@@ -118,11 +98,6 @@ def wrap(text: str, room: float, *, size: float, bold: bool = False) -> list[str
     -------
     lines
         None for an empty text.
-
-    Raises
-    ------
-    Nothing
-        One letter always fits.
 
     Examples
     --------
@@ -155,26 +130,8 @@ def shorten(text: str, room: float, *, size: float, bold: bool = False) -> str:
     """
     Cut a text to one line, with an ellipsis where something is left out.
 
-    Parameters
-    ----------
-    text
-        One line.
-    room
-        Width, points.
-    size
-        Points.
-    bold
-        Which cut.
-
-    Returns
-    -------
-    text
-        At most as wide as `room`.
-
-    Raises
-    ------
-    Nothing
-        At least the ellipsis is left.
+    `room`: Width, points.
+    Returns: At most as wide as `room`.
     """
     if width(text, size, bold=bold) <= room:
         return text
@@ -189,26 +146,9 @@ def fitted(words: str, room: float, *, size: float, bold: bool = False) -> tuple
     """
     Make one line fit: smaller down to three fifths, then cut.
 
-    Parameters
-    ----------
-    words
-        One line.
-    room
-        Width, points.
-    size
-        Points, at most.
-    bold
-        Which cut.
-
-    Returns
-    -------
-    words, size
-        Text and points.
-
-    Raises
-    ------
-    Nothing
-        At least the ellipsis is left.
+    `room`: Width, points.
+    `size`: Points, at most.
+    Returns: Text and points.
     """
     wide = width(words, size, bold=bold)
     if wide <= room:
@@ -218,24 +158,7 @@ def fitted(words: str, room: float, *, size: float, bold: bool = False) -> tuple
 
 
 def line_mm(size: float) -> float:
-    """
-    Distance of two baselines.
-
-    Parameters
-    ----------
-    size
-        Points.
-
-    Returns
-    -------
-    distance
-        Millimetres.
-
-    Raises
-    ------
-    Nothing
-        Any size has one.
-    """
+    """Distance of two baselines."""
     return _LEADING * size / POINTS_PER_MM
 
 
@@ -245,24 +168,7 @@ def halo(line: str, size: float, *, bold: bool) -> list[NDArray[np.float64]]:
 
     A few corners per letter instead of stroked glyphs: small, and the text above stays plain.
 
-    Parameters
-    ----------
-    line
-        Text.
-    size
-        Points.
-    bold
-        Which cut.
-
-    Returns
-    -------
-    rings
-        Corners in points, from the start of the baseline; those of neighbours overlap.
-
-    Raises
-    ------
-    Nothing
-        A blank has no shape.
+    Returns: Corners in points, from the start of the baseline; those of neighbours overlap.
     """
     found, start = [], 0.0
     for letter in line:

@@ -29,25 +29,7 @@ _CHIP_STEP, _CHIP_LEFT, _CHIP = 0.56, 0.44, 0.3
 
 
 def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> None:
-    """
-    Draw the list in as many columns and as small as it needs, and count what is left out.
-
-    Parameters
-    ----------
-    page
-        Where.
-    listing
-        Heading and rows.
-    rect
-        Room.
-    layout
-        Sizes of type.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
-    """
+    """Draw the list in as many columns and as small as it needs, and count what is left out."""
     left, y = rect.left + _PAD, rect.top - 1.2 - line_mm(layout.body)
     page.text((left, y), listing.heading, Type(layout.body, bold=True))
     room = rect.width - 2 * _PAD

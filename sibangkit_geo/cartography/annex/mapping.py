@@ -61,22 +61,8 @@ class MapView:
     """
     A frame with what stands the same on all its sheets.
 
-    Attributes
-    ----------
-    frame
-        Ground shown.
-    shapes
-        Cut at the frame.
-    villages
-        Villages on paper.
-    shown
-        Villages that the sheet is about.
-    names
-        Names that are the same on all sheets of the frame.
-    quiet
-        Names of neighbours.
-    badges
-        Pocket number to its place, metres.
+    `names`: Names that are the same on all sheets of the frame.
+    `badges`: Pocket number to its place, metres.
     """
 
     frame: Frame
@@ -92,24 +78,8 @@ def view_of(ground: Ground, sheet: Sheet, *, layout: Layout) -> MapView:
     """
     Prepare the map of the regency or of a district.
 
-    Parameters
-    ----------
-    ground
-        Shapes of the product.
-    sheet
-        Its district and list.
-    layout
-        Paper.
-
-    Returns
-    -------
-    view
-        The same for all sheets of the regency.
-
-    Raises
-    ------
-    ValueError
-        The area is larger than the smallest round scale can show.
+    Returns: The same for all sheets of the regency.
+    Raises ValueError: The area is larger than the smallest round scale can show.
     """
     rect = layout.map
     about = ground.members(sheet.district) if sheet.district else np.ones(len(ground.codes), bool)
@@ -192,25 +162,8 @@ def draw_map(page: Page, sheet: Sheet, *, view: MapView, layout: Layout, ground:
     """
     Draw the map.
 
-    Parameters
-    ----------
-    page
-        Where.
-    sheet
-        Fills and list.
-    view
-        From `view_of`.
-    layout
-        Paper.
-    ground
-        Shapes of the product.
-    epsg
-        Study CRS.
-
-    Raises
-    ------
-    pyproj.exceptions.CRSError
-        `epsg` is unknown.
+    `epsg`: Study CRS.
+    Raises pyproj.exceptions.CRSError: `epsg` is unknown.
     """
     rect, frame = layout.map, view.frame
     page.box(rect, Pen(fill=SEA))

@@ -28,21 +28,7 @@ def badge(page: Page, at: tuple[float, float], *, number: str, strict: bool) -> 
     """
     Draw a pocket's number: white on dark when strict, dark on white when indicative.
 
-    Parameters
-    ----------
-    page
-        Where.
-    at
-        Middle, millimetres.
-    number
-        Pocket number.
-    strict
-        Its grade.
-
-    Raises
-    ------
-    Nothing
-        Any number is drawn.
+    `at`: Middle, millimetres.
     """
     page.disc(at, BADGE_MM, Pen(fill="#ffffff"))
     page.disc(at, BADGE_MM * 0.84, Pen(POCKET if strict else "#ffffff", POCKET, 0.6))
@@ -53,19 +39,7 @@ def rank_mark(page: Page, at: tuple[float, float], *, number: str) -> None:
     """
     Draw the rank of a village in a square.
 
-    Parameters
-    ----------
-    page
-        Where.
-    at
-        Middle, millimetres.
-    number
-        Rank.
-
-    Raises
-    ------
-    Nothing
-        Any number is drawn.
+    `at`: Middle, millimetres.
     """
     half = 1.2 + 0.45 * (len(number) - 1)
     page.box(Rect(at[0] - half, at[1] - 1.2, 2 * half, 2.4), Pen("#ffffff", RANK, 0.5))

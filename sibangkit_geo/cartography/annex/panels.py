@@ -46,22 +46,9 @@ class Imprint:
     """
     What is the same on all sheets.
 
-    Attributes
-    ----------
-    settings
-        Of the atlas.
-    layout
-        Paper.
-    product
-        Finished study.
-    epsg
-        Study CRS.
-    total
-        Sheets in all.
-    logo
-        Pixels; None without one.
-    first
-        A note before all others; empty for none.
+    `epsg`: Study CRS.
+    `logo`: Pixels; None without one.
+    `first`: A note before all others; empty for none.
     """
 
     settings: AtlasSettings
@@ -77,23 +64,8 @@ def furnish(page: Page, sheet: Sheet, *, frame: Frame, imprint: Imprint, number:
     """
     Draw everything around the map but legend, list, index and strip.
 
-    Parameters
-    ----------
-    page
-        Where.
-    sheet
-        What it says.
-    frame
-        Ground shown.
-    imprint
-        The same on all sheets.
-    number
-        Of the sheet, 1 the first.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    `imprint`: The same on all sheets.
+    `number`: Of the sheet, 1 the first.
     """
     layout = imprint.layout
     _rules(page, layout)
@@ -125,22 +97,7 @@ def kop_lines(settings: AtlasSettings, product: Product) -> tuple[str, ...]:
     """
     Word the heading.
 
-    Parameters
-    ----------
-    settings
-        The user's own lines.
-    product
-        Finished study.
-
-    Returns
-    -------
-    lines
-        The regency's planning agency when the user gave none.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: The regency's planning agency when the user gave none.
     """
     government = say("annex.government", regency=product.regency_name.upper())
     return settings.kop or (government, say("annex.office"))
@@ -179,22 +136,8 @@ def number_of(settings: AtlasSettings, number: int) -> str:
     """
     Word the number of a map.
 
-    Parameters
-    ----------
-    settings
-        Prefix.
-    number
-        Of the sheet, 1 the first.
-
-    Returns
-    -------
-    number
-        Such as ``"Peta 3.1"``.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks the word.
+    `number`: Of the sheet, 1 the first.
+    Returns: Such as ``"Peta 3.1"``.
     """
     return say("annex.atlas_number", prefix=settings.numbering, number=number)
 

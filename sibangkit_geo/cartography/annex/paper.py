@@ -23,14 +23,7 @@ _SHARE_LEFT = {"left": 0.0, "centre": 0.5, "right": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """
-    A rectangle of paper.
-
-    Attributes
-    ----------
-    left, bottom, width, height
-        Millimetres.
-    """
+    """A rectangle of paper."""
 
     left: float
     bottom: float
@@ -57,18 +50,11 @@ class Pen:
     """
     How a path is drawn.
 
-    Attributes
-    ----------
-    fill
-        ``#rrggbb``; empty for none.
-    edge
-        ``#rrggbb``; empty for none.
-    width
-        Of the edge, points.
-    dash
-        On, off, on ... in points; empty for a solid line.
-    hatch
-        ``"lines"`` or ``"dots"`` in the colour of the edge; empty for none.
+    `fill`: ``#rrggbb``; empty for none.
+    `edge`: ``#rrggbb``; empty for none.
+    `width`: Of the edge, points.
+    `dash`: On, off, on ... in points; empty for a solid line.
+    `hatch`: ``"lines"`` or ``"dots"`` in the colour of the edge; empty for none.
     """
 
     fill: str = ""
@@ -83,12 +69,7 @@ class Drawn:
     """
     A path on a page.
 
-    Attributes
-    ----------
-    outline
-        Corners in points.
-    pen
-        How it is drawn.
+    `outline`: Corners in points.
     """
 
     outline: Outline
@@ -100,16 +81,8 @@ class Type:
     """
     A style of type.
 
-    Attributes
-    ----------
-    size
-        Points.
-    color
-        ``#rrggbb``.
-    bold, italic
-        Cut; bold wins.
-    upright
-        Turned by 90 degrees, to be read from the right.
+    `bold`, `italic`: Cut; bold wins.
+    `upright`: Turned by 90 degrees, to be read from the right.
     """
 
     size: float
@@ -124,14 +97,7 @@ class Written:
     """
     A line of text on a page.
 
-    Attributes
-    ----------
-    x, y
-        Start of the baseline, points.
-    words
-        Text.
-    type
-        Style.
+    `x`, `y`: Start of the baseline, points.
     """
 
     x: float
@@ -145,12 +111,7 @@ class Pictured:
     """
     Pixels on a page.
 
-    Attributes
-    ----------
-    pixels
-        Red, green, blue, opacity; the highest row first, shape (rows, columns, 4).
-    rect
-        Millimetres.
+    `pixels`: Red, green, blue, opacity; the highest row first, shape (rows, columns, 4).
     """
 
     pixels: NDArray[np.uint8]
@@ -221,20 +182,8 @@ def points(corners: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     """
     Turn millimetres into points of the page.
 
-    Parameters
-    ----------
-    corners
-        Millimetres.
-
-    Returns
-    -------
-    corners
-        Points, two digits: a three-hundredth of a millimetre.
-
-    Raises
-    ------
-    ValueError
-        There is no corner.
+    Returns: Points, two digits: a three-hundredth of a millimetre.
+    Raises ValueError: There is no corner.
     """
     if not len(corners):
         msg = "`corners` is empty."

@@ -48,16 +48,7 @@ _CELLS = {
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """
-    An entry of the outline.
-
-    Attributes
-    ----------
-    words
-        What it says.
-    page
-        1 the first.
-    """
+    """An entry of the outline."""
 
     words: str
     page: int

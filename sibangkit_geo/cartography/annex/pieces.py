@@ -21,14 +21,8 @@ class Pieces:
     """
     Corners of all shapes in one array.
 
-    Attributes
-    ----------
-    corners
-        Points of the page, shape (n, 2).
-    codes
-        What matplotlib does at each corner.
-    owner
-        Number of the shape that each corner belongs to.
+    `corners`: Points of the page, shape (n, 2).
+    `owner`: Number of the shape that each corner belongs to.
     """
 
     corners: NDArray[np.float64]
@@ -47,24 +41,7 @@ def areas(shapes: NDArray[np.object_], frame: Frame, *, rect: Rect) -> Pieces:
     """
     Put polygons on paper, with their holes.
 
-    Parameters
-    ----------
-    shapes
-        Polygons and multipolygons, metres; other parts are dropped.
-    frame
-        Ground shown.
-    rect
-        Paper it fills.
-
-    Returns
-    -------
-    pieces
-        Shapes by their position in `shapes`.
-
-    Raises
-    ------
-    Nothing
-        An empty shape has no corner.
+    `shapes`: Polygons and multipolygons, metres; other parts are dropped.
     """
     parts, shape_of = shapely.get_parts(shapes, return_index=True)
     flat = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
@@ -81,24 +58,7 @@ def lines(shapes: NDArray[np.object_], frame: Frame, *, rect: Rect) -> Pieces:
     """
     Put lines on paper.
 
-    Parameters
-    ----------
-    shapes
-        Lines and multilines, metres; other parts are dropped.
-    frame
-        Ground shown.
-    rect
-        Paper it fills.
-
-    Returns
-    -------
-    pieces
-        Lines by their position in `shapes`.
-
-    Raises
-    ------
-    Nothing
-        An empty line has no corner.
+    `shapes`: Lines and multilines, metres; other parts are dropped.
     """
     parts, shape_of = shapely.get_parts(shapes, return_index=True)
     long = np.isin(

@@ -31,14 +31,7 @@ class Subject:
     """
     What is drawn.
 
-    Attributes
-    ----------
-    product
-        Finished study.
-    ground
-        Its shapes.
-    changes
-        Since each earlier wave; empty without waves.
+    `changes`: Since each earlier wave; empty without waves.
     """
 
     product: Product
@@ -51,20 +44,7 @@ class Sheet:
     """
     One sheet before it is drawn.
 
-    Attributes
-    ----------
-    kind, key, slug
-        Kind, what of it, and both as a file name.
-    title, place, year
-        Lines of the heading.
-    theme
-        Fills.
-    listing
-        List beside the map.
-    sources, method, notes
-        Sentences below, the most important first.
-    district
-        Code of the district shown; empty for the whole regency.
+    `district`: Code of the district shown; empty for the whole regency.
     """
 
     kind: Kind
@@ -85,22 +65,7 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
     """
     List the sheets that settings ask for.
 
-    Parameters
-    ----------
-    subject
-        What is drawn.
-    settings
-        Kinds and indicators.
-
-    Returns
-    -------
-    sheets
-        Overview, indicators, agencies, convergence, change, districts.
-
-    Raises
-    ------
-    ConfigError
-        An indicator is unknown, or nothing is left to draw.
+    Raises ConfigError: An indicator is unknown, or nothing is left to draw.
     """
     layers = {one.indicator.name: one for one in subject.product.layers}
     for name in settings.indicators:

@@ -21,14 +21,8 @@ class Row:
     """
     One row.
 
-    Attributes
-    ----------
-    number
-        As on the map; empty for none.
-    text, value
-        Left and right.
-    color
-        ``#rrggbb`` of a chip before the text; empty for none.
+    `number`: As on the map; empty for none.
+    `color`: ``#rrggbb`` of a chip before the text; empty for none.
     """
 
     number: str
@@ -42,14 +36,8 @@ class Listing:
     """
     The list beside a map.
 
-    Attributes
-    ----------
-    heading, how
-        Above it: what it lists, and how to read it.
-    rows
-        In order.
-    ranked
-        Villages in the order of their numbers on the map; empty when there are none.
+    `heading`, `how`: Above it: what it lists, and how to read it.
+    `ranked`: Villages in the order of their numbers on the map; empty when there are none.
     """
 
     heading: str
@@ -62,20 +50,7 @@ def pocket_rows(product: Product) -> Listing:
     """
     List the pockets, or say why there is none.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    listing
-        One row per pocket; without any, the reason and the districts' rates.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: One row per pocket; without any, the reason and the districts' rates.
     """
     headline, sentences = result_sentences(product.pockets)
     heading = say("annex.atlas_list_pockets")
@@ -94,22 +69,7 @@ def layer_rows(product: Product, layer: Layer) -> Listing:
     """
     List the districts' rates, worst first; the worst villages where there is no rate.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    layer
-        Which one.
-
-    Returns
-    -------
-    listing
-        One row per district, or the ten worst villages, ranked on the map.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: One row per district, or the ten worst villages, ranked on the map.
     """
     rates = layer.district_values.dropna()
     worst = layer.indicator.worse == "high"
@@ -129,26 +89,7 @@ def layer_rows(product: Product, layer: Layer) -> Listing:
 
 
 def worst_villages(product: Product, layer: Layer) -> Listing:
-    """
-    List the ten worst villages of a layer.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-    layer
-        Which one.
-
-    Returns
-    -------
-    listing
-        Ranked on the map.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
-    """
+    """List the ten worst villages of a layer."""
     known = layer.shown.dropna().sort_values(
         ascending=layer.indicator.worse == "low", kind="stable"
     )
@@ -164,22 +105,7 @@ def placed(product: Product, code: str) -> str:
     """
     Name a village with its district.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    code
-        Village.
-
-    Returns
-    -------
-    words
-        Such as ``"Mariana (Banyuasin I)"``.
-
-    Raises
-    ------
-    KeyError
-        There is no such village.
+    Returns: Such as ``"Mariana (Banyuasin I)"``.
     """
     village = product.measured.villages.loc[code]
     return say("annex.atlas_agency_item", name=village["name"], district=village["district_name"])

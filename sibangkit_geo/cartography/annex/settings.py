@@ -27,8 +27,6 @@ class AtlasSettings:
 
     Attributes
     ----------
-    paper
-        ``"A4"`` or ``"A3"``.
     orientation
         Of A4; A3 always lies.
     kop
@@ -104,8 +102,6 @@ class AtlasSheet:
         File name of its picture; empty when none was written.
     alt
         Indonesian sentences that tell what the map shows.
-    kind
-        Of `KINDS`.
     key
         Indicator name, agency key or district code; empty where there is one sheet of
         the kind.

@@ -31,19 +31,7 @@ def draw_strip(page: Page, sheet: Sheet, *, imprint: Imprint) -> None:
     """
     Write sources and method, notes, and the signature in columns below the map.
 
-    Parameters
-    ----------
-    page
-        Where.
-    sheet
-        What it says.
-    imprint
-        The same on all sheets.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a heading.
+    `imprint`: The same on all sheets.
     """
     rect = imprint.layout.strip
     signed = imprint.settings.signature
@@ -86,25 +74,7 @@ def write_blocks(
     """
     Write headed sentences from the top, as many as fit, and count the rest.
 
-    Parameters
-    ----------
-    page
-        Where.
-    rect
-        Room.
-    blocks
-        Key of each heading and its sentences.
-    layout
-        Sizes of type.
-    size
-        Of the sentences, points.
-    bold
-        Sentences that stand out.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a heading.
+    `size`: Of the sentences, points.
     """
     step = line_mm(size)
     y = rect.top - 1.2

@@ -27,14 +27,8 @@ class Swatch:
     """
     One kind of fill.
 
-    Attributes
-    ----------
-    pen
-        Fill and pattern.
-    label
-        Indonesian words.
-    always
-        Listed without any village too.
+    `pen`: Fill and pattern.
+    `always`: Listed without any village too.
     """
 
     pen: Pen
@@ -44,18 +38,7 @@ class Swatch:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """
-    How the villages of a sheet are filled.
-
-    Attributes
-    ----------
-    heading
-        Above the legend.
-    swatches
-        Kinds of fill.
-    index
-        Swatch of each village with a polygon.
-    """
+    """How the villages of a sheet are filled."""
 
     heading: str
     swatches: tuple[Swatch, ...]
@@ -72,20 +55,7 @@ def layer_theme(layer: Layer) -> Theme:
     """
     Fill villages as the web map does, with patterns for what has no number.
 
-    Parameters
-    ----------
-    layer
-        Layer of the product.
-
-    Returns
-    -------
-    theme
-        Classes first, then no data and masked; the two are listed where there are any.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: Classes first, then no data and masked; the two are listed where there are any.
     """
     swatches = [Swatch(Pen(fill=one.color), one.label) for one in layer.classes]
     swatches.append(Swatch(NO_DATA, say("annex.no_data"), always=False))

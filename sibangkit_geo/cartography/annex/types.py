@@ -37,14 +37,7 @@ class TypeCard:
     """
     What the card tells.
 
-    Attributes
-    ----------
-    title, source, note
-        Heading, source line, how the types were made.
-    villages
-        Polygons in metres with ``village_type`` (missing where a village has none).
-    profiles
-        What sets each type apart.
+    `villages`: Polygons in metres with ``village_type`` (missing where a village has none).
     """
 
     title: str
@@ -55,21 +48,7 @@ class TypeCard:
 
 
 def write_type_card(card: TypeCard, path: Path) -> None:
-    """
-    Draw the card as PDF: the map, then the types, four on a page.
-
-    Parameters
-    ----------
-    card
-        What it tells.
-    path
-        PDF to write.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
-    """
+    """Draw the card as PDF: the map, then the types, four on a page."""
     numbers = sorted(card.profiles["village_type"].unique())
     told = {"Title": card.title, "Author": "sibangkit_geo", "CreationDate": None}
     with mpl.rc_context(_RC), PdfPages(path, metadata=told) as pages:

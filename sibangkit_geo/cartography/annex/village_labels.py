@@ -43,28 +43,11 @@ def name_villages(
     """
     Write each village's name where it fits inside, its number elsewhere.
 
-    Parameters
-    ----------
-    areas
-        Villages, metres.
-    names, numbers
-        One per village.
-    frame
-        Ground shown.
-    taken
-        Boxes that nothing may cover, metres.
-    zoom
-        Times the sizes of A4.
-
-    Returns
-    -------
-    labels
-        One per village that has an area; the number again on its larger exclaves.
-
-    Raises
-    ------
-    ValueError
-        The three differ in length.
+    `areas`: Villages, metres.
+    `taken`: Boxes that nothing may cover, metres.
+    `zoom`: Times the sizes of A4.
+    Returns: One per village that has an area; the number again on its larger exclaves.
+    Raises ValueError: The three differ in length.
     """
     places = [spots(area) for area in areas]
     style = _VILLAGES.enlarged(zoom)
@@ -120,24 +103,9 @@ def quiet_names(
     """
     Name neighbours where the name fits, and nowhere else.
 
-    Parameters
-    ----------
-    areas
-        Name to the part that is shown, metres.
-    frame
-        Ground shown.
-    taken
-        Boxes that nothing may cover, metres.
-
-    Returns
-    -------
-    labels
-        At most one per neighbour.
-
-    Raises
-    ------
-    Nothing
-        A neighbour out of sight has no label.
+    `areas`: Name to the part that is shown, metres.
+    `taken`: Boxes that nothing may cover, metres.
+    Returns: At most one per neighbour.
     """
     found: list[Label] = []
     for name, area in areas.items():

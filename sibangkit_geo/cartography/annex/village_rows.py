@@ -23,26 +23,7 @@ def village_rows(
     """
     List the official villages of a district, numbered as on its map.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    layer
-        Whose numbers.
-    district
-        Code.
-    colors
-        Village code to the colour of its class.
-
-    Returns
-    -------
-    listing
-        In the order of the codes, those without a polygon too.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    Returns: In the order of the codes, those without a polygon too.
     """
     villages = product.measured.villages
     own = villages[villages["district_code"] == district].sort_index()

@@ -34,21 +34,7 @@ def write_chapters(
     """
     Write every chapter but the maps.
 
-    Parameters
-    ----------
-    text
-        Document.
-    product
-        Finished study, masked for its reader.
-    see
-        Kind and key of a map to bookmark and number of its captions.
-    changes
-        Since each earlier wave.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
+    `see`: Kind and key of a map to bookmark and number of its captions.
     """
     _summary(text, product, see)
     _pockets(text, product, see)

@@ -100,22 +100,9 @@ def without_clock(data: bytes, *, created: str) -> bytes:
     """
     Put the study's date where the office program puts the clock's.
 
-    Parameters
-    ----------
-    data
-        PDF.
-    created
-        ISO date and time of the study.
-
-    Returns
-    -------
-    data
-        Of the same length; equal for equal documents.
-
-    Raises
-    ------
-    ValueError
-        `created` is no date.
+    `created`: ISO date and time of the study.
+    Returns: Of the same length; equal for equal documents.
+    Raises ValueError: `created` is no date.
     """
     made = datetime.fromisoformat(created).strftime("%Y%m%d%H%M%S").encode("ascii")
     data = _DATE.sub(rb"\g<1>" + made, data)
@@ -129,22 +116,9 @@ def page_numbers(pdf: Path, entries: Sequence[Entry]) -> dict[str, int]:
     """
     Find headings and captions in a PDF.
 
-    Parameters
-    ----------
-    pdf
-        The document as PDF.
-    entries
-        Headings and captions in order.
-
-    Returns
-    -------
-    pages
-        Bookmark to page, 1 the first; what is not found is absent.
-
-    Raises
-    ------
-    OSError
-        The file cannot be read.
+    `pdf`: The document as PDF.
+    `entries`: Headings and captions in order.
+    Returns: Bookmark to page, 1 the first; what is not found is absent.
     """
     reader = pypdf.PdfReader(pdf)
     texts = [_packed(page.extract_text()) for page in reader.pages]

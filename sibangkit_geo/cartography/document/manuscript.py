@@ -36,16 +36,8 @@ class Entry:
     """
     A heading or caption, as the lists at the front name it.
 
-    Attributes
-    ----------
-    kind
-        ``"heading"``, ``"map"`` or ``"table"``.
-    level
-        Of the heading; 1 for captions.
-    text
-        As it stands.
-    bookmark
-        Where.
+    `kind`: ``"heading"``, ``"map"`` or ``"table"``.
+    `level`: Of the heading; 1 for captions.
     """
 
     kind: str

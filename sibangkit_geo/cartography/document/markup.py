@@ -30,11 +30,6 @@ def clean(text: object) -> str:
     text
         The same without control characters.
 
-    Raises
-    ------
-    Nothing
-        Anything has words.
-
     Examples
     --------
     >>> clean("a\x00b")
@@ -57,11 +52,6 @@ def escaped(text: object) -> str:
     xml
         With entities.
 
-    Raises
-    ------
-    Nothing
-        Anything has words.
-
     Examples
     --------
     >>> escaped("<a & b>")
@@ -74,22 +64,9 @@ def element(tag: str, /, **attributes: object) -> Any:  # noqa: ANN401 - lxml ha
     """
     Make an element.
 
-    Parameters
-    ----------
-    tag
-        Such as ``"w:bookmarkStart"``.
-    attributes
-        Without their prefix ``w:``.
-
-    Returns
-    -------
-    element
-        Without children.
-
-    Raises
-    ------
-    KeyError
-        The prefix is unknown.
+    `tag`: Such as ``"w:bookmarkStart"``.
+    `attributes`: Without their prefix ``w:``.
+    Returns: Without children.
     """
     made = OxmlElement(tag)
     for key, value in attributes.items():
@@ -101,20 +78,8 @@ def text_run(text: str) -> Any:  # noqa: ANN401 - lxml has no types
     """
     Make a run of text.
 
-    Parameters
-    ----------
-    text
-        Words; spaces at the ends are kept.
-
-    Returns
-    -------
-    element
-        A ``w:r``.
-
-    Raises
-    ------
-    Nothing
-        Any words are written.
+    `text`: Words; spaces at the ends are kept.
+    Returns: A ``w:r``.
     """
     return parse_xml(f'<w:r {nsdecls("w")}><w:t xml:space="preserve">{escaped(text)}</w:t></w:r>')
 
@@ -123,20 +88,7 @@ def field_start(instruction: str) -> list[Any]:
     """
     Begin a field whose result follows; Word is asked to work it out anew.
 
-    Parameters
-    ----------
-    instruction
-        Such as ``"SEQ Peta"``.
-
-    Returns
-    -------
-    elements
-        Runs up to the result.
-
-    Raises
-    ------
-    Nothing
-        Any instruction is written.
+    `instruction`: Such as ``"SEQ Peta"``.
     """
     begin, code, middle = (element("w:r") for _ in range(3))
     begin.append(element("w:fldChar", fldCharType="begin", dirty="true"))
@@ -149,19 +101,7 @@ def field_start(instruction: str) -> list[Any]:
 
 
 def field_end() -> Any:  # noqa: ANN401 - lxml has no types
-    """
-    End a field.
-
-    Returns
-    -------
-    element
-        A run.
-
-    Raises
-    ------
-    Nothing
-        There is nothing to go wrong.
-    """
+    """End a field."""
     end = element("w:r")
     end.append(element("w:fldChar", fldCharType="end"))
     return end
@@ -171,49 +111,13 @@ def field(instruction: str, result: str) -> list[Any]:
     """
     Make a whole field with its result filled in.
 
-    Parameters
-    ----------
-    instruction
-        Such as ``"SEQ Peta"``.
-    result
-        What it reads until Word works it out.
-
-    Returns
-    -------
-    elements
-        Runs.
-
-    Raises
-    ------
-    Nothing
-        Any words are written.
+    `instruction`: Such as ``"SEQ Peta"``.
     """
     return [*field_start(instruction), text_run(result), field_end()]
 
 
 def bookmarked(children: Sequence[Any], *, name: str, number: int) -> list[Any]:
-    """
-    Put a bookmark around runs.
-
-    Parameters
-    ----------
-    children
-        Runs.
-    name
-        Of the bookmark, once per document.
-    number
-        Once per document.
-
-    Returns
-    -------
-    elements
-        The runs between two marks.
-
-    Raises
-    ------
-    Nothing
-        Any runs are taken.
-    """
+    """Put a bookmark around runs."""
     return [
         element("w:bookmarkStart", id=number, name=name),
         *children,

@@ -24,19 +24,7 @@ def save(document: Document, path: Path, *, created: str) -> None:
     """
     Write a document whose dates are the study's, never the clock's.
 
-    Parameters
-    ----------
-    document
-        Open document.
-    path
-        File to write.
-    created
-        ISO time.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `created`: ISO time.
     """
     made = datetime.fromisoformat(created)
     stamp = (max(made.year, _EARLIEST), *made.timetuple()[1:6])

@@ -20,24 +20,7 @@ _P_DECIMALS = 3
 
 
 def main_rows(product: Product) -> Rows:
-    """
-    Word the main numbers of the regency.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    rows
-        Words and number.
-
-    Raises
-    ------
-    KeyError
-        The catalogue of texts lacks a sentence.
-    """
+    """Word the main numbers of the regency."""
     villages, layer, pockets = product.measured.villages, product.layers[0], product.pockets
     grades = pockets.outlines["evidence"]
     poor = float(layer.district_counts.sum(min_count=1))
@@ -57,24 +40,7 @@ def main_rows(product: Product) -> Rows:
 
 
 def pocket_rows(product: Product) -> Rows:
-    """
-    Word the pockets.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    rows
-        By number.
-
-    Raises
-    ------
-    KeyError
-        The outlines lack a column.
-    """
+    """Word the pockets."""
     return [
         (
             str(number),
@@ -94,22 +60,7 @@ def village_rows(product: Product, number: int) -> Rows:
     """
     Word the villages of a pocket, the worst first.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    number
-        Of the pocket.
-
-    Returns
-    -------
-    rows
-        Masked numbers read "disamarkan", missing ones a dash.
-
-    Raises
-    ------
-    KeyError
-        The village table lacks a column.
+    Returns: Masked numbers read "disamarkan", missing ones a dash.
     """
     members, layer = product.pockets.members, product.layers[0]
     own = product.measured.villages.loc[members.index[members == number]]
@@ -133,20 +84,7 @@ def district_rows(product: Product) -> Rows:
     """
     Word the districts.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    rows
-        By code; sums that count too few are dashes.
-
-    Raises
-    ------
-    KeyError
-        The village table lacks a column.
+    Returns: By code; sums that count too few are dashes.
     """
     villages, layer = product.measured.villages, product.layers[0]
     inside = villages.index.isin(product.pockets.members.index)
@@ -170,22 +108,7 @@ def change_rows(product: Product, change: WaveChange) -> Rows:
     """
     Word the villages that surely changed, the largest fall first.
 
-    Parameters
-    ----------
-    product
-        Finished study, masked for its reader.
-    change
-        Since one wave.
-
-    Returns
-    -------
-    rows
-        Code, names, per cent at both times, percentage points; empty without sure change.
-
-    Raises
-    ------
-    KeyError
-        A village is not of the study.
+    Returns: Code, names, per cent at both times, percentage points; empty without sure change.
     """
     villages = product.measured.villages
     return [

@@ -38,20 +38,9 @@ def open_template(template: str) -> Document:
     """
     Open the user's Word file, or the plain one, with every style of the annex.
 
-    Parameters
-    ----------
-    template
-        Path of a DOCX; empty for none.
-
-    Returns
-    -------
-    document
-        Without text; page set-up, headers and footers are the template's.
-
-    Raises
-    ------
-    ConfigError
-        The template is missing or no Word file.
+    `template`: Path of a DOCX; empty for none.
+    Returns: Without text; page set-up, headers and footers are the template's.
+    Raises ConfigError: The template is missing or no Word file.
     """
     if template:
         document = _opened(template)
@@ -177,20 +166,7 @@ def text_width(document: Document) -> int:
     """
     Measure the room between the margins of the last section.
 
-    Parameters
-    ----------
-    document
-        Open document.
-
-    Returns
-    -------
-    width
-        English Metric Units (914,400 per inch); A4 with usual margins where none is stated.
-
-    Raises
-    ------
-    IndexError
-        The document has no section.
+    Returns: English Metric Units (914,400 per inch); A4 with usual margins where none is stated.
     """
     section = document.sections[-1]
     parts = (section.page_width, section.left_margin, section.right_margin)

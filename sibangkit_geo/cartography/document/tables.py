@@ -68,23 +68,9 @@ def add_table(
     """
     Add a table at the end of a document.
 
-    Parameters
-    ----------
-    document
-        Open document.
-    rows
-        Cells as written.
-    head
-        Headings; their row repeats on every page.
-    align
-        ``"l"`` or ``"r"`` for each column.
-    width
-        Room between the margins, twentieths of a point.
-
-    Raises
-    ------
-    KeyError
-        The table style is missing.
+    `head`: Headings; their row repeats on every page.
+    `align`: ``"l"`` or ``"r"`` for each column.
+    `width`: Room between the margins, twentieths of a point.
     """
     shares = column_widths(rows, head=head, width=width)
     styles = {name: document.styles[name].style_id for name in (TABLE, TABLE_HEAD, TABLE_TEXT)}
@@ -118,11 +104,6 @@ def column_widths(rows: Sequence[Sequence[str]], *, head: Sequence[str], width: 
     -------
     widths
         Their sum is `width` at most.
-
-    Raises
-    ------
-    Nothing
-        Any cells are taken.
 
     Examples
     --------

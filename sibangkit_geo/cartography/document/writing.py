@@ -70,12 +70,7 @@ class Written:
     """
     A finished document.
 
-    Attributes
-    ----------
-    path
-        Word file.
-    entries
-        Headings and captions in order.
+    `entries`: Headings and captions in order.
     """
 
     path: Path

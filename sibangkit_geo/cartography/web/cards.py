@@ -37,28 +37,15 @@ class HouseCards:
     Rows are ordered by village, and within a village along a curve through the place, so
     that their order tells nothing of the register's.
 
-    Attributes
-    ----------
-    needs
-        Labels; bit ``i`` of the masks is the ``i``-th need, at most 32.
-    assisted
-        Whether the register asks for an assistance that answers the need.
-    groups
-        Labels of the decile groups, or of poor and not poor.
-    per_village
-        Houses of each village with polygon, in the order of the page.
-    east, north
-        Whole 1e-5 degrees, shape (n_houses,).
-    deprived, served
-        Bit masks of needs: the house is deprived; it receives what answers the need.
-    group, poor
-        Position among `groups`; who is poor.
-    shuffle
-        Key of `serial_numbers`.
-    photo
-        Position among `photos`, -1 without one.
-    photos
-        WebP pictures without metadata.
+    `needs`: Labels; bit ``i`` of the masks is the ``i``-th need, at most 32.
+    `groups`: Labels of the decile groups, or of poor and not poor.
+    `per_village`: Houses of each village with polygon, in the order of the page.
+    `east`, `north`: Whole 1e-5 degrees, shape (n_houses,).
+    `deprived`, `served`: Bit masks of needs: the house is deprived; it receives what answers the
+        need.
+    `group`, `poor`: Position among `groups`; who is poor.
+    `photo`: Position among `photos`, -1 without one.
+    `photos`: WebP pictures without metadata.
     """
 
     needs: tuple[str, ...]
@@ -135,17 +122,8 @@ def write_photos(cards: HouseCards | None, folder: Path) -> None:
     """
     Write the pictures that go beside the page because they are too many to stand in it.
 
-    Parameters
-    ----------
-    cards
-        None, or few pictures: nothing is written.
-    folder
-        Folder of the page; the pictures go into ``foto/`` under it, named by number.
-
-    Raises
-    ------
-    OSError
-        The disk refuses.
+    `cards`: None, or few pictures: nothing is written.
+    `folder`: Folder of the page; the pictures go into ``foto/`` under it, named by number.
     """
     if cards is None or len(cards.photos) <= EMBEDDED_PHOTOS:
         return
@@ -158,24 +136,11 @@ def houses_payload(cards: HouseCards | None) -> dict[str, object] | None:
     """
     Pack the houses for the page.
 
-    Parameters
-    ----------
-    cards
-        None for none.
-
-    Returns
-    -------
-    payload
-        JSON types; None without houses. ``data`` is ``bytes`` deflated bytes in base 85: planes of
-        one byte per house: three each for the zigzag steps east and north from the house
+    Returns: JSON types; None without houses. ``data`` is ``bytes`` deflated bytes in base 85:
+        planes of one byte per house: three each for the zigzag steps east and north from the house
         before (low byte first; 1e-5 degrees, from ``origin``), ``mask_bytes`` each for
-        ``deprived`` and ``served``, and one that holds twice the group plus one for the
-        poor. ``photo_rows`` are the rows that have a picture, ``photo_of`` which.
-
-    Raises
-    ------
-    Nothing
-        The cards have checked themselves.
+        ``deprived`` and ``served``, and one that holds twice the group plus one for the poor.
+        ``photo_rows`` are the rows that have a picture, ``photo_of`` which.
     """
     if cards is None:
         return None
@@ -203,20 +168,7 @@ def has_photo_folder(payload: Mapping[str, object]) -> bool:
     """
     Tell whether a page shows pictures that stand beside it.
 
-    Parameters
-    ----------
-    payload
-        Of the page.
-
-    Returns
-    -------
-    beside
-        True where one of them is not in the page itself.
-
-    Raises
-    ------
-    Nothing
-        A page without houses has none.
+    Returns: True where one of them is not in the page itself.
     """
     houses = payload.get("houses")
     photos = houses.get("photos") if isinstance(houses, dict) else None

@@ -31,14 +31,7 @@ class Window:
     """
     From metres on the ground to pixels of a drawing.
 
-    Attributes
-    ----------
-    west, north
-        Upper left corner, metres.
-    metres
-        Per pixel.
-    width, height
-        Pixels.
+    `west`, `north`: Upper left corner, metres.
     """
 
     west: float
@@ -83,26 +76,8 @@ def village_map(product: Product, codes: Sequence[str], *, width: int, label: st
     """
     Draw villages in the colours of the poverty layer, with districts and pockets.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    codes
-        Villages with polygon that the drawing is about; the others stay pale.
-    width
-        Pixels.
-    label
-        What the drawing shows, for those who cannot see it.
-
-    Returns
-    -------
-    svg
-        Text without script and without outside address.
-
-    Raises
-    ------
-    KeyError
-        A code has no polygon.
+    `codes`: Villages with polygon that the drawing is about; the others stay pale.
+    Returns: Text without script and without outside address.
     """
     mapped = product.mapped
     layer = product.layers[0]
@@ -201,24 +176,8 @@ def rate_chart(series: pd.DataFrame, *, label: str, width: int = 560, height: in
     """
     Draw published rates and targets over the years; a year without figure stays a gap.
 
-    Parameters
-    ----------
-    series
-        ``label``, ``year``, ``rate`` (0 to 1, missing where not published) and ``text``.
-    label
-        What the drawing shows, for those who cannot see it.
-    width, height
-        Pixels.
-
-    Returns
-    -------
-    svg
-        Text; empty where no rate is known.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `series`: ``label``, ``year``, ``rate`` (0 to 1, missing where not published) and ``text``.
+    Returns: Text; empty where no rate is known.
     """
     known = series.dropna(subset=["rate"])
     if known.empty:

@@ -49,20 +49,8 @@ class PocketFigure(Figure):
 
         The map itself stays as it is: texts are made plain in a copy.
 
-        Parameters
-        ----------
-        **kwargs
-            Handed on to branca.
-
-        Returns
-        -------
-        page
-            Complete HTML.
-
-        Raises
-        ------
-        PageError
-            Something was added that cannot be shown safely, or asks for an outside address.
+        Raises PageError: Something was added that cannot be shown safely, or asks for an outside
+            address.
         """
         require_addable(self, allowed=ADDABLE | {PocketMap})
         figure = copy.deepcopy(self)

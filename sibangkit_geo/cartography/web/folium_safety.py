@@ -72,17 +72,7 @@ def require_addable(figure: Figure, *, allowed: Collection[type] = ADDABLE) -> N
     """
     Refuse what could bring an outside address or a script of its own.
 
-    Parameters
-    ----------
-    figure
-        With the map in it.
-    allowed
-        Exact classes.
-
-    Raises
-    ------
-    PageError
-        Names the class and lists those that may be added.
+    Raises PageError: Names the class and lists those that may be added.
     """
     for one in _within(figure):
         kind = type(one)
@@ -112,15 +102,8 @@ def plain_texts(figure: Element) -> None:
     """
     Exchange every template that would read a text as HTML or script for one that shows it.
 
-    Parameters
-    ----------
-    figure
-        A copy that is rendered and thrown away; changed in place.
-
-    Raises
-    ------
-    PageError
-        A name of a class or colour is none.
+    `figure`: A copy that is rendered and thrown away; changed in place.
+    Raises PageError: A name of a class or colour is none.
     """
     for one in _within(figure):
         _plain_text(one)
@@ -155,16 +138,6 @@ def inert_json() -> Iterator[None]:
 
     What folium has rendered is compiled as a template once more, data and all. The marks that
     open one stand in JSON within texts only, where a sign may be written by its number.
-
-    Yields
-    ------
-    nothing
-        The filters of folium are the usual ones again afterwards.
-
-    Raises
-    ------
-    Nothing
-        Any JSON can be written so.
     """
     filters = Template("").environment.filters
     usual = {name: filters[name] for name in ("tojson", "tojavascript")}

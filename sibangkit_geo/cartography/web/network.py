@@ -20,22 +20,9 @@ def network_payload(product: Product) -> dict[str, object] | None:
 
     Grain: one row per pair in.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    network
-        As `packed_numbers`: how many villages with polygon, then for each how many neighbours
-        stand after it and the steps from one to the next. None where nothing was tested,
-        or for so many villages that the lines would hide the map.
-
-    Raises
-    ------
-    KeyError
-        A pair names a village without polygon.
+    Returns: As `packed_numbers`: how many villages with polygon, then for each how many neighbours
+        stand after it and the steps from one to the next. None where nothing was tested, or for so
+        many villages that the lines would hide the map.
     """
     codes, pairs = product.mapped.index, product.pockets.neighbors
     if pairs is None or len(codes) > MANY:

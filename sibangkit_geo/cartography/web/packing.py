@@ -33,11 +33,6 @@ def in_signs(content: bytes) -> str:
     signs
         Python's base 85 with three signs changed.
 
-    Raises
-    ------
-    Nothing
-        Any bytes can be written.
-
     Examples
     --------
     >>> in_signs(b"desa")
@@ -50,24 +45,10 @@ def packed_topology(topology: Mapping[str, Any]) -> dict[str, object]:
     """
     Pack a TopoJSON of villages and context to about a third.
 
-    Parameters
-    ----------
-    topology
-        Quantised, from `village_topology`.
-
-    Returns
-    -------
-    packed
-        ``transform``; numbers as `packed_numbers` packs them: for each of ``villages``
-        and ``context`` the number of geometries, then for each of them its
-        polygons, their rings, their arcs and the arcs' numbers, each list led by its
-        length; then the number of arcs, and for each its points and their steps.
-        ``names`` of the context.
-
-    Raises
-    ------
-    KeyError
-        An object is absent.
+    Returns: ``transform``; numbers as `packed_numbers` packs them: for each of ``villages`` and
+        ``context`` the number of geometries, then for each of them its polygons, their rings,
+        their arcs and the arcs' numbers, each list led by its length; then the number of arcs, and
+        for each its points and their steps. ``names`` of the context.
     """
     context = topology["objects"]["context"]["geometries"]
     return {
@@ -110,22 +91,9 @@ def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
     """
     Shorten the long columns of a page with many villages to texts.
 
-    Parameters
-    ----------
-    payload
-        Of a map page.
-
-    Returns
-    -------
-    payload
-        The same, but for ``villages.code``, the ends of the codes after that of their
-        district, with commas between, and ``class`` of each layer, a digit per village
-        and "-" for none. A column that does not fit stays a list.
-
-    Raises
-    ------
-    KeyError
-        A column is absent.
+    Returns: The same, but for ``villages.code``, the ends of the codes after that of their
+        district, with commas between, and ``class`` of each layer, a digit per village and "-" for
+        none. A column that does not fit stays a list.
     """
     villages, places = payload["villages"], payload["districts"]
     starts = [f"{places[index]['code']}." for index in villages["district"]]

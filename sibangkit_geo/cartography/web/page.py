@@ -123,26 +123,7 @@ def _json(payload: Mapping[str, object]) -> str:
 
 
 def content_policy(scripts: Iterable[str], styles: Iterable[str], *, beside: bool = False) -> str:
-    """
-    Return the content security policy that lets only these texts run.
-
-    Parameters
-    ----------
-    scripts, styles
-        As they stand in the page, to the letter.
-    beside
-        Whether pictures beside the page are shown.
-
-    Returns
-    -------
-    policy
-        Content of the meta element.
-
-    Raises
-    ------
-    Nothing
-        Any text has a hash.
-    """
+    """Return the content security policy that lets only these texts run."""
     # on file: no address is the page's own, only the scheme can be named
     pictures = "img-src data: 'self' file:" if beside else "img-src data:"
     return "; ".join(
@@ -167,17 +148,8 @@ def require_safe(texts: Iterable[str], *, addresses: bool = True) -> None:
     """
     Stop when a script or style could end early or names an outside address.
 
-    Parameters
-    ----------
-    texts
-        Scripts or styles.
-    addresses
-        False where they hold texts of data, which may name one without asking for it.
-
-    Raises
-    ------
-    PageError
-        Shows the beginning of the text.
+    `addresses`: False where they hold texts of data, which may name one without asking for it.
+    Raises PageError: Shows the beginning of the text.
     """
     for text in texts:
         named = addresses and ADDRESS.search(text.replace(SVG_NAMESPACE, ""))

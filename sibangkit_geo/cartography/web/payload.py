@@ -43,29 +43,12 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
     """
     Build the part that is the same on all pages of a study.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    agencies
-        All of the catalogue, for their names.
-
-    Returns
-    -------
-    payload
-        Geometry, villages, districts, pockets, notes and sources.
-
-    Raises
-    ------
-    SibangkitError
-        The coverage cannot be packed.
-
-    Notes
-    -----
     ``trend`` is None with one wave. With several: ``{"label": str, "note": str,
     "years": [2020, 2025], "values": {layer key: [[number or None per village],
     ...one list per year]}, "masked": {layer key: [[row, ...], ...]}}``; numbers in the
     unit and digits of the layer, rows as in ``villages``; ``note`` and ``masked`` may lack.
+
+    Raises SibangkitError: The coverage cannot be packed.
     """
     mapped = product.mapped
     context = product.boundaries.context
@@ -117,32 +100,12 @@ def page_payload(
     The agency's own layers come first, then poverty; the overview has every
     layer, poverty first.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    agency
-        Whose page.
-    shared
-        From `shared_payload`.
-    pages
-        All pages of the study, for the menu.
-
-    Returns
-    -------
-    payload
-        Complete payload of ``render_page``.
-
-    Raises
-    ------
-    StopIteration
-        The study has no layer.
-
-    Notes
-    -----
     ``blocks`` are folded parts of the page: ``{"key", "headline", "lead", "items": [str],
     "table": None or {"head": [str], "align": ["l" or "r"], "rows": [[str]]}}``;
     ``honesty`` lists what the map cannot answer.
+
+    Returns: Complete payload of ``render_page``.
+    Raises StopIteration: The study has no layer.
     """
     own = set(product.needs.indicators.get(agency.key, ()))
     layers = [one for one in product.layers if one.indicator.name in own]

@@ -21,26 +21,7 @@ def _words() -> dict[str, Any]:
 
 
 def word(key: str, **values: object) -> str:
-    """
-    Fill one sentence of the portal's catalogue and escape it.
-
-    Parameters
-    ----------
-    key
-        Sentence.
-    values
-        What its braces stand for.
-
-    Returns
-    -------
-    text
-        Safe inside an element or an attribute.
-
-    Raises
-    ------
-    KeyError
-        There is no such sentence, or a brace has no value.
-    """
+    """Fill one sentence of the portal's catalogue and escape it."""
     return html.escape(str(_words()[key]).format(**values))
 
 
@@ -48,20 +29,7 @@ def words(key: str) -> tuple[str, ...]:
     """
     Read a list of the portal's catalogue.
 
-    Parameters
-    ----------
-    key
-        List.
-
-    Returns
-    -------
-    words
-        As written, not escaped.
-
-    Raises
-    ------
-    KeyError
-        There is no such list.
+    Returns: As written, not escaped.
     """
     return tuple(_words()[key])
 
@@ -70,40 +38,13 @@ def file_words() -> dict[str, str]:
     """
     Read what each product is.
 
-    Returns
-    -------
-    words
-        Relative path to description, in the order of the list.
-
-    Raises
-    ------
-    KeyError
-        The installation is incomplete.
+    Returns: Relative path to description, in the order of the list.
     """
     return dict(_words()["files"])
 
 
 def paragraphs(texts: Iterable[str], *, kind: str = "") -> str:
-    """
-    Put each text into a paragraph.
-
-    Parameters
-    ----------
-    texts
-        Not escaped.
-    kind
-        Class of the paragraphs.
-
-    Returns
-    -------
-    html
-        Escaped.
-
-    Raises
-    ------
-    Nothing
-        No text gives nothing.
-    """
+    """Put each text into a paragraph."""
     named = f' class="{kind}"' if kind else ""
     return "".join(f"<p{named}>{html.escape(one)}</p>" for one in texts if one)
 
@@ -112,20 +53,7 @@ def listed(texts: Iterable[str]) -> str:
     """
     Put texts into a list.
 
-    Parameters
-    ----------
-    texts
-        Not escaped.
-
-    Returns
-    -------
-    html
-        Escaped; empty without texts.
-
-    Raises
-    ------
-    Nothing
-        No text gives nothing.
+    Returns: Escaped; empty without texts.
     """
     items = "".join(f"<li>{html.escape(one)}</li>" for one in texts)
     return f"<ul>{items}</ul>" if items else ""
@@ -135,24 +63,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, align: str, lab
     """
     Draw a table that scrolls on its own where the screen is narrow.
 
-    Parameters
-    ----------
-    head, rows
-        Cells, not escaped.
-    align
-        ``"l"`` or ``"r"`` for each column.
-    label
-        What the table holds, not escaped.
-
-    Returns
-    -------
-    html
-        Escaped; empty without rows.
-
-    Raises
-    ------
-    ValueError
-        Heads and alignments differ in number.
+    `head`, `rows`: Cells, not escaped.
+    `align`: ``"l"`` or ``"r"`` for each column.
+    `label`: What the table holds, not escaped.
+    Returns: Escaped; empty without rows.
+    Raises ValueError: Heads and alignments differ in number.
     """
     body = "".join(
         "<tr>" + "".join(_cell("td", one, side) for one, side in zip(row, align, strict=True))
@@ -175,49 +90,13 @@ def _cell(tag: str, text: str, side: str) -> str:
 
 
 def heading(title: str, under: str, *, before: str = "") -> str:
-    """
-    Draw the top of a page and begin its main part.
-
-    Parameters
-    ----------
-    title, under
-        Not escaped.
-    before
-        Escaped HTML above the title.
-
-    Returns
-    -------
-    html
-        Escaped.
-
-    Raises
-    ------
-    Nothing
-        Any text is shown.
-    """
+    """Draw the top of a page and begin its main part."""
     top = f"<h1>{html.escape(title)}</h1><p>{html.escape(under)}</p>"
     return f"<header>{before}{top}</header><main>"
 
 
 def beside(left: str, right: str) -> str:
-    """
-    Set two parts side by side where there is room.
-
-    Parameters
-    ----------
-    left, right
-        Escaped HTML.
-
-    Returns
-    -------
-    html
-        One element.
-
-    Raises
-    ------
-    Nothing
-        Either may be empty.
-    """
+    """Set two parts side by side where there is room."""
     return f'<div class="two"><section>{left}</section><section>{right}</section></div>'
 
 
@@ -225,22 +104,8 @@ def page(title: str, body: str) -> str:
     """
     Put a page together that runs nothing and asks for nothing.
 
-    Parameters
-    ----------
-    title
-        Not escaped.
-    body
-        Escaped HTML.
-
-    Returns
-    -------
-    html
-        Whole document.
-
-    Raises
-    ------
-    FileNotFoundError
-        The installation is incomplete.
+    Returns: Whole document.
+    Raises FileNotFoundError: The installation is incomplete.
     """
     raw = resources.files(__package__).joinpath("portal.css").read_bytes()
     style = raw.decode("utf-8").replace("\r\n", "\n")

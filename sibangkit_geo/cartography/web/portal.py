@@ -38,24 +38,8 @@ def portal_page(product: Product, *, pages: Sequence[Agency], files: Collection[
     """
     Draw the front page.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    pages
-        Agencies with a page; the first is the overview.
-    files
-        Relative paths of the products that are there.
-
-    Returns
-    -------
-    html
-        One document without script; it opens without its siblings, only links need them.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
+    `pages`: Agencies with a page; the first is the overview.
+    Returns: One document without script; it opens without its siblings, only links need them.
     """
     headline, sentences = result_sentences(product.pockets)
     codes = [str(code) for code in product.mapped.index]
@@ -80,24 +64,7 @@ def portal_page(product: Product, *, pages: Sequence[Agency], files: Collection[
 
 
 def foot(product: Product) -> str:
-    """
-    Draw what ends every plain page: limits, notes, sources, date.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-
-    Returns
-    -------
-    html
-        Closes the main part of the page.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
-    """
+    """Draw what ends every plain page: limits, notes, sources, date."""
     notes = [*(one.text for one in product.notes), product.method_line]
     parts = [
         f"<details><summary>{word('honesty')}</summary>{listed(product.honesty)}</details>"
@@ -224,20 +191,7 @@ def district_file(code: str) -> str:
     """
     Name the page of a district.
 
-    Parameters
-    ----------
-    code
-        Dotted code.
-
-    Returns
-    -------
-    path
-        Relative to the front page.
-
-    Raises
-    ------
-    Nothing
-        Every code has a page.
+    `code`: Dotted code.
     """
     return f"kecamatan/{code}.html"
 
@@ -258,24 +212,8 @@ def roles_of(product: Product, place: str, level: str) -> tuple[str, ...]:
     """
     Say who must act in a place.
 
-    Parameters
-    ----------
-    product
-        Finished study.
-    place
-        Key of the place.
-    level
-        ``"pocket"`` or ``"district"``.
-
-    Returns
-    -------
-    sentences
-        None where no need was counted.
-
-    Raises
-    ------
-    KeyError
-        A label or a name is missing.
+    `level`: ``"pocket"`` or ``"district"``.
+    Returns: None where no need was counted.
     """
     roles: pd.DataFrame | None = product.needs.roles
     if roles is None or roles.empty:

@@ -30,26 +30,7 @@ _NOTHING = "–"
 
 
 def district_pages(product: Product, *, map_file: str) -> Iterator[tuple[str, str]]:
-    """
-    Draw the page of every district.
-
-    Parameters
-    ----------
-    product
-        Finished study.
-    map_file
-        Page of the interactive map, relative to the front page.
-
-    Yields
-    ------
-    page
-        Path relative to the front page, and the document.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a sentence.
-    """
+    """Draw the page of every district."""
     for sheet in district_sheets(product):
         yield district_file(sheet.code), _page(product, sheet, map_file)
 
@@ -136,24 +117,7 @@ def words_for(rate: float, decimals: int, *, hidden: bool) -> str:
     """
     Write a rate, or why there is none.
 
-    Parameters
-    ----------
-    rate
-        Per cent; missing without data or masked.
-    decimals
-        Digits behind the comma.
-    hidden
-        Whether it was masked.
-
-    Returns
-    -------
-    text
-        Not escaped.
-
-    Raises
-    ------
-    KeyError
-        The catalogue lacks a word.
+    `rate`: Per cent; missing without data or masked.
     """
     if math.isnan(rate):
         return html.unescape(word("masked" if hidden else "missing"))

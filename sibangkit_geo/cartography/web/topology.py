@@ -135,11 +135,6 @@ def tolerance_for(count: int) -> float:
     tolerance_m
         40 metres for a regency, growing with the number of villages beyond 640.
 
-    Raises
-    ------
-    Nothing
-        Any number has one.
-
     Examples
     --------
     >>> tolerance_for(305), tolerance_for(3200)

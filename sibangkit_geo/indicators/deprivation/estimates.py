@@ -19,12 +19,7 @@ class AlkireFosterEstimates:
     """
     The measures with their design-based errors; `survey_change.change` compares two of them.
 
-    Attributes
-    ----------
-    headcount_ratio, adjusted_headcount_ratio
-        Of people, 0 to 1.
-    intensity
-        Of poor people; nothing where nobody is poor.
+    `intensity`: Of poor people; nothing where nobody is poor.
     """
 
     headcount_ratio: SurveyEstimate

@@ -20,14 +20,8 @@ class IndexItem:
     """
     One indicator of an index.
 
-    Attributes
-    ----------
-    key
-        Name of the indicator, as in the columns of flags.
-    dimension
-        Key of the dimension it belongs to.
-    weight
-        Above 0, in any unit that is the same for all.
+    `key`: Name of the indicator, as in the columns of flags.
+    `weight`: Above 0, in any unit that is the same for all.
     """
 
     key: str
@@ -40,22 +34,14 @@ class DeprivationIndex:
     """
     Who is deprived of how much, and from where on that makes a household poor.
 
-    Attributes
-    ----------
-    items
-        Indicators, at least one.
-    cutoff
-        A household is poor from this score on, in the unit of the weights: a share
-        where they add up to 1, a count where each of them is 1.
-    missing
-        What becomes of a household with an unanswered indicator: ``"drop"``: it leaves;
+    `items`: Indicators, at least one.
+    `cutoff`: A household is poor from this score on, in the unit of the weights: a share where
+        they add up to 1, a count where each of them is 1.
+    `missing`: What becomes of a household with an unanswered indicator: ``"drop"``: it leaves;
         ``"reweight"``: the weights of the answered ones are scaled up to the total;
         ``"not_deprived"``: it counts as not deprived in it.
-    least_known
-        Under ``"reweight"``, a household with less than this share of the weight
+    `least_known`: Under ``"reweight"``, a household with less than this share of the weight
         answered leaves. The half is our choice: with less, what is known says little.
-    labels
-        Words for the dimensions, Indonesian, by key.
     """
 
     items: tuple[IndexItem, ...]
@@ -110,20 +96,7 @@ class DeprivationIndex:
         """
         Tell which indicators a register does not carry.
 
-        Parameters
-        ----------
-        keys
-            Indicators that it carries.
-
-        Returns
-        -------
-        lacking
-            In the order of `items`; a product that uses the rest should name them.
-
-        Raises
-        ------
-        Nothing
-            A register may lack all of them.
+        Returns: In the order of `items`; a product that uses the rest should name them.
         """
         return tuple(one.key for one in self.items if one.key not in keys)
 
@@ -135,20 +108,7 @@ class DeprivationIndex:
         without any indicator is left out, and the others are scaled up to the total. The
         cut-off stays the same share of the total.
 
-        Parameters
-        ----------
-        keys
-            Indicators that it carries.
-
-        Returns
-        -------
-        index
-            With the indicators that are left.
-
-        Raises
-        ------
-        ConfigError
-            None is left.
+        Raises ConfigError: None is left.
         """
         left = [one for one in self.items if one.key in keys]
         whole = _by_dimension(self.items)

@@ -63,25 +63,12 @@ def load_index(
     their sum; where all are left out they are equal. Anything else is refused, since
     fractions that do not add up are rather a slip than a wish.
 
-    Parameters
-    ----------
-    path
-        File, UTF-8.
-    known_keys
-        Indicators that may be used; nothing: any.
-
-    Returns
-    -------
-    index
-        With weights that add up to 1.
-
-    Raises
-    ------
-    MissingFileError
-        There is no such file.
-    ConfigError
-        The file is no TOML, or has a wrong, unknown or doubled key, or wrong weights;
-        everything wrong is told at once.
+    `path`: File, UTF-8.
+    `known_keys`: Indicators that may be used; nothing: any.
+    Returns: With weights that add up to 1.
+    Raises MissingFileError: There is no such file.
+    Raises ConfigError: The file is no TOML, or has a wrong, unknown or doubled key, or wrong
+        weights; everything wrong is told at once.
     """
     try:
         table = tomllib.loads(path.read_text("utf-8"))

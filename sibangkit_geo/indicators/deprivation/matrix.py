@@ -29,14 +29,8 @@ class Homes:
     """
     Household rows that have been checked and scored.
 
-    Attributes
-    ----------
-    deprived, known
-        Flags by indicator; `deprived` is False where it is not known.
-    scores
-        Of every household.
-    rows
-        ``people`` and ``place`` of every household.
+    `deprived`, `known`: Flags by indicator; `deprived` is False where it is not known.
+    `rows`: ``people`` and ``place`` of every household.
     """
 
     deprived: Flags
@@ -140,28 +134,14 @@ def score_matrix(
 
     Grain: unchanged, one row per household.
 
-    Parameters
-    ----------
-    deprived
-        True, False or missing; one column per indicator of the index.
-    index
-        Indicators, weights and cut-off.
-    people
-        People that the row stands for, above 0; nothing: one each.
-    by
-        Village code; nothing: all together.
-
-    Returns
-    -------
-    homes
-        Flags, scores, people and places.
-
-    Raises
-    ------
-    DataError
-        A flag is neither true nor false, people or `by` are missing, or there is no row.
-    ValueError
-        An indicator has no column, or the rows are indexed differently.
+    `deprived`: True, False or missing; one column per indicator of the index.
+    `index`: Indicators, weights and cut-off.
+    `people`: People that the row stands for, above 0; nothing: one each.
+    `by`: Village code; nothing: all together.
+    Returns: Flags, scores, people and places.
+    Raises DataError: A flag is neither true nor false, people or `by` are missing, or there is no
+        row.
+    Raises ValueError: An indicator has no column, or the rows are indexed differently.
     """
     lacking = index.lacking(list(deprived.columns))
     if lacking:

@@ -24,17 +24,11 @@ class Scores:
     """
     Households as an index sees them.
 
-    Attributes
-    ----------
-    kept
-        Whether the household is in the index at all, shape (n_households,).
-    poor
-        Whether its score reaches the cut-off; False where it is not kept.
-    score
-        Share of the weight it is deprived in, 0 to 1; 0 where it is not kept.
-    scale
-        What its weights are multiplied with because of unanswered indicators: 1 unless
-        the index reweights.
+    `kept`: Whether the household is in the index at all, shape (n_households,).
+    `poor`: Whether its score reaches the cut-off; False where it is not kept.
+    `score`: Share of the weight it is deprived in, 0 to 1; 0 where it is not kept.
+    `scale`: What its weights are multiplied with because of unanswered indicators: 1 unless the
+        index reweights.
     """
 
     kept: NDArray[np.bool_]
@@ -49,24 +43,9 @@ def score_households(deprived: Flags, known: Flags, *, index: DeprivationIndex) 
 
     Grain: one row per household in, one per household out.
 
-    Parameters
-    ----------
-    deprived
-        By indicator; False where it is not known. All indicators of the index.
-    known
-        Whether the indicator is answered, by indicator.
-    index
-        Weights, cut-off and what becomes of unanswered ones.
-
-    Returns
-    -------
-    scores
-        The cut-off is reached within a billionth, since weights are rounded.
-
-    Raises
-    ------
-    KeyError
-        An indicator of the index is not in the flags.
+    `deprived`: By indicator; False where it is not known. All indicators of the index.
+    `index`: Weights, cut-off and what becomes of unanswered ones.
+    Returns: The cut-off is reached within a billionth, since weights are rounded.
     """
     shares = index.shares
     number = len(next(iter(deprived.values())))

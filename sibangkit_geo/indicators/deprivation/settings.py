@@ -10,11 +10,8 @@ class DeprivationSettings:
     """
     The ``[deprivation]`` table of a study.
 
-    Attributes
-    ----------
-    index
-        TOML file with dimensions, indicators and weights, relative to the study file;
-        empty takes the one of the package.
+    `index`: TOML file with dimensions, indicators and weights, relative to the study file; empty
+        takes the one of the package.
     """
 
     index: str = ""

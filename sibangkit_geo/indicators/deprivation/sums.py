@@ -42,36 +42,18 @@ def deprivation_sums(
     `DeprivationIndex.restricted` says; unanswered ones as the index says.
     Grain: one row per household in, one per place out.
 
-    Parameters
-    ----------
-    deprived
-        By indicator, False where it is not known; others than those of the index may
-        be there and are not looked at. Shape (n_households,) each.
-    known
-        Whether the indicator is answered, by indicator.
-    place
-        Position of the place, below `n_places`; below 0 for none, which is not counted.
-    n_places
-        How many places there are.
-    people
-        Members of the household; a missing number adds nobody.
-    index
-        Indicators, weights and cut-off.
-
-    Returns
-    -------
-    sums
-        Shape (n_places,) each, over households that the index keeps.
-        ``af_known_households``, ``af_people``: all of them; ``af_poor_households``,
-        ``af_poor_people``: at or above the cut-off; ``af_score_sum``: scores of the poor
-        times people; and for each indicator ``af_part_KEY``: what it adds to
-        ``af_score_sum``, ``censored_KEY`` and ``censored_people_KEY``: poor households
-        and people deprived in it, ``af_known_people_KEY``: people whose answer counts.
-
-    Raises
-    ------
-    ConfigError
-        The register has none of the indicators.
+    `deprived`: By indicator, False where it is not known; others than those of the index may be
+        there and are not looked at. Shape (n_households,) each.
+    `place`: Position of the place, below `n_places`; below 0 for none, which is not counted.
+    `people`: Members of the household; a missing number adds nobody.
+    `index`: Indicators, weights and cut-off.
+    Returns: Shape (n_places,) each, over households that the index keeps. ``af_known_households``,
+        ``af_people``: all of them; ``af_poor_households``, ``af_poor_people``: at or above the
+        cut-off; ``af_score_sum``: scores of the poor times people; and for each indicator
+        ``af_part_KEY``: what it adds to ``af_score_sum``, ``censored_KEY`` and
+        ``censored_people_KEY``: poor households and people deprived in it,
+        ``af_known_people_KEY``: people whose answer counts.
+    Raises ConfigError: The register has none of the indicators.
     """
     index = index.restricted([key for key in deprived if key in known])
     scores = score_households(deprived, known, index=index)

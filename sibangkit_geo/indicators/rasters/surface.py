@@ -64,8 +64,6 @@ class RiskSurface:
         Upper left corner and size of the cells, metres.
     crs
         CRS of the cells.
-    bandwidth_m, minimum_households
-        Settings.
     """
 
     relative_risk: NDArray[np.float32]

@@ -12,15 +12,8 @@ def require_level(level: float) -> None:
     """
     Refuse a confidence that is no probability.
 
-    Parameters
-    ----------
-    level
-        To be above 0 and below 1.
-
-    Raises
-    ------
-    ValueError
-        It is not.
+    `level`: To be above 0 and below 1.
+    Raises ValueError: It is not.
     """
     if not 0 < level < 1:
         msg = f"`level` must be above 0 and below 1, got {level}."
@@ -31,15 +24,7 @@ def require_same_index(**columns: pd.Series | pd.DataFrame) -> None:
     """
     Refuse columns that are indexed differently.
 
-    Parameters
-    ----------
-    columns
-        By the name of their argument.
-
-    Raises
-    ------
-    ValueError
-        One differs from the first.
+    Raises ValueError: One differs from the first.
     """
     (first, reference), *others = columns.items()
     for name, column in others:
@@ -52,20 +37,7 @@ def finite_rows(frame: pd.DataFrame) -> pd.Series[bool]:
     """
     Tell rows where every number is known and finite.
 
-    Parameters
-    ----------
-    frame
-        Numbers as floats.
-
-    Returns
-    -------
-    finite
-        Indexed like `frame`; a row without columns is finite.
-
-    Raises
-    ------
-    Nothing
-        Any numbers are looked at.
+    Returns: Indexed like `frame`; a row without columns is finite.
     """
     return pd.Series(np.isfinite(frame.to_numpy()).all(axis=1), index=frame.index)
 
@@ -74,24 +46,11 @@ def counts_of(poor: pd.Series, households: pd.Series) -> pd.DataFrame:
     """
     Lay counts beside their base, as floats.
 
-    Parameters
-    ----------
-    poor
-        Counted, 0 to `households` or missing.
-    households
-        Base, at least 0 or missing, indexed alike.
-
-    Returns
-    -------
-    counts
-        Columns ``poor`` and ``households``, ``float64``.
-
-    Raises
-    ------
-    DataError
-        A count is negative, infinite or above its base.
-    ValueError
-        The two are indexed differently.
+    `poor`: Counted, 0 to `households` or missing.
+    `households`: Base, at least 0 or missing, indexed alike.
+    Returns: Columns ``poor`` and ``households``, ``float64``.
+    Raises DataError: A count is negative, infinite or above its base.
+    Raises ValueError: The two are indexed differently.
     """
     require_same_index(poor=poor, households=households)
     counts = pd.DataFrame({"poor": poor, "households": households}).astype("float64")

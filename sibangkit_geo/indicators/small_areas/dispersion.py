@@ -28,20 +28,10 @@ class DispersionPosterior:
     """
     Nodes of the intraclass correlation with their weights, and the fit.
 
-    Attributes
-    ----------
-    size
-        Households that the prior counts for, 1 / rho - 1, shape (n_nodes,).
-    mean
-        Mean rate that fits best at each node, share 0 to 1.
-    mean_error
-        Its standard error.
-    weight
-        Posterior weights, adding up to 1.
-    fitted_mean
-        Mean rate at the maximum of the likelihood.
-    fitted_rho
-        Intraclass correlation there; 0 where none is seen.
+    `size`: Households that the prior counts for, 1 / rho - 1, shape (n_nodes,).
+    `mean`: Mean rate that fits best at each node, share 0 to 1.
+    `weight`: Posterior weights, adding up to 1.
+    `fitted_rho`: Intraclass correlation there; 0 where none is seen.
     """
 
     size: Floats
@@ -71,22 +61,9 @@ def dispersion_posterior(y: Floats, n: Floats) -> DispersionPosterior:
     """
     Weigh values of the intraclass correlation by the beta-binomial likelihood.
 
-    Parameters
-    ----------
-    y
-        Poor households, 0 to `n`.
-    n
-        Households, above 0, shape (n_villages,).
-
-    Returns
-    -------
-    posterior
-        Some 20 to 40 nodes where the density is not negligible.
-
-    Raises
-    ------
-    Nothing
-        Counts are checked by the caller.
+    `y`: Poor households, 0 to `n`.
+    `n`: Households, above 0, shape (n_villages,).
+    Returns: Some 20 to 40 nodes where the density is not negligible.
     """
     start = float(special.logit((y.sum() + 0.5) / (n.sum() + 1)))
     grid = np.linspace(_LOWEST, _HIGHEST, _COARSE)

@@ -24,26 +24,11 @@ def mixture_quantile(probability: float, mean: Floats, size: Floats, weight: Flo
 
     Newton's steps, halved towards a bracket whenever one leaves it.
 
-    Parameters
-    ----------
-    probability
-        Above 0 and below 1.
-    mean
-        Means of the laws, shape (n_villages, n_nodes).
-    size
-        Sums of their two shape parameters, alike.
-    weight
-        Of the nodes, adding up to 1, shape (n_nodes,).
-
-    Returns
-    -------
-    quantile
-        Share 0 to 1, shape (n_villages,).
-
-    Raises
-    ------
-    Nothing
-        Shapes are checked by the caller.
+    `probability`: Above 0 and below 1.
+    `mean`: Means of the laws, shape (n_villages, n_nodes).
+    `size`: Sums of their two shape parameters, alike.
+    `weight`: Of the nodes, adding up to 1, shape (n_nodes,).
+    Returns: Share 0 to 1, shape (n_villages,).
     """
     heavy = weight > _LIGHT * weight.max()
     laws = mean[:, heavy], size[:, heavy], weight[heavy] / weight[heavy].sum()

@@ -70,8 +70,6 @@ class Typology:
         (villages of the smallest type) and ``chosen``.
     components
         Components that were kept; ``explained`` is the share of variance they hold.
-    explained
-        Share 0 to 1.
     agreement
         Adjusted Rand index [1]_ between the types with and without place.
 

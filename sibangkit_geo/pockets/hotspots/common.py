@@ -31,14 +31,7 @@ class Options:
     """
     Options that the local statistics share.
 
-    Attributes
-    ----------
-    transform
-        How links are weighed.
-    alternative
-        Side of the tests.
-    permutations, seed
-        Of the conditional permutation; 0 permutations leave it out.
+    `permutations`, `seed`: Of the conditional permutation; 0 permutations leave it out.
     """
 
     transform: Transform
@@ -65,22 +58,9 @@ def aligned(values: pd.Series, neighbors: Neighbors) -> Floats:
     """
     Put values into the order of the graph.
 
-    Parameters
-    ----------
-    values
-        One finite number per village of the graph, in any order.
-    neighbors
-        The graph.
-
-    Returns
-    -------
-    numbers
-        Shape (n,).
-
-    Raises
-    ------
-    DataError
-        The villages differ, stand twice, or have no finite value.
+    `values`: One finite number per village of the graph, in any order.
+    Returns: Shape (n,).
+    Raises DataError: The villages differ, stand twice, or have no finite value.
     """
     twice = values.index[values.index.duplicated()]
     strange = values.index.symmetric_difference(neighbors.ids)
@@ -104,22 +84,9 @@ def at_least_zero(values: pd.Series, neighbors: Neighbors) -> Floats:
     """
     Put values into the order of the graph, none below 0.
 
-    Parameters
-    ----------
-    values
-        One finite number per village of the graph, in any order.
-    neighbors
-        The graph.
-
-    Returns
-    -------
-    numbers
-        Shape (n,).
-
-    Raises
-    ------
-    DataError
-        A value is negative, or `aligned` refuses them.
+    `values`: One finite number per village of the graph, in any order.
+    Returns: Shape (n,).
+    Raises DataError: A value is negative, or `aligned` refuses them.
     """
     x = aligned(values, neighbors)
     if (x < 0).any():
@@ -133,22 +100,8 @@ def weights_of(neighbors: Neighbors, transform: Transform) -> sparse.csr_array:
     """
     Weigh the links.
 
-    Parameters
-    ----------
-    neighbors
-        The graph.
-    transform
-        ``"row"``: weights of a village sum to 1; ``"binary"``: each is 1.
-
-    Returns
-    -------
-    matrix
-        Shape (n, n), zero diagonal; an empty row for a village without neighbor.
-
-    Raises
-    ------
-    Nothing
-        The graph checked itself.
+    `transform`: ``"row"``: weights of a village sum to 1; ``"binary"``: each is 1.
+    Returns: Shape (n, n), zero diagonal; an empty row for a village without neighbor.
     """
     matrix = weight_matrix(neighbors, binary=transform == "binary")
     if transform == "row":
@@ -161,20 +114,8 @@ def rows_of(matrix: sparse.csr_array) -> Rows:
     """
     Take the weights of each village out of the matrix.
 
-    Parameters
-    ----------
-    matrix
-        Without diagonal.
-
-    Returns
-    -------
-    rows
-        Weights per village.
-
-    Raises
-    ------
-    Nothing
-        Any matrix is accepted.
+    `matrix`: Without diagonal.
+    Returns: Weights per village.
     """
     return Rows(matrix.indptr.astype(np.int64), np.asarray(matrix.data, dtype=np.float64))
 
@@ -183,20 +124,8 @@ def standardised(numbers: Floats) -> Floats:
     """
     Subtract the mean and divide by the standard deviation over n.
 
-    Parameters
-    ----------
-    numbers
-        Shape (n,).
-
-    Returns
-    -------
-    z
-        Shape (n,); missing where all numbers are equal.
-
-    Raises
-    ------
-    Nothing
-        Any numbers are accepted.
+    `numbers`: Shape (n,).
+    Returns: Shape (n,); missing where all numbers are equal.
     """
     spread = numbers.std()
     # a constant that has no exact binary form leaves rounding, no spread
@@ -209,22 +138,8 @@ def normal_p_values(z: Floats, alternative: Alternative) -> Floats:
     """
     Read p off the normal distribution.
 
-    Parameters
-    ----------
-    z
-        Standard scores.
-    alternative
-        Side of the test.
-
-    Returns
-    -------
-    p_value
-        From 0 to 1; missing where z is.
-
-    Raises
-    ------
-    Nothing
-        Any numbers are accepted.
+    `z`: Standard scores.
+    Returns: From 0 to 1; missing where z is.
     """
     if alternative == "two-sided":
         return np.asarray(2 * stats.norm.sf(np.abs(z)))
@@ -242,29 +157,10 @@ def laid_out(
     """
     Lay a result out in the order of the values, with its notes.
 
-    Parameters
-    ----------
-    name
-        Name of the function.
-    columns
-        ``statistic``, ``expected``, ``variance``, ``p_permutation`` and ``kind``,
-        in the order of the graph; ``z`` where it is not the plain standard score.
-    index
-        Labels in the order of the values.
-    neighbors
-        The graph.
-    options
-        Of the call.
-
-    Returns
-    -------
-    result
-        Missing for villages without neighbor.
-
-    Raises
-    ------
-    Nothing
-        Columns are the caller's to keep.
+    `columns`: ``statistic``, ``expected``, ``variance``, ``p_permutation`` and ``kind``, in the
+        order of the graph; ``z`` where it is not the plain standard score.
+    `index`: Labels in the order of the values.
+    Returns: Missing for villages without neighbor.
     """
     table = pd.DataFrame(columns, index=neighbors.ids)
     if "z" not in table:

@@ -134,20 +134,7 @@ def weight_sums(weights: sparse.csr_array) -> tuple[float, float, float]:
 
     S0 = sum w_ij, S1 = sum (w_ij + w_ji)^2 / 2, S2 = sum_i (w_i. + w_.i)^2.
 
-    Parameters
-    ----------
-    weights
-        Shape (n, n).
-
-    Returns
-    -------
-    s0, s1, s2
-        At least 0.
-
-    Raises
-    ------
-    Nothing
-        Any matrix is accepted.
+    `weights`: Shape (n, n).
     """
     both = weights + weights.T
     s2 = float((np.asarray(both.sum(axis=1)).ravel() ** 2).sum())

@@ -222,22 +222,9 @@ def quadrants(z: Floats, lag: Floats) -> NDArray[np.object_]:
     """
     Name the quadrant of the Moran scatterplot.
 
-    Parameters
-    ----------
-    z
-        Standardised values.
-    lag
-        Weighted sum over the neighbors.
-
-    Returns
-    -------
-    quadrant
-        ``"HH"``, ``"LH"``, ``"LL"`` or ``"HL"``; H is above 0.
-
-    Raises
-    ------
-    Nothing
-        Any numbers are accepted.
+    `z`: Standardised values.
+    `lag`: Weighted sum over the neighbors.
+    Returns: ``"HH"``, ``"LH"``, ``"LL"`` or ``"HL"``; H is above 0.
     """
     own, near = np.where(z > 0, "H", "L"), np.where(lag > 0, "H", "L")
     named = np.char.add(own, near).astype(object)

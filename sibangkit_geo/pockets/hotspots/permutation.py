@@ -33,12 +33,8 @@ class Rows:
     """
     The weights of each village, one entry per link.
 
-    Attributes
-    ----------
-    start
-        Where the entries of each village start, shape (n + 1,).
-    weight
-        Weights, ordered by village.
+    `start`: Where the entries of each village start, shape (n + 1,).
+    `weight`: Weights, ordered by village.
     """
 
     start: Ints
@@ -75,11 +71,6 @@ def shared_draws(count: int, length: int, permutations: int, seed: int) -> Ints:
     draws
         Positions, distinct within a row, shape (permutations, length).
 
-    Raises
-    ------
-    Nothing
-        Ranges are the caller's to keep.
-
     Examples
     --------
     >>> sorted(shared_draws(3, 3, 1, seed=1)[0].tolist())
@@ -115,27 +106,11 @@ def neighbor_sum_tails(
     """
     Count the replicates whose weighted neighbor sum reaches the observed one.
 
-    Parameters
-    ----------
-    values
-        One per village, shape (n,).
-    observed
-        Weighted sum over the neighbors, shape (n,).
-    rows
-        Weights.
-    draws
-        Of `shared_draws`, longer by 1 than the largest number of neighbors
-        where there are so many villages.
-
-    Returns
-    -------
-    at_least, at_most
-        Replicates on either side, ties on both, shape (n,); 0 without neighbor.
-
-    Raises
-    ------
-    Nothing
-        Shapes are the caller's to keep.
+    `values`: One per village, shape (n,).
+    `observed`: Weighted sum over the neighbors, shape (n,).
+    `draws`: Of `shared_draws`, longer by 1 than the largest number of neighbors where there are so
+        many villages.
+    Returns: Replicates on either side, ties on both, shape (n,); 0 without neighbor.
     """
     drawn = values[draws]
     slack = _TIE * float(np.abs(values).max(initial=0.0))
@@ -171,22 +146,7 @@ def own_draws(draws: Ints, degree: Ints) -> tuple[Ints, Ints, Ints]:
     """
     Find where a village was drawn as its own neighbor.
 
-    Parameters
-    ----------
-    draws
-        Of `shared_draws`.
-    degree
-        Neighbors per village, shape (n,).
-
-    Returns
-    -------
-    replicate, place, village
-        One entry per such draw.
-
-    Raises
-    ------
-    Nothing
-        Shapes are the caller's to keep.
+    `degree`: Neighbors per village, shape (n,).
     """
     replicate, place = np.nonzero(np.arange(draws.shape[1]) < degree[draws])
     return replicate, place, draws[replicate, place]
@@ -219,22 +179,8 @@ def blocks_of_degree(degree: Ints, permutations: int) -> list[Ints]:
     """
     Group villages by their number of neighbors, in blocks that fit memory.
 
-    Parameters
-    ----------
-    degree
-        Neighbors per village, shape (n,).
-    permutations
-        Replicates per village.
-
-    Returns
-    -------
-    blocks
-        Positions; villages without neighbor are in none.
-
-    Raises
-    ------
-    Nothing
-        Any counts are accepted.
+    `degree`: Neighbors per village, shape (n,).
+    Returns: Positions; villages without neighbor are in none.
     """
     size = max(1, _MOST_CELLS // permutations)
     groups = [np.flatnonzero(degree == one) for one in np.unique(degree[degree > 0])]
@@ -260,11 +206,6 @@ def tail_p_values(
     -------
     p_value
         Above 0, at most 1.
-
-    Raises
-    ------
-    Nothing
-        Counts are the caller's to keep.
 
     References
     ----------

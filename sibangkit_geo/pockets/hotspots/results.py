@@ -69,8 +69,6 @@ class GlobalStatistic:
     ----------
     name
         Name of the function.
-    value
-        The statistic.
     expected
         Under no association.
     variance_randomisation, variance_normality

@@ -25,27 +25,9 @@ def hot_limits(
     High: P(X > c) + P(X = c) / 2 < alpha1 under the model without cluster, the
     fewest such c; low: the mirror image.
 
-    Parameters
-    ----------
-    problem
-        Data and model.
-    windows
-        First and last waves.
-    signs
-        1 for high, -1 for low.
-    alpha1
-        Largest mid-p of a hot place.
-
-    Returns
-    -------
-    limits
-        In the unit of ``problem.cases``, by window and sign, each of shape (n,);
-        infinite where no count is hot.
-
-    Raises
-    ------
-    Nothing
-        Data were checked before.
+    `signs`: 1 for high, -1 for low.
+    Returns: In the unit of ``problem.cases``, by window and sign, each of shape (n,); infinite
+        where no count is hot.
     """
     limits: HotLimits = {}
     for window in windows:

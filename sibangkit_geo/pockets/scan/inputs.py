@@ -30,16 +30,9 @@ class Places:
     the same clusters. Only places that agree in everything but their label are told
     apart by it.
 
-    Attributes
-    ----------
-    labels
-        Label of each place: the index of the data, or row numbers.
-    xy
-        Coordinates, metres, shape (n, 2).
-    cases, population
-        Shape (n, n_times); one column without times.
-    notes
-        What was left out.
+    `labels`: Label of each place: the index of the data, or row numbers.
+    `xy`: Coordinates, metres, shape (n, 2).
+    `cases`, `population`: Shape (n, n_times); one column without times.
     """
 
     labels: pd.Index
@@ -52,20 +45,7 @@ class Places:
         """
         Find places by label.
 
-        Parameters
-        ----------
-        labels
-            One-dimensional.
-
-        Returns
-        -------
-        positions
-            Of the labels that are scanned; others, left out, are dropped.
-
-        Raises
-        ------
-        Nothing
-            Unknown labels are the caller's to refuse.
+        Returns: Of the labels that are scanned; others, left out, are dropped.
         """
         found = self.labels.get_indexer(pd.Index(labels))
         return found[found >= 0].astype(np.int64)
@@ -79,31 +59,15 @@ def read_places(
 
     Grain: one row per place in, one row per place with population out.
 
-    Parameters
-    ----------
-    points
-        Shape (n, 2), or a GeoSeries of points.
-    cases
-        Shape (n,) or (n, n_times).
-    population
-        Shape of `cases` or (n,); None stands for 1 everywhere.
-    times
-        Number of waves; 0 for a scan in space alone.
-    values
-        Cases are measured values of either sign, not counts.
-
-    Returns
-    -------
-    places
-        In canonical order.
-
-    Raises
-    ------
-    DataError
-        Missing, negative or fractional numbers, labels that stand twice, cases where
+    `points`: Shape (n, 2), or a GeoSeries of points.
+    `cases`: Shape (n,) or (n, n_times).
+    `population`: Shape of `cases` or (n,); None stands for 1 everywhere.
+    `times`: Number of waves; 0 for a scan in space alone.
+    `values`: Cases are measured values of either sign, not counts.
+    Returns: In canonical order.
+    Raises DataError: Missing, negative or fractional numbers, labels that stand twice, cases where
         nobody lives, no population at all.
-    ValueError
-        Shapes or indexes do not fit each other.
+    Raises ValueError: Shapes or indexes do not fit each other.
     """
     labels = _labels(points, cases, population)
     xy = _coordinates(points)

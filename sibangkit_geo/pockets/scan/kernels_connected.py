@@ -26,17 +26,10 @@ class Web(NamedTuple):
     """
     The nearest places of each place and which of them touch.
 
-    Attributes
-    ----------
-    near
-        Nearest places, itself first, -1 where there are fewer, shape (n, at most 60).
-    links
-        Bit j of ``links[i, k]`` says that the k-th and the j-th nearest of i
-        touch, shape of `near`.
-    most
-        Largest number of places in a zone.
-    budget
-        Branches after which the search gives up.
+    `near`: Nearest places, itself first, -1 where there are fewer, shape (n, at most 60).
+    `links`: Bit j of ``links[i, k]`` says that the k-th and the j-th nearest of i touch, shape of
+        `near`.
+    `budget`: Branches after which the search gives up.
     """
 
     near: NDArray[np.int32]
@@ -172,29 +165,11 @@ def best_connected(values, hot, web, law, mark):
     """
     Find the best connected zone of one data set.
 
-    Parameters
-    ----------
-    values
-        Data by place.
-    hot
-        Places that a zone may contain.
-    web
-        Nearest places and their links.
-    law
-        Totals and direction.
-    mark
-        Score to beat.
-
-    Returns
-    -------
-    found
-        Score, centre, bit mask over its nearest places, whether the search was
-        finished; `mark`, -1, 0 when nothing beats it.
-
-    Raises
-    ------
-    Nothing
-        No hot place gives nothing.
+    `hot`: Places that a zone may contain.
+    `web`: Nearest places and their links.
+    `law`: Totals and direction.
+    Returns: Score, centre, bit mask over its nearest places, whether the search was finished;
+        `mark`, -1, 0 when nothing beats it.
     """
     best, centre, found, finished = mark, -1, np.int64(0), True
     rows = np.empty((web.near.shape[1] + 1, 4))

@@ -24,23 +24,13 @@ class Law(NamedTuple):
     """
     Totals that every zone of one data set is compared with.
 
-    Attributes
-    ----------
-    code
-        0 Poisson, 1 binomial, 2 normal.
-    total
-        All cases; number of observations of the normal law.
-    size
-        All population (Poisson: or all expected cases; normal: all weight).
-    rate
-        Cases per head expected without a cluster; 0 for the normal law, whose
-        values are centred.
-    spread
-        Weighted sum of squares of the normal law.
-    fewest
-        Fewest cases of a zone of high rate.
-    sign
-        1 looks for high rates, -1 for low ones.
+    `code`: 0 Poisson, 1 binomial, 2 normal.
+    `total`: All cases; number of observations of the normal law.
+    `size`: All population (Poisson: or all expected cases; normal: all weight).
+    `rate`: Cases per head expected without a cluster; 0 for the normal law, whose values are
+        centred.
+    `spread`: Weighted sum of squares of the normal law.
+    `sign`: 1 looks for high rates, -1 for low ones.
     """
 
     code: int
@@ -66,22 +56,8 @@ def likelihood_ratio(cases, size, law):
     """
     Score a zone by its one-sided log likelihood ratio.
 
-    Parameters
-    ----------
-    cases, size
-        Sums over the zone.
-    law
-        Totals and direction.
-
-    Returns
-    -------
-    ratio
-        At least 0; 0 for a zone on the other side, or that leaves nothing outside.
-
-    Raises
-    ------
-    Nothing
-        Any sums are scored.
+    `law`: Totals and direction.
+    Returns: At least 0; 0 for a zone on the other side, or that leaves nothing outside.
     """
     rest = law.size - size
     expected = law.rate * size
@@ -111,24 +87,8 @@ def may_beat(cases, size, law, mark):
 
     From (1 + x) ln(1 + x) - x <= x^2 / 2 and (1 - y) ln(1 - y) + y <= y^2 (1 + y) / 2.
 
-    Parameters
-    ----------
-    cases, size
-        Sums over the zone.
-    law
-        Totals and direction.
-    mark
-        Log likelihood ratio to beat.
-
-    Returns
-    -------
-    possible
-        False only when the ratio is certainly at most `mark`.
-
-    Raises
-    ------
-    Nothing
-        Any sums are judged.
+    `law`: Totals and direction.
+    Returns: False only when the ratio is certainly at most `mark`.
     """
     expected = law.rate * size
     d = law.sign * (cases - expected)
@@ -191,25 +151,11 @@ def excess_table(edges, marks, law):
     The excess needed is a concave function of the population (the ratio is
     convex), so between two edges it is at least the smaller of theirs.
 
-    Parameters
-    ----------
-    edges
-        Increasing populations, shape (n_bins + 1,); the sizes at which the
-        largest possible excess turns must be among them.
-    marks
-        Log likelihood ratios, shape (n_marks,).
-    law
-        Totals and direction, `fewest` being 0.
-
-    Returns
-    -------
-    excess
-        Shape (n_marks, n_bins); infinite where no zone can beat the mark.
-
-    Raises
-    ------
-    Nothing
-        Totals are the caller's to keep.
+    `edges`: Increasing populations, shape (n_bins + 1,); the sizes at which the largest possible
+        excess turns must be among them.
+    `marks`: Log likelihood ratios, shape (n_marks,).
+    `law`: Totals and direction, `fewest` being 0.
+    Returns: Shape (n_marks, n_bins); infinite where no zone can beat the mark.
     """
     bins = len(edges) - 1
     table = np.empty((len(marks), bins))

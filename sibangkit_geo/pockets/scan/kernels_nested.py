@@ -24,16 +24,9 @@ class Nest(NamedTuple):
     """
     Rows of places, each a nested sequence of zones.
 
-    Attributes
-    ----------
-    order
-        Places of each row in the order in which they enter, shape (n_rows, width).
-    length
-        How many of them may be used, shape (n_rows,).
-    stop
-        Whether a zone ends at this place; False inside a tie, shape of `order`.
-    factor
-        What the likelihood ratio of these rows is multiplied by.
+    `order`: Places of each row in the order in which they enter, shape (n_rows, width).
+    `length`: How many of them may be used, shape (n_rows,).
+    `stop`: Whether a zone ends at this place; False inside a tie, shape of `order`.
     """
 
     order: NDArray[np.int32]
@@ -46,16 +39,8 @@ class Values(NamedTuple):
     """
     One data set by place.
 
-    Attributes
-    ----------
-    cases, size
-        Cases and population.
-    space
-        What the largest share is a share of.
-    free
-        Places that zones may contain.
-    cap
-        Largest sum of `space` in a zone.
+    `space`: What the largest share is a share of.
+    `cap`: Largest sum of `space` in a zone.
     """
 
     cases: NDArray[np.float64]
@@ -69,14 +54,8 @@ class Bars(NamedTuple):
     """
     The excess that a zone needs to beat a mark, for the lanes.
 
-    Attributes
-    ----------
-    edges
-        Populations between which a bar holds, shape (n_bins + 1,).
-    table
-        Excess needed for the marks 0, step, 2 step ..., shape (n_marks, n_bins).
-    step
-        Between marks.
+    `edges`: Populations between which a bar holds, shape (n_bins + 1,).
+    `table`: Excess needed for the marks 0, step, 2 step ..., shape (n_marks, n_bins).
     """
 
     edges: NDArray[np.float64]
@@ -89,27 +68,9 @@ def best_nested(values, nest, law, mark):
     """
     Find the best zone of one data set.
 
-    Parameters
-    ----------
-    values
-        Data by place.
-    nest
-        Rows of zones.
-    law
-        Totals and direction.
-    mark
-        Score to beat.
-
-    Returns
-    -------
-    found
-        Score, row, number of places; `mark`, -1, 0 when nothing beats it. The
-        first row keeps a tie.
-
-    Raises
-    ------
-    Nothing
-        No row gives nothing.
+    `law`: Totals and direction.
+    Returns: Score, row, number of places; `mark`, -1, 0 when nothing beats it. The first row keeps
+        a tie.
     """
     best, best_row, best_count = mark, -1, 0
     for row in range(len(nest.order)):
@@ -134,24 +95,8 @@ def usable_lengths(order, length, space, cap):
     """
     Shorten rows to what the largest share allows, in place.
 
-    Parameters
-    ----------
-    order, length
-        Of a nest.
-    space
-        What the largest share is a share of, by place.
-    cap
-        Largest sum.
-
-    Returns
-    -------
-    longest
-        Length of the longest row.
-
-    Raises
-    ------
-    Nothing
-        A row may end up empty.
+    `space`: What the largest share is a share of, by place.
+    `cap`: Largest sum.
     """
     longest = 0
     for row in range(len(order)):
@@ -200,31 +145,12 @@ def scan_lanes(cases, size, nest, bars, law, maxima):
     """
     Raise the maxima of replicates that lie side by side.
 
-    Parameters
-    ----------
-    cases
-        Simulated cases times the sign of the law, shape (n_places, LANES); whole
-        numbers below 2^24 may be float32.
-    size
-        Population by place, the same in every replicate.
-    nest
-        Rows of zones, already shortened to the largest share.
-    bars
-        From `excess_table`, the table in the type of `cases`.
-    law
-        Totals and direction.
-    maxima
-        Score of each replicate so far, raised in place, shape (LANES,).
-
-    Returns
-    -------
-    Nothing
-        `maxima` holds the answer.
-
-    Raises
-    ------
-    Nothing
-        No row changes nothing.
+    `cases`: Simulated cases times the sign of the law, shape (n_places, LANES); whole numbers
+        below 2^24 may be float32.
+    `size`: Population by place, the same in every replicate.
+    `nest`: Rows of zones, already shortened to the largest share.
+    `law`: Totals and direction.
+    `maxima`: Score of each replicate so far, raised in place, shape (LANES,).
     """
     edges = bars.edges
     needed = _start(cases, maxima, bars, nest.factor)

@@ -16,30 +16,10 @@ def close_rows(order, u, v, *, first, reach, stop, length):
 
     Places at one distance enter together: a zone is a closed disc.
 
-    Parameters
-    ----------
-    order
-        Places roughly by distance, sorted in place, shape (n_rows, width).
-    u, v
-        Coordinates of all places.
-    first
-        Centre of the first row; the next rows follow.
-    reach
-        Largest squared distance.
-    stop
-        Filled: whether the disc closes here, shape of `order`.
-    length
-        Filled: places within reach, shape (n_rows,).
-
-    Returns
-    -------
-    Nothing
-        The arrays are filled in place.
-
-    Raises
-    ------
-    Nothing
-        No row changes nothing.
+    `order`: Places roughly by distance, sorted in place, shape (n_rows, width).
+    `first`: Centre of the first row; the next rows follow.
+    `stop`: Filled: whether the disc closes here, shape of `order`.
+    `length`: Filled: places within reach, shape (n_rows,).
     """
     width = order.shape[1]
     far = np.empty(width)
@@ -67,22 +47,9 @@ def link_bits(near, starts, touching):
     """
     Note which of the nearest places of each place touch.
 
-    Parameters
-    ----------
-    near
-        Nearest places, -1 for none, shape (n, at most 63).
-    starts, touching
-        Places that touch place i: ``touching[starts[i]:starts[i + 1]]``.
-
-    Returns
-    -------
-    links
-        Bit j of ``links[i, k]``: the k-th and the j-th nearest of i touch.
-
-    Raises
-    ------
-    Nothing
-        No place gives no row.
+    `near`: Nearest places, -1 for none, shape (n, at most 63).
+    `starts`, `touching`: Places that touch place i: ``touching[starts[i]:starts[i + 1]]``.
+    Returns: Bit j of ``links[i, k]``: the k-th and the j-th nearest of i touch.
     """
     links = np.zeros(near.shape, dtype=np.int64)
     rank = np.full(len(starts) - 1, -1, dtype=np.int64)

@@ -37,23 +37,8 @@ def null_maxima(frame: Frame, *, jointly: bool) -> Floats:
     Replicate r draws from a generator of its own, seeded by (seed, r), so that
     neither threads nor the number of replicates change it.
 
-    Parameters
-    ----------
-    frame
-        Data, zones, settings.
-    jointly
-        Permute the places, each with its cases and population, instead of drawing
-        from the model.
-
-    Returns
-    -------
-    maxima
-        Scores, shape (replicates,), in the order of the replicates.
-
-    Raises
-    ------
-    DataError
-        Too many connected sets to search.
+    Returns: Scores, shape (replicates,), in the order of the replicates.
+    Raises DataError: Too many connected sets to search.
     """
     if frame.zones is not None and frame.problem.fixed and not jointly:
         return _side_by_side(frame, frame.zones)

@@ -33,20 +33,11 @@ class Candidate:
     """
     One zone.
 
-    Attributes
-    ----------
-    score
-        Log likelihood ratio times the factor of the shape.
-    members
-        Positions in scan order.
-    centre
-        Position, -1 for a zone without centre.
-    ratio, angle
-        Of the ellipse; 1 and 0 for a disc.
-    window
-        First and last wave.
-    sign
-        1 for high, -1 for low.
+    `score`: Log likelihood ratio times the factor of the shape.
+    `members`: Positions in scan order.
+    `centre`: Position, -1 for a zone without centre.
+    `ratio`, `angle`: Of the ellipse; 1 and 0 for a disc.
+    `sign`: 1 for high, -1 for low.
     """
 
     score: float
@@ -63,22 +54,10 @@ class Frame:
     """
     Everything that stays the same between the data and its replicates.
 
-    Attributes
-    ----------
-    problem
-        Data and model.
-    zones, web
-        What is looked at: exactly one of them.
-    windows
-        First and last waves.
-    signs
-        1 for high, -1 for low rates.
-    settings
-        Of the scan.
-    hot
-        Which places may join a connected zone; None for all.
-    cap
-        Largest sum of `space` in a zone.
+    `zones`, `web`: What is looked at: exactly one of them.
+    `signs`: 1 for high, -1 for low rates.
+    `hot`: Which places may join a connected zone; None for all.
+    `cap`: Largest sum of `space` in a zone.
     """
 
     problem: Problem
@@ -94,20 +73,7 @@ class Frame:
         """
         Gather the totals for each direction.
 
-        Parameters
-        ----------
-        total
-            Cases of a null map; None takes those observed.
-
-        Returns
-        -------
-        laws
-            By sign.
-
-        Raises
-        ------
-        Nothing
-            Data were checked before.
+        `total`: Cases of a null map; None takes those observed.
         """
         fewest = self.settings.min_cases
         return {sign: self.problem.law(sign, fewest=fewest, total=total) for sign in self.signs}
@@ -119,26 +85,10 @@ def best_zone(
     """
     Find the strongest zone of the data among free places.
 
-    Parameters
-    ----------
-    frame
-        Zones, windows, directions.
-    cases, size
-        Shape (n, n_times).
-    space
-        Shape (n,).
-    free
-        Places that a zone may contain.
-
-    Returns
-    -------
-    candidate
-        None when no zone stands out. Of equal zones the first in canonical order.
-
-    Raises
-    ------
-    DataError
-        Too many connected sets to search.
+    `cases`, `size`: Shape (n, n_times).
+    `space`: Shape (n,).
+    Returns: None when no zone stands out. Of equal zones the first in canonical order.
+    Raises DataError: Too many connected sets to search.
     """
     best, mark = None, SMALLEST_RATIO
     for window in frame.windows:
@@ -191,26 +141,9 @@ def hot_places(frame: Frame, cases: Floats, window: Window, sign: int) -> NDArra
     """
     Tell which places may join a connected zone.
 
-    Parameters
-    ----------
-    frame
-        With the limits.
-    cases
-        Of the window, shape (n,).
-    window
-        First and last wave.
-    sign
-        1 for high, -1 for low.
-
-    Returns
-    -------
-    hot
-        Shape (n,); all without limits.
-
-    Raises
-    ------
-    Nothing
-        Limits were set before.
+    `cases`: Of the window, shape (n,).
+    `sign`: 1 for high, -1 for low.
+    Returns: Shape (n,); all without limits.
     """
     if frame.hot is None:
         return np.ones(len(cases), dtype=np.bool_)
@@ -223,15 +156,7 @@ def refuse_unfinished(*, finished: bool) -> None:
     """
     Refuse a search that ran out of branches: its maximum would be too small.
 
-    Parameters
-    ----------
-    finished
-        Whether it was.
-
-    Raises
-    ------
-    DataError
-        It was not.
+    Raises DataError: It was not.
     """
     if not finished:
         msg = "Too many connected sets among the nearest places"
@@ -242,20 +167,8 @@ def separate_zones(frame: Frame) -> list[Candidate]:
     """
     Find the most likely cluster, then the next one with no place in common, and so on.
 
-    Parameters
-    ----------
-    frame
-        Data, zones, settings.
-
-    Returns
-    -------
-    candidates
-        Strongest first, at most `max_clusters`.
-
-    Raises
-    ------
-    DataError
-        Too many connected sets to search.
+    Returns: Strongest first, at most `max_clusters`.
+    Raises DataError: Too many connected sets to search.
     """
     problem = frame.problem
     free = np.ones(len(problem.space), dtype=np.bool_)

@@ -85,24 +85,8 @@ class Problem:
         """
         Gather the totals that zones are compared with.
 
-        Parameters
-        ----------
-        sign
-            1 for high rates, -1 for low ones.
-        fewest
-            Fewest cases of a zone of high rate.
-        total
-            Cases of a null map; None takes those observed.
-
-        Returns
-        -------
-        law
-            For the kernels.
-
-        Raises
-        ------
-        Nothing
-            Data were checked before.
+        `sign`: 1 for high rates, -1 for low ones.
+        `total`: Cases of a null map; None takes those observed.
         """
         size = float(self.size.sum())
         if self.model == "normal":
@@ -115,24 +99,8 @@ def pose(places: Places, model: Model, *, rho: float | None = None) -> Problem:
     """
     Set up a model on the data.
 
-    Parameters
-    ----------
-    places
-        Checked data.
-    model
-        Name of the model.
-    rho
-        Intra-place correlation of the beta-binomial model; None fits it.
-
-    Returns
-    -------
-    problem
-        For the engine.
-
-    Raises
-    ------
-    DataError
-        More cases than people, or people that cannot be counted, where the model
+    `rho`: Intra-place correlation of the beta-binomial model; None fits it.
+    Raises DataError: More cases than people, or people that cannot be counted, where the model
         draws among people.
     """
     if model == "normal":

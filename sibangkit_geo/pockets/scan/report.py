@@ -43,11 +43,6 @@ def monte_carlo_p(score: float, maxima: Floats) -> float:
     p_value
         1 / (1 + R) to 1; NaN without null maps.
 
-    Raises
-    ------
-    Nothing
-        Any score is ranked.
-
     Examples
     --------
     >>> monte_carlo_p(5.0, np.array([1.0, 5.0, 2.0, 6.0]))
@@ -76,11 +71,6 @@ def gumbel_p(score: float, maxima: Floats) -> float:
     -------
     p_value
         0 to 1; ranked instead when all maxima agree.
-
-    Raises
-    ------
-    Nothing
-        Any score has a p.
 
     References
     ----------

@@ -80,10 +80,6 @@ class ScanResult:
         time); empty when no zone stands out.
     null_maxima
         Largest score of each null map, ascending.
-    model, shape
-        What was scanned for.
-    cases, population
-        Totals.
     overdispersion
         Intra-place correlation of the beta-binomial model; NaN in the others.
     settings
@@ -137,11 +133,6 @@ def clusters_frame(result: ScanResult) -> pd.DataFrame:
     table
         Indexed by ``cluster`` from 1; the fields of a cluster, ``n_places`` and
         ``members``.
-
-    Raises
-    ------
-    Nothing
-        No cluster gives no row.
     """
     rows = [
         {

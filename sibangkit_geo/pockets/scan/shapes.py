@@ -36,15 +36,9 @@ class Block:
     """
     Rows of nested zones of one shape.
 
-    Attributes
-    ----------
-    nest
-        The rows, for the kernels.
-    first
-        Centre of the first row; -1 where zones have no centre.
-    ratio, angle
-        Longer over shorter axis, and direction of the longer one, radians from
-        the x axis.
+    `first`: Centre of the first row; -1 where zones have no centre.
+    `ratio`, `angle`: Longer over shorter axis, and direction of the longer one, radians from the x
+        axis.
     """
 
     nest: Nest
@@ -58,20 +52,10 @@ class NestedZones:
     """
     Discs, ellipses or given zones, made block by block so that memory stays bounded.
 
-    Attributes
-    ----------
-    xy
-        Coordinates, shape (n, 2).
-    space
-        What the largest share is a share of; rows end where it passes `cap`.
-    cap
-        Largest sum of `space`; infinite leaves rows as long as they are.
-    settings
-        Ellipses, radius, most places.
-    ellipses
-        Pairs of ratio and number of angles.
-    given
-        Zones of the user as positions, None for discs and ellipses.
+    `xy`: Coordinates, shape (n, 2).
+    `space`: What the largest share is a share of; rows end where it passes `cap`.
+    `cap`: Largest sum of `space`; infinite leaves rows as long as they are.
+    `given`: Zones of the user as positions, None for discs and ellipses.
     """
 
     xy: Floats
@@ -86,15 +70,7 @@ class NestedZones:
         """
         Make the rows of zones, or hand out those kept.
 
-        Yields
-        ------
-        block
-            At least one row each.
-
-        Raises
-        ------
-        Nothing
-            Data were checked before.
+        Yields: At least one row each.
         """
         if self._kept is not None:
             yield from self._kept
@@ -192,24 +168,10 @@ def given_zones(shape: Any, places: Places, known: pd.Index) -> list[NDArray[np.
     """
     Translate zones of labels into zones of positions.
 
-    Parameters
-    ----------
-    shape
-        Sequence of one-dimensional arrays of labels (row numbers without an index).
-    places
-        What is scanned.
-    known
-        Every label of the data, places left out among them.
-
-    Returns
-    -------
-    zones
-        Without repeated members and without places left out; empty zones dropped.
-
-    Raises
-    ------
-    ValueError
-        A zone names an unknown label, or is no array of labels.
+    `shape`: Sequence of one-dimensional arrays of labels (row numbers without an index).
+    `known`: Every label of the data, places left out among them.
+    Returns: Without repeated members and without places left out; empty zones dropped.
+    Raises ValueError: A zone names an unknown label, or is no array of labels.
     """
     zones = []
     for number, zone in enumerate(shape):

@@ -139,11 +139,6 @@ def time_windows(count: int, *, share: float, kind: str) -> tuple[tuple[int, int
     windows
         First and last wave of each, positions.
 
-    Raises
-    ------
-    Nothing
-        Words were checked before.
-
     Examples
     --------
     >>> time_windows(3, share=0.7, kind="prospective")

@@ -147,20 +147,8 @@ def every_label(*sources: object) -> pd.Index:
     """
     List the labels of the data, places that will be left out among them.
 
-    Parameters
-    ----------
-    sources
-        The data; the first one with an index gives it.
-
-    Returns
-    -------
-    labels
-        Row numbers where none has an index.
-
-    Raises
-    ------
-    Nothing
-        Shapes were checked before.
+    `sources`: The data; the first one with an index gives it.
+    Returns: Row numbers where none has an index.
     """
     for source in sources:
         index = getattr(source, "index", None)
@@ -181,30 +169,9 @@ def frame_of(
     """
     Put data, zones and settings together.
 
-    Parameters
-    ----------
-    problem
-        Data and model.
-    places
-        Labels and coordinates.
-    shape
-        Name or zones of the user.
-    known
-        Every label of the data.
-    settings
-        Of the scan.
-    windows
-        First and last waves.
-
-    Returns
-    -------
-    frame
-        For the engine.
-
-    Raises
-    ------
-    ValueError
-        Zones or neighbors name unknown labels.
+    `places`: Labels and coordinates.
+    `known`: Every label of the data.
+    Raises ValueError: Zones or neighbors name unknown labels.
     """
     signs = _SIGNS[settings.direction]
     cap = settings.max_population_share * float(problem.space.sum()) * (1.0 + _ROUNDING)

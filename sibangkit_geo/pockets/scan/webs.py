@@ -37,27 +37,11 @@ def connected_web(places: Places, shape: str, settings: ScanSettings, known: pd.
     """
     Gather the nearest places of each place and which of them touch.
 
-    Parameters
-    ----------
-    places
-        What is scanned.
-    shape
-        ``"flexible"`` or ``"restricted_flexible"``.
-    settings
-        k, neighbors, radius, most places.
-    known
-        Every label of the data.
-
-    Returns
-    -------
-    web
-        For the kernel. Of several places equally far, the first in canonical order
-        is among the nearest.
-
-    Raises
-    ------
-    ValueError
-        No neighbors, an unknown label among them, or k above 15 without
+    `shape`: ``"flexible"`` or ``"restricted_flexible"``.
+    `known`: Every label of the data.
+    Returns: For the kernel. Of several places equally far, the first in canonical order is among
+        the nearest.
+    Raises ValueError: No neighbors, an unknown label among them, or k above 15 without
         restriction.
     """
     if shape == "flexible" and settings.k > FLEXIBLE_LIMIT:

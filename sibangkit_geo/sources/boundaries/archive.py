@@ -33,21 +33,9 @@ def layers_in(path: Path) -> dict[str, str]:
 
     Every member is read through once, so that sizes are real and checksums hold.
 
-    Parameters
-    ----------
-    path
-        Archive.
-
-    Returns
-    -------
-    addresses
-        Stem of each layer to its ``/vsizip/`` address.
-
-    Raises
-    ------
-    DataError
-        No archive, a damaged or encrypted one, one that unpacks to far too much,
-        or one without layer.
+    Returns: Stem of each layer to its ``/vsizip/`` address.
+    Raises DataError: No archive, a damaged or encrypted one, one that unpacks to far too much, or
+        one without layer.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -69,8 +69,6 @@ class BoundaryCheck:
 
     Attributes
     ----------
-    file, layout, code_system
-        What was read.
     features
         Rows of the file.
     problems
@@ -136,11 +134,6 @@ def check_boundaries(layer: BoundaryLayer) -> BoundaryCheck:
     -------
     check
         What is wrong, and what repairing would change.
-
-    Raises
-    ------
-    Nothing
-        A fault is reported, never raised.
     """
     names, areas = labels(layer), layer.areas
     placeless = bool(layer.fault) or areas.crs is None

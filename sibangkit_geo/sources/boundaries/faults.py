@@ -25,22 +25,9 @@ def overlaps(shapes: Shapes, names: NDArray[np.object_]) -> pd.DataFrame:
     """
     Find the pairs of polygons that cover the same ground.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons in metres, shape (n,).
-    names
-        Label of each, shape (n,).
-
-    Returns
-    -------
-    pairs
-        One row per pair, largest first: ``label``, ``area_m2``, ``detail``.
-
-    Raises
-    ------
-    Nothing
-        Polygons that overlap nowhere give no row.
+    `shapes`: Valid polygons in metres, shape (n,).
+    `names`: Label of each, shape (n,).
+    Returns: One row per pair, largest first: ``label``, ``area_m2``, ``detail``.
     """
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     once = first < second
@@ -55,23 +42,10 @@ def gaps(shapes: Shapes, names: NDArray[np.object_]) -> pd.DataFrame:
     """
     Find the holes between polygons, and which of them cleaning fills.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons in metres, shape (n,).
-    names
-        Label of each, shape (n,).
-
-    Returns
-    -------
-    gaps
-        One row per hole, largest first: ``label`` (villages around), ``area_m2``,
-        ``detail``, ``wide`` (too wide to be filled: likely water).
-
-    Raises
-    ------
-    Nothing
-        Polygons without hole give no row.
+    `shapes`: Valid polygons in metres, shape (n,).
+    `names`: Label of each, shape (n,).
+    Returns: One row per hole, largest first: ``label`` (villages around), ``area_m2``, ``detail``,
+        ``wide`` (too wide to be filled: likely water).
     """
     parts = shapely.get_parts(shapely.union_all(shapes))
     rings = shapely.get_rings(parts)
@@ -103,22 +77,9 @@ def slivers(shapes: Shapes, names: NDArray[np.object_]) -> pd.DataFrame:
 
     The width is the mean one, twice the area over the perimeter.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons in metres, shape (n,).
-    names
-        Label of each, shape (n,).
-
-    Returns
-    -------
-    slivers
-        One row per part, largest first: ``label``, ``area_m2``, ``detail``.
-
-    Raises
-    ------
-    Nothing
-        Polygons without thin part give no row.
+    `shapes`: Valid polygons in metres, shape (n,).
+    `names`: Label of each, shape (n,).
+    Returns: One row per part, largest first: ``label``, ``area_m2``, ``detail``.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     size, length = shapely.area(parts), shapely.length(parts)

@@ -22,14 +22,8 @@ class OpenedFile:
     """
     A vector file as it came, in degrees or metres; one row per feature.
 
-    Attributes
-    ----------
-    table
-        All its columns, polygons without Z.
-    fault
-        Why its coordinates cannot be placed; empty when they can.
-    notes
-        What was assumed or put right while opening.
+    `table`: All its columns, polygons without Z.
+    `fault`: Why its coordinates cannot be placed; empty when they can.
     """
 
     table: gpd.GeoDataFrame
@@ -71,20 +65,7 @@ def well_formed(layer: BoundaryLayer) -> pd.Series:
     """
     Tell which features carry a well-formed village code of the layer's own system.
 
-    Parameters
-    ----------
-    layer
-        Polygons as read.
-
-    Returns
-    -------
-    well_formed
-        True or False per feature; all False when the file has no official codes.
-
-    Raises
-    ------
-    Nothing
-        Any text is judged.
+    Returns: True or False per feature; all False when the file has no official codes.
     """
     for system in codes.CODE_SYSTEMS:
         if layer.code_system == system:
@@ -97,21 +78,6 @@ def labels(layer: BoundaryLayer) -> pd.Series:
     Name features in a message: by code where it is one, else by feature number.
 
     A malformed cell may hold anything, even an identity number, and is never shown.
-
-    Parameters
-    ----------
-    layer
-        Polygons as read.
-
-    Returns
-    -------
-    labels
-        Text per feature.
-
-    Raises
-    ------
-    Nothing
-        Any text is judged.
     """
     numbers = ("fitur " + layer.areas.index.astype(str)).to_series(index=layer.areas.index)
     named: pd.Series = layer.areas["code"].astype(object).where(well_formed(layer), numbers)

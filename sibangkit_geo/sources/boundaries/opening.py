@@ -80,15 +80,8 @@ def layouts() -> tuple[Mapping[str, object], ...]:
     """
     Read the catalogue of publishers' column names.
 
-    Returns
-    -------
-    layouts
-        Tables of ``layouts.toml`` in order.
-
-    Raises
-    ------
-    OSError
-        The installation lacks the catalogue.
+    Returns: Tables of ``layouts.toml`` in order.
+    Raises OSError: The installation lacks the catalogue.
     """
     text = Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8")
     return tuple(tomllib.loads(text)["layout"])

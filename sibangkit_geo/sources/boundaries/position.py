@@ -39,22 +39,9 @@ def settle(table: gpd.GeoDataFrame, *, crs: str) -> tuple[gpd.GeoDataFrame, str,
     with one that its coordinates contradict, is read as degrees where they lie in
     Indonesia; exchanged axes are put right.
 
-    Parameters
-    ----------
-    table
-        Polygons as they came.
-    crs
-        What the study says; empty leaves it to the file.
-
-    Returns
-    -------
-    table, fault, notes
-        Polygons, why they cannot be placed (empty when they can), what was done.
-
-    Raises
-    ------
-    ConfigError
-        `crs` names no coordinate reference system.
+    `crs`: What the study says; empty leaves it to the file.
+    Returns: Polygons, why they cannot be placed (empty when they can), what was done.
+    Raises ConfigError: `crs` names no coordinate reference system.
     """
     notes: list[Note] = []
     if crs:
@@ -84,20 +71,8 @@ def inside_indonesia(points: NDArray[np.float64]) -> Mask:
     """
     Tell which points in degrees lie in or around Indonesia.
 
-    Parameters
-    ----------
-    points
-        East and north, shape (n, 2).
-
-    Returns
-    -------
-    inside
-        Shape (n,).
-
-    Raises
-    ------
-    Nothing
-        A point that is no number lies outside.
+    `points`: East and north, shape (n, 2).
+    Returns: Shape (n,).
     """
     east, north = points[:, 0], points[:, 1]
     inside: Mask = (east >= WEST) & (east <= EAST) & (north >= SOUTH) & (north <= NORTH)
@@ -108,20 +83,8 @@ def outside(areas: gpd.GeoSeries) -> Mask:
     """
     Tell which polygons of a layer with CRS lie away from Indonesia.
 
-    Parameters
-    ----------
-    areas
-        Polygons with CRS; empty ones are not outside.
-
-    Returns
-    -------
-    outside
-        Shape (n,).
-
-    Raises
-    ------
-    Nothing
-        A polygon that cannot be placed is outside.
+    `areas`: Polygons with CRS; empty ones are not outside.
+    Returns: Shape (n,).
     """
     drawn: Mask = ~(areas.isna() | areas.is_empty).to_numpy()
     outside = drawn.copy()

@@ -64,22 +64,8 @@ def recognise(opened: OpenedFile, *, path: Path) -> BoundaryLayer:
     """
     Put an opened file under the common column names.
 
-    Parameters
-    ----------
-    opened
-        Polygons with all their columns.
-    path
-        File, for messages.
-
-    Returns
-    -------
-    layer
-        Polygons with code, name, district and regency as far as they are known.
-
-    Raises
-    ------
-    DataError
-        The columns are nobody's.
+    `opened`: Polygons with all their columns.
+    Raises DataError: The columns are nobody's.
     """
     layout = layout_of([str(name) for name in opened.table.columns])
     if layout is None:
@@ -113,26 +99,9 @@ def named_columns(
     """
     Put an opened file under the common names by the columns that a study names.
 
-    Parameters
-    ----------
-    opened
-        Polygons with all their columns.
-    code, name
-        Columns with the village code and name.
-    path
-        File, for messages.
-    code_system
-        Which codes `code` holds.
-
-    Returns
-    -------
-    layer
-        Polygons without district and regency names.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
+    `opened`: Polygons with all their columns.
+    `code`, `name`: Columns with the village code and name.
+    Returns: Polygons without district and regency names.
     """
     missing = pd.Series(pd.NA, index=opened.table.index, dtype="string")
     areas = gpd.GeoDataFrame(
@@ -160,11 +129,6 @@ def as_text(cells: pd.Series) -> pd.Series:
     -------
     text
         Same index.
-
-    Raises
-    ------
-    Nothing
-        Anything has a text.
 
     Examples
     --------

@@ -51,8 +51,6 @@ class Repaired:
         As given, in a metric CRS, with repaired geometry.
     changes
         Indexed alike: ``before_m2`` (made valid), ``after_m2``, ``change`` (share).
-    notes
-        What was repaired.
     """
 
     villages: gpd.GeoDataFrame
@@ -108,21 +106,10 @@ def to_metres(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     Project to the metric CRS of the place.
 
-    Parameters
-    ----------
-    villages
-        Indexed by village code, with CRS.
-
-    Returns
-    -------
-    villages
-        In EPSG:32748 for Banyuasin, elsewhere in the UTM zone of their middle, and
-        in an equal-area projection when they reach over more than two zones.
-
-    Raises
-    ------
-    RuntimeError
-        The polygons lie in no UTM zone.
+    `villages`: Indexed by village code, with CRS.
+    Returns: In EPSG:32748 for Banyuasin, elsewhere in the UTM zone of their middle, and in an
+        equal-area projection when they reach over more than two zones.
+    Raises RuntimeError: The polygons lie in no UTM zone.
     """
     west, _, east, _ = villages.total_bounds
     if villages.crs.is_geographic and east - west > _TWO_ZONES:
@@ -139,20 +126,8 @@ def polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     A repaired polygon may come with lines and points where it touched itself; a
     coverage takes none.
 
-    Parameters
-    ----------
-    shapes
-        Polygons, shape (n,).
-
-    Returns
-    -------
-    valid
-        Polygons and multipolygons, empty where no area is left.
-
-    Raises
-    ------
-    Nothing
-        Every polygon can be made valid.
+    `shapes`: Polygons, shape (n,).
+    Returns: Polygons and multipolygons, empty where no area is left.
     """
     try:
         valid: NDArray[np.object_] = shapely.make_valid(shapes)
@@ -179,20 +154,8 @@ def clean_coverage(valid: NDArray[np.object_]) -> NDArray[np.object_]:
     """
     Join valid polygons in metres into a coverage without gap and overlap.
 
-    Parameters
-    ----------
-    valid
-        Valid polygons in metres, shape (n,).
-
-    Returns
-    -------
-    cleaned
-        One polygon per polygon, empty where it lay under others.
-
-    Raises
-    ------
-    Nothing
-        Valid polygons can always be joined.
+    `valid`: Valid polygons in metres, shape (n,).
+    Returns: One polygon per polygon, empty where it lay under others.
     """
     cleaned: NDArray[np.object_] = shapely.coverage_clean(
         valid, gap_width=GAP_WIDTH_M, snapping_distance=SNAPPING_DISTANCE_M
@@ -206,22 +169,10 @@ def area_changes(
     """
     Compare the area of each village before and after the cleaning.
 
-    Parameters
-    ----------
-    valid, cleaned
-        Polygons in metres, shape (n,).
-    index
-        Labels of the villages.
-
-    Returns
-    -------
-    changes
-        ``before_m2``, ``after_m2`` and ``change`` (share, missing without area).
-
-    Raises
-    ------
-    ValueError
-        The three differ in length.
+    `valid`, `cleaned`: Polygons in metres, shape (n,).
+    `index`: Labels of the villages.
+    Returns: ``before_m2``, ``after_m2`` and ``change`` (share, missing without area).
+    Raises ValueError: The three differ in length.
     """
     table = pd.DataFrame(
         {"before_m2": shapely.area(valid), "after_m2": shapely.area(cleaned)}, index=index

@@ -50,11 +50,6 @@ def check_text(check: BoundaryCheck) -> str:
     -------
     text
         Lines in Indonesian, without trailing newline.
-
-    Raises
-    ------
-    Nothing
-        Any check can be written.
     """
     lines = [
         f"Berkas      : {check.file}",

@@ -25,24 +25,10 @@ def of_regency(layer: BoundaryLayer, *, regency: str) -> gpd.GeoDataFrame:
 
     Grain: one row per feature of the regency, sorted by code.
 
-    Parameters
-    ----------
-    layer
-        Polygons with Kemendagri codes.
-    regency
-        Dotted code; villages of other regencies are dropped.
-
-    Returns
-    -------
-    villages
-        Indexed by ``village_code``: ``name``, ``district_name``, ``geometry``.
-
-    Raises
-    ------
-    ConfigError
-        The file has no village of the regency.
-    DataError
-        Codes are malformed, or villages have no geometry.
+    `regency`: Dotted code; villages of other regencies are dropped.
+    Returns: Indexed by ``village_code``: ``name``, ``district_name``, ``geometry``.
+    Raises ConfigError: The file has no village of the regency.
+    Raises DataError: Codes are malformed, or villages have no geometry.
     """
     areas, code = layer.areas, layer.areas["code"]
     bad = ~codes.is_code(code, code_system="kemendagri")
@@ -120,26 +106,13 @@ def with_official_codes(
     """
     Find the Kemendagri code of each polygon that has none, by district and name.
 
-    Parameters
-    ----------
-    layer
-        Polygons with BPS codes or none.
-    regency
-        Dotted code.
-    locate
-        Matches rows (``code``, ``district_name``, ``village_name``) to village codes;
+    `layer`: Polygons with BPS codes or none.
+    `regency`: Dotted code.
+    `locate`: Matches rows (``code``, ``district_name``, ``village_name``) to village codes;
         without it names must agree but for case, spaces and punctuation.
-
-    Returns
-    -------
-    code, here
-        Village code per feature, missing where none was found; which features
-        are of the regency.
-
-    Raises
-    ------
-    DataError
-        The file does not say which district or regency its villages are in, the
+    Returns: Village code per feature, missing where none was found; which features are of the
+        regency.
+    Raises DataError: The file does not say which district or regency its villages are in, the
         official list is not embedded, or no feature is of the regency.
     """
     official = official_table(regency)

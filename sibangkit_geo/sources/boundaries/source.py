@@ -170,19 +170,7 @@ def input_files(source: BoundarySource, *, folder: Path) -> list[tuple[str, Path
 
 
 def warn_of(notes: Iterable[Note]) -> None:
-    """
-    Warn of what was guessed about where polygons lie.
-
-    Parameters
-    ----------
-    notes
-        Notes of a layer.
-
-    Raises
-    ------
-    Nothing
-        It only warns.
-    """
+    """Warn of what was guessed about where polygons lie."""
     for note in notes:
         if note.key in _DOUBTFUL:
             warnings.warn(note.text, DegradedInputWarning, stacklevel=3)

@@ -35,20 +35,9 @@ def read_sql(path: Path) -> gpd.GeoDataFrame:
 
     Grain: one row per INSERT tuple.
 
-    Parameters
-    ----------
-    path
-        Dump with ``INSERT INTO wilayah_boundaries``.
-
-    Returns
-    -------
-    table
-        Columns ``kode``, ``nama``, ``geometry`` in EPSG:4326.
-
-    Raises
-    ------
-    DataError
-        No such statement, a tuple that breaks off, or rings that are none.
+    `path`: Dump with ``INSERT INTO wilayah_boundaries``.
+    Returns: Columns ``kode``, ``nama``, ``geometry`` in EPSG:4326.
+    Raises DataError: No such statement, a tuple that breaks off, or rings that are none.
     """
     text = path.read_text(encoding="utf-8", errors="replace")
     rows: list[dict[str, str | None]] = []

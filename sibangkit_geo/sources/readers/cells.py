@@ -31,12 +31,7 @@ class Strings:
     """
     Shared strings end to end.
 
-    Attributes
-    ----------
-    buffer
-        UTF-8 text, entities not yet resolved.
-    ends
-        Start of the first and end of each string.
+    `buffer`: UTF-8 text, entities not yet resolved.
     """
 
     buffer: bytearray
@@ -49,16 +44,7 @@ class Strings:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """
-    What turns the parts of a cell into text.
-
-    Attributes
-    ----------
-    strings
-        Shared strings.
-    dates
-        Numbers of the styles that show a date.
-    """
+    """What turns the parts of a cell into text."""
 
     strings: Strings
     dates: frozenset[bytes]
@@ -67,20 +53,10 @@ class Values:
         """
         Write a cell as text, as calamine would.
 
-        Parameters
-        ----------
-        kind, style, value, inline
-            Attributes ``t`` and ``s``, the value, the text of an inline string.
-
-        Returns
-        -------
-        text
-            Stripped; empty for an empty cell.
-
-        Raises
-        ------
-        ValueError
-            A number is none, or a shared string is not there.
+        `kind`, `style`, `value`, `inline`: Attributes ``t`` and ``s``, the value, the text of an
+            inline string.
+        Returns: Stripped; empty for an empty cell.
+        Raises ValueError: A number is none, or a shared string is not there.
         """
         if kind == b"s":
             return _plain(self.strings[int(value)])
@@ -107,20 +83,7 @@ def escaped(text: str) -> bytes:
     """
     Write text as it stands in the file.
 
-    Parameters
-    ----------
-    text
-        Resolved text.
-
-    Returns
-    -------
-    raw
-        UTF-8, with entities.
-
-    Raises
-    ------
-    Nothing
-        Every text can be written.
+    Returns: UTF-8, with entities.
     """
     return html.escape(text, quote=False).encode("utf-8", errors="replace")
 
@@ -139,11 +102,6 @@ def number_text(value: float) -> str:
     text
         Exponents only where digits are lost (2^53 and above) or very small.
 
-    Raises
-    ------
-    Nothing
-        Every number has a text.
-
     Examples
     --------
     >>> number_text(1607010000000001.0), number_text(0.25), number_text(1.6e18)
@@ -160,24 +118,7 @@ def _date(value: float) -> str:
 
 
 def date_text(moment: dt.datetime) -> str:
-    """
-    Write a moment as text, a whole day without its hour.
-
-    Parameters
-    ----------
-    moment
-        Date and time.
-
-    Returns
-    -------
-    text
-        ISO 8601.
-
-    Raises
-    ------
-    Nothing
-        Every moment has a text.
-    """
+    """Write a moment as text, a whole day without its hour."""
     whole = moment.time() == dt.time()
     return moment.date().isoformat() if whole else moment.isoformat(sep=" ")
 
@@ -196,11 +137,6 @@ def column(letters: bytes) -> int:
     -------
     position
         0 for A.
-
-    Raises
-    ------
-    Nothing
-        Every run of capitals is a column.
 
     Examples
     --------
@@ -227,11 +163,6 @@ def letters(position: int) -> str:
     letters
         Capitals.
 
-    Raises
-    ------
-    Nothing
-        Every position has letters.
-
     Examples
     --------
     >>> letters(27)
@@ -248,20 +179,7 @@ def parse(raw: bytes) -> etree._Element:
     """
     Parse a small part of a workbook, without entities and without a network.
 
-    Parameters
-    ----------
-    raw
-        XML.
-
-    Returns
-    -------
-    root
-        Its root.
-
-    Raises
-    ------
-    lxml.etree.XMLSyntaxError
-        It is no XML.
+    Raises lxml.etree.XMLSyntaxError: It is no XML.
     """
     return etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
 
@@ -270,20 +188,8 @@ def rich(raw: bytes) -> bytes:
     """
     Join the runs of a formatted string, leaving out what says how to pronounce it.
 
-    Parameters
-    ----------
-    raw
-        One ``<si>`` element.
-
-    Returns
-    -------
-    text
-        Its text as it stands in the file.
-
-    Raises
-    ------
-    lxml.etree.XMLSyntaxError
-        It is no XML.
+    `raw`: One ``<si>`` element.
+    Raises lxml.etree.XMLSyntaxError: It is no XML.
     """
     root = parse(f'<a xmlns="{_MAIN}">'.encode() + raw + b"</a>")
     runs = [one.text or "" for one in root.iter("{*}t") if one.getparent().tag[-3:] != "rPh"]
@@ -294,20 +200,8 @@ def date_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
     """
     Tell which cell styles show a date.
 
-    Parameters
-    ----------
-    archive
-        Workbook.
-
-    Returns
-    -------
-    styles
-        Their numbers as they stand in the attribute ``s``.
-
-    Raises
-    ------
-    lxml.etree.XMLSyntaxError
-        The styles are damaged.
+    Returns: Their numbers as they stand in the attribute ``s``.
+    Raises lxml.etree.XMLSyntaxError: The styles are damaged.
     """
     if "xl/styles.xml" not in archive.namelist():
         return frozenset()

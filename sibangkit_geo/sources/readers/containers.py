@@ -27,15 +27,8 @@ def require_sound_zip(path: Path) -> None:
     What the archive says of its sizes is not believed for members that matter:
     small archives are unpacked block by block into nothing and counted.
 
-    Parameters
-    ----------
-    path
-        Archive: xlsx, ods or a zipped shapefile.
-
-    Raises
-    ------
-    DataError
-        The archive is cut off, damaged or a bomb.
+    `path`: Archive: xlsx, ods or a zipped shapefile.
+    Raises DataError: The archive is cut off, damaged or a bomb.
     """
     size = path.stat().st_size
     limit = max(_SMALL, min(_MOST_BYTES, size * _MOST_RATIO))

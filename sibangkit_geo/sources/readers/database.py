@@ -28,20 +28,9 @@ class DatabaseTable:
     """
     A table or view of a database.
 
-    Attributes
-    ----------
-    name
-        Its name, for messages.
-    engine
-        Connection to the database.
-    table
-        What is read from.
-    columns
-        Its columns without geometry; points as ``lon`` and ``lat`` in degrees.
-    head
-        Column names and the first rows.
-    named
-        True: no header has to be found.
+    `columns`: Its columns without geometry; points as ``lon`` and ``lat`` in degrees.
+    `head`: Column names and the first rows.
+    `named`: True: no header has to be found.
     """
 
     name: str
@@ -57,24 +46,10 @@ class DatabaseTable:
         """
         Read columns, piece by piece, in the order the database gives.
 
-        Parameters
-        ----------
-        columns
-            Positions to keep.
-        first_row
-            1; a table has no header row.
-        width
-            Number of columns.
-
-        Returns
-        -------
-        frames
-            As `Grid.batches` says; rows are numbered from 1.
-
-        Raises
-        ------
-        DataError
-            The database ends the connection.
+        `first_row`: 1; a table has no header row.
+        `width`: Number of columns.
+        Returns: As `Grid.batches` says; rows are numbered from 1.
+        Raises DataError: The database ends the connection.
         """
         del width
         query = sa.select(*[self.columns[position] for position in columns])
@@ -101,23 +76,10 @@ def open_table(source: TableSource) -> DatabaseTable:
     """
     Open a table of a database.
 
-    Parameters
-    ----------
-    source
-        SQLAlchemy address and table, ``schema.table`` or ``table``.
-
-    Returns
-    -------
-    table
-        Its first rows are read.
-
-    Raises
-    ------
-    ConfigError
-        The address is no SQLAlchemy address, its driver is not installed, or
-        there is no such table.
-    DataError
-        The database cannot be reached.
+    `source`: SQLAlchemy address and table, ``schema.table`` or ``table``.
+    Raises ConfigError: The address is no SQLAlchemy address, its driver is not installed, or there
+        is no such table.
+    Raises DataError: The database cannot be reached.
     """
     engine = _engine(source)
     schema, _, name = source.table.rpartition(".")

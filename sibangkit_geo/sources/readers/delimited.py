@@ -51,22 +51,10 @@ class Delimited:
     """
     A delimited text file, read in pieces of whole rows.
 
-    Attributes
-    ----------
-    path, name
-        File, and its name for messages.
-    encoding
-        What it is written in; a piece that is no UTF-8 is read as Windows-1252.
-    delimiter
-        What separates its cells.
-    head
-        First rows.
-    line_ends
-        Physical line after each row of the head.
-    named
-        False: the header has to be found.
-    expected
-        Positions of columns that should hold numbers, and of which kind.
+    `encoding`: What it is written in; a piece that is no UTF-8 is read as Windows-1252.
+    `line_ends`: Physical line after each row of the head.
+    `named`: False: the header has to be found.
+    `expected`: Positions of columns that should hold numbers, and of which kind.
     """
 
     path: Path
@@ -82,20 +70,8 @@ class Delimited:
         """
         Hand columns on as numbers where every filled cell of a piece is one.
 
-        Parameters
-        ----------
-        kinds
-            Position to ``Int8`` for codes or ``Float64`` for amounts.
-
-        Returns
-        -------
-        table
-            The same table; a column with another cell comes as text from there on.
-
-        Raises
-        ------
-        KeyError
-            Another type.
+        `kinds`: Position to ``Int8`` for codes or ``Float64`` for amounts.
+        Returns: The same table; a column with another cell comes as text from there on.
         """
         return replace(self, expected={at: _ARROW[kind] for at, kind in kinds.items()})
 
@@ -105,24 +81,7 @@ class Delimited:
         """
         Read columns from a row on.
 
-        Parameters
-        ----------
-        columns
-            Positions to keep.
-        first_row
-            Row number of the first one.
-        width
-            Cells of the header.
-
-        Returns
-        -------
-        frames
-            As `Grid.batches` says.
-
-        Raises
-        ------
-        DataError
-            A quoted cell never ends, or holds far too much text.
+        Raises DataError: A quoted cell never ends, or holds far too much text.
         """
         number = first_row
         skipped = self.line_ends[first_row - 2] if first_row > 1 else 0
@@ -255,20 +214,8 @@ def open_delimited(path: Path) -> Delimited:
     encoding is what the byte-order mark says, else UTF-8, else UTF-16 where every
     other byte is zero, else Windows-1252.
 
-    Parameters
-    ----------
-    path
-        Text file.
-
-    Returns
-    -------
-    table
-        Opened; its rows are not read yet.
-
-    Raises
-    ------
-    DataError
-        The file holds NUL bytes, so it is no text.
+    Returns: Opened; its rows are not read yet.
+    Raises DataError: The file holds NUL bytes, so it is no text.
     """
     with path.open("rb") as stream:
         start = stream.read(_SNIFF)

@@ -18,20 +18,7 @@ def opens_no_data(cell: str) -> bool:
     """
     Tell whether a cell begins as totals and notes do.
 
-    Parameters
-    ----------
-    cell
-        Text.
-
-    Returns
-    -------
-    begins
-        True for "Jumlah", "TOTAL", "Sumber: ..." and the like.
-
-    Raises
-    ------
-    Nothing
-        Every text can be told.
+    Returns: True for "Jumlah", "TOTAL", "Sumber: ..." and the like.
     """
     return _WORDS.match(cell) is not None
 
@@ -40,20 +27,8 @@ def is_no_data(cells: Sequence[str | None]) -> bool:
     """
     Tell whether a row without its key is no data.
 
-    Parameters
-    ----------
-    cells
-        Cells of the row, or of the columns that matter.
-
-    Returns
-    -------
-    no_data
-        True when at most one cell is filled, or one begins as a total does.
-
-    Raises
-    ------
-    Nothing
-        An empty row is no data.
+    `cells`: Cells of the row, or of the columns that matter.
+    Returns: True when at most one cell is filled, or one begins as a total does.
     """
     filled = [cell for cell in cells if cell and cell.strip()]
     return len(filled) <= 1 or any(map(opens_no_data, filled))

@@ -91,11 +91,6 @@ def is_address(path: str) -> bool:
     -------
     address
         True for ``dialect://...``.
-
-    Raises
-    ------
-    Nothing
-        Every text is one or the other.
     """
     return "://" in path
 
@@ -135,20 +130,7 @@ def cell_name(position: int) -> str:
     """
     Name the column of a position in a batch.
 
-    Parameters
-    ----------
-    position
-        0 for the first column.
-
-    Returns
-    -------
-    name
-        ``c0``, ``c1``, ...
-
-    Raises
-    ------
-    Nothing
-        Every position has a name.
+    `position`: 0 for the first column.
     """
     return f"c{position}"
 
@@ -159,24 +141,8 @@ def frames_of_rows(
     """
     Gather rows of text into batches.
 
-    Parameters
-    ----------
-    rows
-        Row number and cells, of any length.
-    columns
-        Positions to keep.
-    width
-        Cells that a whole row has.
-
-    Yields
-    ------
-    frame
-        As `Grid.batches`; wholly empty rows are left out.
-
-    Raises
-    ------
-    Nothing
-        Short rows are filled, long ones cut, and both are marked.
+    `width`: Cells that a whole row has.
+    Yields: As `Grid.batches`; wholly empty rows are left out.
     """
     numbers: list[int] = []
     ragged: list[bool] = []

@@ -49,20 +49,7 @@ class Header:
         """
         Find a column by its name: to the letter, else folded.
 
-        Parameters
-        ----------
-        name
-            Name as the study file writes it.
-
-        Returns
-        -------
-        position
-            0 for the first column, -1 when there is none.
-
-        Raises
-        ------
-        Nothing
-            An unknown name is -1.
+        Returns: 0 for the first column, -1 when there is none.
         """
         if name in self.names:
             return self.names.index(name)
@@ -85,11 +72,6 @@ def fold_header(name: str) -> str:
     -------
     folded
         Letters, digits and underscores.
-
-    Raises
-    ------
-    Nothing
-        Any text folds, possibly to nothing.
 
     Examples
     --------
@@ -225,22 +207,7 @@ def header_score(grid: Grid, *, known: Collection[str]) -> int:
     """
     Count how many columns that are looked for a table names.
 
-    Parameters
-    ----------
-    grid
-        Table as opened.
-    known
-        Folded names that are looked for.
-
-    Returns
-    -------
-    score
-        -1 for an empty table.
-
-    Raises
-    ------
-    Nothing
-        Every table has a score.
+    Returns: -1 for an empty table.
     """
     if not any(any(row) for row in grid.head):
         return -1

@@ -22,24 +22,9 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
     """
     Cut a text file after whole rows, as UTF-8, without its first lines.
 
-    Parameters
-    ----------
-    text
-        Opened file.
-    skipped
-        Lines to leave out.
-    spare
-        Pieces nobody needs any more; they are taken from it and written anew.
-
-    Returns
-    -------
-    pieces
-        None empty; a quoted cell is never cut.
-
-    Raises
-    ------
-    DataError
-        A row never ends, or a quotation mark opens and none closes it.
+    `spare`: Pieces nobody needs any more; they are taken from it and written anew.
+    Returns: None empty; a quoted cell is never cut.
+    Raises DataError: A row never ends, or a quotation mark opens and none closes it.
     """
     rest, quoted = bytearray(), False
     for data in _blocks(text.path, text.encoding, rest, spare):

@@ -11,21 +11,9 @@ def find_encoding(start: bytes) -> str:
     """
     Tell what a text is written in.
 
-    Parameters
-    ----------
-    start
-        First bytes of the file.
-
-    Returns
-    -------
-    encoding
-        What the byte-order mark says, else UTF-8, else UTF-16 where every other
-        byte is zero, else Windows-1252.
-
-    Raises
-    ------
-    Nothing
-        Any bytes are some text.
+    `start`: First bytes of the file.
+    Returns: What the byte-order mark says, else UTF-8, else UTF-16 where every other byte is zero,
+        else Windows-1252.
     """
     if start.startswith(codecs.BOM_UTF8):
         return "utf-8"
@@ -43,24 +31,7 @@ def find_encoding(start: bytes) -> str:
 
 
 def find_delimiter(text: str) -> str:
-    """
-    Choose what divides the header; without one, what divides the rows most alike.
-
-    Parameters
-    ----------
-    text
-        First lines of the file.
-
-    Returns
-    -------
-    delimiter
-        Semicolon, tab, bar or comma.
-
-    Raises
-    ------
-    Nothing
-        A text without any of them has one column.
-    """
+    """Choose what divides the header; without one, what divides the rows most alike."""
     lines = [line for line in text.splitlines()[:HEAD_ROWS] if line.strip()]
     # a header has words; decimal commas and dates stand in rows of numbers
     wordy = [line for line in lines[:10] if sum(map(str.isdigit, line)) * 10 <= len(line)]

@@ -50,12 +50,7 @@ class StreamedSheet:
     """
     A sheet of an XLSX file that is not held in memory.
 
-    Attributes
-    ----------
-    path, name, sheet
-        File, its name for messages, its sheet.
-    named
-        False: the header has to be found.
+    `named`: False: the header has to be found.
     """
 
     path: Path
@@ -80,24 +75,8 @@ class StreamedSheet:
         """
         Read columns from a row on.
 
-        Parameters
-        ----------
-        columns
-            Positions to keep.
-        first_row
-            Row number of the first one.
-        width
-            Cells of the header; a sheet has no uneven rows.
-
-        Returns
-        -------
-        frames
-            As `Grid.batches` says.
-
-        Raises
-        ------
-        DataError
-            The sheet is damaged.
+        `width`: Cells of the header; a sheet has no uneven rows.
+        Raises DataError: The sheet is damaged.
         """
         del width
         place = {position: at for at, position in enumerate(columns)}
@@ -131,22 +110,8 @@ def sheet_cells(path: Path, sheet: str) -> int:
     """
     Estimate how many cells a sheet has, without reading it.
 
-    Parameters
-    ----------
-    path
-        XLSX file.
-    sheet
-        Name of the sheet.
-
-    Returns
-    -------
-    cells
-        The larger of what the sheet says and what its size in bytes allows.
-
-    Raises
-    ------
-    DataError
-        The workbook is damaged.
+    Returns: The larger of what the sheet says and what its size in bytes allows.
+    Raises DataError: The workbook is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -27,14 +27,8 @@ class NamedColumns:
     """
     A table whose columns carry their names.
 
-    Attributes
-    ----------
-    name
-        File and layer, for messages.
-    frame
-        All columns, not yet text.
-    named
-        True: no header has to be found.
+    `frame`: All columns, not yet text.
+    `named`: True: no header has to be found.
     """
 
     name: str
@@ -54,24 +48,9 @@ class NamedColumns:
         """
         Read columns from a row on.
 
-        Parameters
-        ----------
-        columns
-            Positions to keep.
-        first_row
-            Row number of the first one; 1 is the first record.
-        width
-            Number of columns; every record has as many.
-
-        Returns
-        -------
-        frames
-            As `Grid.batches` says.
-
-        Raises
-        ------
-        DataError
-            The file is damaged.
+        `first_row`: Row number of the first one; 1 is the first record.
+        `width`: Number of columns; every record has as many.
+        Raises DataError: The file is damaged.
         """
         del width, first_row
         names = self.frame.collect_schema().names()
@@ -105,20 +84,8 @@ def open_parquet(path: Path) -> NamedColumns:
     """
     Open a Parquet file.
 
-    Parameters
-    ----------
-    path
-        File.
-
-    Returns
-    -------
-    table
-        Opened; its rows are not read yet.
-
-    Raises
-    ------
-    DataError
-        The file is damaged.
+    Returns: Opened; its rows are not read yet.
+    Raises DataError: The file is damaged.
     """
     try:
         frame = pl.scan_parquet(path, glob=False)
@@ -133,20 +100,8 @@ def layer_names(path: Path) -> list[str]:
     """
     List the layers of a geographic file.
 
-    Parameters
-    ----------
-    path
-        GeoPackage, GeoJSON, shapefile (zipped too) or another vector file.
-
-    Returns
-    -------
-    names
-        In the order of the file.
-
-    Raises
-    ------
-    DataError
-        It is no vector file.
+    Returns: In the order of the file.
+    Raises DataError: It is no vector file.
     """
     import fiona  # noqa: PLC0415
     from fiona.errors import FionaError  # noqa: PLC0415
@@ -164,24 +119,10 @@ def open_layer(path: Path, *, layer: str) -> NamedColumns:
     """
     Open a layer of a geographic file; points become two columns of degrees.
 
-    Parameters
-    ----------
-    path
-        GeoPackage, GeoJSON, shapefile (zipped too) or another vector file.
-    layer
-        Name of the layer; empty takes the only one, else the first one with columns.
-
-    Returns
-    -------
-    table
-        Attributes, and ``lon`` and ``lat`` where the geometry is points.
-
-    Raises
-    ------
-    ConfigError
-        There is no such layer.
-    DataError
-        The file is damaged, or points name no coordinate reference system.
+    `layer`: Name of the layer; empty takes the only one, else the first one with columns.
+    Returns: Attributes, and ``lon`` and ``lat`` where the geometry is points.
+    Raises ConfigError: There is no such layer.
+    Raises DataError: The file is damaged, or points name no coordinate reference system.
     """
     import geopandas as gpd  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415

@@ -29,14 +29,7 @@ class Sheet:
     """
     A sheet held in memory.
 
-    Attributes
-    ----------
-    name
-        File and sheet, for messages.
-    rows
-        Cells as text.
-    named
-        False: the header has to be found.
+    `named`: False: the header has to be found.
     """
 
     name: str
@@ -54,24 +47,7 @@ class Sheet:
         """
         Read columns from a row on.
 
-        Parameters
-        ----------
-        columns
-            Positions to keep.
-        first_row
-            Row number of the first one.
-        width
-            Cells of the header; every row of a sheet has as many.
-
-        Returns
-        -------
-        frames
-            As `Grid.batches` says.
-
-        Raises
-        ------
-        Nothing
-            The sheet was read when it was opened.
+        `width`: Cells of the header; every row of a sheet has as many.
         """
         del width
         whole = max((len(row) for row in self.rows), default=0)
@@ -83,20 +59,8 @@ def workbook_sheets(path: Path) -> list[str]:
     """
     List the sheets of a workbook.
 
-    Parameters
-    ----------
-    path
-        XLSX, XLSM, XLS or ODS file.
-
-    Returns
-    -------
-    names
-        In the order of the workbook.
-
-    Raises
-    ------
-    DataError
-        The file is no workbook, damaged, protected by a password or a bomb.
+    Returns: In the order of the workbook.
+    Raises DataError: The file is no workbook, damaged, protected by a password or a bomb.
     """
     _require_sound(path)
     try:
@@ -113,24 +77,8 @@ def open_sheet(path: Path, *, sheet: str) -> Sheet | StreamedSheet:
     Formulas are read as the value that was saved with them; merged cells keep
     their value in the first cell only.
 
-    Parameters
-    ----------
-    path
-        Workbook.
-    sheet
-        Name of the sheet.
-
-    Returns
-    -------
-    table
-        Its rows as text.
-
-    Raises
-    ------
-    ConfigError
-        There is no such sheet.
-    DataError
-        The file is no workbook, damaged or a bomb.
+    Raises ConfigError: There is no such sheet.
+    Raises DataError: The file is no workbook, damaged or a bomb.
     """
     names = workbook_sheets(path)
     if sheet not in names:
