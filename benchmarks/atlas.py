@@ -30,15 +30,14 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from sibangkit_geo.agencies import load_catalogue
-from sibangkit_geo.cartography.annex import AtlasSettings, write_atlas
-from sibangkit_geo.cartography.product import Product, build_layers
+from sibangkit_geo.model.types import AgencyNeeds, Indicator, Pockets, Provenance, VillageIndicators
+from sibangkit_geo.products.atlas import AtlasSettings, write_atlas
+from sibangkit_geo.products.result import Product, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
-from sibangkit_geo.tables.provenance import Provenance
-from sibangkit_geo.tables.public import AgencyNeeds, Indicator, Pockets, VillageIndicators
 
 if TYPE_CHECKING:
-    from sibangkit_geo.cartography.annex.settings import Kind
-    from sibangkit_geo.tables.public import Boundaries
+    from sibangkit_geo.model.types import Boundaries
+    from sibangkit_geo.products.atlas.settings import Kind
 
 REGENCY = "16.07"
 POCKET = 12

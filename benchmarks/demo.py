@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.demo import hamlets, people, villages
+from sibangkit_geo.demo import people
+from sibangkit_geo.demo import world as hamlets
+from sibangkit_geo.demo import world as villages
 from sibangkit_geo.demo.files import NEEDS
-from sibangkit_geo.demo.planted import PLANTED
 from sibangkit_geo.demo.studies import WAVES
+from sibangkit_geo.demo.world import PLANTED
 from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 

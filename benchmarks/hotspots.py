@@ -24,10 +24,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.pockets.adjacency import Neighbors, from_pairs
-from sibangkit_geo.pockets.graph_exchange import from_graph, to_graph
-from sibangkit_geo.pockets.hotspots import local_moran
+from sibangkit_geo.pockets.graph import Neighbors, from_pairs
+from sibangkit_geo.pockets.moran_gi import local_moran
 from sibangkit_geo.pockets.neighbors import queen
+from sibangkit_geo.stats.graph_files import from_graph, to_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ COLD = (
     "import time; start = time.perf_counter(); "
     "import numpy as np, pandas as pd; "
     "from sibangkit_geo.pockets.adjacency import from_pairs; "
-    "from sibangkit_geo.pockets.hotspots import local_moran; "
+    "from sibangkit_geo.pockets.moran_gi import local_moran; "
     "near = from_pairs(range(305), [[i, i + 1] for i in range(304)]); "
     "local_moran(pd.Series(np.random.default_rng(1).random(305)), near); "
     "print(time.perf_counter() - start)"

@@ -31,16 +31,16 @@ from folium.plugins import FastMarkerCluster, MarkerCluster
 from playwright.sync_api import sync_playwright
 
 from benchmarks.atlas import make_product, read_layer
-from sibangkit_geo.cartography.web.cards import PER_DEGREE, HouseCards
-from sibangkit_geo.cartography.web.page import render_page
-from sibangkit_geo.cartography.web.payload import page_payload, shared_payload
 from sibangkit_geo.indicators.needs import need_catalogue
+from sibangkit_geo.model.types import PER_DEGREE, HouseCards
+from sibangkit_geo.products.web.page import render_page
+from sibangkit_geo.products.web.payload import page_payload, shared_payload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from sibangkit_geo.cartography.product import Product
-    from sibangkit_geo.tables.public import Boundaries
+    from sibangkit_geo.model.types import Boundaries
+    from sibangkit_geo.products.result import Product
 
 INDICATORS = 8
 HOUSES, MANY_HOUSES = 25_000, 100_000
@@ -271,7 +271,7 @@ def some_houses(product: Product, count: int) -> HouseCards:
     Returns
     -------
     houses
-        Ordered along a curve within each village, as `rosters` does.
+        Ordered along a curve within each village, as `registers` does.
 
     Raises
     ------

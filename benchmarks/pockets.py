@@ -27,14 +27,14 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.pockets import PocketSettings, find_pockets
-from sibangkit_geo.pockets.hotspots import local_moran
+from sibangkit_geo.pockets.moran_gi import local_moran
 from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sibangkit_geo.pockets.neighbors import Neighbors
+    from sibangkit_geo.pockets.graph import Neighbors
 
 RATE = 0.1117
 CELLS: tuple[tuple[str, float, float], ...] = (

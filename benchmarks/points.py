@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from sibangkit_geo.join.points import build_locator, locate_points
+from sibangkit_geo.join.by_point import build_locator, locate_points
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:

@@ -24,8 +24,9 @@ import polars as pl
 
 from sibangkit_geo import codes
 from sibangkit_geo.demo import DemoSettings, write_demo
-from sibangkit_geo.indicators.tally import PovertyRule, tally
-from sibangkit_geo.sources.opening import open_register
+from sibangkit_geo.indicators.needs import PovertyRule
+from sibangkit_geo.registers.register import open_register
+from sibangkit_geo.registers.tally import tally
 from sibangkit_geo.sources.readers import TableSource
 
 COLUMNS = 45

@@ -24,7 +24,7 @@ import geopandas as gpd
 import numpy as np
 from numba import njit, prange
 
-from sibangkit_geo.pockets.scan import ScanResult, ScanSettings, scan_statistic
+from sibangkit_geo.stats.scan import ScanResult, ScanSettings, scan_statistic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

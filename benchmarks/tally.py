@@ -23,10 +23,11 @@ import pandas as pd
 import polars as pl
 
 from sibangkit_geo import codes
-from sibangkit_geo.indicators.deprivation.loading import default_index
+from sibangkit_geo.indicators.deprivation import default_index
 from sibangkit_geo.indicators.estimates import deprivation_columns
-from sibangkit_geo.indicators.tally import PovertyRule, tally
-from sibangkit_geo.sources.opening import open_register
+from sibangkit_geo.indicators.needs import PovertyRule
+from sibangkit_geo.registers.register import open_register
+from sibangkit_geo.registers.tally import tally
 from sibangkit_geo.sources.readers import TableSource
 
 RULE = PovertyRule("decile", decile_max=1)

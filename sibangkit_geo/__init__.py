@@ -6,92 +6,43 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sibangkit_geo.agencies import load_catalogue
-    from sibangkit_geo.cartography.web.folium_map import PocketMap
+    from sibangkit_geo.agencies.catalogue import load_catalogue
     from sibangkit_geo.config import Study, read_study
     from sibangkit_geo.indicators.access import nearest_distance
-    from sibangkit_geo.indicators.deprivation.measures import alkire_foster
-    from sibangkit_geo.indicators.poverty import (
-        foster_greer_thorbecke,
-        headcount_ratio,
-        poverty_gap,
-        poverty_severity,
-    )
-    from sibangkit_geo.indicators.poverty_distribution import sen_shorrocks_thon, watts
-    from sibangkit_geo.indicators.rasters import risk_surface, zonal_statistics
-    from sibangkit_geo.indicators.small_areas import (
-        beta_binomial_rate,
-        empirical_bayes_rate,
-        fay_herriot,
-    )
+    from sibangkit_geo.indicators.rasters import zonal_statistics
+    from sibangkit_geo.indicators.risk_surface import risk_surface
+    from sibangkit_geo.indicators.small_areas import beta_binomial_rate
     from sibangkit_geo.indicators.typology import prepare_features, village_types
-    from sibangkit_geo.pockets import PocketSettings, find_pockets
+    from sibangkit_geo.pockets.detector import find_pockets, with_stability
+    from sibangkit_geo.pockets.graph import with_links
     from sibangkit_geo.pockets.hamlets import hamlet_scan
-    from sibangkit_geo.pockets.hotspots import (
-        local_geary,
-        local_geary_multivariate,
+    from sibangkit_geo.pockets.moran_gi import (
         local_gi,
         local_gi_star,
         local_moran,
         local_moran_rates,
     )
-    from sibangkit_geo.pockets.links import with_links
     from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
-    from sibangkit_geo.pockets.regions import planning_areas
-    from sibangkit_geo.pockets.scan import ScanSettings, scan_space_time, scan_statistic
-    from sibangkit_geo.pockets.stability import with_stability
-    from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
+    from sibangkit_geo.pockets.regionalization import planning_areas
+    from sibangkit_geo.pockets.settings import PocketSettings
+    from sibangkit_geo.products.notebook import PocketMap
+    from sibangkit_geo.sources.boundaries.read import BoundarySource, read_boundaries
     from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
-    from sibangkit_geo.study import run
+    from sibangkit_geo.stats.alkire_foster import alkire_foster
+    from sibangkit_geo.stats.area_models import empirical_bayes_rate, fay_herriot
+    from sibangkit_geo.stats.geary import local_geary, local_geary_multivariate
+    from sibangkit_geo.stats.poverty import (
+        foster_greer_thorbecke,
+        headcount_ratio,
+        poverty_gap,
+        poverty_severity,
+        sen_shorrocks_thon,
+        watts,
+    )
+    from sibangkit_geo.stats.scan.model import ScanSettings
+    from sibangkit_geo.stats.scan.statistic import scan_space_time, scan_statistic
+    from sibangkit_geo.study.run import run
 
-__version__ = "0.1.0"
-
-# loaded on first use, so that `sibangkit --help` does not wait for geopandas
-_HOMES = {
-    "read_study": "config",
-    "Study": "config",
-    "read_boundaries": "sources.boundaries",
-    "BoundarySource": "sources.boundaries",
-    "read_profiles": "sources.profiles",
-    "ProfileSource": "sources.profiles",
-    "foster_greer_thorbecke": "indicators.poverty",
-    "headcount_ratio": "indicators.poverty",
-    "poverty_gap": "indicators.poverty",
-    "poverty_severity": "indicators.poverty",
-    "sen_shorrocks_thon": "indicators.poverty_distribution",
-    "watts": "indicators.poverty_distribution",
-    "alkire_foster": "indicators.deprivation.measures",
-    "beta_binomial_rate": "indicators.small_areas",
-    "empirical_bayes_rate": "indicators.small_areas",
-    "fay_herriot": "indicators.small_areas",
-    "zonal_statistics": "indicators.rasters",
-    "risk_surface": "indicators.rasters",
-    "nearest_distance": "indicators.access",
-    "prepare_features": "indicators.typology",
-    "village_types": "indicators.typology",
-    "find_pockets": "pockets",
-    "PocketSettings": "pockets",
-    "scan_statistic": "pockets.scan",
-    "scan_space_time": "pockets.scan",
-    "ScanSettings": "pockets.scan",
-    "local_moran": "pockets.hotspots",
-    "local_moran_rates": "pockets.hotspots",
-    "local_gi": "pockets.hotspots",
-    "local_gi_star": "pockets.hotspots",
-    "local_geary": "pockets.hotspots",
-    "local_geary_multivariate": "pockets.hotspots",
-    "hamlet_scan": "pockets.hamlets",
-    "planning_areas": "pockets.regions",
-    "neighbors_within": "pockets.neighbors",
-    "queen": "pockets.neighbors",
-    "rook": "pockets.neighbors",
-    "k_nearest": "pockets.neighbors",
-    "with_links": "pockets.links",
-    "with_stability": "pockets.stability",
-    "load_catalogue": "agencies",
-    "PocketMap": "cartography.web.folium_map",
-    "run": "study",
-}
 __all__ = [
     "BoundarySource",
     "PocketMap",
@@ -137,6 +88,55 @@ __all__ = [
     "with_stability",
     "zonal_statistics",
 ]
+
+__version__ = "0.1.0"
+
+# loaded on first use, so that `sibangkit --help` does not wait for geopandas
+_HOMES = {
+    "read_study": "config",
+    "Study": "config",
+    "read_boundaries": "sources.boundaries",
+    "BoundarySource": "sources.boundaries",
+    "read_profiles": "sources.profiles",
+    "ProfileSource": "sources.profiles",
+    "foster_greer_thorbecke": "stats.poverty",
+    "headcount_ratio": "stats.poverty",
+    "poverty_gap": "stats.poverty",
+    "poverty_severity": "stats.poverty",
+    "sen_shorrocks_thon": "stats.poverty",
+    "watts": "stats.poverty",
+    "alkire_foster": "stats.alkire_foster",
+    "beta_binomial_rate": "indicators.small_areas",
+    "empirical_bayes_rate": "stats.area_models",
+    "fay_herriot": "stats.area_models",
+    "zonal_statistics": "indicators.rasters",
+    "risk_surface": "indicators.risk_surface",
+    "nearest_distance": "indicators.access",
+    "prepare_features": "indicators.typology",
+    "village_types": "indicators.typology",
+    "find_pockets": "pockets",
+    "PocketSettings": "pockets",
+    "scan_statistic": "stats.scan",
+    "scan_space_time": "stats.scan",
+    "ScanSettings": "stats.scan",
+    "local_moran": "pockets.moran_gi",
+    "local_moran_rates": "pockets.moran_gi",
+    "local_gi": "pockets.moran_gi",
+    "local_gi_star": "pockets.moran_gi",
+    "local_geary": "stats.geary",
+    "local_geary_multivariate": "stats.geary",
+    "hamlet_scan": "pockets.hamlets",
+    "planning_areas": "pockets.regionalization",
+    "neighbors_within": "pockets.neighbors",
+    "queen": "pockets.neighbors",
+    "rook": "pockets.neighbors",
+    "k_nearest": "pockets.neighbors",
+    "with_links": "pockets.graph",
+    "with_stability": "pockets.detector",
+    "load_catalogue": "agencies",
+    "PocketMap": "products.notebook",
+    "run": "study",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -16,25 +16,23 @@ from pathlib import Path
 from typing import Literal, cast
 
 from sibangkit_geo import codes
-from sibangkit_geo.agencies.budget import Objective
-from sibangkit_geo.agencies.settings import AgencySettings, BudgetSettings, TargetSettings
-from sibangkit_geo.cartography.document.settings import AnnexSettings
+from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, Objective, TargetSettings
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
-from sibangkit_geo.indicators.benchmarking import OfficialFigures
-from sibangkit_geo.indicators.deprivation.settings import DeprivationSettings
-from sibangkit_geo.indicators.rasters.surface import RiskSettings
-from sibangkit_geo.indicators.tally import PovertyRule
+from sibangkit_geo.indicators.deprivation import DeprivationSettings
+from sibangkit_geo.indicators.needs import PovertyRule
+from sibangkit_geo.indicators.risk_surface import RiskSettings
+from sibangkit_geo.indicators.villages import OfficialFigures
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.pockets.hamlets import HamletSettings
-from sibangkit_geo.pockets.regions import AreaSettings
-from sibangkit_geo.sources.attributes import LocusSource, TypologySource
+from sibangkit_geo.pockets.regionalization import AreaSettings
+from sibangkit_geo.products.atlas.settings import AnnexSettings
 from sibangkit_geo.sources.boundaries import BoundarySource
-from sibangkit_geo.sources.households import HouseholdSource
-from sibangkit_geo.sources.links import LinkSource
-from sibangkit_geo.sources.profiles import ProfileSource
+from sibangkit_geo.sources.household_source import HouseholdSource
+from sibangkit_geo.sources.profiles import LocusSource, ProfileSource, TypologySource
 from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
+from sibangkit_geo.sources.text_tables import LinkSource
 
 _DEFAULT_SEED = 1607
 

@@ -19,9 +19,9 @@ import shapely
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import DegradedInputWarning
+from sibangkit_geo.registers.answers import NO_CODE, categories
+from sibangkit_geo.registers.households import Households
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.sources.values import NO_CODE, categories
-from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sibangkit_geo.cartography.annex import WaveChange, write_pictures
-from sibangkit_geo.cartography.document import AnnexSettings, MapPictures
 from sibangkit_geo.demo import DemoSettings, write_demo
-from sibangkit_geo.study.preparing import prepare
+from sibangkit_geo.products.atlas import WaveChange, write_pictures
+from sibangkit_geo.products.document import AnnexSettings, MapPictures
+from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
-    from sibangkit_geo.cartography.product import Product
-    from sibangkit_geo.study.preparing import Ready
+    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.study.prepare import Ready
 
 LONG = "Sumber Marga Telang Harapan Jaya Makmur Sejahtera Abadi Sentosa"
 HOSTILE = "=1+1 <b>&\x07"

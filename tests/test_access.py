@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, Point, box
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.indicators.access import beyond, cost_distance, nearest_distance
+from sibangkit_geo.indicators.access import beyond, nearest_distance
+from sibangkit_geo.indicators.rasters import cost_distance
 
 UTM = "EPSG:32748"
 

@@ -8,7 +8,7 @@ import pytest
 
 from sibangkit_geo.agencies import agency_needs, load_catalogue, with_agencies
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.tables.public import Indicator, VillageIndicators
+from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     import geopandas as gpd

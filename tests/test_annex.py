@@ -16,10 +16,10 @@ from matplotlib.textpath import TextPath
 from pyproj import Transformer
 
 from sibangkit_geo import codes
-from sibangkit_geo.cartography.annex.frame import SCALES, Frame, fit
-from sibangkit_geo.cartography.annex.labels import place
-from sibangkit_geo.cartography.texts import say
-from sibangkit_geo.cartography.web.topology import district_label_points
+from sibangkit_geo.products.atlas.ground import SCALES, Frame, fit
+from sibangkit_geo.products.atlas.labels import place
+from sibangkit_geo.products.web.topology import district_label_points
+from sibangkit_geo.products.words import say
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo import study
-    from sibangkit_geo.cartography.annex.label_boxes import Label
+    from sibangkit_geo.products.atlas.labels import Label
     from tests.conftest import SmallStudy
 
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sibangkit_geo.cartography.annex.change import WaveChange, signed
-from sibangkit_geo.cartography.product import EarlierWave
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.study.annex_changes import wave_changes
+from sibangkit_geo.products.changes import WaveChange, signed, wave_changes
+from sibangkit_geo.products.result import EarlierWave
 
 if TYPE_CHECKING:
-    from sibangkit_geo.cartography.product import Product
+    from sibangkit_geo.products.result import Product
 
 RATE, WIDTH = "headcount_shrunken", "headcount_interval_width"
 CODES = ["sure", "unsure", "doubtful", "masked now", "masked then", "missing"]

@@ -18,7 +18,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sibangkit_geo.agencies import load_catalogue
-from sibangkit_geo.cartography.annex import (
+from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.model.types import (
+    AgencyNeeds,
+    Indicator,
+    Note,
+    Pockets,
+    Provenance,
+    VillageIndicators,
+)
+from sibangkit_geo.products.atlas import (
     AtlasPages,
     AtlasSettings,
     WaveChange,
@@ -26,30 +35,19 @@ from sibangkit_geo.cartography.annex import (
     write_atlas,
     write_pictures,
 )
-from sibangkit_geo.cartography.annex.change import CHANGE_COLORS, change_rows, change_theme
-from sibangkit_geo.cartography.annex.layout import layout_inside, layout_of
-from sibangkit_geo.cartography.annex.lettering import width, wrap
-from sibangkit_geo.cartography.annex.listing import draw_list
-from sibangkit_geo.cartography.annex.paper import Page, Rect, Written
-from sibangkit_geo.cartography.annex.rows import Listing, Row
-from sibangkit_geo.cartography.product import Product, build_layers
-from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
+from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list
+from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
+from sibangkit_geo.products.atlas.sheet_plan import CHANGE_COLORS, change_theme
+from sibangkit_geo.products.result import Product, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
-from sibangkit_geo.tables.provenance import Provenance
-from sibangkit_geo.tables.public import (
-    AgencyNeeds,
-    Indicator,
-    Note,
-    Pockets,
-    VillageIndicators,
-)
 from tests.test_annex import paths, printed_scale, words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sibangkit_geo.cartography.annex.settings import Orientation
-    from sibangkit_geo.tables.public import Boundaries
+    from sibangkit_geo.model.types import Boundaries
+    from sibangkit_geo.products.atlas.settings import Orientation
 
 LONG = "Sumber Marga Telang Harapan Jaya Makmur Sejahtera Abadi Sentosa"
 EMPTY_DISTRICT = "16.07.21"

@@ -32,7 +32,6 @@ from sibangkit_geo.sources.boundaries import (
     BoundarySource,
     FetchError,
     Problem,
-    archive,
     catalogued,
     check_boundaries,
     check_file,
@@ -44,6 +43,7 @@ from sibangkit_geo.sources.boundaries import (
     read_layout,
     repair_boundaries,
 )
+from sibangkit_geo.sources.readers import archives as archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.agencies.budget import BudgetRule, Plan, plan_budget
-from sibangkit_geo.agencies.budget_paths import coverage_curve, sensitivity, years_to_finish
-from sibangkit_geo.agencies.costs import load_costs, unit_costs
-from sibangkit_geo.agencies.silence import without_prints
+from sibangkit_geo.agencies.catalogue import load_costs, unit_costs
+from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
+from sibangkit_geo.agencies.solver import without_prints
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError
 
 if TYPE_CHECKING:

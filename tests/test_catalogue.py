@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sibangkit_geo.agencies import load_catalogue, with_agencies
-from sibangkit_geo.agencies.costs import load_costs
+from sibangkit_geo.agencies.catalogue import load_costs
 from sibangkit_geo.errors import ConfigError, MissingFileError
 from sibangkit_geo.indicators.needs import need_catalogue
-from sibangkit_geo.tables.public import Indicator, VillageIndicators
+from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     from pathlib import Path

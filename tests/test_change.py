@@ -14,12 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo import study
-from sibangkit_geo.agencies.change import ChangeSettings, Wave, at_common_codes, rate_change
-from sibangkit_geo.agencies.change_classes import emerging_classes, pocket_changes
 from sibangkit_geo.demo import DemoSettings, write_demo
-from sibangkit_geo.demo.planted import PLANTED
+from sibangkit_geo.demo.world import PLANTED
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
-from sibangkit_geo.study.comparing import compare
+from sibangkit_geo.pockets.change import (
+    ChangeSettings,
+    Wave,
+    at_common_codes,
+    emerging_classes,
+    pocket_changes,
+    rate_change,
+)
+from sibangkit_geo.study.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

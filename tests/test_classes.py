@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from sibangkit_geo.cartography.classes import (
+from sibangkit_geo.indicators.needs import PovertyRule, needs_of
+from sibangkit_geo.indicators.villages import assemble, from_counts
+from sibangkit_geo.model.types import Boundaries, Indicator
+from sibangkit_geo.products.classes import (
     MASKED_COLOR,
     NO_DATA_COLOR,
     PALETTE,
@@ -21,10 +24,7 @@ from sibangkit_geo.cartography.classes import (
     build_layer,
     natural_breaks,
 )
-from sibangkit_geo.indicators.needs import needs_of
-from sibangkit_geo.indicators.tally import PovertyRule, tally
-from sibangkit_geo.indicators.villages import assemble, from_counts
-from sibangkit_geo.tables.public import Boundaries, Indicator
+from sibangkit_geo.registers.tally import tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,12 +17,12 @@ import shapely
 from sibangkit_geo import codes
 from sibangkit_geo.config import Study, read_study
 from sibangkit_geo.demo import DemoSettings, write_demo
-from sibangkit_geo.demo.planted import CAUSE_NEEDS, PLANTED, PlantedPocket
+from sibangkit_geo.demo.world import CAUSE_NEEDS, PLANTED, PlantedPocket
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.study import registers
-from sibangkit_geo.study.locating import open_study_register
+from sibangkit_geo.study.locate import open_study_register
 
 SMALL = DemoSettings(households=20_000)
 WAVES = ["", "_2020"]

@@ -11,23 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.indicators.deprivation.contributions import (
-    contributions,
-    place_contributions,
+from sibangkit_geo.indicators.deprivation import (
+    DeprivationIndex,
+    IndexItem,
+    default_index,
+    load_index,
 )
-from sibangkit_geo.indicators.deprivation.estimates import alkire_foster_estimates
-from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
-from sibangkit_geo.indicators.deprivation.loading import default_index, load_index
-from sibangkit_geo.indicators.deprivation.matrix import normalised_gaps
-from sibangkit_geo.indicators.deprivation.measures import (
+from sibangkit_geo.indicators.deprivation_sums import deprivation_sums, index_from_sums
+from sibangkit_geo.indicators.needs import need_catalogue
+from sibangkit_geo.stats.alkire_foster import (
     alkire_foster,
+    alkire_foster_estimates,
     censored_headcounts,
+    contributions,
     deprivation_score,
+    normalised_gaps,
+    place_contributions,
     uncensored_headcounts,
 )
-from sibangkit_geo.indicators.deprivation.sums import deprivation_sums, index_from_sums
-from sibangkit_geo.indicators.needs import need_catalogue
-from sibangkit_geo.indicators.survey_change import change
+from sibangkit_geo.stats.survey import change
 
 if TYPE_CHECKING:
     from pathlib import Path

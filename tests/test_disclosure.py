@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from sibangkit_geo.disclosure import DisclosureSettings, leaks, mask, require_clean
 from sibangkit_geo.errors import ConfigError, LeakError
-from sibangkit_geo.tables.public import Indicator, VillageIndicators
+from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     from collections.abc import Callable

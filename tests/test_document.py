@@ -16,20 +16,16 @@ from docx.shared import RGBColor
 from PIL import Image
 
 from sibangkit_geo import disclosure
-from sibangkit_geo.cartography.annex.layout import layout_inside
-from sibangkit_geo.cartography.document import (
-    AnnexSettings,
-    write_document,
-    write_pdf,
-)
-from sibangkit_geo.cartography.document.converting import without_clock
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.products.atlas.settings import layout_inside
+from sibangkit_geo.products.document import AnnexSettings, write_document, write_pdf
+from sibangkit_geo.products.document.conversion import without_clock
 from tests.demo_product import LONG, demo_maps, demo_product, without_pockets
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sibangkit_geo.cartography.document.writing import Written
+    from sibangkit_geo.products.document.document import Written
 
 
 @pytest.fixture(scope="module")

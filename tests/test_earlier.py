@@ -11,7 +11,7 @@ from conftest import without_variants
 from sibangkit_geo.config import read_study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.study.preparing import prepare
+from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,10 @@ from conftest import without_variants
 
 from sibangkit_geo import study
 from sibangkit_geo.agencies import FocusInputs, agency_focus, load_catalogue, with_roles
-from sibangkit_geo.agencies.places import ActionRule
+from sibangkit_geo.agencies.place_needs import ActionRule
 from sibangkit_geo.demo import DemoSettings, write_demo
-from sibangkit_geo.demo.planted import PLANTED
-from sibangkit_geo.tables.public import Indicator, VillageIndicators
+from sibangkit_geo.demo.world import PLANTED
+from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,11 +17,12 @@ from lxml import etree
 
 from sibangkit_geo import disclosure, study
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
-from sibangkit_geo.outputs.geopackage import PACKAGE, PROJECT, gis_layers, write_gis
-from sibangkit_geo.outputs.publishing import publish, require_address
-from sibangkit_geo.study import annexing
-from sibangkit_geo.study.annexing import AnnexOrder
-from sibangkit_geo.study.surfaces import FILE, write_surface
+from sibangkit_geo.products.gis import PACKAGE, PROJECT, gis_layers, write_gis
+from sibangkit_geo.products.postgis import publish, require_address
+from sibangkit_geo.study import annex as annexing
+from sibangkit_geo.study.annex import AnnexOrder
+from sibangkit_geo.study.extras import SURFACE as FILE
+from sibangkit_geo.study.extras import write_surface
 from tests.demo_product import demo_product, demo_ready, without_pockets
 from tests.test_postgis import PASSWORD, address, engine  # noqa: F401 - fixtures
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sibangkit_geo.outputs.geopackage import GisLayers
+    from sibangkit_geo.products.gis import GisLayers
 
 LAYERS = ["pockets", "districts", "villages", "needs"]
 # the interpreter of the system is the one that QGIS is installed for

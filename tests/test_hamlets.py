@@ -7,10 +7,15 @@ import pytest
 import shapely
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.hamlet_grid import Grid
-from sibangkit_geo.pockets.hamlet_windows import Windows, log_likelihood, null_maxima
-from sibangkit_geo.pockets.hamlets import HamletSettings, hamlet_scan
-from sibangkit_geo.pockets.settlements import settlement_outlines
+from sibangkit_geo.pockets.hamlets import (
+    Grid,
+    HamletSettings,
+    Windows,
+    hamlet_scan,
+    log_likelihood,
+    null_maxima,
+)
+from sibangkit_geo.stats.settlements import settlement_outlines
 
 Arrays = tuple[
     np.ndarray[tuple[int, ...], np.dtype[np.float64]],
@@ -120,7 +125,7 @@ def test_order_and_seed() -> None:
 
 
 def test_too_many_pairs_coarsen_the_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sibangkit_geo.pockets.hamlet_windows._MOST_PAIRS", 5000)
+    monkeypatch.setattr("sibangkit_geo.pockets.hamlets._MOST_PAIRS", 5000)
     done: list[int] = []
     found = hamlet_scan(*homes(1, count=800), settings=FAST, progress=done.append)
     assert found.cell_m > 50

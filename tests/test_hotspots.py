@@ -13,31 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.adjacency import Neighbors, from_pairs, weight_matrix
-from sibangkit_geo.pockets.graph_exchange import to_graph
-from sibangkit_geo.pockets.graph_files import read_gal
-from sibangkit_geo.pockets.hotspots import (
+from sibangkit_geo.pockets.graph import Neighbors, from_pairs, weight_matrix
+from sibangkit_geo.pockets.local import bonferroni, class_labels, false_discovery_rate, shared_draws
+from sibangkit_geo.pockets.moran_gi import (
     assuncao_reis_rates,
-    bonferroni,
-    class_labels,
-    false_discovery_rate,
-    global_g,
-    local_geary,
-    local_geary_multivariate,
     local_gi,
     local_gi_star,
     local_moran,
     local_moran_rates,
-    morans_i,
 )
-from sibangkit_geo.pockets.hotspots.permutation import shared_draws
 from sibangkit_geo.pockets.neighbors import distance_band
+from sibangkit_geo.stats.geary import local_geary, local_geary_multivariate
+from sibangkit_geo.stats.global_statistics import global_g, morans_i
+from sibangkit_geo.stats.graph_files import read_gal, to_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sibangkit_geo.pockets.hotspots.results import Alternative
+    from sibangkit_geo.pockets.local import Alternative
 
 SIX = [(10, 10), (20, 10), (40, 10), (15, 20), (30, 20), (30, 30)]
 SIX_VALUES = pd.Series([2, 3, 3.2, 5, 8, 7])

@@ -14,18 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.indicators.benchmarking import OfficialFigures
-from sibangkit_geo.indicators.deprivation.loading import default_index
+from sibangkit_geo.indicators.deprivation import default_index
 from sibangkit_geo.indicators.estimates import deprivation_columns, gap_columns
-from sibangkit_geo.indicators.needs import needs_of
-from sibangkit_geo.indicators.tally import PovertyRule, tally
-from sibangkit_geo.indicators.villages import (
-    assemble,
-    from_counts,
-    from_profiles,
-)
-from sibangkit_geo.tables.private import Households
-from sibangkit_geo.tables.public import (
+from sibangkit_geo.indicators.needs import PovertyRule, needs_of
+from sibangkit_geo.indicators.villages import OfficialFigures, assemble, from_counts, from_profiles
+from sibangkit_geo.model.types import (
     Boundaries,
     Indicator,
     Located,
@@ -33,6 +26,8 @@ from sibangkit_geo.tables.public import (
     VillageCounts,
     VillageIndicators,
 )
+from sibangkit_geo.registers.households import Households
+from sibangkit_geo.registers.tally import tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

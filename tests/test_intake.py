@@ -25,19 +25,19 @@ from sibangkit_geo.config import read_study
 from sibangkit_geo.demo import DemoSettings, damage_kinds, write_demo
 from sibangkit_geo.demo.damage import FORM_KINDS, GENERATION_KINDS, KINDS, ROW_KINDS
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.outputs.intake import row_runs, write_intake
+from sibangkit_geo.products.intake_report import row_runs, write_intake
+from sibangkit_geo.registers.answers import NO_CODE, categories, read_number
+from sibangkit_geo.registers.identity import Seen, shapes
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.sources.identity import Seen, shapes
-from sibangkit_geo.sources.intake import rules
-from sibangkit_geo.sources.values import NO_CODE, categories, read_number
+from sibangkit_geo.sources.intake_rules import rules
 from sibangkit_geo.study import registers
-from sibangkit_geo.study.locating import open_study_register
+from sibangkit_geo.study.locate import open_study_register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sibangkit_geo.tables.public import Boundaries
+    from sibangkit_geo.model.types import Boundaries
 
 HOMES = 5_000
 # damage that takes an answer away: the households stay, their answer is not known

@@ -23,15 +23,15 @@ from sibangkit_geo.join import (
     review_key,
     with_district_names,
 )
-from sibangkit_geo.join.spelling import assign_many
-from sibangkit_geo.sources.review import read_review
-from sibangkit_geo.tables.public import Boundaries
+from sibangkit_geo.join.by_name import assign_many
+from sibangkit_geo.model.types import Boundaries
+from sibangkit_geo.sources.text_tables import read_review
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
-    from sibangkit_geo.tables.public import Located
+    from sibangkit_geo.model.types import Located
 
 OFFICIAL = pd.DataFrame(
     [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sibangkit_geo import study
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.indicators.locus import list_overlap
+from sibangkit_geo.indicators.estimates import list_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,24 +15,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import DataError, MissingFileError, UnknownAreaError
-from sibangkit_geo.pockets.adjacency import (
+from sibangkit_geo.pockets.graph import (
     Neighbors,
     among,
     component_labels,
     degrees,
     from_pairs,
+    neighbor_lines,
+    outer_border,
     places_of,
     weight_matrix,
+    with_links,
 )
-from sibangkit_geo.pockets.graph_exchange import from_graph, to_graph
-from sibangkit_geo.pockets.graph_files import read_gal, read_gwt, write_gal, write_gwt
-from sibangkit_geo.pockets.links import neighbor_lines, outer_border, with_links
-from sibangkit_geo.pockets.neighbors import (
-    distance_band,
-    k_nearest,
-    neighbors_within,
-    queen,
-    rook,
+from sibangkit_geo.pockets.neighbors import distance_band, k_nearest, neighbors_within, queen, rook
+from sibangkit_geo.stats.graph_files import (
+    from_graph,
+    read_gal,
+    read_gwt,
+    to_graph,
+    write_gal,
+    write_gwt,
 )
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import pyogrio
 import pytest
 
 from sibangkit_geo import codes, study
-from sibangkit_geo.outputs.staging import earlier_products, staged, write_text
-from sibangkit_geo.outputs.tables import REVIEW_COLUMNS, formula_safe, write_review
+from sibangkit_geo.products.staging import earlier_products, staged, write_text
+from sibangkit_geo.products.tables import REVIEW_COLUMNS, formula_safe, write_review
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,7 +259,7 @@ def test_a_run_that_dies_late_keeps_the_earlier_products(
     def die(*_: object, **__: object) -> None:
         raise BrokenError
 
-    monkeypatch.setattr("sibangkit_geo.outputs.manifest.write_text", die)
+    monkeypatch.setattr("sibangkit_geo.products.staging.write_text", die)
     with pytest.raises(BrokenError):
         study.run(study_file, tmp_path / "out")
     assert snapshot(tmp_path) == before

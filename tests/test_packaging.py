@@ -53,8 +53,8 @@ def test_wheel_carries_boundaries_texts_scripts_and_no_household(wheel: Path) ->
         "sibangkit_geo/data/boundaries/villages.geojson",
         "sibangkit_geo/data/boundaries/official_villages.csv",
         "sibangkit_geo/agencies/agencies.toml",
-        "sibangkit_geo/cartography/id.toml",
-        "sibangkit_geo/cartography/web/vendor/leaflet.js",
+        "sibangkit_geo/products/id.toml",
+        "sibangkit_geo/products/web/vendor/leaflet.js",
         "sibangkit_geo/py.typed",
     ):
         assert wanted in names

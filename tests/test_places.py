@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sibangkit_geo.agencies.places import (
+from sibangkit_geo.agencies.place_needs import (
     ActionRule,
     agency_roles,
     convergence,
     place_needs,
+    targeting_errors,
     village_needs,
 )
-from sibangkit_geo.agencies.targeting import targeting_errors
-from sibangkit_geo.tables.public import Indicator, VillageIndicators
+from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     import geopandas as gpd

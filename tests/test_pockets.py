@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.pockets import PocketSettings, find_pockets
-from sibangkit_geo.pockets.dispersion import (
+from sibangkit_geo.pockets.global_test import centred, combined_p_value
+from sibangkit_geo.pockets.neighbors import neighbors_within
+from sibangkit_geo.pockets.outline import shape
+from sibangkit_geo.pockets.overdispersion import (
     beta_binomial_rho,
     effective_counts,
     normal_scores,
     robust_rho,
     standardised,
 )
-from sibangkit_geo.pockets.gate import centred, combined_p_value
-from sibangkit_geo.pockets.neighbors import neighbors_within
-from sibangkit_geo.pockets.shape import shape
 from sibangkit_geo.pockets.zones import (
     HOT_Z,
     Geometry,

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from sibangkit_geo import study
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.sources.households import HouseholdSource
-from sibangkit_geo.sources.opening import open_register
+from sibangkit_geo.registers.register import open_register
+from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
 from sibangkit_geo.sources.readers import TableSource, find_header, open_grid, table_source
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.indicators.poverty import (
+from sibangkit_geo.stats.poverty import (
     foster_greer_thorbecke,
     headcount_ratio,
     poverty_estimate,
     poverty_gap,
     poverty_severity,
+    sen_shorrocks_thon,
+    watts,
 )
-from sibangkit_geo.indicators.poverty_distribution import sen_shorrocks_thon, watts
-from sibangkit_geo.indicators.survey import SurveyDesign, SurveyEstimate, survey_estimate
-from sibangkit_geo.indicators.survey_change import change
+from sibangkit_geo.stats.survey import SurveyDesign, SurveyEstimate, change, survey_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

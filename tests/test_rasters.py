@@ -14,7 +14,8 @@ from rasterstats import zonal_stats
 from shapely.geometry import Point, box
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.indicators.rasters import as_cog, risk_surface, zonal_statistics
+from sibangkit_geo.indicators.rasters import zonal_statistics
+from sibangkit_geo.indicators.risk_surface import as_cog, risk_surface
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,10 +20,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
-from sibangkit_geo.sources.readers import TableSource, delimited, find_header, open_grid, pieces
-from sibangkit_geo.sources.readers.ahead import ahead
-from sibangkit_geo.sources.readers.streaming import StreamedSheet, sheet_cells
-from sibangkit_geo.sources.readers.workbook import open_sheet
+from sibangkit_geo.sources.readers import (
+    TableSource,
+    find_header,
+    open_grid,
+)
+from sibangkit_geo.sources.readers import (
+    csv as delimited,
+)
+from sibangkit_geo.sources.readers import (
+    csv as pieces,
+)
+from sibangkit_geo.sources.readers.csv import ahead
+from sibangkit_geo.sources.readers.spreadsheet import open_sheet
+from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.adjacency import among, component_labels, from_pairs
+from sibangkit_geo.pockets.graph import among, component_labels, from_pairs
 from sibangkit_geo.pockets.neighbors import rook
-from sibangkit_geo.pockets.regions import PlanningAreas, RegionSettings, planning_areas
+from sibangkit_geo.pockets.regionalization import PlanningAreas, RegionSettings, planning_areas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
 
-    from sibangkit_geo.pockets.adjacency import Neighbors
+    from sibangkit_geo.pockets.graph import Neighbors
 
 
 def noisy(grid: Callable[..., gpd.GeoDataFrame]) -> tuple[pd.DataFrame, Neighbors]:

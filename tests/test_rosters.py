@@ -15,15 +15,15 @@ import pytest
 from PIL import Image
 
 from sibangkit_geo import study
-from sibangkit_geo.cartography.web.cards import (
+from sibangkit_geo.indicators.needs import PovertyRule
+from sibangkit_geo.model.types import HouseCards
+from sibangkit_geo.products.web.houses import (
     EMBEDDED_PHOTOS,
-    HouseCards,
     houses_payload,
     serial_numbers,
     write_photos,
 )
-from sibangkit_geo.indicators.tally import PovertyRule
-from sibangkit_geo.rosters import KeptCards, Photos, build_cards, small_photo, with_photos
+from sibangkit_geo.registers import KeptCards, Photos, build_cards, small_photo, with_photos
 from tests.conftest import as_register
 
 if TYPE_CHECKING:

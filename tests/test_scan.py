@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.scan import (
+from sibangkit_geo.stats.scan import (
     ScanCluster,
     ScanResult,
     ScanSettings,
@@ -24,10 +24,9 @@ from sibangkit_geo.pockets.scan import (
     scan_space_time,
     scan_statistic,
 )
-from sibangkit_geo.pockets.scan.kernels_law import BINOMIAL, POISSON, Law, excess_table, may_beat
-from sibangkit_geo.pockets.scan.kernels_law import likelihood_ratio as ratio_of
-from sibangkit_geo.pockets.scan.report import gumbel_p, monte_carlo_p
-from sibangkit_geo.pockets.scan.space_time import time_windows
+from sibangkit_geo.stats.scan.kernels import BINOMIAL, POISSON, Law, excess_table, may_beat
+from sibangkit_geo.stats.scan.kernels import likelihood_ratio as ratio_of
+from sibangkit_geo.stats.scan.statistic import gumbel_p, monte_carlo_p, time_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -468,8 +467,10 @@ def test_gumbel_follows_the_ranks_and_goes_below_them(tracts: pd.DataFrame) -> N
 @pytest.mark.parametrize("direction", ["high", "low", "both"])
 @pytest.mark.parametrize("model", ["poisson", "bernoulli", "normal"])
 def test_lanes_give_the_maxima_of_a_plain_count(model: Any, direction: Any) -> None:
-    from sibangkit_geo.pockets.scan.inputs import read_places  # noqa: PLC0415
-    from sibangkit_geo.pockets.scan.problem import pose  # noqa: PLC0415
+    from sibangkit_geo.stats.scan.model import (
+        pose,
+        read_places,
+    )
 
     xy, cases, people = random_map(7, n=15)
     weight = None if model == "normal" else people

@@ -14,21 +14,22 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse, special, stats
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.indicators.small_areas import (
+from sibangkit_geo.indicators.benchmarks import (
     ReliabilityLimits,
-    assuncao_reis,
     benchmark_difference,
     benchmark_ratio,
     benchmark_to_official,
-    beta_binomial_rate,
+    official_figures_disagree,
+    reliability,
+)
+from sibangkit_geo.indicators.small_areas import beta_binomial_rate, mixture_quantile
+from sibangkit_geo.stats.area_models import (
+    assuncao_reis,
     empirical_bayes_rate,
     fay_herriot,
     mask_small,
-    official_figures_disagree,
-    reliability,
     wilson_interval,
 )
-from sibangkit_geo.indicators.small_areas.mixtures import mixture_quantile
 
 Floats = NDArray[np.float64]
 MEAN = 0.1

@@ -13,20 +13,20 @@ import pytest
 import shapely
 
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, MissingFileError
+from sibangkit_geo.registers.households import IDENTITY as IDENTITY_NAMES
+from sibangkit_geo.registers.households import Households
+from sibangkit_geo.registers.register import open_register, personal_texts
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.sources.households import HouseholdSource
-from sibangkit_geo.sources.opening import open_register, personal_texts
+from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.profiles import IndicatorSource, ProfileSource, read_profiles
 from sibangkit_geo.sources.readers import TableSource
 from sibangkit_geo.sources.text_tables import checksum, numbers, read_text_table
-from sibangkit_geo.tables.private import IDENTITY as IDENTITY_NAMES
-from sibangkit_geo.tables.private import Households
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sibangkit_geo.sources.register import Register
+    from sibangkit_geo.registers.register import Register
 
 IDENTITY = "1607010000000001"
 PROFILE = ProfileSource(

@@ -12,19 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sibangkit_geo.agencies.budget import BudgetRule, Plan, plan_budget
-from sibangkit_geo.agencies.target_effects import (
-    ExitAssumption,
-    package_effect,
-    persons_to_leave,
-)
 from sibangkit_geo.agencies.targets import (
+    ExitAssumption,
     load_series,
     official_base,
+    package_effect,
+    persons_to_leave,
     series_table,
     single_digit_year,
 )
-from sibangkit_geo.cartography.web.portal import _official
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.products.web.front_page import _official
 
 if TYPE_CHECKING:
     from pathlib import Path

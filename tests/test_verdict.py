@@ -12,17 +12,17 @@ import pytest
 from scipy import stats
 from shapely import box
 
-from sibangkit_geo.cartography.texts import village_sentence
 from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
+from sibangkit_geo.model.types import Indicator, VillageIndicators
 from sibangkit_geo.pockets import PocketSettings, find_pockets
-from sibangkit_geo.pockets.links import with_links
-from sibangkit_geo.pockets.regions import AreaSettings
-from sibangkit_geo.pockets.rules import neighbors_by_rule
-from sibangkit_geo.pockets.shape import shape
-from sibangkit_geo.pockets.stability import variants, with_stability
-from sibangkit_geo.pockets.verdict import with_methods
-from sibangkit_geo.sources.links import LinkSource, read_links
-from sibangkit_geo.tables.public import Indicator, VillageIndicators
+from sibangkit_geo.pockets.cross_check import with_methods
+from sibangkit_geo.pockets.detector import variants, with_stability
+from sibangkit_geo.pockets.graph import with_links
+from sibangkit_geo.pockets.outline import shape
+from sibangkit_geo.pockets.regionalization import AreaSettings
+from sibangkit_geo.pockets.settings import neighbors_by_rule
+from sibangkit_geo.products.words import village_sentence
+from sibangkit_geo.sources.text_tables import LinkSource, read_links
 
 if TYPE_CHECKING:
     from pathlib import Path

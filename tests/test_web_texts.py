@@ -7,10 +7,10 @@ import re
 import pytest
 
 from sibangkit_geo import load_catalogue
-from sibangkit_geo.cartography.texts import say
-from sibangkit_geo.cartography.web.english import english_name, english_of, english_texts
-from sibangkit_geo.cartography.web.page import load_texts
 from sibangkit_geo.indicators.needs import need_catalogue
+from sibangkit_geo.products.web.english import english_name, english_of, english_texts
+from sibangkit_geo.products.web.page import load_texts
+from sibangkit_geo.products.words import say
 
 SLOT = re.compile(r"\{\w+\}")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from sibangkit_geo.outputs.workbook import write_workbook
-from sibangkit_geo.study.annexing import write_tables
+from sibangkit_geo.products.workbook import write_workbook
+from sibangkit_geo.study.annex import write_tables
 from tests.demo_product import HOSTILE, demo_change, demo_product, demo_ready, without_pockets
 
 if TYPE_CHECKING:

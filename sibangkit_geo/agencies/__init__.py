@@ -8,8 +8,7 @@ from sibangkit_geo.agencies.catalogue import (
     with_agencies,
 )
 from sibangkit_geo.agencies.focus import FocusInputs, agency_focus, with_roles
-from sibangkit_geo.agencies.needs import agency_needs
-from sibangkit_geo.agencies.places import convergence
+from sibangkit_geo.agencies.place_needs import agency_needs, convergence
 
 __all__ = [
     "Agency",

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.agencies.budget_checks import checked_ceilings, checked_cost, checked_needs
-from sibangkit_geo.agencies.budget_solver import Effort, Problem, solve
-from sibangkit_geo.errors import DataError, nearest
-from sibangkit_geo.tables.numerals import numeral, percentage
-from sibangkit_geo.tables.public import Note
+from sibangkit_geo.agencies.solver import Effort, Problem, solve
+from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Note
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +30,8 @@ _REASONS = {
 # less than this part of a household is rounding
 _ROUNDING = 1e-6
 _NEARLY = 1e-3
+
+_PERCENT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,3 +292,219 @@ def _notes(
         )
         notes.append(Note("gap", text))
     return tuple(notes)
+
+
+def checked_needs(needs: pd.DataFrame, rule: BudgetRule) -> pd.DataFrame:
+    """
+    Check a table of needs, put it in the order of the places and value its rows.
+
+    Grain: unchanged, one row per place, agency and indicator.
+
+    Returns: With ``value``, what serving the row counts.
+    Raises DataError: A column is missing, or rows break the contract; all are told at once.
+    """
+    wanted = [*_KEYS, "unserved"]
+    wanted += [] if rule.objective == "need" else [rule.objective]
+    wanted += ["district"] if rule.floor_per_district else []
+    missing = [name for name in wanted if name not in needs]
+    if missing:
+        msg = f"The table of needs has no column {', '.join(missing)}"
+        raise DataError(msg, remedy="Add it, or choose a rule that does not ask it.")
+    bad = needs.duplicated(_KEYS, keep=False) | needs[_KEYS].isna().any(axis=1)
+    bad |= (needs["unserved"] < 0) | np.isinf(needs["unserved"].astype(float))
+    some = needs["unserved"] > 0
+    if rule.objective == "severity":
+        bad |= some & ~(needs["severity"] >= 0)
+    if rule.floor_per_district:
+        bad |= some & needs["district"].isna()
+    if bad.any():
+        msg = "Needs that stand twice, or have no place, negative households, severity or district"
+        raise DataError(
+            msg,
+            rows=needs[bad],
+            remedy="Keep one row per place, agency and indicator, and fill the columns.",
+        )
+    table = needs.assign(_text=needs["place"].astype(str))
+    table = table.sort_values(["agency", "indicator", "_text"], kind="stable", ignore_index=True)
+    table["unserved"] = table["unserved"].astype(float)
+    table["value"] = _value(table, rule)
+    return table
+
+
+def _value(table: pd.DataFrame, rule: BudgetRule) -> pd.Series:
+    value = table["unserved"]
+    if rule.objective == "severity":
+        value = value * table["severity"]
+    if rule.objective == "excess":
+        # nobody can serve more households above the regency's share than there are
+        value = table["excess"].astype(float).clip(lower=0).clip(upper=table["unserved"])
+    return value.astype(float).fillna(0.0)
+
+
+def checked_cost(unit_cost: pd.Series, table: pd.DataFrame) -> pd.Series:
+    """
+    Check that every indicator of a table has its unit cost.
+
+    `unit_cost`: Rupiah per household, indexed by indicator.
+    Raises ConfigError: A cost is missing, stands twice or is not above 0.
+    """
+    used = sorted(set(table["indicator"]))
+    if unit_cost.index.has_duplicates:
+        twice = sorted(set(unit_cost.index[unit_cost.index.duplicated()]))
+        msg = f"Unit cost stands twice: {', '.join(twice)}. Keep one per indicator."
+        raise ConfigError(msg)
+    cost = unit_cost.reindex(used).astype(float)
+    bad = cost[~(cost > 0) | np.isinf(cost)]
+    if len(bad):
+        msg = (
+            f"No unit cost above 0 for: {', '.join(map(str, bad.index))}. "
+            "State rupiah per household in the table of unit costs."
+        )
+        raise ConfigError(msg)
+    return cost
+
+
+def checked_ceilings(ceilings: pd.DataFrame) -> pd.DataFrame:
+    """
+    Check ceilings and put them in order.
+
+    Grain: unchanged, one row per agency, one column per year.
+
+    `ceilings`: Rupiah, at least 0.
+    Returns: Sorted by agency and year.
+    Raises DataError: An agency or year stands twice, or an amount is missing or negative.
+    """
+    if ceilings.index.has_duplicates or ceilings.columns.has_duplicates or not ceilings.shape[1]:
+        msg = "Ceilings need one row per agency and one column per year, each once"
+        raise DataError(msg, remedy="Add the amounts of one agency and year up.")
+    money = ceilings.astype(float).sort_index().sort_index(axis=1)
+    bad = ~(money >= 0).all(axis=1) | money.isin([np.inf]).any(axis=1)
+    if bad.any():
+        msg = "Ceilings are missing or negative"
+        raise DataError(msg, rows=money[bad], remedy="Write 0 where nothing may be spent.")
+    return money
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySettings:
+    """
+    The ``[agencies]`` table of a study.
+
+    `catalogue`: TOML with agencies, programmes and the rule of action; empty takes the one of the
+        package.
+    """
+
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """
+    One ``[[budget.ceilings]]`` table: what an agency may spend in a year.
+
+    `rupiah`: Ceiling, at least 0.
+    """
+
+    agency: str
+    year: int
+    rupiah: int
+
+    def __post_init__(self) -> None:
+        """Check the amount."""
+        if self.rupiah < 0:
+            msg = f"[[budget.ceilings]] {self.agency} {self.year}: rupiah must be at least 0."
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """
+    One ``[[budget.decay]]`` table: new households in need every year.
+
+    `need`: Key of the need, such as ``"roof"``.
+    `source`: Where the number comes from; without one it is an assumption.
+    """
+
+    need: str
+    households_per_year: float
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the number."""
+        if self.households_per_year < 0:
+            msg = f"[[budget.decay]] {self.need}: households_per_year must be at least 0."
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """
+    The ``[budget]`` table of a study.
+
+    `ceilings`: The ``[[budget.ceilings]]`` tables.
+    `objective`: ``"need"``, ``"excess"`` (over the regency's share) or ``"severity"`` (households
+        weighted with the place's M0).
+    `floor_per_place`: Least share of the need of each place (pocket, or the rest of a district), 0
+        to 1.
+    `whole_places`: A need in a place is served completely or not at all.
+    `costs`: TOML with unit costs; empty takes the one of the package, whose amounts are
+        assumptions.
+    `decay`: The ``[[budget.decay]]`` tables; a need without one gets no new households.
+    """
+
+    ceilings: tuple[Ceiling, ...] = ()
+    objective: Objective = "need"
+    floor_per_place: float = 0.0
+    whole_places: bool = True
+    costs: str = ""
+    decay: tuple[Decay, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that there is a ceiling, each once."""
+        keys = [(one.agency, one.year) for one in self.ceilings]
+        if not keys or len(set(keys)) < len(keys):
+            msg = "[budget] needs [[budget.ceilings]], one per agency and year."
+            raise ConfigError(msg)
+        needs = [one.need for one in self.decay]
+        if len(set(needs)) < len(needs):
+            msg = "[[budget.decay]] names a need twice."
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """
+    The ``[target]`` table of a study: the next rate to reach.
+
+    `rate_percent`, `year`: Target, per cent of persons, and its year.
+    `series`: TOML with published figures; empty takes the one of the package.
+    `exit_share_low`, `exit_share_high`, `served_poor_share`: Assumed share of served poor
+        households that leave poverty, from and to, and of the served that are poor, 0 to 1.
+        Without all three the effect of the budget on the rate is not worked out: nothing is known
+        of it.
+    """
+
+    rate_percent: float
+    year: int
+    source: str
+    series: str = ""
+    exit_share_low: float | None = None
+    exit_share_high: float | None = None
+    served_poor_share: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the rate and the assumption."""
+        assumed = [self.exit_share_low, self.exit_share_high, self.served_poor_share]
+        told = [one for one in assumed if one is not None]
+        if told and (len(told) < len(assumed) or not all(0 <= one <= 1 for one in told)):
+            msg = (
+                "[target] exit_share_low, exit_share_high and served_poor_share are given "
+                "together, each 0 to 1, or not at all."
+            )
+            raise ConfigError(msg)
+        if told and told[0] > told[1]:
+            msg = "[target] exit_share_low must not be above exit_share_high."
+            raise ConfigError(msg)
+        if not 0 <= self.rate_percent <= _PERCENT:
+            msg = f"[target] rate_percent must be 0 to 100, got {self.rate_percent}."
+            raise ConfigError(msg)

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo.agencies.catalogue import Catalogue, load_catalogue
-from sibangkit_geo.agencies.needs import agency_needs
-from sibangkit_geo.agencies.places import (
+from sibangkit_geo.agencies.place_needs import (
+    agency_needs,
     agency_roles,
     place_needs,
+    targeting_errors,
     village_needs,
     with_ranks,
 )
-from sibangkit_geo.agencies.targeting import targeting_errors
-from sibangkit_geo.tables.numerals import numeral
-from sibangkit_geo.tables.public import Indicator
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import Indicator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sibangkit_geo.agencies.places import ActionRule
-    from sibangkit_geo.tables.public import AgencyNeeds, VillageIndicators
+    from sibangkit_geo.agencies.place_needs import ActionRule
+    from sibangkit_geo.model.types import AgencyNeeds, VillageIndicators
 
 _PLACE_COUNTS = ["deprived", "unserved", "served", "served_not_deprived"]
 

@@ -6,21 +6,27 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from sibangkit_geo.agencies.costs import read_toml
-from sibangkit_geo.errors import ConfigError, nearest
-from sibangkit_geo.tables.numerals import percentage
+from sibangkit_geo.agencies.catalogue import read_toml
+from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.model.numerals import numeral, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from sibangkit_geo.agencies.budget import Plan
 
 UNFILLED = "belum diisi"
 _SINGLE_DIGIT = 0.10
 _STATUSES = ("resmi", "turunan", "target", "tahun tidak dinyatakan")
 _SERIES = {"key", "label", "area", "kind", "source", "figure"}
 _FIGURE = ("rate_percent", "people", "line", "status", "note")
+
+# a share of a person is rounding
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +227,196 @@ def official_base(series: RateSeries, *, year: int) -> float:
         msg = f"{series.label}, {year}: {UNFILLED}. State rate_percent and people of that year."
         raise ConfigError(msg)
     return float(one["people"] / one["rate"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """
+    Persons who must leave poverty to reach a target.
+
+    `total`: Persons of the whole regency.
+    `places`: Indexed by place: ``poor_people`` (estimated), ``people``, ``leave`` (whole persons,
+        adding up to `total`) and ``share_of_people`` (0 to 1, missing without people).
+    """
+
+    total: int
+    places: pd.DataFrame
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAssumption:
+    """
+    What the user assumes of served households; nothing of it is known, so no default.
+
+    `exit_share_low`, `exit_share_high`: Share of the served poor households whose people leave
+        poverty, 0 to 1.
+    `poor_share`: Share of the served households that are poor, 0 to 1.
+    `household_size`: Persons per poor household, above 0.
+    """
+
+    exit_share_low: float
+    exit_share_high: float
+    poor_share: float
+    household_size: float
+
+    def __post_init__(self) -> None:
+        """Check the shares."""
+        if not 0 <= self.exit_share_low <= self.exit_share_high <= 1:
+            msg = "Exit shares must be 0 to 1, and the low one not above the high one."
+            raise ValueError(msg)
+        if not 0 <= self.poor_share <= 1 or not self.household_size > 0:
+            msg = "`poor_share` must be 0 to 1 and `household_size` above 0."
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageEffect:
+    """
+    What a plan would do to the rate, as a range under stated assumptions.
+
+    `households_low`, `households_high`: Different households served: all needs in one household,
+        or each in another.
+    `persons_low`, `persons_high`: Persons who leave poverty.
+    `rate_low`, `rate_high`: Rate afterwards, 0 to 1; the low one belongs to `persons_high`.
+    """
+
+    households_low: float
+    households_high: float
+    persons_low: float
+    persons_high: float
+    rate_low: float
+    rate_high: float
+    text: str
+
+
+def persons_to_leave(
+    poor_people: pd.Series,
+    people: pd.Series,
+    *,
+    current_rate: float,
+    target_rate: float,
+    base: float,
+) -> Reduction:
+    """
+    Count the persons who must leave poverty for a target, and share them out to places.
+
+    In proportion to the estimated poor, by largest remainders [1]_; equal remainders go
+    to the lower place.
+    Grain: unchanged, one row per place (districts; or pockets and one row for the rest).
+
+    Parameters
+    ----------
+    poor_people
+        Estimated poor persons of each place, at least 0.
+    people
+        Persons of each place, indexed alike; only for the share beside.
+    current_rate, target_rate
+        Shares of persons, 0 to 1.
+    base
+        Population that the official rate is of, from `official_base`.
+
+    Returns
+    -------
+    reduction
+        Zero where the target is already reached.
+
+    Raises
+    ------
+    DataError
+        Numbers are missing or negative, a place stands twice, or fewer poor are estimated
+        than must leave poverty.
+    ValueError
+        A rate is not between 0 and 1, or `base` not above 0.
+
+    References
+    ----------
+    .. [1] Balinski, M. & Young, H. P. (1982), Fair Representation, Yale University Press.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> persons_to_leave(
+    ...     pd.Series({"a": 30.0, "b": 10.0}), pd.Series({"a": 300.0, "b": 100.0}),
+    ...     current_rate=0.10, target_rate=0.09, base=400.0,
+    ... ).places["leave"].tolist()
+    [3, 1]
+    """
+    if not (0 <= target_rate <= 1 and 0 <= current_rate <= 1 and base > 0):
+        msg = "Rates must be 0 to 1 and `base` above 0."
+        raise ValueError(msg)
+    table = pd.DataFrame({"poor_people": poor_people, "people": people.reindex(poor_people.index)})
+    bad = ~(table["poor_people"] >= 0) | ~(table["people"] >= table["poor_people"])
+    bad |= table.index.duplicated(keep=False)
+    if bad.any():
+        msg = "Places that stand twice, or whose poor are missing, negative or above its people"
+        raise DataError(msg, rows=table[bad], remedy="Keep one row per place with both numbers.")
+    total = max(0, math.ceil(base * (current_rate - target_rate) - _ROUNDING))
+    if total > table["poor_people"].sum():
+        msg = "More persons must leave poverty than are estimated poor"
+        raise DataError(msg, remedy="Benchmark the estimates to the official number first.")
+    table["leave"] = _largest_remainders(table["poor_people"], total)
+    table["share_of_people"] = table["leave"] / table["people"].where(table["people"] > 0)
+    return Reduction(total, table, _reduction_text(total, current_rate, target_rate, base=base))
+
+
+def _largest_remainders(weight: pd.Series, total: int) -> pd.Series:
+    if total == 0:
+        return pd.Series(0, index=weight.index)
+    quota = weight * total / weight.sum()
+    # quotas that are whole but for rounding must not lose their person
+    whole = np.floor(quota + 1e-9).astype(int)
+    rest = (quota - whole).round(9)
+    label = rest.index.astype(str)
+    order = np.lexsort((label, -rest.to_numpy()))
+    leave = whole.to_numpy().copy()
+    leave[order[: total - int(whole.sum())]] += 1
+    return pd.Series(leave, index=weight.index)
+
+
+def _reduction_text(total: int, current: float, target: float, *, base: float) -> str:
+    if total == 0:
+        return f"Target {percentage(target, 2)} sudah tercapai ({percentage(current, 2)})."
+    return (
+        f"Dari {percentage(current, 2)} ke {percentage(target, 2)}: {numeral(total)} orang harus "
+        f"keluar dari kemiskinan. Dihitung dari penduduk proyeksi BPS {numeral(base)} orang, "
+        "penduduk dianggap tetap; dibagi menurut estimasi penduduk miskin (estimasi, bukan "
+        "angka resmi)."
+    )
+
+
+def package_effect(
+    plan: Plan, *, assumption: ExitAssumption, current_rate: float, base: float
+) -> PackageEffect:
+    """
+    Say what a plan would do to the rate if the user's assumptions hold.
+
+    Several needs of a place may be those of one household or of different ones; the
+    table cannot tell, so both ends are taken.
+
+    `assumption`: What is assumed of served households.
+    `current_rate`: Share of persons, 0 to 1.
+    Returns: Never more persons than are poor.
+    Raises ValueError: The rate is not between 0 and 1, or `base` not above 0.
+    """
+    if not 0 <= current_rate <= 1 or not base > 0:
+        msg = "`current_rate` must be 0 to 1 and `base` above 0."
+        raise ValueError(msg)
+    by_need = plan.chosen.groupby(["place", "indicator"])["households"].sum()
+    fewest = float(by_need.groupby("place").max().sum())
+    most = float(by_need.sum())
+    each = assumption.poor_share * assumption.household_size
+    poor = current_rate * base
+    low = min(poor, fewest * assumption.exit_share_low * each)
+    high = min(poor, most * assumption.exit_share_high * each)
+    after = max(0.0, current_rate - high / base), max(0.0, current_rate - low / base)
+    text = (
+        f"Paket ini diperkirakan mengeluarkan {numeral(low)} sampai {numeral(high)} orang dari "
+        f"kemiskinan: {percentage(current_rate, 2)} menjadi {percentage(after[0], 2)} sampai "
+        f"{percentage(after[1], 2)}. Asumsi pengguna, bukan hasil ukur: "
+        f"{percentage(assumption.poor_share)} rumah tangga terlayani adalah miskin, "
+        f"{percentage(assumption.exit_share_low)} sampai {percentage(assumption.exit_share_high)} "
+        f"di antaranya keluar dari kemiskinan, {numeral(assumption.household_size, 2)} orang per "
+        f"rumah tangga, penduduk proyeksi BPS {numeral(base)} orang tetap."
+    )
+    return PackageEffect(fewest, most, low, high, after[0], after[1], text)

@@ -6,27 +6,34 @@ codes have ten digits without dots and number the districts differently, so one
 is never turned into the other by dropping or adding dots.
 """
 
-from sibangkit_geo.codes.grammar import (
+from sibangkit_geo.codes.codes import (
     CODE_SYSTEMS,
     LEVELS,
+    PROBLEMS,
+    AreaCode,
+    CodeReading,
     CodeSystem,
     format_code,
     is_code,
     level_of,
     parent,
+    parse_code,
+    read_codes,
     strip_dots,
 )
-from sibangkit_geo.codes.lists import (
+from sibangkit_geo.codes.official import (
+    CommonLevel,
+    Split,
+    common_level,
     data_folder,
     districts,
     official_villages,
     regencies,
     require_regency,
+    splits,
     to_bps_district,
     to_kemendagri_district,
 )
-from sibangkit_geo.codes.reading import PROBLEMS, AreaCode, CodeReading, parse_code, read_codes
-from sibangkit_geo.codes.split import CommonLevel, Split, common_level, splits
 
 __all__ = [
     "CODE_SYSTEMS",

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import polars as pl
+from PIL import Image, ImageDraw, ImageFont
 
-from sibangkit_geo.demo import answers, assistance, damage, hamlets, people, villages
-from sibangkit_geo.demo.damaged_files import write_damaged
-from sibangkit_geo.demo.members import draw_members
-from sibangkit_geo.demo.photos import HOUSES, draw_house
+from sibangkit_geo.demo import damage, people, world
+from sibangkit_geo.demo.damage import write_damaged
+from sibangkit_geo.demo.people import draw_members
 from sibangkit_geo.demo.studies import WAVES, Wave, register_text, study_text
 from sibangkit_geo.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from sibangkit_geo.demo.villages import DemoVillages
+    from sibangkit_geo.demo.world import DemoVillages
 
 # every village needs a few households, and identity numbers hold six digits for two series
 _FEWEST, _MOST = 5_000, 450_000
 PHOTO, PHOTO_FOLDER = "foto_rumah", "foto"
 PICTURED = ("jenis_dinding_terluas", "jenis_atap_terluas", "jenis_lantai_terluas")
-NEEDS = (*answers.ITEMS, *assistance.NEED_OF.values())
+NEEDS = (*people.ITEMS, *people.NEED_OF.values())
+
+#: houses with a picture
+HOUSES = 48
+_SIZE = (640, 480)
+_SKY, _GRASS, _DARK = (206, 226, 240), (156, 178, 120), (70, 62, 56)
+# answers of Regsosek-2022 to a colour; others take the last
+_WALL = {"1": (226, 220, 208), "2": (214, 200, 170), "3": (170, 126, 84), "4": (200, 176, 120),
+         "5": (120, 92, 66), "6": (188, 170, 112), "": (190, 180, 165)}  # fmt: skip
+_ROOF = {"1": (150, 150, 150), "2": (176, 84, 60), "3": (150, 158, 166), "4": (196, 196, 190),
+         "7": (120, 104, 60), "": (140, 120, 100)}  # fmt: skip
+_FLOOR = {"8": (126, 96, 64), "7": (176, 160, 104), "": (170, 170, 168)}
+_QUALITY = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +147,8 @@ def _write_beside(folder: Path, rows: pd.DataFrame, wave: Wave, *, seed: int) ->
     """Write the members of the households, and drawn pictures of some houses."""
     members = draw_members(
         rows["jumlah_anggota_keluarga"].to_numpy(),
-        child_not_in_school=(rows["anak_tidak_sekolah"] == answers.YES).to_numpy(),
-        documents_match=(rows["padan_dukcapil"] == answers.YES).to_numpy(),
+        child_not_in_school=(rows["anak_tidak_sekolah"] == people.YES).to_numpy(),
+        documents_match=(rows["padan_dukcapil"] == people.YES).to_numpy(),
         rng=np.random.default_rng([seed, wave.year, 3]),
     )
     path = folder / f"members_{wave.year}.csv"
@@ -160,24 +174,24 @@ def _photos(village: NDArray[np.int64], *, seed: int) -> NDArray[np.object_]:
 def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, object]]:
     """Draw one wave: the register's columns, and what they were drawn from."""
     rate = wave.rate_percent / 100
-    places = villages.draw_villages(
+    places = world.draw_villages(
         households=settings.households, poor_share=people.poor_household_share(rate),
         needs=NEEDS, year=wave.year, seed=settings.seed, pockets=settings.pockets,
     )  # fmt: skip
     # a stream each, so that another column leaves the others as they are
     stream = [np.random.default_rng([settings.seed, wave.year, part]) for part in range(3)]
-    houses = hamlets.place_houses(places, rng=stream[0])
+    houses = world.place_houses(places, rng=stream[0])
     persons = people.draw_people(places, houses, rate=rate, line=wave.line_rp_month, rng=stream[1])
-    register = answers.Register(places, houses, persons, stream[2])
+    register = people.Register(places, houses, persons, stream[2])
     rows = _columns(register)
     rows[PHOTO] = _photos(houses.village, seed=settings.seed)
-    covered = villages.coverage(places, seed=settings.seed)
+    covered = world.coverage(places, seed=settings.seed)
     truth: dict[str, object] = {
         "seed": settings.seed,
         "year": wave.year,
         "rate_percent_of_persons": wave.rate_percent,
-        "rho": villages.RHO,
-        "assistance": assistance.leak_and_gap(rows),
+        "rho": world.RHO,
+        "assistance": people.leak_and_gap(rows),
         "pockets": _pocket_truth(places),
         "coverage": {str(code): round(float(share), 4) for code, share in
                      zip(places.code, covered, strict=True) if share < 1},
@@ -186,7 +200,7 @@ def _draw(settings: DemoSettings, wave: Wave) -> tuple[pd.DataFrame, dict[str, o
     return rows, truth
 
 
-def _columns(register: answers.Register) -> pd.DataFrame:
+def _columns(register: people.Register) -> pd.DataFrame:
     """Put the columns side by side; the draws happen in this order."""
     places, houses, persons = register.villages, register.houses, register.people
     return pd.DataFrame(
@@ -196,10 +210,10 @@ def _columns(register: answers.Register) -> pd.DataFrame:
             "jumlah_anggota_keluarga": persons.size,
             "desil_nasional": persons.decile,
             "pengeluaran_per_kapita": persons.spending,
-            **answers.house_answers(register),
-            **answers.water_answers(register),
-            **answers.other_answers(register),
-            **assistance.assistance_answers(register),
+            **people.house_answers(register),
+            **people.water_answers(register),
+            **people.other_answers(register),
+            **people.assistance_answers(register),
             "lon": houses.longitude,
             "lat": houses.latitude,
         }
@@ -252,3 +266,42 @@ def _replace(path: Path, content: str | pd.DataFrame) -> None:
         cells = pl.from_pandas(content).with_columns(pl.col(pl.String).replace("", None))
         cells.write_csv(temporary, float_precision=5)
     temporary.replace(path)
+
+
+def draw_house(answers: Mapping[str, str], *, number: int) -> bytes:
+    """
+    Draw a house whose wall, roof and floor are those of the answers.
+
+    `answers`: ``jenis_dinding_terluas``, ``jenis_atap_terluas``, ``jenis_lantai_terluas``.
+    `number`: Number of the picture; shapes differ a little with it.
+    Returns: JPEG, 640 x 480, the same bytes for the same answers and number.
+    """
+    picture = Image.new("RGB", _SIZE, _SKY)
+    pen = ImageDraw.Draw(picture)
+    width, height = _SIZE
+    ground = int(height * 0.72)
+    pen.rectangle((0, ground, width, height), fill=_GRASS)
+    left, right = 130 + number * 7 % 60, width - 130 - number * 11 % 60
+    top = 190 + number * 13 % 40
+    wall = _WALL.get(answers["jenis_dinding_terluas"], _WALL[""])
+    # houses of the tidal lowland stand on posts
+    raised = 34 if number % 3 == 0 else 0
+    for post in range(left + 10, right, 60) if raised else ():
+        pen.rectangle((post, ground - raised, post + 8, ground), fill=_DARK)
+    floor = _FLOOR.get(answers["jenis_lantai_terluas"], _FLOOR[""])
+    pen.rectangle((left - 14, ground - raised - 10, right + 14, ground - raised), fill=floor)
+    pen.rectangle((left, top, right, ground - raised - 10), fill=wall, outline=_DARK)
+    step = 26 if answers["jenis_dinding_terluas"] in {"3", "4", "5", "6"} else 0
+    for plank in range(left + step, right, step) if step else ():
+        pen.line((plank, top, plank, ground - raised - 10), fill=_DARK)
+    roof = _ROOF.get(answers["jenis_atap_terluas"], _ROOF[""])
+    peak = ((left + right) // 2, top - 90)
+    pen.polygon(((left - 40, top), peak, (right + 40, top)), fill=roof, outline=_DARK)
+    door = (left + right) // 2
+    pen.rectangle((door - 28, top + 50, door + 28, ground - raised - 10), fill=_DARK)
+    pen.rectangle((left + 30, top + 40, left + 90, top + 95), fill=_SKY, outline=_DARK)
+    pen.text((16, height - 34), "GAMBAR BUATAN, BUKAN FOTO", fill=_DARK,
+             font=ImageFont.load_default(size=20))  # fmt: skip
+    stream = BytesIO()
+    picture.save(stream, "JPEG", quality=_QUALITY)
+    return stream.getvalue()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sibangkit_geo import codes
-from sibangkit_geo.sources.code_lists import code_list
+from sibangkit_geo.registers.answers import code_list
 from sibangkit_geo.sources.columns import variables
 
 if TYPE_CHECKING:

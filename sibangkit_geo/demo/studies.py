@@ -8,34 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """
-    One year of the demo.
-
-    `rate_percent`: Poor persons, per cent, that the register is drawn to.
-    `poor_people`: Poor persons to the study's ``[official]`` table.
-    `line_rp_month`: Poverty line, rupiah per person per month.
-    """
-
-    year: int
-    rate_percent: float
-    poor_people: int
-    source: str
-    line_rp_month: int
-    suffix: str = ""
-
-
-WAVES = (
-    # 2020: the rate is quoted without its year; persons are the rate times the population of
-    # 865 thousand that the published counts of 2021 and 2025 lead back to; the line is invented
-    Wave(2020, 11.17, 96_660, "Angka 11,17 % (tahun tidak dinyatakan); jumlah orang diturunkan",
-         450_000, "_2020"),
-    # BPS, Susenas March 2025
-    Wave(2025, 8.48, 77_630, "BPS, Susenas 2025", 560_840),
-)  # fmt: skip
-
 # rupiah per year, invented
 _CEILINGS = {
     "perkimtan": 60_000_000_000,
@@ -117,6 +89,24 @@ source = "angka karangan (demo)"
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """
+    One year of the demo.
+
+    `rate_percent`: Poor persons, per cent, that the register is drawn to.
+    `poor_people`: Poor persons to the study's ``[official]`` table.
+    `line_rp_month`: Poverty line, rupiah per person per month.
+    """
+
+    year: int
+    rate_percent: float
+    poor_people: int
+    source: str
+    line_rp_month: int
+    suffix: str = ""
+
+
 def register_text(
     year: int, *, name: str = "", generation: str = "regsosek2022", named: bool = True
 ) -> str:
@@ -158,3 +148,13 @@ def study_text(wave: Wave, *, seed: int, register: str, earlier: Sequence[int] =
         ceilings=ceilings,
         next_year=years[0],
     )
+
+
+WAVES = (
+    # 2020: the rate is quoted without its year; persons are the rate times the population of
+    # 865 thousand that the published counts of 2021 and 2025 lead back to; the line is invented
+    Wave(2020, 11.17, 96_660, "Angka 11,17 % (tahun tidak dinyatakan); jumlah orang diturunkan",
+         450_000, "_2020"),
+    # BPS, Susenas March 2025
+    Wave(2025, 8.48, 77_630, "BPS, Susenas 2025", 560_840),
+)  # fmt: skip

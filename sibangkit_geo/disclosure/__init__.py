@@ -1,13 +1,7 @@
 """What a reader may see: levels, small cells, and a leak scan of finished products."""
 
-from sibangkit_geo.disclosure.leak_scan import leaks, require_clean
-from sibangkit_geo.disclosure.masking import (
-    LEVELS,
-    DisclosureSettings,
-    Level,
-    Masked,
-    mask,
-)
+from sibangkit_geo.disclosure.leaks import leaks, require_clean
+from sibangkit_geo.disclosure.masking import LEVELS, DisclosureSettings, Level, Masked, mask
 
 __all__ = [
     "LEVELS",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.tables.public import Indicator, Note, VillageIndicators
+from sibangkit_geo.model.types import Indicator, Note, VillageIndicators
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from sibangkit_geo.errors import DataError
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
 _M_PER_KM = 1000.0
 
@@ -122,73 +119,3 @@ def beyond(distance_km: pd.Series, *, village_code: pd.Series, limit_km: float) 
             "mean_km": sums["sum"] / base,
         }
     )
-
-
-def cost_distance(
-    cost: NDArray[np.float64], *, cell_m: float, facilities: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """
-    Add up the cheapest way to a facility over a raster of costs [1]_, [2]_.
-
-    Grain: unchanged, one value per cell.
-
-    Parameters
-    ----------
-    cost
-        Cost of crossing, per metre (minutes per metre for a time), above 0; missing
-        where nobody passes. Shape (rows, columns).
-    cell_m
-        Width of a cell, metres.
-    facilities
-        Cells with a facility, shape (rows, columns).
-
-    Returns
-    -------
-    cost_distance
-        In units of cost, 0 at a facility, missing where no way leads. A step to one of
-        eight neighbours costs the mean of both cells times the way between their centres.
-
-    Raises
-    ------
-    ValueError
-        Shapes differ, the cell is not positive, or a cost is not positive.
-    DataError
-        No facility lies on a cell that can be crossed.
-
-    References
-    ----------
-    .. [1] Dijkstra, E. W. (1959), Numerische Mathematik 1, 269-271.
-    .. [2] Douglas, D. H. (1994), Cartographica 31(3), 37-51 (mean of both cells).
-    """
-    if cost.shape != facilities.shape or cell_m <= 0 or (cost <= 0).any():
-        msg = "Costs and facilities need one shape, costs and `cell_m` must be above 0."
-        raise ValueError(msg)
-    start = np.flatnonzero(facilities & np.isfinite(cost))
-    if not len(start):
-        msg = "No facility lies on a cell that can be crossed"
-        raise DataError(msg, remedy="Check the CRS of both layers and the cells without cost.")
-    number = np.arange(cost.size).reshape(cost.shape)
-    heads, tails, lengths = [], [], []
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        here, there = _pairs(cost.shape, down, right)
-        step = (cost[here] + cost[there]) / 2 * cell_m * np.hypot(down, right)
-        passable = np.isfinite(step)
-        heads.append(number[here][passable])
-        tails.append(number[there][passable])
-        lengths.append(step[passable])
-    ends = np.concatenate(heads), np.concatenate(tails)
-    graph = coo_matrix((np.concatenate(lengths), ends), shape=(cost.size, cost.size)).tocsr()
-    found: NDArray[np.float64] = dijkstra(graph, directed=False, indices=start, min_only=True)
-    found[~np.isfinite(found)] = np.nan
-    grid: NDArray[np.float64] = found.reshape(cost.shape)
-    return grid
-
-
-def _pairs(
-    shape: tuple[int, ...], down: int, right: int
-) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Slice a grid and its shift by one step."""
-    rows, columns = shape
-    here = slice(0, rows - down), slice(max(0, -right), columns - max(0, right))
-    there = slice(down, rows), slice(max(0, right), columns - max(0, -right))
-    return here, there

@@ -6,23 +6,16 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.tables.private import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from numpy.typing import NDArray
-
-    from sibangkit_geo.tables.private import Households
+    from collections.abc import Collection
 
 _EVERYBODY = 10
-_MOST_MEANINGS = 127
-_YES = frozenset({"yes"})
+
+_DECILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,83 +110,36 @@ def needs_of(columns: Collection[str]) -> tuple[Need, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PovertyRule:
     """
-    One need judged for every household.
+    The ``[poverty]`` table of a study: who counts as poor in a register.
 
-    `known`, `deprived`, `served`: True or False per household; `deprived` is False where it is not
-        known.
+    `rule`: ``"decile"``: households in deciles 1 to `decile_max`; ``"spending"``: households whose
+        spending per person is below `line_rp_month`.
+    `decile_max`: Last poor decile, 1 to 10.
+    `line_rp_month`: Poverty line, rupiah per person per month.
+    `spending`: Column with rupiah per person per month.
     """
 
-    known: NDArray[np.bool_]
-    deprived: NDArray[np.bool_]
-    served: NDArray[np.bool_]
+    rule: Literal["decile", "spending"]
+    decile_max: int = 0
+    line_rp_month: float = 0.0
+    spending: str = ""
 
+    def __post_init__(self) -> None:
+        """Check that the rule has what it needs."""
+        if self.rule == "decile" and not 1 <= self.decile_max <= _DECILES:
+            msg = "[poverty] decile_max must be 1 to 10 when rule is decile."
+            raise ConfigError(msg)
+        if self.rule == "spending" and not (self.line_rp_month > 0 and self.spending):
+            msg = "[poverty] rule spending needs line_rp_month above 0 and the column spending."
+            raise ConfigError(msg)
 
-def judge(households: Households, need: Need) -> Judged:
-    """
-    Judge which households have a need.
-
-    Grain: unchanged, one row per household.
-
-    Returns: A household counts as known when one test holds, or the item of the first test is
-        answered; forms ask the further items of some households only (the distance to faeces of
-        wells), so their empty cells say nothing.
-    """
-    number = len(households)
-    deprived = np.zeros(number, dtype=np.bool_)
-    known = np.zeros(number, dtype=np.bool_)
-    for place, test in enumerate(need.tests):
-        if test.optional and test.item not in households.rows.columns:
-            continue
-        answered, holds = _test(households, test)
-        known |= holds | (answered & (place == 0))
-        deprived |= holds
-    if need.decile_max < _EVERYBODY:
-        decile = households.rows["decile"].to_numpy()
-        deprived &= decile <= need.decile_max
-        known &= ~np.isnan(decile)
-    served = np.zeros(number, dtype=np.bool_)
-    for programme in need.served:
-        served |= _means(households, programme, _YES)[1]
-    return Judged(known, deprived, served)
-
-
-def _test(households: Households, test: Test) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    if test.meanings:
-        return _means(households, test.item, test.meanings)
-    values = households.rows[test.item].to_numpy()
-    if test.at_most:
-        return ~np.isnan(values), values <= test.at_most
-    size = households.rows["size"].to_numpy()
-    return ~np.isnan(values) & ~np.isnan(size), values / size < test.below_per_person
-
-
-def _means(
-    households: Households, item: str, meanings: frozenset[str]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Answered, and answered so; a merged label that is only partly so is not known."""
-    listed = households.meanings[item]
-    ids = households.rows[item].to_numpy()
-    answered = [one <= meanings or not one & meanings for one in listed]
-    holds = [one <= meanings for one in listed]
-    # one look for both: what is held is answered
-    both = look_up(ids, [held + known for held, known in zip(holds, answered, strict=True)])
-    return both > 0, both > 1
-
-
-def look_up(ids: NDArray[np.int8], values: Sequence[int]) -> NDArray[np.uint8]:
-    """
-    Look small whole numbers up by the ids of meanings.
-
-    `ids`: Ids from 0, or `MISSING`.
-    Returns: 0 where the answer is missing.
-    Raises ValueError: A value is no byte.
-    """
-    # translating bytes is several times as fast as indexing with small whole numbers
-    table = bytearray(256)
-    table[: len(values)] = bytes(values)
-    table[MISSING] = 0
-    if len(values) > _MOST_MEANINGS:
-        raise IndexError(len(values))
-    return np.frombuffer(ids.tobytes().translate(bytes(table)), dtype=np.uint8)
+    @property
+    def label(self) -> str:
+        """Word the rule for a legend, in Indonesian."""
+        if self.rule == "decile":
+            last = self.decile_max
+            return "Desil 1" if last == 1 else f"Desil 1–{last}"
+        line = f"{self.line_rp_month:,.0f}".replace(",", ".")
+        return f"Di bawah garis kemiskinan Rp {line} per orang per bulan"

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sibangkit_geo.join.by_code import bps_suspicion, locate_by_code, meet_at_parents
-from sibangkit_geo.join.districts import with_district_names
-from sibangkit_geo.join.keys import locate_keys, review_key
-from sibangkit_geo.join.mixup import CodeMixup, detect_code_mixup
-from sibangkit_geo.join.names import locate_by_name
-from sibangkit_geo.join.point_checks import (
+from sibangkit_geo.join.by_name import (
+    ACCEPTED_SCORE,
+    fold_name,
+    locate_by_name,
+    with_district_names,
+)
+from sibangkit_geo.join.by_point import (
+    NOWHERE,
     TOLERANCE_M,
     PointConflicts,
+    PointLocator,
+    build_locator,
     code_point_conflicts,
     locate_by_point,
+    locate_points,
 )
-from sibangkit_geo.join.points import NOWHERE, PointLocator, build_locator, locate_points
-from sibangkit_geo.join.spelling import ACCEPTED_SCORE, fold_name
+from sibangkit_geo.join.keys import CodeMixup, detect_code_mixup, locate_keys, review_key
 
 __all__ = [
     "ACCEPTED_SCORE",

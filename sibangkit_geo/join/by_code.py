@@ -8,8 +8,8 @@ import pandas as pd
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.join.notes import located_notes
-from sibangkit_geo.tables.numerals import numeral
-from sibangkit_geo.tables.public import Located, Note
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import Located, Note
 
 
 def locate_by_code(

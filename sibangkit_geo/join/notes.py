@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sibangkit_geo.errors import UnknownAreaError
-from sibangkit_geo.tables.numerals import numeral
-from sibangkit_geo.tables.public import Note
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import Note
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,85 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.adjacency import Neighbors, among
-from sibangkit_geo.pockets.neighbors import NEIGHBOR_DISTANCE_M
-from sibangkit_geo.pockets.rules import neighbors_by_rule
-from sibangkit_geo.pockets.search import Search
-from sibangkit_geo.pockets.verdict import village_verdicts
-from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE
-from sibangkit_geo.tables.public import Note, Pockets
+from sibangkit_geo.model.types import Note, Pockets
+from sibangkit_geo.pockets import overdispersion
+from sibangkit_geo.pockets.cross_check import village_verdicts
+from sibangkit_geo.pockets.global_test import Scores, gate_p_value
+from sibangkit_geo.pockets.graph import Neighbors, among
+from sibangkit_geo.pockets.outline import components, shape
+from sibangkit_geo.pockets.settings import FEWEST_VILLAGES, PocketSettings, neighbors_by_rule
+from sibangkit_geo.pockets.zones import SMALLEST_ZONE, geometry_of, strongest_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-FEWEST_VILLAGES = 20
-_MOST_VILLAGES = 100
-NeighborRule = Literal["distance", "queen", "rook", "nearest"]
+    Floats = NDArray[np.float64]
 
+MOST_POCKETS = 10
+_HIGHEST_Z = 3.0
+_RECUTS = 2
 
-@dataclass(frozen=True, slots=True)
-class PocketSettings:
-    """
-    The ``[pockets]`` table of a study.
-
-    Attributes
-    ----------
-    alpha
-        Chance, over maps without any pocket, that a strict one is shown; 0 to 0.5.
-    replicates
-        Permutations per test.
-    seed
-        Seed of the permutations; a study passes its own.
-    neighbor_distance_m
-        Villages at most this far apart are neighbors, metres.
-    neighbors
-        ``"distance"``; ``"queen"`` or ``"rook"`` (a common point or line);
-        ``"nearest"`` villages.
-    nearest
-        How many, for ``"nearest"``.
-    largest_zone
-        Most villages of a circle, 2 to 100.
-    stability
-        Whether a study also tries other settings (`variants`) and says in how many of
-        them each village stays.
-    """
-
-    alpha: float = 0.05
-    replicates: int = 999
-    seed: int = 1
-    neighbor_distance_m: float = NEIGHBOR_DISTANCE_M
-    neighbors: NeighborRule = "distance"
-    nearest: int = 6
-    largest_zone: int = LARGEST_CIRCLE
-    stability: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not 0 < self.alpha < 0.5:
-            msg = f"`alpha` must lie between 0 and 0.5, got {self.alpha}."
-            raise ValueError(msg)
-        if self.seed < 0 or self.neighbor_distance_m < 0:
-            msg = "`seed` and `neighbor_distance_m` must be at least 0."
-            raise ValueError(msg)
-        if self.replicates < 1:
-            msg = f"`replicates` must be at least 1, got {self.replicates}."
-            raise ValueError(msg)
-        if self.neighbors not in get_args(NeighborRule):
-            msg = f"`neighbors` must be one of {get_args(NeighborRule)}, got {self.neighbors!r}."
-            raise ValueError(msg)
-        if self.nearest < 1 or not SMALLEST_ZONE <= self.largest_zone <= _MOST_VILLAGES:
-            msg = "`nearest` must be at least 1 and `largest_zone` 2 to 100."
-            raise ValueError(msg)
+# enough to tell p of .05 from p of .1; a variant is not printed with a p of its own
+_VARIANT_REPLICATES = 99
 
 
 def find_pockets(
@@ -254,3 +205,229 @@ def _nothing_tested(
         seed=settings.seed,
         notes=(*notes, Note("nothing_tested", text, len(tested))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    Pockets as labels.
+
+    `labels`: Pocket number per village, 0 outside.
+    `p_values`: Per pocket, in the order of the numbers.
+    `rho`: Intra-village correlation given the labels.
+    """
+
+    labels: NDArray[np.int64]
+    p_values: tuple[float, ...]
+    map_p_value: float
+    rho: float
+
+
+class Search:
+    """
+    One search over the villages of a map.
+
+    `poor`, `homes`: Poor and all households per village, shape (n,).
+    `centres`: A point inside each village.
+    """
+
+    def __init__(
+        self,
+        poor: Floats,
+        homes: Floats,
+        centres: gpd.GeoSeries,
+        *,
+        near: Neighbors,
+        largest_zone: int,
+    ) -> None:
+        self.poor, self.homes, self.rates = poor, homes, poor / homes
+        self.pairs = near.pairs
+        self.geometry = geometry_of(
+            centres.x.to_numpy(), centres.y.to_numpy(), near.pairs, largest=largest_zone
+        )
+
+    def run(self, settings: PocketSettings, progress: Callable[[int], None] | None = None) -> Found:
+        """
+        Test and take out one zone after another.
+
+        Parameters
+        ----------
+        settings
+            Error rate, permutations, seed.
+        progress
+            Called with the number of replicates done since the last call.
+
+        Returns
+        -------
+        found
+            Possibly without a pocket.
+
+        Raises
+        ------
+        ValueError
+            The settings are out of range.
+        """
+        zones: list[frozenset[int]] = []
+        p_values: list[float] = []
+        map_p_value = running = 0.0
+        for number in range(1, MOST_POCKETS + 1):
+            p_value = self._gate(zones, settings, number, progress)
+            map_p_value = p_value if number == 1 else map_p_value
+            running = max(running, p_value)
+            if running > 2 * settings.alpha:
+                break
+            zone = self._zone(zones)
+            if len(zone) < SMALLEST_ZONE:
+                break
+            zones.append(zone)
+            p_values.append(running)
+        zones, p_values = self._settle(zones, p_values, settings.alpha)
+        labels = np.zeros(len(self.poor), dtype=np.int64)
+        for number, zone in enumerate(zones, 1):
+            labels[list(zone)] = number
+        return Found(labels, tuple(p_values), map_p_value, self._rho(zones))
+
+    def _free(self, zones: list[frozenset[int]]) -> NDArray[np.bool_]:
+        free = np.ones(len(self.poor), dtype=bool)
+        for zone in zones:
+            free[list(zone)] = False
+        return free
+
+    def _rho(self, zones: list[frozenset[int]]) -> float:
+        free = self._free(zones)
+        groups = [(self.poor[free], self.homes[free])] if free.any() else []
+        groups += [(self.poor[list(zone)], self.homes[list(zone)]) for zone in zones]
+        return overdispersion.beta_binomial_rho(groups)
+
+    def _gate(
+        self,
+        zones: list[frozenset[int]],
+        settings: PocketSettings,
+        number: int,
+        progress: Callable[[int], None] | None,
+    ) -> float:
+        pool = self._free(zones)
+        rho, rate = overdispersion.robust_rho(self.poor[pool], self.homes[pool])
+        effective = overdispersion.effective_counts(self.homes, rho)
+        scores = Scores(
+            z=overdispersion.normal_scores(self.rates, effective, rate),
+            weight=effective / effective[pool].mean(),
+            cases=effective * self.rates,
+            effective=effective,
+        )
+        return gate_p_value(
+            scores,
+            geometry=self.geometry,
+            pool=pool,
+            replicates=settings.replicates,
+            rng=np.random.default_rng([settings.seed, number]),
+            progress=progress,
+        )
+
+    def _zone(self, zones: list[frozenset[int]]) -> frozenset[int]:
+        free = self._free(zones)
+        rho = self._rho(zones)
+        effective = overdispersion.effective_counts(self.homes, rho)
+        rate = float(np.average(self.rates[free], weights=effective[free]))
+        z = overdispersion.standardised(self.rates, effective, rate)
+        highest = rate + _HIGHEST_Z * np.sqrt(rate * (1.0 - rate) / effective)
+        zone = strongest_zone(
+            np.where(free, np.minimum(self.rates, highest), 0.0),
+            np.where(free, effective, 0.0),
+            z=np.where(free, z, -np.inf),
+            geometry=self.geometry,
+        )
+        return self._shape(frozenset(zone), zones) if zone else frozenset()
+
+    def _shape(self, zone: frozenset[int], others: list[frozenset[int]]) -> frozenset[int]:
+        """Cut the outline with the rho that is left once the zone is a group of its own."""
+        return shape(
+            zone,
+            poor=self.poor,
+            homes=self.homes,
+            rho=self._rho([*others, zone]),
+            pairs=self.pairs,
+            free=self._free(others),
+        )
+
+    def _settle(
+        self, zones: list[frozenset[int]], p_values: list[float], alpha: float
+    ) -> tuple[list[frozenset[int]], list[float]]:
+        """Cut every outline again knowing the others; join what touches; drop single villages."""
+        for _ in range(_RECUTS):
+            for i, zone in enumerate(zones):
+                zones[i] = self._shape(zone, [*zones[:i], *zones[i + 1 :]])
+        parts: list[frozenset[int]] = []
+        grades: list[float] = []
+        for strict in (True, False):
+            graded = [i for i, p_value in enumerate(p_values) if (p_value <= alpha) == strict]
+            members = frozenset().union(*(zones[i] for i in graded))
+            for part in components(members, self.pairs):
+                if len(part) >= SMALLEST_ZONE:
+                    parts.append(part)
+                    grades.append(max(p_values[i] for i in graded if zones[i] & part))
+        order = sorted(range(len(parts)), key=lambda i: (grades[i], min(parts[i])))
+        return [parts[i] for i in order], [grades[i] for i in order]
+
+
+def variants(settings: PocketSettings) -> tuple[PocketSettings, ...]:
+    """
+    List other settings that a careful analyst might have chosen.
+
+    Returns: Another neighbor rule (two), half and double the error rate, smaller and larger
+        circles, other seeds (two); 99 permutations each.
+    """
+    rules = [one for one in ("distance", "queen", "nearest") if one != settings.neighbors][:2]
+    changed: list[dict[str, object]] = [{"neighbors": one} for one in rules]
+    changed += [{"alpha": settings.alpha / 2}, {"alpha": min(2 * settings.alpha, 0.49)}]
+    changed += [{"largest_zone": 15}, {"largest_zone": 40}]
+    changed += [{"seed": settings.seed + 1}, {"seed": settings.seed + 2}]
+    few = min(_VARIANT_REPLICATES, settings.replicates)
+    return tuple(replace(settings, **one, replicates=few) for one in changed)  # type: ignore[arg-type]
+
+
+def with_stability(
+    found: Pockets,
+    villages: gpd.GeoDataFrame,
+    *,
+    settings: PocketSettings,
+    neighbors: Neighbors | None = None,
+) -> Pockets:
+    """
+    Count in how many variants of the settings each village stays in a pocket.
+
+    Grain: unchanged; the village table gets ``stability`` (share of the variants that put
+    the village into a pocket of either grade, 0 to 1) and ``n_variants``.
+
+    Parameters
+    ----------
+    found
+        Result of the detector.
+    villages
+        What it was found in.
+    settings
+        What it was found with.
+    neighbors
+        The study's own graph, where links were added or cut; a variant with another rule
+        draws its own.
+
+    Returns
+    -------
+    pockets
+        Unchanged where nothing was tested.
+
+    Raises
+    ------
+    DataError
+        The villages break their contract.
+    """
+    if not len(found.villages):
+        return found
+    tried = variants(settings)
+    hits = pd.Series(0, index=found.villages.index)
+    for one in tried:
+        own = neighbors if one.neighbors == settings.neighbors else None
+        members = find_pockets(villages, settings=one, neighbors=own).members
+        hits[members.index] += 1
+    table = found.villages.assign(stability=hits / len(tried), n_variants=len(tried))
+    return replace(found, villages=table)

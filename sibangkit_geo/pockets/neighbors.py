@@ -10,8 +10,8 @@ import shapely
 from scipy.spatial import cKDTree
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.pockets.adjacency import Neighbors, from_pairs
-from sibangkit_geo.tables.public import Note
+from sibangkit_geo.model.types import Note
+from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M, Neighbors, from_pairs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,9 +29,6 @@ __all__ = [
     "rook",
 ]
 
-# the river and canal gaps of simplified Indonesian village polygons; on Banyuasin's 305 it gives
-# 870 pairs, one component and no isolate, where exact shared vertices lose 3 to 4 % of the pairs
-NEIGHBOR_DISTANCE_M = 100.0
 # boundaries share a line, or interiors overlap (DE-9IM, Clementini & Di Felice 1993)
 _SHARED_LINE, _OVERLAP = "****1****", "2********"
 # so many more than k are looked at that ties of a regular grid are seen

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
     Positions = NDArray[np.int64]
 
 SMALLEST_ZONE = 2

@@ -11,9 +11,9 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.model.types import UNITS, Unit, Worse
 from sibangkit_geo.sources.readers import TableSource
 from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_file
-from sibangkit_geo.tables.public import UNITS, Unit, Worse
 
 if TYPE_CHECKING:
     from pathlib import Path

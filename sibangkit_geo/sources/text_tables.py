@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sibangkit_geo.errors import DataError, MissingFileError, nearest
 from sibangkit_geo.sources.columns import known_headers
-from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
-from sibangkit_geo.sources.readers.footer import is_no_data, opens_no_data
+from sibangkit_geo.sources.readers import TableSource, find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
+from sibangkit_geo.sources.readers.header import is_no_data, opens_no_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from sibangkit_geo.sources.readers import TableSource
+_NAMED = ["desa_a", "desa_b", "hubungan"]
+_WORDS = {"sambung": True, "putus": False}
 
 
 def checksum(path: Path) -> str:
@@ -156,3 +158,64 @@ def numbers(table: pd.DataFrame, column: str, *, path: Path, low: float, high: f
         msg = f"{path.name}: column {column} has cells that are no number from {low:g} to {high:g}"
         raise DataError(msg, rows=table.loc[bad, [column]], remedy="Correct or empty these cells.")
     return values
+
+
+def read_review(path: Path) -> dict[str, str]:
+    """
+    Read the review file.
+
+    `path`: CSV with columns ``kode_tabel`` and ``kode_desa``.
+    Returns: Code in the table to official village code; empty text means no village.
+    Raises ConfigError: The file is missing.
+    Raises DataError: The file is empty or lacks a column.
+    """
+    named = ["kode_tabel", "kode_desa"]
+    table, _ = read_text_table(TableSource(path), named_by="[join] review", named=named)
+    decided = table.dropna(subset=["kode_tabel"])
+    return dict(zip(decided["kode_tabel"], decided["kode_desa"].fillna(""), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSource:
+    """
+    The ``[links]`` table of a study.
+
+    `path`: CSV with columns ``desa_a``, ``desa_b`` (dotted village codes) and ``hubungan``:
+        ``sambung`` (a ferry joins them) or ``putus`` (a river parts them).
+    """
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Pairs of village codes, as written."""
+
+    extra: tuple[tuple[str, str], ...]
+    cut: tuple[tuple[str, str], ...]
+
+
+def read_links(source: LinkSource, *, folder: Path) -> Links:
+    """
+    Read the pairs.
+
+    Grain: one row per pair.
+
+    Returns: In the order of the file.
+    Raises ConfigError: The file is missing.
+    Raises DataError: It is empty or lacks a column, or a row lacks a code or says another word.
+    """
+    path = folder / source.path
+    table, _ = read_text_table(TableSource(path), named_by="[links] path", named=_NAMED)
+    require_columns(table, _NAMED, path=path)
+    rows = table[_NAMED].apply(lambda column: column.str.strip())
+    word = rows["hubungan"].str.lower().map(_WORDS)
+    bad = rows[rows.isna().any(axis=1) | word.isna()]
+    if len(bad):
+        msg = f"{path.name}: a pair lacks a code, or hubungan is not sambung or putus"
+        raise DataError(msg, rows=bad, remedy="Write two village codes and one of the two words.")
+    pairs = list(zip(rows["desa_a"], rows["desa_b"], word, strict=True))
+    return Links(
+        extra=tuple((str(a), str(b)) for a, b, joined in pairs if joined),
+        cut=tuple((str(a), str(b)) for a, b, joined in pairs if not joined),
+    )

@@ -6,23 +6,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sibangkit_geo.study.boundary_files import import_boundaries
-    from sibangkit_geo.study.layers import LayerColumns, pockets_of_layer
-    from sibangkit_geo.study.locating import open_study_register
+    from sibangkit_geo.study.layers import LayerColumns, import_boundaries, pockets_of_layer
+    from sibangkit_geo.study.locate import open_study_register
     from sibangkit_geo.study.registers import RegisterPlan, count_register
-    from sibangkit_geo.study.running import Finished, run
+    from sibangkit_geo.study.run import Finished, run
 
-# a command loads what it needs: the test of a layer must not wait for matplotlib and Word
-_HOMES = {
-    "import_boundaries": "boundary_files",
-    "LayerColumns": "layers",
-    "pockets_of_layer": "layers",
-    "open_study_register": "locating",
-    "RegisterPlan": "registers",
-    "count_register": "registers",
-    "Finished": "running",
-    "run": "running",
-}
 __all__ = [
     "Finished",
     "LayerColumns",
@@ -33,6 +21,18 @@ __all__ = [
     "pockets_of_layer",
     "run",
 ]
+
+# a command loads what it needs: the test of a layer must not wait for matplotlib and Word
+_HOMES = {
+    "import_boundaries": "layers",
+    "LayerColumns": "layers",
+    "pockets_of_layer": "layers",
+    "open_study_register": "locate",
+    "RegisterPlan": "registers",
+    "count_register": "registers",
+    "Finished": "run",
+    "run": "run",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.study.locus import locus_lists, locus_overlap, write_locus
-from sibangkit_geo.study.planning import Plans, make_plans
-from sibangkit_geo.study.reviewing import decisions
-from sibangkit_geo.study.surfaces import surface_of, write_surface
-from sibangkit_geo.study.surroundings import surroundings
-from sibangkit_geo.study.typology import TypologyRun, typology_of, write_typology
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo import join
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.indicators import access, rasters
+from sibangkit_geo.indicators.estimates import list_overlap
+from sibangkit_geo.indicators.risk_surface import RiskSurface, as_cog, risk_surface
+from sibangkit_geo.indicators.typology import (
+    Features,
+    Typology,
+    TypologySettings,
+    prepare_features,
+    type_profiles,
+    village_types,
+)
+from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Indicator, Note
+from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.typology_card import TypeCard, write_type_card
+from sibangkit_geo.products.words import say
+from sibangkit_geo.sources.profiles import read_attributes, read_locus
+from sibangkit_geo.sources.surroundings import read_facilities
+from sibangkit_geo.sources.text_tables import require_file
+from sibangkit_geo.study.locate import decisions
+from sibangkit_geo.study.plan import Plans, make_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    import pandas as pd
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
-    from sibangkit_geo.cartography.product import Product
-    from sibangkit_geo.indicators.rasters import RiskSurface
-    from sibangkit_geo.study.locating import Carried
-    from sibangkit_geo.tables.public import Boundaries, Pockets, VillageIndicators
+    from sibangkit_geo.model.types import Boundaries, Located, Pockets, VillageIndicators
+    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
+    from sibangkit_geo.study.locate import Carried
+    from sibangkit_geo.study.registers import KeptHouses
+
+log = logging.getLogger(__name__)
+_WHOLE = 0.99
+
+_HEADINGS = {
+    "n_found": "desa_kantong",
+    "n_listed": "desa_lokus",
+    "n_both": "keduanya",
+    "n_found_only": "kantong_di_luar_lokus",
+    "n_listed_only": "lokus_di_luar_kantong",
+    "jaccard": "kesamaan_jaccard",
+    "poor_found_share": "porsi_kk_miskin_di_kantong",
+    "poor_listed_share": "porsi_kk_miskin_di_lokus",
+    "poor_both_share": "porsi_kk_miskin_di_keduanya",
+}
+
+SURFACE = "risiko_kemiskinan.tif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +154,368 @@ def extras_writer(
         )
 
     return write
+
+
+def surroundings(
+    study: config.Study, areas: Boundaries, folder: Path, houses: Sequence[KeptHouses] = ()
+) -> tuple[list[tuple[pd.DataFrame, list[Indicator]]], list[Note]]:
+    """
+    Summarise every raster and measure the way to every facility, village by village.
+
+    Returns: Village tables with the definitions of their columns.
+    Returns: Villages that a raster does not cover, and from where ways are measured.
+    Raises ConfigError: A file is missing.
+    Raises DataError: A file is damaged, empty, or lies nowhere.
+    """
+    parts, notes = [], []
+    for raster in study.rasters:
+        table, covered = _raster(raster, areas, folder)
+        parts.append((table, [_raster_indicator(raster)]))
+        notes += _cover_note(raster, covered)
+    for facility in study.facilities:
+        if facility.measured_from == "household":
+            parts.append(_of_houses(facility, areas, folder, houses))
+            continue
+        parts.append((_facility(facility, areas, folder), [_facility_indicator(facility)]))
+        where = "titik tengah desa"
+        text = f"Jarak ke {facility.label} diukur dari {where}, bukan dari tiap rumah."
+        notes.append(Note("distance_from_villages", text))
+    log.info("measure: %d rasters, %d facilities", len(study.rasters), len(study.facilities))
+    return parts, notes
+
+
+def _raster(
+    source: RasterSource, areas: Boundaries, folder: Path
+) -> tuple[pd.DataFrame, pd.Series]:
+    path = require_file(folder / source.path, named_by="[[rasters]] path")
+    weights = folder / source.weights if source.weights else None
+    if weights:
+        require_file(weights, named_by="[[rasters]] weights")
+    found = rasters.zonal_statistics(
+        path,
+        areas.villages,
+        statistic=source.statistic,
+        classes=source.classes,
+        weights=weights,
+        nodata=float(source.nodata) if source.nodata else None,
+    )
+    return found[["value"]].rename(columns={"value": source.name}), found["covered"]
+
+
+def _cover_note(source: RasterSource, covered: pd.Series) -> list[Note]:
+    short = covered < _WHOLE
+    if not short.any():
+        return []
+    text = (
+        f"{source.label}: raster tidak menutup seluruh wilayah {numeral(int(short.sum()))} desa; "
+        f"desa yang tertutup kurang dari separuh dinyatakan tanpa data."
+    )
+    return [Note("raster_cover", text, int(short.sum()))]
+
+
+def _raster_indicator(source: RasterSource) -> Indicator:
+    share = source.statistic == "share"
+    return Indicator(
+        name=source.name,
+        label=source.label,
+        unit="percent" if share else source.unit,
+        worse=source.worse,
+        denominator="luas desa" if share and not source.weights else "penduduk" if share else "",
+        agency=source.agency,
+        source=source.source or source.path,
+        year=source.year,
+    )
+
+
+def _facility(source: FacilitySource, areas: Boundaries, folder: Path) -> pd.DataFrame:
+    villages = areas.villages
+    places = read_facilities(source, folder=folder, crs=villages.crs)
+    if source.cost:
+        path = require_file(folder / source.cost, named_by="[[facilities]] cost")
+        way = rasters.travel_cost(path, villages, places)
+    else:
+        way = access.nearest_distance(villages.geometry.representative_point(), places)
+    return way.to_frame(_column(source))
+
+
+def _of_houses(
+    source: FacilitySource, areas: Boundaries, folder: Path, houses: Sequence[KeptHouses]
+) -> tuple[pd.DataFrame, list[Indicator]]:
+    crs = areas.villages.crs
+    places = read_facilities(source, folder=folder, crs=crs)
+    points = [point for one in houses for point in one.points]
+    if not sum(map(len, points)):
+        msg = f"[[facilities]] {source.name}: the register has no points of houses"
+        raise DataError(msg, remedy='Measure from villages (measured_from = "village").')
+    where, village = (
+        np.concatenate(points),
+        np.concatenate([v for one in houses for v in one.village]),
+    )
+    way = access.nearest_distance(gpd.GeoSeries.from_xy(where[:, 0], where[:, 1], crs=crs), places)
+    code = pd.Series(areas.official.index[village], index=way.index)
+    found = access.beyond(way, village_code=code, limit_km=source.limit_km)
+    stem = source.name
+    table = found.rename(
+        columns={"known": f"{stem}_known", "far": f"{stem}_far", "far_share": f"{stem}_far_share",
+                 "mean_km": f"{stem}_km"}
+    )  # fmt: skip
+    far = Indicator(
+        name=f"{stem}_far_share",
+        label=f"Rumah lebih dari {numeral(source.limit_km, 1)} km dari {source.label}",
+        unit="percent",
+        worse="high",
+        denominator="rumah tangga bertitik",
+        agency=source.agency,
+        source=source.source or source.path,
+        year=source.year,
+        count_column=f"{stem}_far",
+        count_label="rumah tangga jauh",
+        base_column=f"{stem}_known",
+        same=(f"{stem}_km",),
+    )
+    return table, [far]
+
+
+def _column(source: FacilitySource) -> str:
+    return f"{source.name}_cost" if source.cost else f"{source.name}_km"
+
+
+def _facility_indicator(source: FacilitySource) -> Indicator:
+    unit = "biaya tempuh" if source.cost else "km"
+    return Indicator(
+        name=_column(source),
+        label=f"Jarak ke {source.label} ({unit})",
+        unit="index",
+        worse="high",
+        denominator="",
+        agency=source.agency,
+        source=source.source or source.path,
+        year=source.year,
+        note=f"Dianggap jauh di atas {numeral(source.limit_km, 1)} {unit}.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TypologyRun:
+    """What the typology of a study made."""
+
+    found: Typology
+    features: Features
+    profiles: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+def typology_of(
+    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
+) -> TypologyRun | None:
+    """
+    Group the villages of a study, where it asks for it.
+
+    `areas`: Boundaries; villages without polygon are left out.
+    `review`: A person's decisions on names.
+    Returns: None where the study has no ``[typology]``.
+    Raises ConfigError: The file is missing.
+    Raises DataError: The table is damaged, a code is taken for a quantity, or too few villages.
+    """
+    source = study.typology
+    if source is None:
+        return None
+    read = read_attributes(source, folder=folder)
+    located = locate_places(read.places, areas, code_system=source.code_system, review=review)
+    code = located.rows["village_code"]
+    known = code.isin(areas.villages.index) & ~code.duplicated(keep=False)
+    table = read.table[known].set_index(pd.Index(code[known].astype(object), name="village_code"))
+    try:
+        features = prepare_features(table, quantities=read.quantities, categories=source.categories)
+        inner = areas.villages.geometry.representative_point().loc[table.index]
+        places = pd.DataFrame({"x": inner.x, "y": inner.y}, index=table.index)
+        settings = TypologySettings(fewest=source.fewest, most=source.most, seed=study.study.seed)
+        found = village_types(features, places, settings=settings)
+    except DataError as error:
+        error.name_file(source.path)
+        raise
+    log.info("measure: %d types of villages", int(found.types.max()))
+    notes = _notes(found, features, len(areas.official))
+    return TypologyRun(found, features, type_profiles(features, found.types), notes)
+
+
+def _notes(found: Typology, features: Features, official: int) -> tuple[Note, ...]:
+    chosen = found.criteria[found.criteria["chosen"]].iloc[0]
+    text = (
+        f"Tipologi desa: {numeral(len(found.types))} dari {numeral(official)} desa, "
+        f"{len(features.quantities)} besaran dan {len(features.categories)} kategori; "
+        f"{found.components} komponen utama ({percentage(found.explained, 0)} keragaman, analisis "
+        f"paralel); Ward dengan bobot jarak tempat {numeral(found.mixing, 1)}; "
+        f"{int(chosen['n_types'])} tipe menurut siluet ({numeral(chosen['silhouette'], 2)}). "
+        f"Kesesuaian dengan pengelompokan tanpa tempat (indeks Rand terkoreksi): "
+        f"{numeral(found.agreement, 2)}. Tipe menggambarkan kemiripan, bukan kemiskinan."
+    )
+    notes = [Note("typology", text)]
+    if features.dropped:
+        listed = "; ".join(f"{name}: {why}" for name, why in features.dropped.items())
+        told = f"Tidak dipakai dalam tipologi: {listed}."
+        notes.append(Note("typology_dropped", told, len(features.dropped)))
+    if features.impossible:
+        listed = ", ".join(f"{name} ({n})" for name, n in features.impossible.items())
+        told = f"Nilai mustahil dibaca sebagai tidak ada data dalam tipologi: {listed}."
+        notes.append(Note("typology_impossible", told, sum(features.impossible.values())))
+    return tuple(notes)
+
+
+def write_typology(
+    run: TypologyRun | None, study: config.Study, product: Product, folder: Path
+) -> None:
+    """
+    Write the table, the profiles and the card of a typology.
+
+    `run`: The typology; None writes nothing.
+    """
+    if run is None or study.typology is None:
+        return
+    types = run.found.types
+    mapped = product.mapped
+    table = mapped[["name", "district_name"]].assign(
+        village_type=types.reindex(mapped.index).astype("Int64"),
+        village_type_without_place=run.found.plain_types.reindex(mapped.index).astype("Int64"),
+    )
+    write_text(folder / "tipologi_desa.csv", table.to_csv(lineterminator="\n"))
+    profiles = run.profiles.round(6)
+    text = profiles.to_csv(index=False, lineterminator="\n")
+    write_text(folder / "tipologi_profil.csv", text)
+    source = study.typology.source or study.typology.path
+    card = TypeCard(
+        title=say("types_title", regency=product.regency_name),
+        source=say("data_source", label="Tipologi", source=source, year=study.typology.year),
+        note=" ".join(note.text for note in run.notes[:1]),
+        villages=mapped[["geometry"]].assign(
+            village_type=types.reindex(mapped.index).astype(float)
+        ),
+        profiles=run.profiles,
+    )
+    write_type_card(card, folder / "annex" / "tipologi_desa.pdf")
+
+
+def locus_lists(
+    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
+) -> tuple[pd.DataFrame, list[Note]]:
+    """
+    Read every list of the study and find its villages.
+
+    `review`: A person's decisions on names.
+    Returns: True where a village is listed; one column per list, indexed by ``village_code``.
+    Raises ConfigError: A file is missing.
+    Raises DataError: A list is damaged, or none of its rows is a village of the regency.
+    """
+    lists = pd.DataFrame(index=areas.official.index)
+    notes = []
+    for source in study.locus:
+        places = read_locus(source, folder=folder)
+        located = locate_places(places, areas, code_system=source.code_system, review=review)
+        code = located.rows["village_code"]
+        lists[source.name] = lists.index.isin(code.dropna())
+        lost = int(code.isna().sum())
+        if lost:
+            text = f"{source.label}: {numeral(lost)} baris daftar tidak menemukan desanya."
+            notes.append(Note("locus_rows_lost", text, lost))
+    return lists, notes
+
+
+def locate_places(
+    places: pd.DataFrame, areas: Boundaries, *, code_system: str, review: dict[str, str]
+) -> Located:
+    """
+    Find the villages of rows with a code, or with names where codes are BPS ones.
+
+    `places`: ``code``, ``district_name``, ``village_name``.
+    `review`: A person's decisions on names.
+    Raises ConfigError: BPS codes without names.
+    Raises DataError: No row is a village of the regency.
+    """
+    if code_system == "kemendagri":
+        return join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
+    if places["village_name"].isna().all():
+        # says what to do instead
+        return join.locate_by_code(places["code"], areas.official, code_system="bps")
+    return join.locate_by_name(places, areas.official, review=review)
+
+
+def locus_overlap(
+    study: config.Study, lists: pd.DataFrame, measured: VillageIndicators, pockets: Pockets
+) -> tuple[pd.DataFrame, list[Note]]:
+    """
+    Compare the pockets with every list.
+
+    `measured`: Village table before masking, for the poor households.
+    Returns: One row per list, Indonesian headings.
+    """
+    found = pd.Series(lists.index.isin(pockets.members.index), index=lists.index)
+    poor = measured.villages["poor_households"].reindex(lists.index)
+    rows, notes = [], []
+    for source in study.locus:
+        listed = lists.index[lists[source.name]]
+        one = list_overlap(found, listed, poor_households=poor)
+        named = {"daftar": source.label, "tahun": source.year, "sumber": source.source}
+        rows.append(named | one.rename(_HEADINGS).round(6).to_dict())
+        text = (
+            f"{source.label} ({source.year}): {numeral(one['n_both'])} dari "
+            f"{numeral(one['n_found'])} desa kantong ada dalam daftar {numeral(one['n_listed'])} "
+            f"desa itu; daftar memuat {percentage(one['poor_listed_share'])} rumah tangga miskin, "
+            f"kantong {percentage(one['poor_found_share'])}."
+        )
+        notes.append(Note("locus_overlap", text))
+    return pd.DataFrame(rows), notes
+
+
+def write_locus(lists: pd.DataFrame, overlap: pd.DataFrame, folder: Path) -> None:
+    """Write the lists and their overlap with the pockets; nothing where there is no list."""
+    if overlap.empty:
+        return
+    write_text(folder / "lokus.csv", overlap.to_csv(index=False, lineterminator="\n"))
+    listed = lists[lists.any(axis=1)].replace({True: "ya", False: "tidak"})
+    write_text(folder / "lokus_desa.csv", listed.to_csv(lineterminator="\n"))
+
+
+def surface_of(
+    study: config.Study, areas: Boundaries, houses: Sequence[KeptHouses]
+) -> RiskSurface | None:
+    """
+    Smooth the share of poor households over space, where the study asks for it.
+
+    `areas`: Boundaries, for their CRS.
+    Returns: None where it is not asked for.
+    Raises DataError: No house has a point, or nobody is poor.
+    """
+    settings = study.risk_surface
+    if settings is None:
+        return None
+    points = [one for kept in houses for one in kept.points]
+    poor = [one for kept in houses for one in kept.poor]
+    if not sum(map(len, poor)) or not any(one.any() for one in poor):
+        msg = "[risk_surface] needs a register with points of houses, some of them poor"
+        raise DataError(msg, remedy="Leave [risk_surface] out.")
+    return risk_surface(
+        np.concatenate(points),
+        np.concatenate(poor),
+        crs=areas.villages.crs.to_string(),
+        cell_m=settings.cell_m,
+        bandwidth_m=settings.bandwidth_m,
+        minimum_households=settings.minimum_households,
+    )
+
+
+def write_surface(surface: RiskSurface | None, product: Product, folder: Path) -> None:
+    """
+    Write the surface as Cloud-Optimised GeoTIFF.
+
+    `surface`: From `surface_of`; None writes nothing.
+    """
+    if surface is None:
+        return
+    tags = {
+        "TITLE": product.title,
+        "DESCRIPTION": "Risiko relatif rumah tangga miskin terhadap angka kabupaten",
+        "NOTE": product.estimate_line,
+        "BANDWIDTH_M": f"{surface.bandwidth_m:g}",
+        "MINIMUM_HOUSEHOLDS": str(surface.minimum_households),
+    }
+    (folder / SURFACE).write_bytes(as_cog(surface, tags=tags))

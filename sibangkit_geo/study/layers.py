@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from sibangkit_geo import join
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.outputs.tables import write_geopackage
 from sibangkit_geo.pockets import find_pockets
+from sibangkit_geo.products.tables import write_geopackage
+from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
 from sibangkit_geo.sources.text_tables import require_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sibangkit_geo.model.types import Pockets
     from sibangkit_geo.pockets import PocketSettings
-    from sibangkit_geo.tables.public import Pockets
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,46 @@ def _counts(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
         msg = f"{path.name}: column {column} has cells that are no number of households"
         raise DataError(msg, rows=pd.DataFrame(index=table.index[bad]), remedy="Correct them.")
     return values
+
+
+def import_boundaries(
+    path: Path, out: Path, *, regency: str, layer: str = "", crs: str = ""
+) -> Path:
+    """
+    Turn a publisher's boundary file into a clean one with official codes.
+
+    Grain: one row per village.
+
+    Parameters
+    ----------
+    path
+        Polygons in any vector format.
+    out
+        GeoJSON (degrees) or GeoPackage (metres) to write.
+    regency
+        Dotted code.
+    layer
+        Layer; empty takes the only one.
+    crs
+        Where the file names none.
+
+    Returns
+    -------
+    out
+        The file, whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        The regency or the layer is unknown, or `out` is of no known kind.
+    DataError
+        The file is damaged, or no village of it is found.
+    """
+    official = boundaries.official_table(regency)
+
+    def locate(rows: pd.DataFrame) -> pd.Series:
+        # a file without codes needs labels of its own, one per row
+        keys = rows.assign(code=rows["code"].fillna(rows.index.to_series().astype(str)))
+        return join.locate_by_name(keys, official).rows["village_code"]
+
+    return boundaries.import_file(path, out, regency=regency, layer=layer, crs=crs, locate=locate)

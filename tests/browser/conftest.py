@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sibangkit_geo.cartography.web.page import render_page
+from sibangkit_geo.products.web.page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,8 +11,8 @@ import shapely
 from folium.plugins import HeatMap, MarkerCluster, MiniMap
 from folium.utilities import JsCode
 
-from sibangkit_geo.cartography.web.assets import PageError
-from sibangkit_geo.cartography.web.folium_map import PocketFigure, PocketMap
+from sibangkit_geo.products.notebook import PocketFigure, PocketMap
+from sibangkit_geo.products.web.page import PageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

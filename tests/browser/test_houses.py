@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sibangkit_geo.cartography.web import cards as web_cards
-from sibangkit_geo.cartography.web.cards import HouseCards, houses_payload, serial_numbers
+from sibangkit_geo.model.types import HouseCards
+from sibangkit_geo.products.web import houses as web_cards
+from sibangkit_geo.products.web.houses import houses_payload, serial_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

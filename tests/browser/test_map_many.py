@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sibangkit_geo.cartography.web.assets import MANY
+from sibangkit_geo.products.web.page import MANY
 from tests.browser.conftest import SIDE
 
 if TYPE_CHECKING:

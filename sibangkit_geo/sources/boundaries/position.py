@@ -10,7 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.tables.public import Note
+from sibangkit_geo.model.types import Note
 
 if TYPE_CHECKING:
     import numpy as np

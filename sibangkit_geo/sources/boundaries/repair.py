@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from sibangkit_geo.errors import DataError, DegradedInputWarning
-from sibangkit_geo.tables.numerals import numeral, percentage
-from sibangkit_geo.tables.public import Note
+from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Note
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

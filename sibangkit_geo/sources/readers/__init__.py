@@ -2,7 +2,7 @@
 
 from sibangkit_geo.sources.readers.grid import Grid, TableSource, is_address, table_source
 from sibangkit_geo.sources.readers.header import Header, find_header, fold_header
-from sibangkit_geo.sources.readers.opening import open_grid, sheet_names
+from sibangkit_geo.sources.readers.open import open_grid, sheet_names
 
 __all__ = [
     "Grid",

@@ -11,14 +11,13 @@ import polars as pl
 import sqlalchemy as sa
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.cells import number_text
 from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
+from sibangkit_geo.sources.readers.xlsx_stream import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sibangkit_geo.sources.readers.grid import TableSource
-
 
 _DEGREES = 4326
 

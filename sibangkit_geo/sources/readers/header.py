@@ -11,7 +11,7 @@ from sibangkit_geo.errors import DataError
 from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sibangkit_geo.sources.readers.grid import Grid
 
@@ -21,6 +21,11 @@ _LOOK_AT = 40
 # two numbers are as likely data
 _SHORTEST_NUMBERING = 4
 _NUMBERING = re.compile(r"\(?\d+\)?")
+
+_WORDS = re.compile(
+    r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
+    r"ket\b|dicetak|mengetahui|\*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +222,23 @@ def header_score(grid: Grid, *, known: Collection[str]) -> int:
     above, rows = choice
     names = _names(grid.head[above : above + rows])
     return len({fold_header(name) for name in names} & set(known))
+
+
+def opens_no_data(cell: str) -> bool:
+    """
+    Tell whether a cell begins as totals and notes do.
+
+    Returns: True for "Jumlah", "TOTAL", "Sumber: ..." and the like.
+    """
+    return _WORDS.match(cell) is not None
+
+
+def is_no_data(cells: Sequence[str | None]) -> bool:
+    """
+    Tell whether a row without its key is no data.
+
+    `cells`: Cells of the row, or of the columns that matter.
+    Returns: True when at most one cell is filled, or one begins as a total does.
+    """
+    filled = [cell for cell in cells if cell and cell.strip()]
+    return len(filled) <= 1 or any(map(opens_no_data, filled))

@@ -1,0 +1,375 @@
+"""The command line: parse, call, report; nothing else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from sibangkit_geo import __version__
+from sibangkit_geo.errors import DegradedInputWarning, SibangkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sibangkit_geo.study import Finished
+    from sibangkit_geo.study.annex import AnnexFinished
+
+app = typer.Typer(
+    name="sibangkit",
+    help="Find poverty pockets and draw offline maps for every agency.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_DEMO_HOUSEHOLDS = 250_000
+_DEMO_SEED = 1607
+
+boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
+
+_STAGES = {
+    "read": "Membaca data",
+    "find": "Mencari kantong",
+    "draw": "Menggambar peta",
+    "write": "Menulis berkas",
+}
+
+app.add_typer(boundaries_app, name="boundaries")
+
+
+def annex(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the annex, not that of a run.")],
+    paper: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A3|A4", help="Paper of the atlas; may stand twice."),
+    ] = None,
+    *,
+    no_document: Annotated[
+        bool, typer.Option("--no-document", help="Write no Word document.")
+    ] = False,
+    to: Annotated[
+        str, typer.Option(metavar="postgresql://...", help="PostGIS to publish the layers to.")
+    ] = "",
+) -> None:
+    """Write the annex: atlas, Word document, workbook, GIS layers."""
+    with reported(), progress_bars() as progress:
+        from sibangkit_geo.study import annex as annexing
+
+        order = annexing.AnnexOrder(tuple(paper or ()), not no_document, to)
+        finished = annexing.annex(study_file, out, order=order, progress=progress)
+    _report(finished)
+
+
+app.command("annex")(annex)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sibangkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every stage.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _version(wanted=value),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    """Find poverty pockets and draw offline maps for every agency."""
+    del version
+    if verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    # a degraded input is told in one line on stderr; the same words stand in the products
+    warnings.showwarning = lambda message, *_, **__: typer.echo(f"peringatan: {message}", err=True)
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("default", DegradedInputWarning)
+
+
+@app.command()
+def run(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the products.")],
+) -> None:
+    """Run a study: read, locate, measure, find, focus, draw, write."""
+    with reported(), progress_bars() as progress:
+        from sibangkit_geo import study
+
+        finished = study.run(study_file, out, progress=progress)
+    report(finished)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the products.")],
+    households: Annotated[
+        int, typer.Option(min=2_000, max=2_000_000, help="Households to make up.")
+    ] = _DEMO_HOUSEHOLDS,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the made-up regency.")] = _DEMO_SEED,
+    *,
+    no_pockets: Annotated[bool, typer.Option("--no-pockets", help="Plant no pocket.")] = False,
+    register_only: Annotated[
+        bool, typer.Option("--register-only", help="Write register and study, run nothing.")
+    ] = False,
+    damage: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Damage the register as real ones are; `all` for all."),
+    ] = None,
+) -> None:
+    """Make up a regency and run it: the whole product without anyone's data."""
+    with reported(), progress_bars() as progress:
+        from sibangkit_geo.demo import DemoSettings, damage_kinds, write_demo
+
+        settings = DemoSettings(
+            households=households,
+            seed=seed,
+            pockets=not no_pockets,
+            damage=damage_kinds(damage or ()),
+        )
+        study_file = write_demo(out / "data", settings=settings)
+        if not register_only:
+            from sibangkit_geo import study
+
+            finished = study.run(study_file, out, progress=progress)
+    if register_only:
+        typer.echo(study_file)
+    else:
+        report(finished)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="Register or village table, any format.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the intake report.")] = None,
+    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    code_generation: Annotated[
+        str, typer.Option(help="bdt2015, regsosek2022, dtsen2025, p3ke or bkkbn.")
+    ] = "",
+    code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet or layer.")] = "",
+    year: Annotated[int, typer.Option(help="Year of the data.")] = 0,
+) -> None:
+    """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
+    with reported():
+        from sibangkit_geo.study import begin as inspection
+
+        known = inspection.Known(regency, code_generation, code_system, sheet, year)
+        found = inspection.inspect(file, known=known)
+        written = inspection.write_report(found, out or file.parent / f"{file.stem}_laporan")
+    typer.echo(inspection.text_of(found), err=True)
+    typer.echo(found.block)
+    for path in written:
+        typer.echo(path)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder with registers, tables and polygons.")],
+    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    code_generation: Annotated[str, typer.Option(help="Of the registers.")] = "",
+    code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
+    year: Annotated[int, typer.Option(help="Year of study and data.")] = 0,
+    title: Annotated[str, typer.Option(help="Title of the products.")] = "",
+) -> None:
+    """Begin a study file from a folder of files."""
+    with reported():
+        from sibangkit_geo.study import begin as beginning
+        from sibangkit_geo.study import begin as inspection
+
+        known = inspection.Known(regency, code_generation, code_system, "", year)
+        begun = beginning.new_study(folder, known=known, title=title)
+    for name, kind in begun.used.items():
+        typer.echo(f"{name}: {kind}", err=True)
+    for remark in begun.remarks:
+        typer.echo(f"perhatian: {remark}", err=True)
+    typer.echo(begun.path)
+
+
+@app.command()
+def pockets(
+    table: Annotated[Path, typer.Argument(help="Village layer, any vector format.")],
+    poor: Annotated[str, typer.Option(help="Column with poor households.")],
+    households: Annotated[str, typer.Option(help="Column with all households.")],
+    out: Annotated[Path, typer.Option(help="GeoPackage to write.")] = Path("pockets.gpkg"),
+    code: Annotated[str, typer.Option(help="Column that labels the villages.")] = "",
+    layer: Annotated[str, typer.Option(help="Layer.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 1607,
+) -> None:
+    """Find poverty pockets in any village layer and save one outline per pocket."""
+    with reported():
+        from sibangkit_geo import study
+        from sibangkit_geo.pockets import PocketSettings
+
+        columns = study.LayerColumns(poor, households, code)
+        found = study.pockets_of_layer(
+            table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
+        )
+    for note in found.notes:
+        typer.echo(note.text, err=True)
+    typer.echo(
+        f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}", err=True
+    )
+    typer.echo(out)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN_A RUN_B ...", help="Folders of finished products.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the comparison.")],
+    minimum_jaccard: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Least shared people of one pocket.")
+    ] = 0.2,
+) -> None:
+    """Compare finished runs over time: pockets, rates, and what else changed."""
+    with reported():
+        from sibangkit_geo.pockets.change import ChangeSettings
+        from sibangkit_geo.study import compare as comparing
+
+        names = comparing.compare(runs, out, settings=ChangeSettings(minimum_jaccard))
+    for name in names:
+        typer.echo(out / name)
+
+
+@app.command()
+def scan(
+    folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
+) -> None:
+    """Search finished products for identity numbers."""
+    with reported():
+        from sibangkit_geo import disclosure
+        from sibangkit_geo.errors import MissingFileError
+
+        if not folder.is_dir():
+            raise MissingFileError(folder, named_by="folder to scan")
+        found = disclosure.leaks(folder)
+    for name, count in found.items():
+        typer.echo(f"{name}\t{count}")
+    typer.echo("bersih" if not found else f"{len(found)} berkas memuat nomor identitas", err=True)
+    if found:
+        raise typer.Exit(code=1)
+
+
+def _report(finished: AnnexFinished) -> None:
+    for name in finished.products:
+        typer.echo(finished.out / name)
+    for note in finished.notes:
+        typer.echo(f"perhatian: {note.text}", err=True)
+    if finished.schema:
+        typer.echo(f"skema basis data: {finished.schema}", err=True)
+
+
+@boundaries_app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="Polygons, any vector format.")],
+    layer: Annotated[str, typer.Option(help="Layer.")] = "",
+    crs: Annotated[str, typer.Option(help="Where the file names none, such as EPSG:32748.")] = "",
+) -> None:
+    """List what is wrong with a boundary file, with areas before and after repair."""
+    with reported():
+        from sibangkit_geo.sources import boundaries
+
+        text = boundaries.check_text(boundaries.check_file(file, layer=layer, crs=crs))
+    typer.echo(text)
+
+
+@boundaries_app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="Polygons of a publisher.")],
+    out: Annotated[Path, typer.Option(help="GeoJSON or GeoPackage to write.")],
+    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    layer: Annotated[str, typer.Option(help="Layer.")] = "",
+    crs: Annotated[str, typer.Option(help="Where the file names none.")] = "",
+) -> None:
+    """Turn a publisher's boundary file into a clean one with official codes."""
+    with reported():
+        from sibangkit_geo import study
+
+        path = study.import_boundaries(file, out, regency=regency, layer=layer, crs=crs)
+    typer.echo(path)
+
+
+@boundaries_app.command("fetch")
+def fetch(
+    name: Annotated[str, typer.Argument(help="Name in the catalogue; `list` shows them.")],
+    out: Annotated[Path, typer.Option(help="Folder to put the file in.")] = Path(),
+    sha256: Annotated[str, typer.Option(help="Checksum, where the catalogue has none.")] = "",
+) -> None:
+    """Download a catalogued public boundary file and check it."""
+    with reported():
+        from sibangkit_geo.sources import boundaries
+
+        if name == "list":
+            for one in boundaries.catalogued():
+                typer.echo(f"{one.name}\t{one.what}")
+            return
+        path = boundaries.fetch(name, out, sha256=sha256)
+    typer.echo(path)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn an error of ours into one line and its exit code."""
+    try:
+        yield
+    except SibangkitError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("stopped; nothing was written", 1)
+    except MemoryError:
+        _fail("not enough memory; nothing was written", 1)
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}", 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    raise typer.Exit(code=code)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Draw one bar per stage on stderr, on a terminal only."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                for earlier in tasks.values():
+                    bar.update(earlier, visible=False)  # type: ignore[arg-type]
+                tasks[stage] = bar.add_task(_STAGES[stage], total=total)
+            bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield show
+
+
+def report(finished: Finished) -> None:
+    """Print every product on stdout, and a summary on stderr."""
+    for name in finished.products:
+        typer.echo(finished.out / name)
+    if finished.review:
+        typer.echo(finished.review)
+    typer.echo(
+        f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)",
+        err=True,
+    )

@@ -1,1 +1,0 @@
-"""Deprivation in many things at once, by the method of Alkire and Foster (2011)."""

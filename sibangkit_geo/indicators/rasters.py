@@ -1,0 +1,302 @@
+"""Numbers out of rasters per village: zonal statistics, and the cheapest way to a facility."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Literal
+
+import exactextract
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from exactextract.raster import RasterioRasterSource
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError
+from rasterio.features import rasterize
+from rasterio.vrt import WarpedVRT
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from sibangkit_geo.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+Statistic = Literal["mean", "sum", "share"]
+_REMEDY = "Open it in QGIS and save it again as GeoTIFF with its CRS."
+
+
+def zonal_statistics(
+    raster: Path,
+    villages: gpd.GeoDataFrame,
+    *,
+    statistic: Statistic,
+    classes: tuple[float, ...] = (),
+    weights: Path | None = None,
+    nodata: float | None = None,
+    minimum_cover: float = 0.5,
+) -> pd.DataFrame:
+    """
+    Summarise a raster over each village, border cells by the part that lies inside [1]_.
+
+    Grain: one row per village in, one row per village out.
+
+    Parameters
+    ----------
+    raster
+        GeoTIFF, COG or any other file that GDAL reads; its first band counts.
+    villages
+        Polygons in any CRS, indexed by ``village_code``; taken to the raster's CRS.
+    statistic
+        ``"mean"`` and ``"sum"`` of the cells, or the ``"share"`` of cells in `classes`.
+    classes
+        Cell values that the share is of, such as the classes of a flood map.
+    weights
+        Raster that weighs the cells, such as people per cell; brought to the grid of
+        `raster`, cells without a value weigh nothing.
+    nodata
+        Cell value that means no data, where the file does not name it.
+    minimum_cover
+        Least share of a village with data, 0 to 1; below it the value is missing.
+
+    Returns
+    -------
+    statistics
+        ``value`` in the raster's own unit (a share is 0 to 1) and ``covered``, the
+        share of the village with data, 0 to 1; both indexed like `villages`. A village
+        outside the raster or without polygon has a missing value.
+
+    Raises
+    ------
+    ValueError
+        ``"share"`` without classes, or ``"sum"`` with weights.
+    DataError
+        The file is no raster, is damaged, or has no CRS.
+
+    References
+    ----------
+    .. [1] Baston, D., exactextract (Apache-2.0), fractions of cells without sampling.
+    """
+    if (statistic == "share") != bool(classes):
+        msg = 'Name `classes` for the statistic "share", and for no other.'
+        raise ValueError(msg)
+    if statistic == "sum" and weights is not None:
+        msg = "A sum has no weights."
+        raise ValueError(msg)
+    drawn = villages[~(villages.geometry.isna() | villages.geometry.is_empty)]
+    with ExitStack() as stack:
+        try:
+            values = _north_up(stack, raster, nodata=nodata)
+            weighing = _on_grid(stack, weights, values) if weights else None
+            zones = drawn[["geometry"]].to_crs(values.crs)
+            found = _extract(values, zones, statistic, weighing)
+        except (RasterioError, RuntimeError) as error:
+            msg = f"{raster.name}: cells cannot be read; the file may be damaged"
+            raise DataError(msg, remedy=_REMEDY) from error
+        cell = abs(values.transform.a * values.transform.e)
+    # degrees shorten the cell and the village alike
+    area = shapely.area(zones.geometry.to_numpy())
+    covered = np.clip(found["count"].to_numpy(dtype=float) * cell / area, 0, 1)
+    value = _class_share(found, classes) if classes else found["value"].to_numpy(dtype=float)
+    table = pd.DataFrame(
+        {"value": np.where(covered >= minimum_cover, value, np.nan), "covered": covered},
+        index=drawn.index,
+    )
+    table = table.reindex(villages.index)
+    return table.assign(covered=table["covered"].fillna(0.0))
+
+
+def _north_up(stack: ExitStack, path: Path, *, nodata: float | None) -> rasterio.DatasetReader:
+    """Open a raster whose rows run west to east and whose no-data value is known."""
+    try:
+        opened = stack.enter_context(rasterio.open(path))
+    except RasterioError as error:
+        msg = f"{path.name}: no raster can be read from this file"
+        raise DataError(msg, remedy=_REMEDY) from error
+    if opened.crs is None:
+        msg = f"{path.name}: the raster has no CRS"
+        raise DataError(msg, remedy=_REMEDY)
+    turned = opened.transform.b or opened.transform.d or opened.transform.e > 0
+    if turned or nodata is not None:
+        known = opened.nodata if nodata is None else nodata
+        return stack.enter_context(WarpedVRT(opened, src_nodata=known, nodata=known))
+    return opened
+
+
+def _on_grid(
+    stack: ExitStack, path: Path, values: rasterio.DatasetReader
+) -> rasterio.DatasetReader:
+    """Bring a raster of weights to the grid of the values; counts are added up, not averaged."""
+    return stack.enter_context(
+        WarpedVRT(
+            _north_up(stack, path, nodata=None),
+            crs=values.crs,
+            transform=values.transform,
+            width=values.width,
+            height=values.height,
+            resampling=Resampling.sum,
+        )
+    )
+
+
+def _extract(
+    values: rasterio.DatasetReader,
+    zones: gpd.GeoDataFrame,
+    statistic: Statistic,
+    weighing: rasterio.DatasetReader | None,
+) -> pd.DataFrame:
+    option = "(default_weight=0)" if weighing is not None else ""
+    prefix = "weighted_" if weighing is not None else ""
+    operation = (
+        ["unique", f"share={prefix}frac{option}"]
+        if statistic == "share"
+        else [f"value={prefix}{statistic}{option}"]
+    )
+    # a warped raster is no dataset by class, so both are wrapped here
+    found: pd.DataFrame = exactextract.exact_extract(
+        RasterioRasterSource(values),
+        zones,
+        ["count", *operation],
+        weights=None if weighing is None else RasterioRasterSource(weighing),
+        output="pandas",
+    )
+    return found
+
+
+def _class_share(found: pd.DataFrame, classes: tuple[float, ...]) -> NDArray[np.floating]:
+    """Add the shares of the classes asked for, village by village."""
+    long = found[["unique", "share"]].explode(["unique", "share"])
+    wanted = long["unique"].isin(classes)
+    share = long["share"].astype(float).where(wanted, 0.0)
+    return share.groupby(level=0).sum(min_count=1).reindex(found.index).to_numpy(dtype=float)
+
+
+def travel_cost(cost: Path, villages: gpd.GeoDataFrame, facilities: gpd.GeoSeries) -> pd.Series:
+    """
+    Add up the cheapest way from each village's inner point to a facility.
+
+    Grain: one row per village in, one row per village out.
+
+    Parameters
+    ----------
+    cost
+        Raster with the cost of crossing a cell, per metre, in a metric CRS with square
+        cells; no data where nobody passes.
+    villages
+        Polygons, indexed by ``village_code``.
+    facilities
+        Points, lines or areas, in the CRS of `villages`.
+
+    Returns
+    -------
+    travel_cost
+        In units of cost; missing without a way, outside the raster or without polygon.
+
+    Raises
+    ------
+    DataError
+        The raster is damaged or in degrees, a cost is not positive, or no facility
+        lies on a cell that can be crossed.
+    """
+    with ExitStack() as stack:
+        opened = _north_up(stack, cost, nodata=None)
+        transform = opened.transform
+        if opened.crs.is_geographic or not np.isclose(transform.a, -transform.e):
+            msg = f"{cost.name}: costs per metre need square cells in a metric CRS"
+            raise DataError(msg, remedy="Warp the raster to UTM first.")
+        try:
+            cells = opened.read(1, masked=True).astype(np.float64).filled(np.nan)
+        except RasterioError as error:
+            msg = f"{cost.name}: cells cannot be read; the file may be damaged"
+            raise DataError(msg, remedy=_REMEDY) from error
+        crs = opened.crs
+    if (cells <= 0).any():
+        msg = f"{cost.name}: costs of crossing a cell must be above 0"
+        raise DataError(msg, remedy="Set what cannot be crossed to no data.")
+    burnt = rasterize(
+        ((shape, 1) for shape in facilities.to_crs(crs)),
+        out_shape=cells.shape, transform=transform, all_touched=True, dtype="uint8",
+    )  # fmt: skip
+    way = cost_distance(cells, cell_m=transform.a, facilities=burnt.astype(np.bool_))
+    drawn = villages[~(villages.geometry.isna() | villages.geometry.is_empty)]
+    inside = drawn.geometry.representative_point().to_crs(crs)
+    column, row = ~transform * (inside.x.to_numpy(), inside.y.to_numpy())
+    found = pd.Series(np.nan, index=villages.index, name="travel_cost")
+    held = (row >= 0) & (row < cells.shape[0]) & (column >= 0) & (column < cells.shape[1])
+    values = way[row[held].astype(np.int64), column[held].astype(np.int64)]
+    found.loc[drawn.index[held]] = values
+    return found
+
+
+def cost_distance(
+    cost: NDArray[np.float64], *, cell_m: float, facilities: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """
+    Add up the cheapest way to a facility over a raster of costs [1]_, [2]_.
+
+    Grain: unchanged, one value per cell.
+
+    Parameters
+    ----------
+    cost
+        Cost of crossing, per metre (minutes per metre for a time), above 0; missing
+        where nobody passes. Shape (rows, columns).
+    cell_m
+        Width of a cell, metres.
+    facilities
+        Cells with a facility, shape (rows, columns).
+
+    Returns
+    -------
+    cost_distance
+        In units of cost, 0 at a facility, missing where no way leads. A step to one of
+        eight neighbours costs the mean of both cells times the way between their centres.
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, the cell is not positive, or a cost is not positive.
+    DataError
+        No facility lies on a cell that can be crossed.
+
+    References
+    ----------
+    .. [1] Dijkstra, E. W. (1959), Numerische Mathematik 1, 269-271.
+    .. [2] Douglas, D. H. (1994), Cartographica 31(3), 37-51 (mean of both cells).
+    """
+    if cost.shape != facilities.shape or cell_m <= 0 or (cost <= 0).any():
+        msg = "Costs and facilities need one shape, costs and `cell_m` must be above 0."
+        raise ValueError(msg)
+    start = np.flatnonzero(facilities & np.isfinite(cost))
+    if not len(start):
+        msg = "No facility lies on a cell that can be crossed"
+        raise DataError(msg, remedy="Check the CRS of both layers and the cells without cost.")
+    number = np.arange(cost.size).reshape(cost.shape)
+    heads, tails, lengths = [], [], []
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        here, there = _pairs(cost.shape, down, right)
+        step = (cost[here] + cost[there]) / 2 * cell_m * np.hypot(down, right)
+        passable = np.isfinite(step)
+        heads.append(number[here][passable])
+        tails.append(number[there][passable])
+        lengths.append(step[passable])
+    ends = np.concatenate(heads), np.concatenate(tails)
+    graph = coo_matrix((np.concatenate(lengths), ends), shape=(cost.size, cost.size)).tocsr()
+    found: NDArray[np.float64] = dijkstra(graph, directed=False, indices=start, min_only=True)
+    found[~np.isfinite(found)] = np.nan
+    grid: NDArray[np.float64] = found.reshape(cost.shape)
+    return grid
+
+
+def _pairs(
+    shape: tuple[int, ...], down: int, right: int
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Slice a grid and its shift by one step."""
+    rows, columns = shape
+    here = slice(0, rows - down), slice(max(0, -right), columns - max(0, right))
+    there = slice(down, rows), slice(max(0, right), columns - max(0, -right))
+    return here, there

@@ -1,0 +1,365 @@
+"""The types that stages hand to each other; nothing here says anything about one household."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from sibangkit_geo.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Unit = Literal["percent", "count", "index"]
+UNITS: tuple[Unit, ...] = ("percent", "count", "index")
+Worse = Literal["high", "low"]
+Evidence = Literal["strict", "indicative"]
+
+#: coordinates are whole numbers of this many to the degree: 1.1 m
+PER_DEGREE: Final = 100_000
+
+#: needs are bits of one number
+MOST_NEEDS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """
+    Something a reader must know; it travels with the data and is printed in every product.
+
+    `key`: Stable name of the kind of note, for tests and translations.
+    `text`: Sentence in Indonesian, without any personal value.
+    `count`: Rows or villages concerned; 0 where counting makes no sense.
+    """
+
+    key: str
+    text: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """
+    A valid coverage of village polygons; one row per village.
+
+    `villages`: Indexed by ``village_code`` (dotted), columns ``name``, ``district_code``,
+        ``district_name``, ``geometry`` in a metric CRS.
+    `official`: All official villages, indexed alike, columns ``name``, ``district_code``,
+        ``district_name``, ``has_polygon``.
+    `context`: Neighbouring regencies, columns ``name``, ``geometry``; may be empty.
+    `regency`: Dotted regency code.
+    `approximate`: True when the polygons are not official ones.
+    `notes`: What was cleaned or is missing.
+    """
+
+    villages: gpd.GeoDataFrame
+    official: pd.DataFrame
+    context: gpd.GeoDataFrame
+    regency: str
+    approximate: bool
+    source: str
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        """Check codes, CRS and that each polygon belongs to an official village."""
+        twice = self.villages[self.villages.index.duplicated(keep=False)]
+        if len(twice):
+            msg = "Village codes stand twice in the boundary file"
+            raise DataError(msg, rows=twice, remedy="Keep one polygon per code (dissolve parts).")
+        if self.villages.crs is None or self.villages.crs.is_geographic:
+            msg = "Boundaries are not in a metric CRS"
+            raise DataError(msg, remedy="Project them before building Boundaries.")
+        stray = self.villages[~self.villages.index.isin(self.official.index)]
+        if len(stray):
+            msg = "Polygons of villages that are not on the official list"
+            raise DataError(msg, rows=stray, remedy="Add them to the list or drop them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """
+    What a column of numbers means.
+
+    `name`: Column in the village table, snake case.
+    `unit`: ``"percent"`` values are kept as shares 0 to 1; ``"count"``; ``"index"`` as it came.
+    `denominator`: Who the share is of, in Indonesian; empty for an index.
+    `agency`: Key of the agency whose concern it is; empty when everybody's.
+    `year`: Year of the data, not of the study.
+    `count_column`: Column with the number concerned, beside the share; empty when there is none.
+    `base_column`: Column with the number that the share is of.
+    `note`: One sentence that must stand beside it.
+    `same`: Further columns that tell the same and are emptied with it.
+    `detail`: Further columns with households out of `base_column`, of whom the number concerned is
+        a part or not; emptied where they tell of too few.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    worse: Worse
+    denominator: str
+    agency: str
+    source: str
+    year: int
+    count_column: str = ""
+    count_label: str = ""
+    base_column: str = "households"
+    note: str = ""
+    same: tuple[str, ...] = ()
+    detail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """
+    A table of village indicators as it came; one row per row of the file.
+
+    `rows`: Indexed by row number of the file (header = 1). Columns ``code``, ``district_name``,
+        ``village_name`` (text), ``households``, ``people`` (counts or missing), ``poor_share`` (0
+        to 1 or missing) and one column per indicator.
+    `indicators`: Definitions of the indicator columns.
+    `code_system`: Which area codes ``code`` holds.
+    """
+
+    rows: pd.DataFrame
+    indicators: tuple[Indicator, ...]
+    code_system: str
+    year: int
+    source: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """
+    Which village each row of a table belongs to; one row per row of the file.
+
+    `rows`: Indexed like the table: ``village_code`` (missing when not located), ``how`` (``code``,
+        ``name``, ``spelling``, ``split``, ``point``, ``review`` or ``none``), ``score`` (0 to 1)
+        and ``name_in_table``.
+    """
+
+    rows: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VillageCounts:
+    """
+    Additive counts of households; one row per village.
+
+    `table`: Indexed by ``village_code``: ``households``, ``people``, ``poor_households``,
+        ``poor_people`` and, per need, ``deprived_KEY``, ``unserved_KEY`` and ``known_KEY``
+        (households whose answer is known).
+    """
+
+    table: pd.DataFrame
+
+    def __add__(self, other: VillageCounts) -> VillageCounts:
+        """Add two tallies of different households, village by village."""
+        return VillageCounts(self.table.add(other.table, fill_value=0))
+
+
+@dataclass(frozen=True, slots=True)
+class VillageIndicators:
+    """
+    Every village of the official list with its numbers; one row per village.
+
+    `villages`: Indexed by ``village_code``: ``name``, ``district_code``, ``district_name``,
+        ``status`` (``ok``, ``no_polygon``, ``no_data``), ``households``, ``people``,
+        ``poor_households`` and one column per indicator; geometry in the study CRS, empty without
+        polygon.
+    `indicators`: Definitions, in the order of display; the first is the poverty rate.
+    """
+
+    villages: gpd.GeoDataFrame
+    indicators: tuple[Indicator, ...]
+    notes: tuple[Note, ...]
+
+    def __post_init__(self) -> None:
+        """Check that every definition has its column."""
+        for one in self.indicators:
+            for column in filter(None, (one.name, one.count_column, one.base_column)):
+                if column not in self.villages:
+                    msg = f"Indicator column {column} is missing from the village table"
+                    raise DataError(msg, remedy="Define only what was measured.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pockets:
+    """
+    Poverty pockets: neighboring villages that are significantly worse off together.
+
+    `members`: Pocket number of each village in a pocket, indexed by ``village_code``.
+    `outlines`: One row per pocket, indexed by pocket number: ``evidence``, ``p_value``,
+        ``relative_risk``, ``rate`` (poor / households), ``poor``, ``expected``, ``households``,
+        ``n_villages`` and dissolved geometry in the study CRS.
+    `villages`: One row per tested village: ``rate``, ``pocket``.
+    `p_value`: Chance of a concentration at least as strong if poverty were spread over the
+        villages at random; missing when nothing was tested.
+    `overdispersion`: Intra-village correlation rho, 0 to 1; missing when nothing was tested.
+    `neighbors`: One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
+        None where it was not kept.
+    """
+
+    members: pd.Series
+    outlines: gpd.GeoDataFrame
+    villages: pd.DataFrame
+    p_value: float
+    overdispersion: float
+    alpha: float
+    replicates: int
+    seed: int
+    notes: tuple[Note, ...] = field(default=())
+    neighbors: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        """Check that every village points at a pocket which has an outline."""
+        strays = self.members[~self.members.isin(self.outlines.index)]
+        if len(strays):
+            msg = "Villages assigned to a pocket without outline"
+            raise DataError(msg, rows=strays.to_frame(), remedy="Rebuild the pockets.")
+
+    def __len__(self) -> int:
+        """Count the pockets."""
+        return len(self.outlines)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyNeeds:
+    """
+    What each agency finds in each village.
+
+    `table`: One row per agency and village with data: ``agency``, ``indicator``, ``village_code``,
+        ``share`` (0 to 1 or missing), ``households`` (number concerned, missing for an index),
+        ``excess`` (households above the number expected at the regency's share).
+    `places`, `roles`, `targeting`: Needs, leading agencies and targeting errors of places, with a
+        column ``level``; None before they are worked out.
+    """
+
+    table: pd.DataFrame
+    indicators: Mapping[str, tuple[str, ...]]
+    places: pd.DataFrame | None = None
+    roles: pd.DataFrame | None = None
+    targeting: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """
+    One file that was read.
+
+    `name`: File name without folder.
+    `sha256`: Checksum of its bytes.
+    `source`: Words for the source line; empty when the study names none.
+    """
+
+    role: str
+    name: str
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """
+    Where a result comes from.
+
+    `inputs`: Files read, in order.
+    `seed`: Seed of every random draw.
+    `created`: ISO time in UTC of the run, the only thing that differs between two equal runs.
+    """
+
+    inputs: tuple[InputFile, ...]
+    settings: Mapping[str, object]
+    seed: int
+    versions: Mapping[str, str]
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    Rows of a file that one rule of the intake concerns; never a value of theirs.
+
+    `column`: Header of the column, empty where the whole row is concerned.
+    `rows`: Row numbers as a spreadsheet shows them, ascending; none where the whole column or file
+        is concerned.
+    `detail`: What the rule needs to say besides, without any personal value.
+    """
+
+    kind: str
+    column: str
+    rows: tuple[int, ...]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeReport:
+    """
+    What the intake found in one file; one entry per rule and column.
+
+    `findings`: In the order of the catalogue.
+    `columns`: Header to the variable it was recognised as; empty for unknown ones.
+    `unavailable`: Labels of the needs that the file cannot express.
+    """
+
+    file: str
+    rows_in: int
+    rows_located: int
+    findings: tuple[Finding, ...]
+    columns: Mapping[str, str]
+    unavailable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HouseCards:
+    """
+    Houses without anything that names their people; one row per house.
+
+    Rows are ordered by village, and within a village along a curve through the place, so
+    that their order tells nothing of the register's.
+
+    `needs`: Labels; bit ``i`` of the masks is the ``i``-th need, at most 32.
+    `groups`: Labels of the decile groups, or of poor and not poor.
+    `per_village`: Houses of each village with polygon, in the order of the page.
+    `east`, `north`: Whole 1e-5 degrees, shape (n_houses,).
+    `deprived`, `served`: Bit masks of needs: the house is deprived; it receives what answers the
+        need.
+    `group`, `poor`: Position among `groups`; who is poor.
+    `photo`: Position among `photos`, -1 without one.
+    `photos`: WebP pictures without metadata.
+    """
+
+    needs: tuple[str, ...]
+    assisted: tuple[bool, ...]
+    groups: tuple[str, ...]
+    per_village: NDArray[np.int64]
+    east: NDArray[np.int32] = field(repr=False)
+    north: NDArray[np.int32] = field(repr=False)
+    deprived: NDArray[np.uint32] = field(repr=False)
+    served: NDArray[np.uint32] = field(repr=False)
+    group: NDArray[np.uint8] = field(repr=False)
+    poor: NDArray[np.bool_] = field(repr=False)
+    shuffle: int
+    photo: NDArray[np.int32] = field(repr=False)
+    photos: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        """Check that all columns have one row per house."""
+        columns = (self.north, self.deprived, self.served, self.group, self.poor, self.photo)
+        if {len(one) for one in columns} != {len(self)} or self.per_village.sum() != len(self):
+            msg = "House cards need columns of one length, which the villages add up to."
+            raise ValueError(msg)
+        if len(self.needs) > MOST_NEEDS:
+            msg = f"At most {MOST_NEEDS} needs fit a house card, got {len(self.needs)}."
+            raise ValueError(msg)
+
+    def __len__(self) -> int:
+        """Count the houses."""
+        return len(self.east)

@@ -1,0 +1,327 @@
+"""Which sheets an atlas has, and what stands on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.atlas.canvas import Pen
+from sibangkit_geo.products.atlas.listing import (
+    Listing,
+    agency_rows,
+    change_rows,
+    convergence_rows,
+    layer_rows,
+    pocket_rows,
+    village_rows,
+)
+from sibangkit_geo.products.classes import MASKED_COLOR, NO_DATA_COLOR
+from sibangkit_geo.products.words import result_sentences, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.products.atlas.ground import Ground
+    from sibangkit_geo.products.atlas.settings import AtlasSettings, Kind
+    from sibangkit_geo.products.changes import WaveChange
+    from sibangkit_geo.products.classes import Layer
+    from sibangkit_geo.products.result import Product
+
+CONVERGENCE = "n_acting_agencies"
+
+# from a fall to a rise: two hues apart for the colour-blind, five greys apart in print
+CHANGE_COLORS = ("#1f8f88", "#a9d6d1", "#ececf1", "#eda45a", "#8f1d2c")
+
+_LABELS = ("fall_big", "fall", "same", "rise", "rise_big")
+_SAME = 2
+
+_HATCH = "#8a939c"
+_DOTS = "#7a7286"
+NO_DATA = Pen(fill=NO_DATA_COLOR, edge=_HATCH, hatch="lines")
+MASKED = Pen(fill=MASKED_COLOR, edge=_DOTS, hatch="dots")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """
+    What is drawn.
+
+    `changes`: Since each earlier wave; empty without waves.
+    """
+
+    product: Product
+    ground: Ground
+    changes: tuple[WaveChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """
+    One sheet before it is drawn.
+
+    `district`: Code of the district shown; empty for the whole regency.
+    """
+
+    kind: Kind
+    key: str
+    slug: str
+    title: str
+    place: str
+    year: str
+    theme: Theme
+    listing: Listing
+    sources: tuple[str, ...]
+    method: tuple[str, ...]
+    notes: tuple[str, ...]
+    district: str = ""
+
+
+def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
+    """
+    List the sheets that settings ask for.
+
+    Raises ConfigError: An indicator is unknown, or nothing is left to draw.
+    """
+    layers = {one.indicator.name: one for one in subject.product.layers}
+    for name in settings.indicators:
+        if name not in layers:
+            msg = f'[annex] indicators: "{name}" is unknown. {nearest(name, layers)}'
+            raise ConfigError(msg)
+    sheets: list[Sheet] = []
+    if settings.draws("overview"):
+        sheets.append(_overview(subject))
+    if settings.draws("indicator"):
+        sheets += [_indicator(subject, one) for one in _asked(subject.product, settings)]
+    if settings.draws("agency"):
+        sheets += _agencies(subject, layers)
+    if settings.draws("convergence") and CONVERGENCE in layers:
+        sheets.append(_convergence(subject, layers[CONVERGENCE]))
+    if settings.draws("change"):
+        sheets += [_change(subject, one) for one in subject.changes]
+    if settings.draws("district"):
+        sheets += _districts(subject)
+    if not sheets:
+        msg = "[annex] sheets: this study has nothing of the kinds asked for."
+        raise ConfigError(msg)
+    return tuple(sheets)
+
+
+def _asked(product: Product, settings: AtlasSettings) -> list[Layer]:
+    """Leave out what has a sheet of its own anyway."""
+    first = product.layers[0].indicator.name
+    own = {CONVERGENCE, first} if settings.draws("overview") else {CONVERGENCE}
+    wanted = settings.indicators or tuple(one.indicator.name for one in product.layers)
+    return [
+        one
+        for one in product.layers
+        if one.indicator.name in wanted and one.indicator.name not in own
+    ]
+
+
+def _overview(subject: Subject) -> Sheet:
+    product, layer = subject.product, subject.product.layers[0]
+    headline, sentences = result_sentences(product.pockets)
+    return Sheet(
+        kind="overview", key="", slug="kantong", title=product.title,
+        place=_place(product, product.title), year=_year(layer, named=True),
+        theme=layer_theme(layer), listing=pocket_rows(product),
+        sources=_sources(product, layer), method=_method(product, layer),
+        notes=_notes(product, layer, *([f"{headline}. {sentences[0]}"]
+                                       if len(product.pockets) and sentences else [])),
+    )  # fmt: skip
+
+
+def _indicator(subject: Subject, layer: Layer) -> Sheet:
+    product, name = subject.product, layer.indicator.name
+    return Sheet(
+        kind="indicator", key=name, slug=name, title=layer.indicator.label,
+        place=product.regency_name, year=_year(layer), theme=layer_theme(layer),
+        listing=layer_rows(product, layer), sources=_sources(product, layer),
+        method=_method(product, layer), notes=_notes(product, layer),
+    )  # fmt: skip
+
+
+def _agencies(subject: Subject, layers: Mapping[str, Layer]) -> Iterator[Sheet]:
+    product = subject.product
+    table = product.needs.table
+    over = table.assign(excess=table["excess"].clip(lower=0))
+    sums = over.groupby(["agency", "indicator"])["excess"].sum().to_dict()
+    for agency, names in product.needs.indicators.items():
+        drawn = [one for one in names if one in layers]
+        if not drawn:
+            continue
+        # the first of equals, so that an index alone is drawn too
+        main = layers[max(drawn, key=lambda one: sums.get((agency, one), 0.0))]
+        words = product.catalogue.names.get(agency, agency.upper())
+        label = main.indicator.label
+        yield Sheet(
+            kind="agency", key=agency, slug=f"opd_{agency}",
+            title=say("annex.atlas_title_agency", agency=words, label=label),
+            place=product.regency_name, year=_year(main), theme=layer_theme(main),
+            listing=agency_rows(product, main, agency=agency, name=words),
+            sources=_sources(product, main),
+            method=(say("annex.atlas_method_agency", agency=words), *_method(product, main)),
+            notes=_notes(product, main),
+        )  # fmt: skip
+
+
+def _convergence(subject: Subject, layer: Layer) -> Sheet:
+    product = subject.product
+    return Sheet(
+        kind="convergence", key="", slug="konvergensi",
+        title=say("annex.atlas_title_convergence"), place=product.regency_name,
+        year=_year(layer), theme=layer_theme(layer),
+        listing=convergence_rows(product, layer, names=product.catalogue.names),
+        sources=_sources(product, layer), method=_method(product, layer),
+        notes=_notes(product, layer),
+    )  # fmt: skip
+
+
+def _change(subject: Subject, change: WaveChange) -> Sheet:
+    product, layer = subject.product, subject.product.layers[0]
+    years = say("annex.atlas_years", before=change.before, after=change.after)
+    about = [one.text for one in product.notes if one.key == "earlier_generation"]
+    return Sheet(
+        kind="change", key=str(change.before), slug=f"perubahan_{change.before}",
+        title=change.title, place=product.regency_name, year=years,
+        theme=change_theme(change, subject.ground.codes), listing=change_rows(product, change),
+        sources=_sources(product, layer),
+        method=(say("annex.atlas_method_change"), product.method_line),
+        notes=_notes(product, layer, change.summary, *about),
+    )  # fmt: skip
+
+
+def _districts(subject: Subject) -> Iterator[Sheet]:
+    product, layer = subject.product, subject.product.layers[0]
+    theme = layer_theme(layer)
+    colors = {str(code): str(one) for code, one in layer.colors.items()}
+    notes = _notes(product, layer)
+    for code, name in subject.ground.districts.items():
+        slug = "_".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+        yield Sheet(
+            kind="district", key=code, slug=f"kecamatan_{slug}",
+            title=say("annex.atlas_title_district", district=name), place=product.regency_name,
+            year=_year(layer, named=True), theme=theme,
+            listing=village_rows(product, layer, district=code, colors=colors),
+            sources=_sources(product, layer), method=_method(product, layer),
+            notes=notes, district=code,
+        )  # fmt: skip
+
+
+def _place(product: Product, title: str) -> str:
+    return "" if product.regency_name.lower() in title.lower() else product.regency_name
+
+
+def _year(layer: Layer, *, named: bool = False) -> str:
+    year = say("annex.atlas_year", year=layer.indicator.year)
+    return f"{layer.indicator.label} · {year}" if named else year
+
+
+def _sources(product: Product, layer: Layer) -> tuple[str, ...]:
+    """Name the sources of what is drawn: boundaries, the layer, and the pockets' poverty."""
+    told = [say("boundary_source", source=product.boundaries.source)]
+    labels: dict[tuple[str, int], list[str]] = {}
+    for one in dict.fromkeys(x.indicator for x in (layer, product.layers[0])):
+        labels.setdefault((one.source, one.year), []).append(one.label)
+    for (source, year), named in labels.items():
+        told.append(say("data_source", label="; ".join(named), source=source, year=year))
+    return tuple(told)
+
+
+def _method(product: Product, layer: Layer) -> tuple[str, ...]:
+    base = layer.indicator.denominator
+    told = [say("annex.atlas_method_base", base=base)] if base else []
+    return (*told, say("annex.atlas_method_classes"), product.method_line)
+
+
+def _notes(product: Product, layer: Layer, *first: str) -> tuple[str, ...]:
+    lines = [product.estimate_line, product.boundary_line, *first, layer.indicator.note]
+    # the reader of a map needs these before those about files
+    chief = ("official_rate_differs", "villages_without_polygon", "cells_masked")
+    notes = sorted(product.notes, key=lambda one: one.key not in chief)
+    told = dict.fromkeys(one for one in (*lines, *(note.text for note in notes)) if one)
+    # the estimate line says already what an indicator's short note repeats
+    return tuple(
+        one for one in told
+        if one == product.estimate_line or not product.estimate_line.startswith(one.rstrip("."))
+    )  # fmt: skip
+
+
+def change_theme(change: WaveChange, codes: NDArray[np.object_]) -> Theme:
+    """
+    Fill villages by their change; what cannot be compared is hatched or dotted.
+
+    Returns: From the largest fall to the largest rise, then what is not compared.
+    """
+    table = change.table.reindex(pd.Index(codes))
+    edge = change.edge
+    words = [say(f"annex.atlas_change_{one}", edge=numeral(edge)) for one in _LABELS]
+    swatches = [Swatch(Pen(fill=c), w) for c, w in zip(CHANGE_COLORS, words, strict=True)]
+    swatches += [
+        Swatch(NO_DATA, say("annex.atlas_change_unreliable"), always=False),
+        Swatch(MASKED, say("annex.masked"), always=False),
+    ]
+    sure, points = table["sure"].eq(True).to_numpy(), table["difference"].to_numpy(float)
+    index = np.full(len(table), _SAME)
+    index[sure] += np.where(points[sure] < 0, -1, 1)
+    index[sure & (np.abs(points) >= edge)] += np.sign(
+        points[sure & (np.abs(points) >= edge)]
+    ).astype(int)
+    state = table["state"].fillna("missing").to_numpy()
+    index[np.isin(state, ("unreliable", "missing"))] = len(_LABELS)
+    index[state == "masked"] = len(_LABELS) + 1
+    heading = say("annex.atlas_change_heading", before=change.before, after=change.after)
+    return Theme(heading, tuple(swatches), index.astype(np.intp))
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """
+    One kind of fill.
+
+    `pen`: Fill and pattern.
+    `always`: Listed without any village too.
+    """
+
+    pen: Pen
+    label: str
+    always: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """How the villages of a sheet are filled."""
+
+    heading: str
+    swatches: tuple[Swatch, ...]
+    index: NDArray[np.intp]
+
+    def counts(self, shown: NDArray[np.bool_]) -> tuple[tuple[Swatch, int], ...]:
+        """List the swatches of a legend with the villages shown of each."""
+        totals = np.bincount(self.index[shown], minlength=len(self.swatches))
+        pairs = zip(self.swatches, totals.tolist(), strict=True)
+        return tuple((one, n) for one, n in pairs if n or one.always)
+
+
+def layer_theme(layer: Layer) -> Theme:
+    """
+    Fill villages as the web map does, with patterns for what has no number.
+
+    Returns: Classes first, then no data and masked; the two are listed where there are any.
+    """
+    swatches = [Swatch(Pen(fill=one.color), one.label) for one in layer.classes]
+    swatches.append(Swatch(NO_DATA, say("annex.no_data"), always=False))
+    swatches.append(Swatch(MASKED, say("annex.masked"), always=False))
+    n = len(layer.classes)
+    index = layer.class_index.where(layer.class_index >= 0, n).to_numpy(copy=True)
+    index[layer.masked.to_numpy(dtype=bool)] = n + 1
+    unit = say(f"annex.unit_{layer.indicator.unit}")
+    heading = f"{layer.indicator.label} ({unit})" if unit else layer.indicator.label
+    return Theme(heading, tuple(swatches), index.astype(np.intp))

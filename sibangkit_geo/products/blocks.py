@@ -1,0 +1,364 @@
+"""Folded parts of the pages: programmes, needs of places, money, targets."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.model.numerals import numeral, percentage, rupiah
+from sibangkit_geo.products.result import Block
+from sibangkit_geo.products.words import listing, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from sibangkit_geo.agencies import Programme
+    from sibangkit_geo.model.types import Note
+    from sibangkit_geo.products.result import Product
+
+_LEFT, _RIGHT = "l", "r"
+_MISSING = "–"
+
+_SHOWN = 12
+
+
+def focus_blocks(product: Product) -> tuple[Block, ...]:
+    """
+    Word programmes and needs of places, for each agency, and the matrix for all.
+
+    Returns: Only of agencies with a need in the data.
+    """
+    labels = {one.name: one.label for one in product.measured.indicators}
+    blocks = []
+    for agency, indicators in product.needs.indicators.items():
+        blocks += _places(agency, indicators, product, labels)
+        blocks += _programmes(agency, indicators, product, labels)
+    return (*_matrix(product), *blocks)
+
+
+def _programmes(
+    agency: str, indicators: tuple[str, ...], product: Product, labels: Mapping[str, str]
+) -> list[Block]:
+    rows: dict[Programme, list[str]] = {}
+    for name in indicators:
+        for one in product.catalogue.programmes_for(name):
+            rows.setdefault(one, []).append(labels[name])
+    if not rows:
+        return []
+    table = tuple(
+        (
+            one.name,
+            "; ".join(answered),
+            one.eligibility,
+            ", ".join(say(f"payer_{payer}") for payer in one.delivers),
+        )
+        for one, answered in rows.items()
+    )
+    return [
+        Block(
+            key="programmes",
+            headline=say("programmes_headline"),
+            lead=say("programmes_lead"),
+            head=listing("programmes_head"),
+            align=(_LEFT,) * 4,
+            rows=table,
+            agency=agency,
+        )
+    ]
+
+
+def _places(
+    agency: str, indicators: tuple[str, ...], product: Product, labels: Mapping[str, str]
+) -> list[Block]:
+    """List pockets and districts by the agency's need that concerns most households."""
+    table = product.needs.places
+    if table is None or table.empty:
+        return []
+    own = table[(table["agency"] == agency) & table["indicator"].isin(indicators)]
+    whole = own[own["level"] == "regency"].sort_values("unserved", ascending=False)
+    if whole.empty:
+        return []
+    first = str(whole["indicator"].iloc[0])
+    names = _place_names(product)
+    rows = []
+    for level in ("pocket", "district"):
+        shown = own[(own["level"] == level) & (own["indicator"] == first)]
+        rows += [
+            (
+                names.get(str(one["place"]), str(one["place"]).capitalize()),
+                numeral(one["unserved"]),
+                percentage(one["share"]),
+                _or_dash(one["ratio"], 1),
+                _or_dash(one["rank_need"]),
+                _or_dash(one["rank_excess"]),
+                _or_dash(one["rank_severity"]),
+            )
+            for _, one in shown.sort_values("rank_need", kind="stable").iterrows()
+        ]
+    return [
+        Block(
+            key="places",
+            headline=say("places_headline"),
+            lead=say("places_lead", label=labels[first]),
+            head=listing("places_head"),
+            align=(_LEFT, *(_RIGHT,) * 6),
+            rows=tuple(rows),
+            agency=agency,
+        )
+    ]
+
+
+def _place_names(product: Product) -> dict[str, str]:
+    table = product.measured.villages.drop_duplicates("district_code")
+    return {
+        str(code): f"Kec. {name}"
+        for code, name in zip(table["district_code"], table["district_name"], strict=True)
+    }
+
+
+def _or_dash(value: float, decimals: int = 0) -> str:
+    return _MISSING if math.isnan(value) else numeral(value, decimals)
+
+
+def _matrix(product: Product) -> list[Block]:
+    roles = product.needs.roles
+    own = None if roles is None or roles.empty else roles[roles["level"] == "pocket"]
+    if own is None or own.empty:
+        return []
+    places = sorted(own["place"].unique(), key=lambda place: int(str(place).split()[-1]))
+    mark = {(one["place"], one["agency"]): _mark(one) for _, one in own.iterrows()}
+    rows = tuple(
+        (name, *(mark.get((place, key), "") for place in places))
+        for key, name in product.catalogue.names.items()
+        if any(mark.get((place, key)) for place in places)
+    )
+    action = product.catalogue.action
+    rule = say(
+        "rule_action",
+        ratio=numeral(action.minimum_ratio, 1),
+        excess=numeral(action.minimum_excess),
+    )
+    return [
+        Block(
+            key="matrix",
+            headline=say("matrix_headline"),
+            lead=say("matrix_lead", rule=rule),
+            head=("OPD", *(f"K{str(place).split()[-1]}" for place in places)),
+            align=(_LEFT, *(_RIGHT,) * len(places)),
+            rows=rows,
+            agency=product.catalogue.agencies[0].key,
+        )
+    ]
+
+
+def _mark(role: pd.Series) -> str:
+    if role["lead"]:
+        return "1"
+    return "•" if role["acts"] else ""
+
+
+def money_blocks(
+    product: Product, tables: Mapping[str, pd.DataFrame], notes: Sequence[Note]
+) -> tuple[Block, ...]:
+    """
+    Word budget and target.
+
+    `tables`: File name to table of the budget and the target; may lack either.
+    """
+    told = {one.key: one.text for one in notes}
+    overview = product.catalogue.agencies[0].key
+    blocks: list[Block] = []
+    if "sasaran_deret.csv" in tables:
+        blocks += _target(tables, told, overview)
+    if "anggaran_pagu.csv" in tables:
+        blocks += [_all_agencies(product, tables, told, overview), _curve(tables, overview)]
+        for agency in tables["anggaran_pagu.csv"]["agency"].unique():
+            blocks += _agency(str(agency), product, tables)
+    return tuple(blocks)
+
+
+def _all_agencies(
+    product: Product, tables: Mapping[str, pd.DataFrame], told: Mapping[str, str], overview: str
+) -> Block:
+    spent = tables["anggaran_pagu.csv"].groupby("agency", sort=False)[["ceiling", "spent"]].sum()
+    chosen = tables["anggaran_terpilih.csv"].groupby("agency")["households"].sum()
+    left = tables["anggaran_belum_termuat.csv"].groupby("agency")["households"].sum()
+    years = tables["anggaran_tahun_selesai.csv"].set_index("agency")["text"]
+    rows = []
+    for agency, money in spent.iterrows():
+        served = float(chosen.get(agency, 0.0))
+        need = served + float(left.get(agency, 0.0))
+        rows.append(
+            (
+                product.catalogue.names[str(agency)],
+                rupiah(money["ceiling"]),
+                rupiah(money["spent"]),
+                numeral(served),
+                percentage(served / need if need else float("nan")),
+                str(years.get(agency, "–")),
+            )
+        )
+    return Block(
+        key="budget",
+        headline=say("budget_headline"),
+        lead=told["budget"],
+        items=_sensitivity(tables),
+        head=listing("budget_all_head"),
+        align=(_LEFT, *(_RIGHT,) * 5),
+        rows=tuple(rows),
+        agency=overview,
+    )
+
+
+def _sensitivity(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    table = tables["anggaran_kepekaan.csv"]
+    said = [
+        say(
+            "budget_factor",
+            factor=numeral(one["cost_factor"], 1),
+            share=percentage(one["share"]),
+        )
+        for _, one in table.iterrows()
+    ]
+    return (*said, say("budget_assumed"))
+
+
+def _curve(tables: Mapping[str, pd.DataFrame], overview: str) -> Block:
+    rows = tuple(
+        (
+            numeral(one["ceiling_factor"], 2),
+            rupiah(one["ceiling"]),
+            rupiah(one["spent"]),
+            numeral(one["households"]),
+            percentage(one["share"]),
+        )
+        for _, one in tables["anggaran_kurva.csv"].iterrows()
+    )
+    return Block(
+        key="curve",
+        headline=say("curve_headline"),
+        lead=say("curve_lead"),
+        head=listing("curve_head"),
+        align=(_RIGHT,) * 5,
+        rows=rows,
+        agency=overview,
+    )
+
+
+def _agency(agency: str, product: Product, tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+    labels = {one.name: one.label for one in product.measured.indicators}
+    own = {name: table[table["agency"] == agency] for name, table in tables.items()
+           if "agency" in table}  # fmt: skip
+    chosen, left = own["anggaran_terpilih.csv"], own["anggaran_belum_termuat.csv"]
+    served = float(chosen["households"].sum())
+    need = served + float(left["households"].sum())
+    money = own["anggaran_pagu.csv"][["ceiling", "spent"]].sum()
+    lead = say(
+        "budget_lead",
+        count=numeral(served),
+        all=numeral(need),
+        share=percentage(served / need if need else float("nan")),
+        spent=rupiah(money["spent"]),
+        ceiling=rupiah(money["ceiling"]),
+    )
+    blocks = [
+        Block(
+            key="budget",
+            headline=say("budget_headline"),
+            lead=lead,
+            items=(*_years(own["anggaran_tahun_selesai.csv"], product), say("budget_assumed")),
+            head=listing("budget_head"),
+            align=(_LEFT, _LEFT, _LEFT, _RIGHT, _RIGHT),
+            rows=tuple(
+                (str(one["year"]), one["place"], labels[one["indicator"]],
+                 numeral(one["households"]), rupiah(one["cost"]))
+                for _, one in _largest(chosen).sort_values("year", kind="stable").iterrows()
+            ),
+            agency=agency,
+        )
+    ]  # fmt: skip
+    if len(left):
+        blocks.append(_left(agency, left, labels))
+    return blocks
+
+
+def _left(agency: str, left: pd.DataFrame, labels: Mapping[str, str]) -> Block:
+    return Block(
+        key="budget_left",
+        headline=say("left_headline"),
+        lead=say(
+            "left_lead",
+            count=numeral(left["households"].sum()),
+            places=numeral(left["place"].nunique()),
+        ),
+        head=listing("left_head"),
+        align=(_LEFT, _LEFT, _RIGHT, _RIGHT, _LEFT),
+        rows=tuple(
+            (one["place"], labels[one["indicator"]], numeral(one["households"]),
+             rupiah(one["cost"]), one["reason"])
+            for _, one in _largest(left).iterrows()
+        ),
+        agency=agency,
+    )  # fmt: skip
+
+
+def _years(table: pd.DataFrame, product: Product) -> tuple[str, ...]:
+    return tuple(
+        say(
+            "budget_never" if math.isnan(one["years"]) else "budget_years",
+            agency=product.catalogue.names[one["agency"]],
+            households=numeral(one["households"]),
+            cost=rupiah(one["cost"]),
+            years=one["text"],
+            new=say("budget_new", count=numeral(one["new"])) if one["new"] else "",
+        )
+        for _, one in table.iterrows()
+    )
+
+
+def _largest(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values("households", ascending=False, kind="stable").head(_SHOWN)
+
+
+def _target(
+    tables: Mapping[str, pd.DataFrame], told: Mapping[str, str], overview: str
+) -> list[Block]:
+    said = [told[key] for key in ("single_digit", "target", "package_effect") if key in told]
+    people = tables.get("sasaran_orang_kecamatan.csv")
+    rows: tuple[tuple[str, ...], ...] = ()
+    if people is not None:
+        pockets = tables["sasaran_orang.csv"]
+        inside = pockets[pockets["place"].str.startswith("Kantong")]
+        rows = tuple(
+            (str(one["place"]), numeral(one["poor_people"]), numeral(one["leave"]))
+            for table in (inside, people)
+            for _, one in table.sort_values("leave", ascending=False, kind="stable").iterrows()
+        )
+    series = tables["sasaran_deret.csv"]
+    wide = series.pivot_table(
+        index="year", columns="label", values="text", aggfunc="first", sort=False
+    )
+    return [
+        Block(
+            key="target",
+            headline=say("target_headline"),
+            items=tuple(said),
+            head=listing("target_head") if rows else (),
+            align=(_LEFT, _RIGHT, _RIGHT) if rows else (),
+            rows=rows,
+            agency=overview,
+        ),
+        Block(
+            key="series",
+            headline=say("series_headline"),
+            lead=say("series_lead"),
+            head=(say("series_year"), *(str(label) for label in wide.columns)),
+            align=(_LEFT, *(_RIGHT,) * wide.shape[1]),
+            rows=tuple(
+                (str(year), *(str(text) for text in row)) for year, *row in wide.itertuples()
+            ),
+            agency=overview,
+        ),
+    ]

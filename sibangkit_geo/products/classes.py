@@ -1,0 +1,258 @@
+"""Class breaks, colours and legend of a layer: one for screen and paper."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.model.numerals import numeral
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.model.types import Indicator
+
+# one direction, light to dark in grey print too; told apart with red-green blindness
+PALETTE = ("#fdf3c7", "#fbcb7c", "#f0914a", "#cf4a35", "#861a3a")
+NO_DATA_COLOR = "#ffffff"
+MASKED_COLOR = "#d9d4dc"
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class LegendClass:
+    """One line of a legend."""
+
+    color: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """
+    An indicator ready to be drawn; one row per village with a polygon.
+
+    `shown`: Numbers as shown: per cent for shares; missing without data or masked.
+    `counts`: Number concerned, or None.
+    `class_index`: Position in `classes` per village, -1 without a number.
+    `regency_value`, `district_values`: Sum over sum; missing for an index.
+    `district_counts`, `district_bases`: The two sums of each district: number concerned, and what
+        the share is of.
+    """
+
+    indicator: Indicator
+    shown: pd.Series
+    counts: pd.Series | None
+    classes: tuple[LegendClass, ...]
+    class_index: pd.Series
+    masked: pd.Series
+    decimals: int
+    regency_value: float
+    district_values: pd.Series
+    district_counts: pd.Series
+    district_bases: pd.Series
+
+    @property
+    def n_missing(self) -> int:
+        """Count villages without data."""
+        return int(self.missing.sum())
+
+    @property
+    def missing(self) -> pd.Series:
+        """Tell which villages have no data; a masked cell has some."""
+        return self.class_index.eq(-1) & ~self.masked
+
+    @property
+    def colors(self) -> pd.Series:
+        """Colour each village; no data and masked have their own."""
+        palette = [*(one.color for one in self.classes), NO_DATA_COLOR]  # the last for -1
+        colors = pd.Series([palette[i] for i in self.class_index], index=self.class_index.index)
+        return colors.mask(self.masked, MASKED_COLOR)
+
+
+def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...]:
+    """
+    Split numbers into classes with the least spread inside (Fisher 1958, JASA 53, 789).
+
+    Parameters
+    ----------
+    values
+        Numbers, none missing.
+    classes
+        Most classes wanted; fewer when there are fewer different numbers.
+
+    Returns
+    -------
+    breaks
+        Lower ends of the second and later classes, rising.
+
+    Raises
+    ------
+    ValueError
+        `classes` is below 1.
+
+    Examples
+    --------
+    >>> natural_breaks([1, 2, 11, 12, 30], classes=3)
+    (11.0, 30.0)
+    """
+    if classes < 1:
+        msg = f"`classes` must be at least 1, got {classes}."
+        raise ValueError(msg)
+    unique, weight = np.unique(np.asarray(values, dtype=float), return_counts=True)
+    n, k = len(unique), min(classes, len(unique))
+    if k <= 1:
+        return ()
+    sums = np.concatenate([[0.0], np.cumsum(weight * unique)])
+    squares = np.concatenate([[0.0], np.cumsum(weight * unique**2)])
+    sizes = np.concatenate([[0.0], np.cumsum(weight)])
+    cost = np.full(n + 1, np.inf)
+    cost[0] = 0.0
+    starts = np.zeros((k, n + 1), dtype=np.intp)
+    for level in range(k):
+        fresh = np.full(n + 1, np.inf)
+        for end in range(level + 1, n + 1):
+            begin = np.arange(level, end)
+            spread = _spread(sums, squares, sizes, begin, end)
+            total = cost[begin] + spread
+            best = int(np.argmin(total))
+            fresh[end], starts[level, end] = total[best], begin[best]
+        cost = fresh
+    breaks, end = [], n
+    for level in range(k - 1, 0, -1):
+        end = int(starts[level, end])
+        breaks.append(float(unique[end]))
+    return tuple(reversed(breaks))
+
+
+def _spread(
+    sums: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    begin: NDArray[np.intp],
+    end: int,
+) -> NDArray[np.float64]:
+    total, size = sums[end] - sums[begin], sizes[end] - sizes[begin]
+    return np.asarray(squares[end] - squares[begin] - total**2 / size)
+
+
+def build_layer(
+    villages: gpd.GeoDataFrame,
+    indicator: Indicator,
+    *,
+    masked: pd.Series,
+    totals: pd.DataFrame,
+    minimum: int = 0,
+) -> Layer:
+    """
+    Class and colour one indicator.
+
+    Breaks are rounded to the digits shown, so that a number never stands in
+    another class than the legend says.
+    Grain: unchanged, one row per village with polygon.
+
+    `villages`: Official villages with columns ``households``, ``district_code`` and the
+        indicator's.
+    `masked`: Villages whose cell was masked, indexed alike.
+    `totals`: The same villages before masking, for the sums of districts and regency.
+    `minimum`: A district's sums that count fewer, or all but fewer, are emptied; 0 empties none.
+    Returns: Without any number: no class, everything hatched.
+    """
+    names = [one for one in (indicator.name, indicator.count_column) if one]
+    mapped = villages.loc[villages.geometry.notna() & ~villages.geometry.is_empty, names]
+    factor = _PERCENT if indicator.unit == "percent" else 1.0
+    decimals = {"percent": 1, "count": 0, "index": 2}[indicator.unit]
+    values = (mapped[indicator.name].astype(float) * factor).round(decimals)
+    edges = _edges(values.dropna(), decimals)
+    index = pd.Series(np.searchsorted(edges, values, side="right"), index=values.index)
+    if indicator.worse == "low":
+        index = len(edges) - index
+    index = index.where(values.notna(), -1).astype(int)
+    over, below = _sums(totals, indicator)
+    total = below.sum()
+    regency = float(over.sum() / total) if total else float("nan")
+    few = over.between(0.5, minimum - 0.5) | (below - over).between(0.5, minimum - 0.5)
+    over = over.mask(few)
+    return Layer(
+        indicator=indicator,
+        shown=values,
+        counts=mapped[indicator.count_column] if indicator.count_column else None,
+        classes=_legend(values, index, edges, indicator, decimals),
+        class_index=index,
+        masked=masked.reindex(mapped.index),
+        decimals=decimals,
+        regency_value=regency * factor,
+        district_values=over / below.where(below > 0) * factor,
+        district_counts=over,
+        district_bases=below,
+    )
+
+
+def _edges(known: pd.Series, decimals: int) -> NDArray[np.float64]:
+    if known.empty:
+        return np.array([])
+    return np.unique(np.round(natural_breaks(known.tolist(), classes=len(PALETTE)), decimals))
+
+
+def _legend(
+    values: pd.Series,
+    index: pd.Series,
+    edges: NDArray[np.float64],
+    indicator: Indicator,
+    decimals: int,
+) -> tuple[LegendClass, ...]:
+    known = values.dropna()
+    if known.empty:
+        return ()
+    ends = [float(known.min()), *edges.tolist(), float(known.max())]
+    labels = []
+    for i, (start, stop) in enumerate(itertools.pairwise(ends)):
+        first, last = numeral(start, decimals), numeral(stop, decimals)
+        final = i == len(ends) - 2
+        only = known[(known >= start) & ((known < stop) | final)]
+        if only.min() == only.max():
+            labels.append(numeral(float(only.iloc[0]), decimals))
+        else:
+            labels.append(f"{first} – {last}" if final else f"{first} – < {last}")
+    if indicator.worse == "low":
+        labels.reverse()
+    colors = _colors(len(labels))
+    return tuple(
+        LegendClass(color, label, int((index == i).sum()))
+        for i, (color, label) in enumerate(zip(colors, labels, strict=True))
+    )
+
+
+def _colors(count: int) -> list[str]:
+    """Spread few classes over the whole palette, the last one darkest."""
+    if count == 1:
+        return [PALETTE[1]]
+    places = np.linspace(0, len(PALETTE) - 1, count).round().astype(int)
+    return [PALETTE[place] for place in places]
+
+
+def _sums(villages: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series]:
+    """Sum what the share counts, and what it is of, by district: the same villages in both."""
+    districts = sorted(villages["district_code"].unique())
+    if not indicator.count_column:
+        nothing = pd.Series(float("nan"), index=districts)
+        return nothing, nothing
+    base = indicator.base_column
+    both = villages[[indicator.count_column, base]].astype(float)
+    known = both.notna().all(axis=1) & villages[indicator.name].notna()
+    both = both[known]
+    # the count beside a "worse when low" share counts those without, the share those with
+    over = both[indicator.count_column]
+    if indicator.worse == "low":
+        over = both[base] - over
+    block = villages.loc[known, "district_code"]
+    sums = [one.groupby(block).sum().reindex(districts) for one in (over, both[base])]
+    return sums[0], sums[1]

@@ -1,0 +1,182 @@
+"""Products of a comparison of runs: three tables, one page, one manifest."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo import disclosure
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.staging import MANIFEST, staged, write_text
+from sibangkit_geo.products.tables import formula_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sibangkit_geo.model.types import Note
+
+TABLES = {
+    "pockets": "perubahan_kantong.csv",
+    "villages": "perubahan_desa.csv",
+    "areas": "perubahan_kecamatan.csv",
+}
+PAGE = "perubahan.html"
+_DIGITS = 6
+_WORDS = {
+    "id": "kantong", "class": "kelas", "year_before": "dari_tahun", "year_after": "ke_tahun",
+    "before": "nomor_sebelum", "after": "nomor_sesudah", "jaccard": "jaccard_orang",
+    "note": "keterangan", "villages": "desa", "code": "kode", "name": "nama", "level": "tingkat",
+    "households_before": "rumah_tangga_sebelum", "households_after": "rumah_tangga_sesudah",
+    "poor_before": "rumah_tangga_miskin_sebelum", "poor_after": "rumah_tangga_miskin_sesudah",
+    "rate_before": "angka_sebelum", "rate_after": "angka_sesudah", "difference": "selisih",
+    "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat",
+    "caution": "perhatian",
+}  # fmt: skip
+_COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
+_STYLE = (
+    "body{font-family:'Segoe UI','DejaVu Sans',sans-serif;color:#16202e;margin:1.5rem auto;"
+    "max-width:72rem;padding:0 1rem}h1,h2{color:#12305a}table{border-collapse:collapse;"
+    "font-size:.9rem;width:100%}td,th{border-bottom:1px solid #dfe4ea;padding:.4rem .5rem;"
+    "text-align:left;vertical-align:top}th{background:#f5f7fa}.scroll{overflow-x:auto}"
+    ".estimate{color:#7a2e0e;font-weight:600}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """
+    What a comparison found.
+
+    `pockets`, `villages`, `areas`: Tables with English column names, one row per pocket, village
+        or district (and the regency) and pair of following waves.
+    `notes`: What a reader must know.
+    `provenance`: Plain values for the manifest: runs with checksums, parameters, time.
+    """
+
+    pockets: pd.DataFrame
+    villages: pd.DataFrame
+    areas: pd.DataFrame
+    notes: tuple[Note, ...]
+    provenance: Mapping[str, object]
+
+
+def write_comparison(found: Comparison, out: Path) -> tuple[str, ...]:
+    """
+    Write all products of a comparison, whole or not at all.
+
+    `out`: Final folder.
+    Returns: Relative paths, sorted.
+    Raises ConfigError: `out` cannot be written.
+    Raises LeakError: A product holds personal data; nothing is written.
+    """
+    names = sorted([*TABLES.values(), PAGE, MANIFEST])
+    with staged(out, kind="comparison") as folder:
+        for key, name in TABLES.items():
+            shown = _shown(getattr(found, key)).map(formula_safe)
+            write_text(folder / name, shown.to_csv(index=False, lineterminator="\n"))
+        write_text(folder / PAGE, comparison_page(found))
+        notes = [{"key": one.key, "text": one.text, "count": one.count} for one in found.notes]
+        content = {**found.provenance, "notes": notes, "products": names}
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        write_text(folder / MANIFEST, text + "\n")
+        disclosure.require_clean(folder)
+    return tuple(names)
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    made = table.copy()
+    for name in made.columns.intersection(list(_COUNTS)):
+        made[name] = made[name].round().astype("Int64")
+    numbers = made.select_dtypes("float").columns
+    made[numbers] = made[numbers].round(_DIGITS)
+    return made.rename(columns=_WORDS)
+
+
+def comparison_page(found: Comparison) -> str:
+    """
+    Draw the page: notes, pockets, districts, and villages whose rate surely changed.
+
+    Returns: Self-contained HTML; every text escaped.
+    """
+    notes = "".join(f"<li>{html.escape(one.text)}</li>" for one in found.notes)
+    sure = found.villages[(found.villages["high"] < 0) | (found.villages["low"] > 0)]
+    return (
+        '<!DOCTYPE html>\n<html lang="id"><head><meta charset="utf-8">'
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>Perubahan antarwaktu</title><style>{_STYLE}</style></head><body>"
+        "<h1>Perubahan kantong kemiskinan antarwaktu</h1>"
+        "<p>Angka adalah bagian rumah tangga miskin. Selisih diberi selang kepercayaan 95 %; "
+        "perubahan dianggap nyata bila selang itu tidak memuat nol.</p>"
+        '<p class="estimate">Estimasi, bukan angka resmi.</p>'
+        f"<h2>Yang perlu diketahui</h2><ul>{notes or '<li>Tidak ada catatan.</li>'}</ul>"
+        f"<h2>Kantong</h2>{_table(_pockets(found))}"
+        f"<h2>Kecamatan dan kabupaten</h2>{_table(_compact(found.areas))}"
+        f"<h2>Desa yang angkanya nyata berubah</h2>{_table(_compact(sure))}</body></html>\n"
+    )
+
+
+def _pockets(found: Comparison) -> pd.DataFrame:
+    """Name the villages of each pocket beside what became of it."""
+    table = found.pockets
+    if table.empty:
+        return table
+    names = dict(zip(found.villages["code"], found.villages["name"], strict=True))
+    listed = [
+        ", ".join(str(names.get(code, code)) for code in str(codes).split())
+        for codes in table["villages"]
+    ]
+    made = pd.DataFrame({"Kantong": table["id"], "Kelas": table["class"], "Desa": listed})
+    return pd.concat([made, _figures(table), table[["note"]].rename(columns=_WORDS)], axis=1)
+
+
+def _compact(table: pd.DataFrame) -> pd.DataFrame:
+    if table.empty:
+        return table
+    kept = [name for name in ("level", "name", "history", "caution") if name in table]
+    first = [name for name in kept if name in {"level", "name"}]
+    rest = [name for name in kept if name not in first]
+    return pd.concat(
+        [table[first].rename(columns=_WORDS), _figures(table), table[rest].rename(columns=_WORDS)],
+        axis=1,
+    )
+
+
+def _figures(table: pd.DataFrame) -> pd.DataFrame:
+    """Put rate and counts of both times, and their difference with interval, into words."""
+    rows = []
+    for row in table.to_dict(orient="records"):
+        told = {"Waktu": f"{row['year_before']} – {row['year_after']}"}
+        for label, end in (("Sebelum", "before"), ("Sesudah", "after")):
+            poor, homes = row[f"poor_{end}"], row[f"households_{end}"]
+            known = pd.notna(poor) and pd.notna(homes)
+            counts = f" ({numeral(poor)} dari {numeral(homes)} rumah tangga)" if known else ""
+            told[label] = _percent(row[f"rate_{end}"]) + counts
+        ends = f" ({_percent(row['low'])} sampai {_percent(row['high'])})"
+        told["Selisih, poin persen (selang 95 %)"] = _percent(row["difference"]) + (
+            ends if pd.notna(row["low"]) else ""
+        )
+        rows.append(told)
+    return pd.DataFrame(rows, index=table.index)
+
+
+def _table(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "<p>Tidak ada.</p>"
+    shown = table.astype(object).where(table.notna(), "")
+    head = "".join(f"<th>{html.escape(str(one).replace('_', ' '))}</th>" for one in shown.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(one))}</td>" for one in row) + "</tr>"
+        for row in shown.itertuples(index=False)
+    )
+    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll">{body}</div>'
+
+
+def _percent(share: float) -> str:
+    return "" if pd.isna(share) else f"{100 * share:.1f} %".replace(".", ",")

@@ -1,0 +1,298 @@
+"""What the document says, chapter by chapter."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.products.changes import signed
+from sibangkit_geo.products.document.styles import BOX
+from sibangkit_geo.products.sentences import role_sentences, targeting_sentences
+from sibangkit_geo.products.words import listing, pocket_sentence, result_sentences, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sibangkit_geo.products.changes import WaveChange
+    from sibangkit_geo.products.document.manuscript import Manuscript
+    from sibangkit_geo.products.result import Block, Product
+
+    See = Callable[[str, str], Sequence[tuple[str, str]]]
+
+_MONEY = ("target", "series", "budget", "curve")
+_LEFT, _RIGHT = "l", "r"
+
+Rows = list[tuple[str, ...]]
+_P_DECIMALS = 3
+
+
+def write_chapters(
+    text: Manuscript, product: Product, see: See, *, changes: Sequence[WaveChange] = ()
+) -> None:
+    """
+    Write every chapter but the maps.
+
+    `see`: Kind and key of a map to bookmark and number of its captions.
+    """
+    _summary(text, product, see)
+    _pockets(text, product, see)
+    _districts(text, product)
+    _changes(text, product, see, changes)
+    _needs(text, product, see)
+    _money(text, product)
+    _method(text, product)
+
+
+def _summary(text: Manuscript, product: Product, see: See) -> None:
+    headline, sentences = result_sentences(product.pockets)
+    text.heading(say("document_summary"))
+    text.say(f"{headline}.")
+    for sentence in sentences:
+        text.say(sentence)
+    text.say(" ".join(filter(None, (product.estimate_line, product.boundary_line))), style=BOX)
+    text.reference(f"{say('document_see')} ", see("overview", ""))
+    text.table(
+        say("document_main", regency=product.regency_name),
+        main_rows(product),
+        head=listing("document_main_head"),
+        align=(_LEFT, _RIGHT),
+    )
+
+
+def _pockets(text: Manuscript, product: Product, see: See) -> None:
+    text.heading(say("document_pockets"))
+    outlines = product.pockets.outlines
+    if outlines.empty:
+        text.say(f"{result_sentences(product.pockets)[0]}.")
+        return
+    text.table(
+        say("document_pockets_table", regency=product.regency_name),
+        pocket_rows(product),
+        head=listing("document_pockets_head"),
+        align=(_LEFT, _LEFT, *(_RIGHT,) * 6),
+    )
+    for block in _of(product, "matrix"):
+        _block(text, block)
+    labels = {one.name: one.label for one in product.measured.indicators}
+    roles = product.needs.roles
+    for number, row in outlines.iterrows():
+        grade = say(f"grade_{row['evidence']}")
+        text.heading(say("document_pocket", number=number, grade=grade), 2)
+        text.say(pocket_sentence(int(number), row))
+        if roles is not None and not roles.empty:
+            place = f"kantong {number}"
+            own = roles[(roles["level"] == "pocket") & (roles["place"] == place)]
+            for sentence in role_sentences(
+                place, own, labels=labels, names=product.catalogue.names
+            ):
+                text.say(sentence)
+        text.reference(f"{say('document_see')} ", _district_maps(product, int(number), see))
+        text.table(
+            say("document_pocket_table", number=number),
+            village_rows(product, int(number)),
+            head=listing("document_pocket_head"),
+            align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
+        )
+
+
+def _district_maps(product: Product, number: int, see: See) -> list[tuple[str, str]]:
+    members = product.pockets.members
+    inside = members.index[members == number]
+    codes = product.measured.villages.loc[inside, "district_code"].unique()
+    return [mark for code in sorted(codes) for mark in see("district", str(code))]
+
+
+def _districts(text: Manuscript, product: Product) -> None:
+    text.heading(say("document_districts"))
+    text.say(say("document_districts_lead"))
+    text.table(
+        say("document_districts_table", label=product.layers[0].indicator.label),
+        district_rows(product),
+        head=listing("document_districts_head"),
+        align=(_LEFT, _LEFT, *(_RIGHT,) * 5),
+    )
+
+
+def _changes(text: Manuscript, product: Product, see: See, changes: Sequence[WaveChange]) -> None:
+    if not changes:
+        return
+    text.heading(say("document_change"))
+    text.say(say("document_change_lead"))
+    for one in changes:
+        years = {"before": one.before, "after": one.after}
+        text.say(one.summary)
+        text.reference(f"{say('document_see')} ", see("change", str(one.before)))
+        text.table(
+            say("document_change_table", **years),
+            change_rows(product, one),
+            head=[word.format(**years) for word in listing("document_change_head")],
+            align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
+        )
+
+
+def _needs(text: Manuscript, product: Product, see: See) -> None:
+    text.heading(say("document_needs"))
+    told = [one for one in product.catalogue.agencies[1:] if product.needs.indicators.get(one.key)]
+    text.say(say("document_needs_lead" if told else "document_needs_none"))
+    for agency in told:
+        text.heading(product.catalogue.names[agency.key], 2)
+        text.reference(say("document_agency_maps"), see("agency", agency.key))
+        text.bullets(targeting_sentences(agency.key, product))
+        for block in product.blocks:
+            if block.agency == agency.key:
+                _block(text, block, of=product.catalogue.names[agency.key])
+
+
+def _money(text: Manuscript, product: Product) -> None:
+    first = product.catalogue.agencies[0].key
+    blocks = [one for key in _MONEY for one in _of(product, key) if one.agency in {"", first}]
+    if not blocks:
+        return
+    text.heading(say("document_money"))
+    for block in blocks:
+        text.heading(block.headline, 2)
+        _block(text, block)
+
+
+def _of(product: Product, key: str) -> list[Block]:
+    return [one for one in product.blocks if one.key == key]
+
+
+def _block(text: Manuscript, block: Block, *, of: str = "") -> None:
+    text.say(block.lead)
+    text.bullets(block.items)
+    title = f"{block.headline} – {of}" if of else block.headline
+    text.table(title, block.rows, head=block.head, align=block.align)
+
+
+def _method(text: Manuscript, product: Product) -> None:
+    text.heading(say("document_method"))
+    text.heading(say("document_method_how"), 2)
+    text.say(product.method_line, style=BOX)
+    text.heading(say("document_method_not"), 2)
+    text.bullets(product.honesty)
+    text.heading(say("document_method_sources"), 2)
+    text.bullets(product.source_lines)
+    if product.notes:
+        text.heading(say("document_method_notes"), 2)
+        text.bullets(note.text for note in product.notes)
+
+
+def main_rows(product: Product) -> Rows:
+    """Word the main numbers of the regency."""
+    villages, layer, pockets = product.measured.villages, product.layers[0], product.pockets
+    grades = pockets.outlines["evidence"]
+    poor = float(layer.district_counts.sum(min_count=1))
+    told = [
+        ("official", numeral(len(villages))),
+        ("data", numeral(int((villages["status"] == "ok").sum()))),
+        ("households", _or_dash(float(villages["households"].sum(min_count=1)))),
+        ("poor", _or_dash(poor)),
+        ("strict", numeral(int((grades == "strict").sum()))),
+        ("indicative", numeral(int((grades == "indicative").sum()))),
+        ("inside", numeral(len(pockets.members))),
+    ]
+    rows = [(say(f"document_main_{key}"), text) for key, text in told]
+    label = say("document_main_rate", label=layer.indicator.label)
+    rows.insert(4, (label, _rate(layer.regency_value)))
+    return list(rows)
+
+
+def pocket_rows(product: Product) -> Rows:
+    """Word the pockets."""
+    return [
+        (
+            str(number),
+            say(f"grade_{row['evidence']}"),
+            numeral(row["n_villages"]),
+            numeral(row["households"]),
+            numeral(row["poor"]),
+            percentage(row["rate"]),
+            numeral(row["relative_risk"], 1),
+            numeral(row["p_value"], _P_DECIMALS),
+        )
+        for number, row in product.pockets.outlines.iterrows()
+    ]
+
+
+def village_rows(product: Product, number: int) -> Rows:
+    """
+    Word the villages of a pocket, the worst first.
+
+    Returns: Masked numbers read "disamarkan", missing ones a dash.
+    """
+    members, layer = product.pockets.members, product.layers[0]
+    own = product.measured.villages.loc[members.index[members == number]]
+    shown = layer.shown.reindex(own.index)
+    order = shown.sort_values(ascending=layer.indicator.worse == "low", kind="stable").index
+    masked = layer.masked.reindex(own.index, fill_value=False)
+    return [
+        (
+            str(code),
+            str(own.loc[code, "name"]),
+            str(own.loc[code, "district_name"]),
+            _or_dash(own.loc[code, "households"]),
+            _cell(own.loc[code, "poor_households"], hidden=bool(masked[code])),
+            say("document_masked") if masked[code] else _rate(shown[code]),
+        )
+        for code in order
+    ]
+
+
+def district_rows(product: Product) -> Rows:
+    """
+    Word the districts.
+
+    Returns: By code; sums that count too few are dashes.
+    """
+    villages, layer = product.measured.villages, product.layers[0]
+    inside = villages.index.isin(product.pockets.members.index)
+    rows: Rows = []
+    for code, own in villages.assign(inside=inside).groupby("district_code"):
+        rows.append(
+            (
+                str(code),
+                str(own["district_name"].iloc[0]),
+                numeral(len(own)),
+                numeral(int(own["inside"].sum())),
+                _or_dash(float(own["households"].sum(min_count=1))),
+                _or_dash(float(layer.district_counts.get(code, math.nan))),
+                _rate(float(layer.district_values.get(code, math.nan))),
+            )
+        )
+    return rows
+
+
+def change_rows(product: Product, change: WaveChange) -> Rows:
+    """
+    Word the villages that surely changed, the largest fall first.
+
+    Returns: Code, names, per cent at both times, percentage points; empty without sure change.
+    """
+    villages = product.measured.villages
+    return [
+        (
+            str(code),
+            str(villages.loc[code, "name"]),
+            str(villages.loc[code, "district_name"]),
+            numeral(float(row["before"]), 1),
+            numeral(float(row["after"]), 1),
+            signed(float(row["difference"])),
+        )
+        for code, row in change.sure.sort_values("difference", kind="stable").iterrows()
+    ]
+
+
+def _rate(percent: float) -> str:
+    return say("document_missing") if pd.isna(percent) else percentage(percent / 100)
+
+
+def _or_dash(value: float) -> str:
+    return say("document_missing") if pd.isna(value) else numeral(value)
+
+
+def _cell(value: float, *, hidden: bool) -> str:
+    return say("document_masked") if hidden else _or_dash(value)

@@ -1,0 +1,247 @@
+"""The intake report ("laporan mutu data"): row numbers, columns and rules, never a value."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from html import escape
+from importlib import resources
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import xlsxwriter
+
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.sources.intake_rules import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from sibangkit_geo.model.types import Finding, IntakeReport
+    from sibangkit_geo.sources.intake_rules import Rule
+
+NAME = "laporan_mutu_data"
+# a sheet has 1,048,576 rows; the rest of a longer list is told by its number
+_MOST_ROWS = 1_000_000
+_SHEET_NAME = 31
+# runs of row numbers on the page; the workbook lists every row
+_RUNS_SHOWN = 60
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+
+
+def write_intake(reports: Sequence[IntakeReport], folder: Path, *, created: str) -> list[Path]:
+    """
+    Write the report as a page and as a workbook.
+
+    `folder`: Where both go; made when absent.
+    `created`: Time of the run, ISO 8601, for the workbook's properties.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    page, book = folder / f"{NAME}.html", folder / f"{NAME}.xlsx"
+    write_text(page, _page(reports))
+    temporary = book.with_name(f".{book.name}.tmp")
+    _workbook(reports, temporary, created=created)
+    temporary.replace(book)
+    return [page, book]
+
+
+def _sections(report: IntakeReport) -> list[tuple[Rule, list[Finding]]]:
+    by_kind = groupby(report.findings, key=lambda one: one.kind)
+    return [(rules()[kind], list(found)) for kind, found in by_kind]
+
+
+def _rows(found: Iterable[Finding]) -> int:
+    return len({row for one in found for row in one.rows})
+
+
+def _summary(report: IntakeReport) -> list[tuple[str, str]]:
+    flagged = _rows(report.findings)
+    return [
+        ("Berkas", report.file),
+        ("Baris dibaca", numeral(report.rows_in)),
+        ("Baris yang menemukan desanya dan dihitung", numeral(report.rows_located)),
+        ("Baris yang tidak dihitung", numeral(report.rows_in - report.rows_located)),
+        ("Baris dengan sedikitnya satu temuan", numeral(flagged)),
+        ("Aturan yang menemukan sesuatu", numeral(len(_sections(report)))),
+    ]
+
+
+# ---- workbook
+
+
+def _workbook(reports: Sequence[IntakeReport], path: Path, *, created: str) -> None:
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties(
+            {"title": "Laporan mutu data", "created": datetime.fromisoformat(created)}
+        )
+        style = {
+            "head": book.add_format({"bold": True, "bg_color": "#E8EEF2", "border": 1}),
+            "title": book.add_format({"bold": True, "font_size": 14}),
+            "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        }
+        taken: set[str] = set()
+        for report in reports:
+            _front(book, report, style, taken)
+            for rule, found in _sections(report):
+                _rule_sheet(book, (rule, found), style, taken)
+
+
+def _sheet(book: xlsxwriter.Workbook, name: str, taken: set[str]) -> xlsxwriter.worksheet.Worksheet:
+    plain = " ".join(name.translate(_FORBIDDEN).split())[:_SHEET_NAME].strip() or "Lembar"
+    unique, number = plain, 2
+    while unique.lower() in taken:
+        tail = f" {number}"
+        unique, number = plain[: _SHEET_NAME - len(tail)] + tail, number + 1
+    taken.add(unique.lower())
+    return book.add_worksheet(unique)
+
+
+def _front(
+    book: xlsxwriter.Workbook, report: IntakeReport, style: dict[str, Any], taken: set[str]
+) -> None:
+    sheet = _sheet(book, "Ringkasan", taken)
+    sheet.set_column(0, 0, 46)
+    sheet.set_column(1, 1, 14)
+    sheet.set_column(2, 4, 52, style["wrap"])
+    sheet.write_string(0, 0, "Laporan mutu data", style["title"])
+    line = 2
+    for label, text in _summary(report):
+        sheet.write_string(line, 0, label)
+        sheet.write_string(line, 1, text)
+        line += 1
+    line += 1
+    for column, text in enumerate(("Temuan", "Baris", "Aturan", "Yang dilakukan", "Keputusan")):
+        sheet.write_string(line, column, text, style["head"])
+    for rule, found in _sections(report):
+        line += 1
+        sheet.write_string(line, 0, rule.title)
+        sheet.write_number(line, 1, _rows(found))
+        for column, text in enumerate((rule.rule, rule.done, rule.decide), 2):
+            sheet.write_string(line, column, text, style["wrap"])
+    line += 2
+    for column, text in enumerate(("Kolom berkas", "Dikenali sebagai")):
+        sheet.write_string(line, column, text, style["head"])
+    for header, variable in report.columns.items():
+        line += 1
+        sheet.write_string(line, 0, header)
+        sheet.write_string(line, 1, variable or "-")
+
+
+def _rule_sheet(
+    book: xlsxwriter.Workbook,
+    section: tuple[Rule, list[Finding]],
+    style: dict[str, Any],
+    taken: set[str],
+) -> None:
+    rule, found = section
+    sheet = _sheet(book, rule.title, taken)
+    sheet.set_column(0, 0, 14)
+    sheet.set_column(1, 1, 34)
+    sheet.set_column(2, 2, 80)
+    sheet.write_string(0, 0, rule.title, style["title"])
+    for line, (label, text) in enumerate(
+        (("Aturan", rule.rule), ("Dilakukan", rule.done), ("Keputusan", rule.decide)), 1
+    ):
+        sheet.write_string(line, 0, label, style["head"])
+        sheet.write_string(line, 1, text)
+    for column, text in enumerate(("Nomor baris", "Kolom", "Keterangan")):
+        sheet.write_string(5, column, text, style["head"])
+    sheet.freeze_panes(6, 0)
+    line = 6
+    for one in found:
+        for row in one.rows[: _MOST_ROWS - line] or ((None,) if one.detail else ()):
+            if row is not None:
+                sheet.write_number(line, 0, row)
+            sheet.write_string(line, 1, one.column)
+            sheet.write_string(line, 2, one.detail)
+            line += 1
+
+
+# ---- page
+
+
+def _page(reports: Sequence[IntakeReport]) -> str:
+    style = resources.files(__package__).joinpath("intake.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    body = "".join(_report_html(report) for report in reports)
+    return (
+        '<!DOCTYPE html>\n<html lang="id">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" '
+        f"content=\"default-src 'none'; style-src 'sha256-{digest}'\">\n"
+        f"<title>Laporan mutu data</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
+        "<h1>Laporan mutu data</h1>\n"
+        '<p class="lead">Nomor baris adalah nomor yang tampak pada lembar kerja. '
+        "Laporan ini tidak pernah memuat isi sel.</p>\n"
+        f"{body}</main>\n</body>\n</html>\n"
+    )
+
+
+def _report_html(report: IntakeReport) -> str:
+    facts = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
+        for label, text in _summary(report)
+    )
+    sections = "".join(_section_html(rule, found) for rule, found in _sections(report))
+    clean = "" if sections else '<p class="clean">Tidak ada temuan.</p>'
+    columns = "".join(
+        f"<tr><td>{escape(header)}</td><td>{escape(variable) or '–'}</td></tr>"
+        for header, variable in report.columns.items()
+    )
+    return (
+        f"<dl>{facts}</dl>\n{clean}{sections}"
+        f"<details><summary>Kolom yang dikenali ({len(report.columns)})</summary>"
+        "<table><thead><tr><th>Kolom berkas</th><th>Dikenali sebagai</th></tr></thead>"
+        f"<tbody>{columns}</tbody></table></details>\n"
+    )
+
+
+def _section_html(rule: Rule, found: list[Finding]) -> str:
+    lines = "".join(
+        f"<tr><td>{escape(one.column) or '–'}</td><td>{numeral(len(one.rows))}</td>"
+        f"<td>{escape(one.detail) or escape(row_runs(one.rows))}</td></tr>"
+        for one in found
+    )
+    return (
+        f"<section><h2>{escape(rule.title)} <span>{numeral(_rows(found))} baris</span></h2>\n"
+        f"<p><b>Aturan.</b> {escape(rule.rule)}</p>\n"
+        f"<p><b>Yang dilakukan.</b> {escape(rule.done)}</p>\n"
+        f"<p><b>Keputusan Anda.</b> {escape(rule.decide)}</p>\n"
+        "<table><thead><tr><th>Kolom</th><th>Baris</th><th>Nomor baris</th></tr></thead>"
+        f"<tbody>{lines}</tbody></table></section>\n"
+    )
+
+
+def row_runs(rows: Sequence[int]) -> str:
+    """
+    Shorten a list of row numbers to runs.
+
+    Parameters
+    ----------
+    rows
+        Ascending row numbers.
+
+    Returns
+    -------
+    text
+        Such as ``3–5, 9``; long lists end with how many runs are left out.
+
+    Examples
+    --------
+    >>> row_runs([3, 4, 5, 9])
+    '3–5, 9'
+    """
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    shown = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+    left = len(shown) - _RUNS_SHOWN
+    more = f" … dan {numeral(left)} rentang lagi (lihat buku kerja)" if left > 0 else ""
+    return ", ".join(shown[:_RUNS_SHOWN]) + more

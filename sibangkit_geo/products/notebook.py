@@ -1,0 +1,404 @@
+"""A folium map for notebooks that asks for nothing outside itself and runs no text of data."""
+
+from __future__ import annotations
+
+import copy
+import html
+import re
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+import folium
+import geopandas as gpd
+from branca.element import CssLink, Element, Figure, Html, JavascriptLink
+from folium.map import FitBounds, Layer
+from folium.plugins import HeatMap, MarkerCluster
+from folium.template import Template
+from folium.utilities import JsCode
+
+from sibangkit_geo.products.web.page import (
+    PageError,
+    content_policy,
+    own_text,
+    require_safe,
+    vendored_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from sibangkit_geo.products.result import Product
+
+__all__ = ["ADDABLE", "PocketFigure", "PocketMap"]
+
+#: what folium would fetch, and the vendored text instead; empty where nothing here needs it
+_INSTEAD: Final = {
+    "leaflet.js": "leaflet.js",
+    "leaflet.css": "leaflet.css",
+    "leaflet.markercluster.js": "leaflet.markercluster.js",
+    "MarkerCluster.css": "MarkerCluster.css",
+    "MarkerCluster.Default.css": "MarkerCluster.Default.css",
+    "leaflet_heat.min.js": "leaflet-heat.js",
+}
+_PART = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
+_MAX_ZOOM = 18
+_READY = 'document.documentElement.dataset.ready = "1";'
+_ORDER = ("leaflet.js", "leaflet.css")
+
+#: exact classes: a subclass may bring a template of its own
+ADDABLE: Final = frozenset({
+    folium.GeoJson,
+    folium.GeoJsonPopup,
+    folium.GeoJsonTooltip,
+    folium.Marker,
+    folium.CircleMarker,
+    folium.Circle,
+    folium.PolyLine,
+    folium.Polygon,
+    folium.Rectangle,
+    folium.FeatureGroup,
+    folium.LayerControl,
+    folium.Popup,
+    folium.Tooltip,
+    folium.Icon,
+    FitBounds,
+    MarkerCluster,
+    HeatMap,
+})  # fmt: skip
+_PLAIN_CLASS = re.compile(r"[\w-]+\Z")
+_COLOR = re.compile(r"(?:[a-z]+|#[0-9a-fA-F]{3,8})\Z")
+# words reach the page as JSON with < > & escaped, and the document as text nodes
+_TOOLTIP = """
+{% macro script(this, kwargs) %}
+{{ this._parent.get_name() }}.bindTooltip(
+    sibangkitText({{ this.text|tojavascript }}), {{ this.options|tojavascript }});
+{% endmacro %}
+"""
+_POPUP = """
+var {{ this.get_name() }} = L.popup({{ this.options|tojavascript }})
+    .setContent(sibangkitText({{ this.text|tojavascript }}));
+{{ this._parent.get_name() }}.bindPopup({{ this.get_name() }})
+{%- if this.show %}.openPopup(){% endif %};
+"""
+_TABLE = """
+{% macro script(this, kwargs) %}
+{{ this._parent.get_name() }}.bindKIND((layer) => sibangkitTable(
+    layer.feature.properties, {{ this.told|tojavascript }}), {{ this.told_options|tojavascript }});
+{% endmacro %}
+"""
+_ICON = """
+{% macro script(this, kwargs) %}
+var {{ this.get_name() }} = sibangkitIcon({{ this.color|tojavascript }});
+{% endmacro %}
+"""
+
+
+class PocketFigure(Figure):
+    """The page around a `PocketMap`: vendored texts inlined, a content security policy."""
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - as branca has it
+        """
+        Write the page.
+
+        The map itself stays as it is: texts are made plain in a copy.
+
+        Raises PageError: Something was added that cannot be shown safely, or asks for an outside
+            address.
+        """
+        require_addable(self, allowed=ADDABLE | {PocketMap})
+        figure = copy.deepcopy(self)
+        plain_texts(figure)
+        with inert_json():
+            for child in list(figure._children.values()):  # noqa: SLF001 - the way of branca
+                child.render(**kwargs)
+        links = _vendored(figure)
+        head = figure.header.render(**kwargs)
+        found = _PART.findall(head)
+        scripts = [text for name, text in links if name.endswith(".js")]
+        scripts += [own_text("folium.js"), *(text for kind, text in found if kind == "script")]
+        scripts += [f"{figure.script.render(**kwargs)}\n{_READY}"]
+        styles = [text for name, text in links if name.endswith(".css")]
+        styles += [own_text("folium.css"), *(text for kind, text in found if kind == "style")]
+        require_safe(styles)
+        require_safe(scripts, addresses=False)
+        return _page(figure, scripts, styles, body=figure.html.render(**kwargs))
+
+
+class PocketMap(folium.Map):
+    """
+    A folium map of a study, to which an analyst may add layers.
+
+    It is shown in a notebook, and saved, as one page that asks for nothing outside; what data
+    say in popups, tooltips and names is shown as text, never run.
+
+    Parameters
+    ----------
+    villages
+        Finished study, drawn with its first indicator and its pockets; or polygons with any
+        columns, the column ``name`` as tooltip; None for an empty map.
+    title
+        Of the page.
+    **options
+        As of ``folium.Map``; tiles are not among them.
+
+    Raises
+    ------
+    PageError
+        Tiles are asked for: a map for files has none.
+    ValueError
+        The polygons have no coordinate system.
+
+    Examples
+    --------
+    >>> from sibangkit_geo import PocketMap
+    >>> "https://" in PocketMap(title="Peta kerja").get_root().render()
+    False
+    """
+
+    def __init__(
+        self,
+        villages: Product | gpd.GeoDataFrame | None = None,
+        *,
+        title: str = "",
+        **options: Any,  # noqa: ANN401 - as folium has them
+    ) -> None:
+        if options.pop("tiles", None) is not None:
+            msg = "A map that asks for nothing outside has no tiles; leave `tiles` out."
+            raise PageError(msg)
+        super().__init__(tiles=None, **options)
+        # without tiles nothing else says how far one may zoom, which clusters ask
+        self.options.setdefault("max_zoom", options.get("max_zoom", _MAX_ZOOM))
+        # its link would leave the page
+        self.options.setdefault("attribution_control", False)
+        self._name = "PocketMap"
+        self.default_js, self.default_css = [("leaflet", "leaflet.js")], [("css", "leaflet.css")]
+        figure = PocketFigure(title=title or None)
+        figure.add_child(self)
+        if isinstance(villages, gpd.GeoDataFrame):
+            _add_polygons(self, villages)
+        elif villages is not None:
+            _add_product(self, villages)
+
+
+def _add_polygons(chart: PocketMap, villages: gpd.GeoDataFrame) -> None:
+    if villages.crs is None:
+        msg = "The polygons have no coordinate system; set it with `set_crs`."
+        raise ValueError(msg)
+    shown = villages.to_crs("EPSG:4326")
+    names = ["name"] if "name" in shown.columns else []
+    shown = shown[[*names, shown.geometry.name]]
+    tooltip = folium.GeoJsonTooltip(names, aliases=["Nama"]) if names else None
+    layer = folium.GeoJson(
+        shown, name="Desa", tooltip=tooltip,
+        style_function=lambda _: {"fillColor": "#dfe7f1", "color": "#5a6a7e", "weight": 0.8,
+                                  "fillOpacity": 0.8},
+    )  # fmt: skip
+    layer.add_to(chart)
+    _fit(chart, shown)
+
+
+def _add_product(chart: PocketMap, product: Product) -> None:
+    shown = product.mapped[["name", "geometry"]].to_crs("EPSG:4326")
+    if product.layers:
+        layer = product.layers[0]
+        label = layer.indicator.label
+        shown = shown.assign(value=layer.shown.round(layer.decimals), color=layer.colors)
+        folium.GeoJson(
+            shown, name=label,
+            tooltip=folium.GeoJsonTooltip(["name", "value"], aliases=["Desa", label]),
+            style_function=lambda one: {"fillColor": _color(one["properties"]["color"]),
+                                        "color": "#ffffff", "weight": 0.7, "fillOpacity": 1},
+        ).add_to(chart)  # fmt: skip
+    if len(product.pockets.outlines):
+        outlines = product.pockets.outlines[["geometry"]].to_crs("EPSG:4326")
+        outlines = outlines.assign(number=[str(one) for one in outlines.index])
+        folium.GeoJson(
+            outlines, name="Kantong kemiskinan",
+            tooltip=folium.GeoJsonTooltip(["number"], aliases=["Kantong"]),
+            style_function=lambda _: {"color": "#12305a", "weight": 2.6, "fillOpacity": 0},
+        ).add_to(chart)  # fmt: skip
+    _fit(chart, shown)
+
+
+def _color(value: object) -> str:
+    """Leave hatches to the page: here a village without value is grey."""
+    return value if isinstance(value, str) and value.startswith("#") else "#d6d9de"
+
+
+def _fit(chart: PocketMap, shown: gpd.GeoDataFrame) -> None:
+    if len(shown):
+        west, south, east, north = shown.total_bounds
+        chart.fit_bounds([[south, west], [north, east]])
+
+
+def _vendored(figure: Figure) -> list[tuple[str, str]]:
+    """Take the links out of the head and give the vendored texts they stand for."""
+    children = figure.header._children  # noqa: SLF001 - branca has no other way
+    names: list[str] = []
+    for key, child in list(children.items()):
+        if isinstance(child, JavascriptLink | CssLink):
+            name = child.url.rsplit("/", 1)[-1]
+            if name not in _INSTEAD:
+                msg = f"The map would ask for {child.url}. A page for files asks for nothing."
+                raise PageError(msg)
+            names.append(_INSTEAD[name])
+            del children[key]
+        elif not isinstance(child, Element):
+            msg = f"The head of the map holds an unknown part: {type(child).__name__}."
+            raise PageError(msg)
+    ordered = sorted(dict.fromkeys([*_ORDER, *names]), key=lambda name: name not in _ORDER)
+    return [(name, vendored_text(name)) for name in ordered]
+
+
+def _page(figure: Figure, scripts: list[str], styles: list[str], *, body: str) -> str:
+    # newlines as the parser will see them, or the hashes do not fit
+    scripts = [text.replace("\r\n", "\n").replace("\r", "\n") for text in scripts]
+    policy = content_policy(scripts, styles)
+    return "\n".join(
+        [
+            '<!DOCTYPE html><html lang="id"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{html.escape(figure.title or 'Peta')}</title>",
+            '<link rel="icon" href="data:,">',
+            *(f"<style>{text}</style>" for text in styles),
+            f"</head><body>{body}",
+            *(f"<script>{text}</script>" for text in scripts),
+            "</body></html>",
+        ]
+    )
+
+
+def require_addable(figure: Figure, *, allowed: Collection[type] = ADDABLE) -> None:
+    """
+    Refuse what could bring an outside address or a script of its own.
+
+    Raises PageError: Names the class and lists those that may be added.
+    """
+    for one in _within(figure):
+        kind = type(one)
+        if kind not in allowed:
+            names = ", ".join(sorted(each.__name__ for each in allowed))
+            msg = f"{kind.__name__} cannot be part of a map for files. May be added: {names}."
+            raise PageError(msg)
+        if any(_has_code(value) for value in vars(one).values()):
+            msg = f"{kind.__name__} carries JavaScript of its own (JsCode); leave it out."
+            raise PageError(msg)
+        if isinstance(one, folium.GeoJson) and not one.embed:
+            msg = "GeoJson with embed=False asks for an outside address; embed the data."
+            raise PageError(msg)
+        if getattr(one, "icon_create_function", None):
+            msg = "MarkerCluster with icon_create_function carries JavaScript; leave it out."
+            raise PageError(msg)
+        if isinstance(one, folium.Popup):
+            _popup_text(one)
+    for part in (figure.header, figure.html, figure.script):
+        for name in part._children:  # noqa: SLF001 - branca has no other way
+            if name != "meta_http":
+                msg = "Nothing may be written into the page around the map directly."
+                raise PageError(msg)
+
+
+def plain_texts(figure: Element) -> None:
+    """
+    Exchange every template that would read a text as HTML or script for one that shows it.
+
+    `figure`: A copy that is rendered and thrown away; changed in place.
+    Raises PageError: A name of a class or colour is none.
+    """
+    for one in _within(figure):
+        _plain_text(one)
+        if isinstance(one, Layer) and getattr(one, "layer_name", None):
+            # the control of Leaflet writes names as HTML
+            one.layer_name = html.escape(str(one.layer_name))
+        if isinstance(one, folium.Map):
+            one.objects_to_stay_in_front = []
+
+
+def _plain_text(one: Any) -> None:  # noqa: ANN401 - attributes are added for the templates
+    kind = type(one)
+    if kind is folium.Tooltip:
+        one._template = Template(_TOOLTIP)  # noqa: SLF001 - the way folium reads it
+    elif kind is folium.Popup:
+        one.text = _popup_text(one)
+        one._template = Template(_POPUP)  # noqa: SLF001
+    elif kind in {folium.GeoJsonTooltip, folium.GeoJsonPopup}:
+        _plain_table(one)
+    elif kind is folium.Icon:
+        one.color = str(one.options.get("marker_color", "blue"))
+        if not _COLOR.match(one.color):
+            msg = "Icon: `color` must be the name of a colour or #rrggbb."
+            raise PageError(msg)
+        one._template = Template(_ICON)  # noqa: SLF001
+
+
+@contextmanager
+def inert_json() -> Iterator[None]:
+    """
+    Write JSON so that no text in it is taken for a template.
+
+    What folium has rendered is compiled as a template once more, data and all. The marks that
+    open one stand in JSON within texts only, where a sign may be written by its number.
+    """
+    filters = Template("").environment.filters
+    usual = {name: filters[name] for name in ("tojson", "tojavascript")}
+    for name, wrapped in usual.items():
+        filters[name] = _inert(wrapped)
+    try:
+        yield
+    finally:
+        filters.update(usual)
+
+
+def _inert(wrapped: Callable[..., str]) -> Callable[..., str]:
+    @wraps(wrapped)
+    def written(*args: Any, **kwargs: Any) -> str:  # noqa: ANN401 - filters take anything
+        text = wrapped(*args, **kwargs)
+        for sign in "{%#":
+            text = text.replace(f"{{{sign}", f"{{\\u{ord(sign):04x}")
+        return text
+
+    return written
+
+
+def _plain_table(one: Any) -> None:  # noqa: ANN401 - folium publishes no types
+    if not _PLAIN_CLASS.match(one.class_name):
+        msg = f"{type(one).__name__}: `class_name` must be one word."
+        raise PageError(msg)
+    one.style = ""
+    one.told = {
+        "fields": [str(field) for field in one.fields],
+        "aliases": [str(alias) for alias in one.aliases],
+        "labels": one.labels,
+    }
+    tooltip = isinstance(one, folium.GeoJsonTooltip)
+    one.told_options = one.tooltip_options if tooltip else one.popup_options
+    one._template = Template(  # noqa: SLF001
+        _TABLE.replace("KIND", "Tooltip" if tooltip else "Popup")
+    )
+
+
+def _popup_text(popup: Any) -> str:  # noqa: ANN401 - folium publishes no types
+    parts = list(popup.html._children.values())  # noqa: SLF001
+    if any(type(part) is not Html for part in parts):
+        msg = "Popup: give its text; other elements in it cannot be part of a map for files."
+        raise PageError(msg)
+    # folium has put a backslash before each backtick
+    return "\n".join(str(part.data).replace("\\`", "`") for part in parts)
+
+
+def _within(element: Element) -> Iterator[Any]:
+    for child in element._children.values():  # noqa: SLF001 - branca has no other way
+        yield child
+        yield from _within(child)
+
+
+def _has_code(value: object) -> bool:
+    if isinstance(value, JsCode):
+        return True
+    if isinstance(value, dict):
+        return any(_has_code(one) for one in value.values())
+    return isinstance(value, list | tuple) and any(
+        _has_code(one) for one in value if isinstance(one, JsCode | dict)
+    )

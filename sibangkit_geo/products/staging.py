@@ -1,0 +1,147 @@
+"""Products appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sibangkit_geo.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sibangkit_geo.model.types import Note, Provenance
+
+MANIFEST = "manifest.json"
+Kind = Literal["run", "annex", "comparison"]
+# a file that products of this kind always have; a run has a workbook too, so it comes first
+_MARKS: tuple[tuple[str, Kind], ...] = (
+    ("villages.csv", "run"),
+    ("perubahan.html", "comparison"),
+    ("buku_kerja.xlsx", "annex"),
+)
+_NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison"}
+
+
+@contextmanager
+def staged(out: Path, *, kind: Kind = "run") -> Iterator[Path]:
+    """
+    Give an empty folder whose files move into `out` when nothing failed.
+
+    Products that an earlier run's manifest lists and this run did not make are
+    removed; any other file in `out` stays.
+
+    `out`: Final folder; made when absent.
+    `kind`: What is written; a folder holds one kind only.
+    Yields: Staging folder on the same disk.
+    Raises ConfigError: `out` is a file, holds products of another kind, or its place cannot be
+        written.
+    """
+    require_own(out, kind=kind)
+    if out.exists() and not out.is_dir():
+        msg = f"{out}: --out must be a folder, this is a file."
+        raise ConfigError(msg)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
+        raise ConfigError(msg) from error
+    try:
+        yield folder
+        _move(folder, out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_own(out: Path, *, kind: Kind) -> None:
+    """
+    Refuse a folder with finished products of another kind, which would be removed.
+
+    `out`: Final folder.
+    Raises ConfigError: The folder holds another kind.
+    """
+    products = earlier_products(out)
+    held = next((found for mark, found in _MARKS if mark in products), kind)
+    if held != kind:
+        msg = (
+            f"{out}: holds the products of {_NAMES[held]}, which {_NAMES[kind]} would replace. "
+            "Choose another --out."
+        )
+        raise ConfigError(msg)
+
+
+def _move(folder: Path, out: Path) -> None:
+    fresh = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    stale = earlier_products(out) - fresh
+    # the manifest goes last: while it is the old one, the run is not finished
+    for name in sorted(fresh, key=lambda name: (name == MANIFEST, name)):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).replace(out / name)
+    for name in sorted(stale):
+        if (out / name).is_file():
+            (out / name).unlink()
+
+
+def earlier_products(out: Path) -> set[str]:
+    """
+    Read which files an earlier run made.
+
+    `out`: Folder of products.
+    Returns: Relative paths inside `out`; empty without a readable manifest.
+    """
+    try:
+        listed = json.loads((out / MANIFEST).read_text("utf-8"))["products"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    if not isinstance(listed, list):
+        return set()
+    inside = out.resolve()
+    return {
+        name
+        for name in listed
+        if isinstance(name, str) and (out / name).resolve().is_relative_to(inside)
+    }
+
+
+def write_text(path: Path, text: str) -> None:
+    """
+    Write a text file as UTF-8 with line feeds on every system.
+
+    `path`: File; its folder is made when absent.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)
+
+
+def write_manifest(
+    folder: Path, provenance: Provenance, *, result: Mapping[str, object], notes: Iterable[Note]
+) -> None:
+    """
+    Write ``manifest.json`` beside the products that are already in the folder.
+
+    `provenance`: Inputs, settings, seed, versions, time.
+    """
+    products = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    content = {
+        "created": provenance.created,
+        "seed": provenance.seed,
+        "versions": dict(provenance.versions),
+        "inputs": [
+            {"role": one.role, "file": one.name, "sha256": one.sha256, "source": one.source}
+            for one in provenance.inputs
+        ],
+        "settings": provenance.settings,
+        "result": result,
+        "notes": [{"key": one.key, "text": one.text, "count": one.count} for one in notes],
+        "products": [*products, MANIFEST],
+    }
+    write_text(folder / MANIFEST, json.dumps(content, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,515 @@
+"""Tables as CSV and GeoPackage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyogrio
+
+from sibangkit_geo.products.sheets import district_sheets, sheet_table, village_sheets
+from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.words import say, village_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from sibangkit_geo.model.types import AgencyNeeds, Indicator, Pockets, VillageIndicators
+    from sibangkit_geo.products.atlas import WaveChange
+    from sibangkit_geo.products.result import Product
+
+REVIEW_COLUMNS = ("kode_tabel", "kecamatan_tabel", "desa_tabel", "kode_desa", "nama_desa", "skor")
+_SHARE_DIGITS = 6
+# a spreadsheet takes a text that starts with one of these for a formula (OWASP, CSV injection)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+_NAMES = {
+    "village_code": "Kode desa",
+    "name": "Desa/kelurahan",
+    "district_code": "Kode kecamatan",
+    "district_name": "Kecamatan",
+    "people": "Penduduk dalam data",
+    "poor_people": "Penduduk miskin",
+    "households": "Rumah tangga dalam data",
+    "poor_households": "Rumah tangga miskin",
+    "unknown_poor": "Rumah tangga yang kemiskinannya tidak diketahui",
+    "village_households": "Rumah tangga menurut tabel desa",
+    "households_not_covered": "Rumah tangga di luar register",
+    "poor_people_benchmarked": "Penduduk miskin, diselaraskan ke angka resmi",
+    "headcount_low": "Rumah tangga miskin, batas bawah selang 95 %",
+    "headcount_high": "Rumah tangga miskin, batas atas selang 95 %",
+    "reliability": "Keandalan",
+    "multidimensional_intensity": "Intensitas multidimensi (A)",
+    "multidimensional_poor_people": "Penduduk miskin multidimensi",
+    "multidimensional_people": "Penduduk dengan data multidimensi",
+    "lead_agency": "OPD langkah pertama",
+    "acting_agencies": "OPD yang harus bertindak",
+    "status": "Status data",
+    "pocket": "Kantong",
+    "evidence": "Bukti kantong",
+    "masked": "Indikator yang disamarkan",
+    "p_value": "Nilai p",
+    "rate": "Tingkat kemiskinan",
+    "relative_risk": "Kali tingkat di luar kantong",
+    "poor": "Rumah tangga miskin",
+    "expected": "Rumah tangga miskin menurut tingkat kabupaten",
+    "n_villages": "Jumlah desa",
+    "in_pockets": "Desa di dalam kantong",
+}
+_PARTS = {
+    "known_": "Rumah tangga dengan jawaban",
+    "unserved_": "Belum terlayani",
+    "deprived_": "Kekurangan",
+    "served_": "Menerima",
+}
+_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate"}
+_SHARE_STARTS = ("porsi_", "galat_", "kebocoran")
+_INDEX = {"p_value", "relative_risk", "kali_angka_kabupaten", "sumbangan_pada_m0"}
+_INDEX_STARTS = ("moran_", "gi_bintang", "ekstrem_p", "keparahan")
+
+_DIGITS = 6
+LEVELS = {
+    "regency": "kabupaten",
+    "district": "kecamatan",
+    "pocket": "kantong",
+    "village": "desa",
+}
+_PLACES = {
+    "asked": "rumah_tangga_ditanya",
+    "deprived": "kekurangan",
+    "unserved": "belum_terlayani",
+    "served": "menerima",
+    "served_not_deprived": "menerima_di_luar_sasaran",
+    "share": "porsi_belum_terlayani",
+    "expected": "harapan_menurut_porsi_kabupaten",
+    "excess": "kelebihan",
+    "ratio": "kali_angka_kabupaten",
+    "severity": "keparahan_m0",
+    "rank_need": "peringkat_jumlah",
+    "rank_excess": "peringkat_kelebihan",
+    "rank_severity": "peringkat_keparahan",
+}
+_ROLES = {
+    "rank": "urutan",
+    "unserved": "belum_terlayani",
+    "share": "porsi_belum_terlayani",
+    "excess": "kelebihan",
+    "ratio": "kali_angka_kabupaten",
+    "m0_contribution": "sumbangan_pada_m0",
+    "acts": "harus_bertindak",
+    "lead": "memimpin",
+}
+_TARGETING = {
+    "eligible": "sasaran",
+    "excluded": "sasaran_tidak_menerima",
+    "receiving": "penerima",
+    "included": "penerima_di_luar_sasaran",
+    "exclusion_error": "galat_eksklusi",
+    "exclusion_error_low": "galat_eksklusi_bawah",
+    "exclusion_error_high": "galat_eksklusi_atas",
+    "inclusion_error": "galat_inklusi",
+    "inclusion_error_low": "galat_inklusi_bawah",
+    "inclusion_error_high": "galat_inklusi_atas",
+    "leakage": "kebocoran",
+    "leakage_low": "kebocoran_bawah",
+    "leakage_high": "kebocoran_atas",
+}
+MATRIX = "matriks_opd_kantong.csv"
+FILES = ("kebutuhan_opd.csv", "peran_opd.csv", "ketepatan_sasaran.csv")
+
+_UNITS = {"percent": "porsi 0 sampai 1", "count": "jumlah", "index": "indeks"}
+_BESIDE = (
+    ("village_code", "Kode desa Kemendagri", "kode"),
+    ("headcount_low", "Batas bawah selang kredibel 95 % rumah tangga miskin", "porsi 0 sampai 1"),
+    ("headcount_high", "Batas atas selang kredibel 95 % rumah tangga miskin", "porsi 0 sampai 1"),
+    ("reliability", "Keandalan: baik, hati-hati, tidak dapat dipakai", "kategori"),
+    ("multidimensional_intensity", "Intensitas multidimensi (A)", "porsi 0 sampai 1"),
+    ("lead_agency", "OPD yang mengambil langkah pertama", "kunci OPD"),
+    ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
+    ("pocket", "Nomor kantong kemiskinan", "nomor"),
+    ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
+    ("masked", "Indikator yang disamarkan", "nama kolom"),
+)
+
+VERDICTS = "putusan_desa.csv"
+
+_HEADINGS = {
+    "pocket": "kantong",
+    "evidence": "bukti",
+    "stability": "porsi_pengaturan_lain",
+    "n_variants": "pengaturan_lain",
+    "local_moran": "moran_lokal",
+    "local_moran_p": "moran_lokal_p",
+    "gi_star_z": "gi_bintang_z",
+    "gi_star_p": "gi_bintang_p",
+    "extreme_p": "ekstrem_p",
+    "extreme": "ekstrem",
+}
+# p of a village's own count, or of a masked neighbour, would tell the count
+_TELLING = ["local_moran_p", "gi_star_z", "gi_star_p", "extreme_p"]
+
+KINDS = {"tingkat_sebelum": "share", "tingkat_sesudah": "share", "selisih_poin": "points",
+         "dari_tahun": "year", "ke_tahun": "year"}  # fmt: skip
+_VERDICTS = {"unreliable": "tidak andal", "missing": "tanpa data"}
+
+
+def village_table(
+    measured: VillageIndicators, pockets: Pockets, *, masked: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """
+    Put numbers, masked cells and pockets of every official village side by side.
+
+    Grain: unchanged, one row per village.
+
+    `measured`: Village table after masking.
+    `masked`: True where a cell was masked, columns by indicator name.
+    Returns: Indexed by ``village_code``; shares 0 to 1; ``masked`` names the cells emptied for
+        privacy.
+    """
+    table = measured.villages.copy()
+    numbers = table.select_dtypes("number").columns
+    table[numbers] = table[numbers].round(_SHARE_DIGITS)
+    pocket = pockets.members.reindex(table.index)
+    table["pocket"] = pocket.astype("Int64")
+    table["evidence"] = pocket.map(pockets.outlines["evidence"].to_dict())
+    table["masked"] = [
+        " ".join(str(name) for name in masked.columns[row]) for row in masked.to_numpy(dtype=bool)
+    ]
+    return table
+
+
+def write_villages(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write the village table as CSV."""
+    plain = pd.DataFrame(table.drop(columns="geometry"))
+    for name in plain.select_dtypes(["object", "string"]):
+        plain[name] = plain[name].map(formula_safe)
+    for name in ("households", "people", "poor_households"):
+        if name in plain:
+            plain[name] = plain[name].round().astype("Int64")
+    write_text(path, plain.to_csv(lineterminator="\n"))
+
+
+def formula_safe(text: object) -> object:
+    """
+    Keep a text from being taken for a formula.
+
+    Parameters
+    ----------
+    text
+        Cell; anything but text is returned as it is.
+
+    Returns
+    -------
+    cell
+        The text, with an apostrophe before it where needed.
+
+    Examples
+    --------
+    >>> formula_safe("=1+1")
+    "'=1+1"
+    """
+    if isinstance(text, str) and text.startswith(_FORMULA_STARTS):
+        return f"'{text}"
+    return text
+
+
+def place_names(product: Product) -> dict[str, str]:
+    """Name places and agencies by their keys."""
+    table = product.measured.villages
+    districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
+    return {
+        **table["name"].to_dict(),
+        **districts.to_dict(),
+        product.boundaries.regency: product.regency_name,
+        **product.catalogue.names,
+    }
+
+
+def write_geopackage(
+    table: gpd.GeoDataFrame, pockets: Pockets, path: Path, *, created: str
+) -> None:
+    """
+    Write pockets and villages as a GeoPackage.
+
+    `pockets`: Result of the detector; no pocket gives an empty layer.
+    `created`: ISO time; its date is all that the file says about when it was made.
+    Raises pyogrio.errors.DataSourceError: The disk refuses.
+    """
+    write_layers({"pockets": pockets.outlines, "villages": table}, path, created=created)
+
+
+def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str) -> None:
+    """
+    Write layers of polygons, and tables without geometry, as a GeoPackage.
+
+    `layers`: Name to rows; the index is written too.
+    `created`: ISO time; its date is all that the file says about when it was made.
+    Raises pyogrio.errors.DataSourceError: The disk refuses.
+    """
+    # GDAL stamps layers with the clock; a fixed stamp keeps equal runs equal to the byte
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{created[:10]}T00:00:00.000Z"})
+    try:
+        for layer, rows in layers.items():
+            # version 1.2 is what the QGIS and GDAL of older office machines read without warning
+            shaped = "geometry" in rows
+            pyogrio.write_dataframe(
+                rows.reset_index(),
+                path,
+                layer=layer,
+                driver="GPKG",
+                geometry_type="MultiPolygon" if shaped else None,
+                promote_to_multi=shaped,
+                dataset_options={"VERSION": "1.2"},
+            )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def write_review(rows: pd.DataFrame, path: Path) -> None:
+    """
+    Write the names a person should check, unless the file is there already.
+
+    `rows`: Columns of `REVIEW_COLUMNS`.
+    `path`: File; an existing one holds a person's decisions and is left alone.
+    """
+    if not path.exists():
+        safe = rows[list(REVIEW_COLUMNS)].map(formula_safe)
+        write_text(path, safe.to_csv(index=False, lineterminator="\n"))
+
+
+def aliases(columns: Iterable[str], indicators: Iterable[Indicator]) -> dict[str, str]:
+    """
+    Name columns in Indonesian.
+
+    Parameters
+    ----------
+    columns
+        Of a table.
+    indicators
+        Definitions.
+
+    Returns
+    -------
+    names
+        Column to words; a column without words is written with a capital and spaces.
+
+    Examples
+    --------
+    >>> aliases(["village_code", "porsi_belum_terlayani"], [])
+    {'village_code': 'Kode desa', 'porsi_belum_terlayani': 'Porsi belum terlayani'}
+    """
+    labels = {one.name: one.label for one in indicators}
+    stems = {name.removesuffix("_share"): label for name, label in labels.items()}
+    return {name: _alias(name, labels, stems) for name in columns}
+
+
+def _alias(name: str, labels: Mapping[str, str], stems: Mapping[str, str]) -> str:
+    if name in labels:
+        return labels[name]
+    if name in _NAMES:
+        return _NAMES[name]
+    for start, words in _PARTS.items():
+        label = stems.get(name.removeprefix(start))
+        if name.startswith(start) and label:
+            return f"{words}: {label}"
+    return name.replace("_", " ").capitalize()
+
+
+def kind_of(name: str, indicators: Iterable[Indicator]) -> str:
+    """
+    Tell how the numbers of a column are written.
+
+    Parameters
+    ----------
+    name
+        Column.
+    indicators
+        Definitions.
+
+    Returns
+    -------
+    kind
+        ``"share"``, ``"index"``, ``"rupiah"``, ``"year"`` or ``"count"``.
+
+    Examples
+    --------
+    >>> kind_of("biaya_rupiah", []), kind_of("porsi_belum_terlayani", [])
+    ('rupiah', 'share')
+    """
+    units = {one.name: {"percent": "share"}.get(one.unit, one.unit) for one in indicators}
+    if name in units:
+        return units[name]
+    if name in _SHARES or name.startswith(_SHARE_STARTS):
+        return "share"
+    if name in _INDEX or name.startswith(_INDEX_STARTS):
+        return "index"
+    if name.endswith("rupiah"):
+        return "rupiah"
+    return "year" if name.startswith("tahun") else "count"
+
+
+def write_needs(
+    needs: AgencyNeeds,
+    folder: Path,
+    *,
+    indicators: tuple[Indicator, ...],
+    names: Mapping[str, str],
+) -> None:
+    """
+    Write three tables; nothing where no agency has a need.
+
+    `indicators`: Definitions, for label, source and year.
+    `names`: Names of places and agencies by key; a key without one stands for itself.
+    """
+    defined = {one.name: one for one in indicators}
+    tables = (needs.places, needs.roles, needs.targeting)
+    for file, table, columns in zip(FILES, tables, (_PLACES, _ROLES, _TARGETING), strict=True):
+        if table is None or table.empty:
+            continue
+        made = _worded(table, columns, defined=defined, names=names)
+        write_text(folder / file, made.to_csv(index=False, lineterminator="\n"))
+    roles = needs.roles
+    if roles is not None and "level" in roles and "pocket" in set(roles["level"]):
+        matrix = _matrix(roles[roles["level"] == "pocket"], names)
+        write_text(folder / MATRIX, matrix.to_csv(lineterminator="\n"))
+
+
+def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Set agencies against pockets: who takes the first step, who must act too."""
+    order = roles["place"].unique()
+    told = roles.assign(
+        opd=[names.get(agency, agency) for agency in roles["agency"]],
+        peran=roles["acts"]
+        .map({True: "bertindak", False: ""})
+        .mask(roles["lead"], "langkah pertama"),
+    )
+    table = told.pivot_table(index="opd", columns="place", values="peran", aggfunc="first")
+    number = sorted(order, key=lambda place: int(str(place).split()[-1]))
+    return table.reindex(columns=number)
+
+
+def _worded(
+    table: pd.DataFrame,
+    columns: Mapping[str, str],
+    *,
+    defined: Mapping[str, Indicator],
+    names: Mapping[str, str],
+) -> pd.DataFrame:
+    made = table[["place"]].rename(columns={"place": "kode"})
+    made.insert(0, "tingkat", table["level"].map(LEVELS))
+    made["nama"] = [names.get(place, place) for place in table["place"]]
+    made["opd"] = [names.get(agency, agency) for agency in table["agency"]]
+    made["kebutuhan"] = [defined[name].label for name in table["indicator"]]
+    for name, heading in columns.items():
+        values = table[name]
+        if values.dtype == bool:
+            values = values.map({True: "ya", False: "tidak"})
+        if values.dtype.kind == "f":
+            whole = bool((values.dropna() % 1 == 0).all())
+            values = values.astype("Int64") if whole else values.round(_DIGITS)
+        made[heading] = values
+    made["sumber"] = [defined[name].source for name in table["indicator"]]
+    made["tahun"] = [defined[name].year for name in table["indicator"]]
+    made["keterangan"] = "estimasi"
+    for name in ("nama", "opd", "kebutuhan", "sumber"):
+        made[name] = made[name].map(formula_safe)
+    return made
+
+
+def write_dictionary(
+    indicators: tuple[Indicator, ...], columns: Collection[str], path: Path
+) -> None:
+    """
+    Write what each column of ``villages.csv`` means.
+
+    `columns`: Columns of the table.
+    """
+    rows = [
+        {
+            "kolom": one.name,
+            "arti": one.label,
+            "satuan": _UNITS[one.unit],
+            "penyebut": one.denominator,
+            "kolom_jumlah": one.count_column,
+            "kolom_penyebut": one.base_column if one.count_column else "",
+            "ujung_buruk": "tinggi" if one.worse == "high" else "rendah",
+            "sumber": one.source,
+            "tahun_data": one.year,
+            "keterangan": one.note or "Estimasi, bukan angka resmi.",
+        }
+        for one in indicators
+    ]
+    rows += [
+        {"kolom": name, "arti": meaning, "satuan": unit}
+        for name, meaning, unit in _BESIDE
+        if name in columns or name == "village_code"
+    ]
+    table = pd.DataFrame(rows).map(formula_safe)
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def write_sheets(product: Product, folder: Path) -> None:
+    """Write the numbers of every district and every village, one per row."""
+    for name, sheets in (
+        ("lembar_kecamatan.csv", district_sheets(product)),
+        ("lembar_desa.csv", village_sheets(product)),
+    ):
+        table = sheet_table(sheets).round(_DIGITS)
+        for column in ("nama", "opd", "ukuran", "sumber"):
+            table[column] = table[column].map(formula_safe)
+        write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
+
+
+def write_verdicts(product: Product, folder: Path) -> None:
+    """
+    Write which methods call each village poor, and how firmly it stays in its pocket.
+
+    `product`: Finished study; villages whose poverty is masked show no numbers of their tests.
+    """
+    table = product.pockets.villages
+    if table.empty:
+        return
+    named = product.measured.villages.loc[table.index, ["name", "district_name"]]
+    named = named.map(formula_safe).rename(columns={"name": "desa", "district_name": "kecamatan"})
+    told = table.copy()
+    told["evidence"] = told["pocket"].map(product.pockets.outlines["evidence"].to_dict())
+    hidden = product.measured.villages.loc[table.index, "poor_households"].isna()
+    told.loc[hidden, _TELLING] = float("nan")
+    told["extreme"] = told["extreme"].map({True: "ya", False: "tidak"})
+    shown = told.reindex(columns=list(_HEADINGS)).rename(columns=_HEADINGS).round(_DIGITS)
+    shown["putusan"] = [village_sentence(str(code), product.pockets) for code in shown.index]
+    listed = named.join(shown).rename_axis("kode_desa")
+    write_text(folder / VERDICTS, listed.to_csv(lineterminator="\n"))
+
+
+def change_table(product: Product, changes: Sequence[WaveChange]) -> pd.DataFrame:
+    """
+    Set the rates of both waves beside each other.
+
+    Grain: one row per official village and earlier wave, the largest fall first.
+
+    Returns: ``village_code``, ``name``, ``district_name``, ``dari_tahun``, ``ke_tahun``,
+        ``tingkat_sebelum``, ``tingkat_sesudah`` (shares 0 to 1), ``selisih_poin`` (percentage
+        points), ``perubahan`` (words); missing where not compared.
+    """
+    return pd.concat([_one(product, change) for change in changes], ignore_index=True)
+
+
+def _one(product: Product, change: WaveChange) -> pd.DataFrame:
+    table = change.table.sort_values("difference", kind="stable", na_position="last")
+    villages = product.measured.villages.loc[table.index]
+    words = table["state"].map({**_VERDICTS, "masked": say("document_masked")})
+    words = words.mask(table["state"].eq("ok"), "tidak nyata")
+    words = words.mask(table["sure"] & table["difference"].lt(0), "turun nyata")
+    words = words.mask(table["sure"] & table["difference"].gt(0), "naik nyata")
+    return pd.DataFrame({
+        "village_code": table.index, "name": villages["name"].to_numpy(),
+        "district_name": villages["district_name"].to_numpy(),
+        "dari_tahun": change.before, "ke_tahun": change.after,
+        "tingkat_sebelum": (table["before"] / 100).to_numpy(),
+        "tingkat_sesudah": (table["after"] / 100).to_numpy(),
+        "selisih_poin": table["difference"].to_numpy(), "perubahan": words.to_numpy(),
+    })  # fmt: skip

@@ -1,0 +1,353 @@
+"""The map page: one HTML file that opens offline by double click and runs no foreign text."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import html
+import json
+import re
+import tomllib
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from sibangkit_geo.errors import SibangkitError
+from sibangkit_geo.products.web.english import english_of
+from sibangkit_geo.products.web.houses import has_photo_folder
+from sibangkit_geo.products.web.topology import packed_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["PageError", "load_texts", "render_page"]
+
+__all__ = ["MANY", "PageError", "own_text", "scripts_and_styles", "vendored_text"]
+
+SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
+ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+ADDRESS: Final = re.compile(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", re.IGNORECASE)
+ENDS_SCRIPT: Final = re.compile(r"</(?:script|style)|<!--", re.IGNORECASE)
+
+VENDOR_SHA256: Final = {
+    "leaflet.js": "db49d009c841f5ca34a888c96511ae936fd9f5533e90d8b2c4d57596f4e5641a",
+    "leaflet.css": "a7837102824184820dfa198d1ebcd109ff6d0ff9a2672a074b9a1b4d147d04c6",
+    "topojson-client.min.js": "25cd02ae486cc5063e0215a4e4cfb15de83700c87ac48bac4d57dc6aaf3ebb89",
+    "supercluster.min.js": "5981fb396427d9050ae430a350d3e6175b33acd6bb1523713fa457b5ca3411d4",
+    "leaflet.markercluster.js": "1e4e1d22972a3926f48598e0caf14e3fe7049835d428a344fed4f9e3665b3508",
+    "leaflet-heat.js": "eb952aae5806a1102729f291bab887dde783ace859819a354827a776e73e486a",
+    "MarkerCluster.css": "614dea0a98ff3f4ead74f04918f6b1d1b9ba435c25b5fc23b21a394d1e3e4d87",
+    "MarkerCluster.Default.css": "61258232d98d64dc2a7b1e02130d67421bc5b9bda5994eef70228ff97570c170",
+}
+SCRIPTS: Final = (
+    "base.js",
+    "language.js",
+    "values.js",
+    "geometry.js",
+    "mosaic.js",
+    "slices.js",
+    "labels-text.js",
+    "labels-picture.js",
+    "labels-paint.js",
+    "labels.js",
+    "network.js",
+    "mapview.js",
+    "graticule.js",
+    "legend.js",
+    "detail.js",
+    "ranking.js",
+    "results.js",
+    "search.js",
+    "hash.js",
+    "compare.js",
+    "coordinates.js",
+    "tools.js",
+    "csv.js",
+    "poster.js",
+    "dialogs.js",
+    "print.js",
+    "head.js",
+    "main.js",
+)
+STYLES: Final = ("style.css", "tools.css", "print.css")
+# only on pages that show houses; they come before main.js
+HOUSE_SCRIPTS: Final = ("houses-data.js", "houses-layer.js", "houses.js")
+# villages from which a canvas is faster than shapes of their own
+MANY: Final = 1000
+
+# what the page drops from the vendored text: addresses and files that it must never ask for
+VENDOR_PATCHES: Final = {
+    "leaflet.js": (
+        (r" https://leafletjs\.com(?=\n)", ""),
+        (r"<a href=\"https://leafletjs\.com\"[^>]*>", "<a>"),
+        (r"\n//# sourceMappingURL=\S+", ""),
+    ),
+    "leaflet.css": (
+        (r"/\*.*?\*/", ""),
+        (r"[^{}]+\{[^{}]*url\([^{}]*\}", ""),
+    ),
+    "topojson-client.min.js": ((r"^// https://github\.com/topojson/", "// "),),
+    "supercluster.min.js": (),
+    "leaflet.markercluster.js": ((r"\n//# sourceMappingURL=\S+", ""),),
+    "leaflet-heat.js": ((r" https://github\.com/\S+(?=\n)", ""),),
+    "MarkerCluster.css": (),
+    "MarkerCluster.Default.css": (),
+}
+
+_COMMENT: Final = re.compile(r"//|/\*[^*]*\*/$")
+
+
+def render_page(payload: Mapping[str, object]) -> str:
+    """
+    Write the map page as one HTML text that asks for nothing outside itself.
+
+    Data are embedded as inert JSON; the browser runs only the scripts whose
+    hashes stand in the content security policy of the page.
+
+    Parameters
+    ----------
+    payload
+        What the page shows: texts, topology, villages, layers and pockets,
+        JSON types only; numbers raw, NaN not allowed (use None).
+
+    Returns
+    -------
+    page
+        Complete HTML, UTF-8.
+
+    Raises
+    ------
+    PageError
+        A vendored file does not have its recorded checksum, a text of the page
+        is missing from ``payload["texts"]``, or a value is not JSON.
+    """
+    texts = _texts(payload)
+    many = _village_count(payload) > MANY
+    scripts, styles = scripts_and_styles(houses=payload.get("houses") is not None, many=many)
+    require_safe([*scripts, *styles])
+    return _fill(
+        own_text("template.html"),
+        {
+            "lang": html.escape(str(payload.get("lang", "id"))),
+            "policy": content_policy(scripts, styles, beside=has_photo_folder(payload)),
+            "title": html.escape(_page_title(payload)),
+            "noscript": html.escape(texts["noscript"]),
+            "styles": "\n".join(f"<style>{style}</style>" for style in styles),
+            "data": _json(
+                {
+                    **(packed_columns(payload) if many else payload),
+                    "english": english_of(payload),
+                }
+            ),
+            "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
+        },
+    )
+
+
+def load_texts() -> dict[str, str]:
+    """
+    Return the Indonesian texts of the page's own buttons, headings and hints.
+
+    Returns
+    -------
+    texts
+        Text by key, as in ``texts.id.toml``.
+
+    Raises
+    ------
+    PageError
+        The file is not a flat table of texts.
+    """
+    table = tomllib.loads(own_text("texts.id.toml"))
+    if not all(isinstance(text, str) for text in table.values()):
+        msg = "texts.id.toml must be a flat table of texts."
+        raise PageError(msg)
+    return table
+
+
+def _texts(payload: Mapping[str, object]) -> dict[str, str]:
+    """Return the texts of the payload once all that the page needs are there."""
+    given = payload.get("texts")
+    texts = {str(key): str(text) for key, text in given.items()} if isinstance(given, dict) else {}
+    missing = sorted(load_texts().keys() - texts.keys())
+    if missing:
+        msg = f"The payload lacks page texts: {', '.join(missing)}. Start from `load_texts()`."
+        raise PageError(msg)
+    return texts
+
+
+def _page_title(payload: Mapping[str, object]) -> str:
+    """Return what the browser tab says: title and agency."""
+    agency = payload.get("agency")
+    name = str(agency.get("name", "")) if isinstance(agency, dict) else ""
+    return " · ".join(part for part in (str(payload.get("title", "")), name) if part)
+
+
+def _json(payload: Mapping[str, object]) -> str:
+    """Return the payload as JSON that cannot end its script element."""
+    try:
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        msg = f"The payload is not plain JSON ({error}). Use None for missing numbers."
+        raise PageError(msg) from error
+    return text.translate(ESCAPES)
+
+
+def content_policy(scripts: Iterable[str], styles: Iterable[str], *, beside: bool = False) -> str:
+    """Return the content security policy that lets only these texts run."""
+    # on file: no address is the page's own, only the scheme can be named
+    pictures = "img-src data: 'self' file:" if beside else "img-src data:"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(_source(text) for text in scripts)}",
+            f"style-src {' '.join(_source(text) for text in styles)}",
+            pictures,
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _source(text: str) -> str:
+    """Return the hash source of an inline script or style."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def require_safe(texts: Iterable[str], *, addresses: bool = True) -> None:
+    """
+    Stop when a script or style could end early or names an outside address.
+
+    `addresses`: False where they hold texts of data, which may name one without asking for it.
+    Raises PageError: Shows the beginning of the text.
+    """
+    for text in texts:
+        named = addresses and ADDRESS.search(text.replace(SVG_NAMESPACE, ""))
+        if ENDS_SCRIPT.search(text) or named:
+            msg = f"A page asset ends its element or names an address: {text[:60]!r}."
+            raise PageError(msg)
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    """Replace each ``{{name}}`` once; filled-in text is never read as template."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda slot: values[slot[1]], template)
+
+
+def _village_count(payload: Mapping[str, object]) -> int:
+    """Count the villages of a page."""
+    villages = payload.get("villages")
+    return len(villages.get("code", ())) if isinstance(villages, dict) else 0
+
+
+class PageError(SibangkitError):
+    """The page cannot be built: a vendored file was changed or the payload is incomplete."""
+
+
+def scripts_and_styles(*, houses: bool, many: bool) -> tuple[list[str], list[str]]:
+    """
+    Return what a page runs and wears, vendored texts first, in loading order.
+
+    Parameters
+    ----------
+    houses
+        Whether it shows houses.
+    many
+        Whether it draws its villages on a canvas.
+
+    Returns
+    -------
+    scripts, styles
+        Texts, each for an element of its own.
+
+    Raises
+    ------
+    PageError
+        A vendored file was changed.
+    """
+    vendored = ["leaflet.js", "topojson-client.min.js"]
+    own, styles = list(SCRIPTS), list(STYLES)
+    if many or houses:
+        own.insert(own.index("mapview.js"), "canvases.js")
+    if many:
+        own.insert(own.index("mapview.js"), "painting.js")
+    if houses:
+        vendored.append("supercluster.min.js")
+        own[-1:-1] = HOUSE_SCRIPTS
+        styles.append("houses.css")
+    return (
+        [*map(vendored_text, vendored), *(_compact(own_text(name)) for name in own)],
+        [_compact(vendored_text("leaflet.css")), *(_compact(own_text(name)) for name in styles)],
+    )
+
+
+@functools.cache
+def own_text(name: str) -> str:
+    """
+    Return a file of this folder with newlines as the HTML parser will see them.
+
+    Parameters
+    ----------
+    name
+        File.
+
+    Returns
+    -------
+    text
+        Line feeds only.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    """
+    data = resources.files(__package__).joinpath(name).read_bytes()
+    return _normal(data)
+
+
+def _compact(text: str) -> str:
+    """Drop indentation and comment lines; no text of the page spans lines."""
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line and not _COMMENT.match(line))
+
+
+@functools.cache
+def vendored_text(name: str) -> str:
+    """
+    Read a vendored file, checked against its checksum, without outside addresses.
+
+    Parameters
+    ----------
+    name
+        File of the folder ``vendor``.
+
+    Returns
+    -------
+    text
+        Script or style with line feeds only.
+
+    Raises
+    ------
+    PageError
+        The file was changed, or a patch no longer fits.
+    """
+    data = resources.files(__package__).joinpath("vendor", name).read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != VENDOR_SHA256[name]:
+        msg = (
+            f"vendor/{name} was changed (sha256 {found}, expected {VENDOR_SHA256[name]}). "
+            "Restore it as vendor/README.md says."
+        )
+        raise PageError(msg)
+    text = _normal(data)
+    for pattern, replacement in VENDOR_PATCHES[name]:
+        text, hits = re.subn(pattern, replacement, text, flags=re.DOTALL)
+        if not hits:
+            msg = f"The patch {pattern!r} no longer fits vendor/{name}."
+            raise PageError(msg)
+    return text
+
+
+def _normal(data: bytes) -> str:
+    """Return text with line feeds only."""
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

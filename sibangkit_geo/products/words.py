@@ -1,0 +1,173 @@
+"""The wording of products: sentences from the catalogue, filled with numbers."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from sibangkit_geo.model.numerals import numeral, percentage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from sibangkit_geo.model.types import Pockets
+
+_MONTHS = (
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+)
+# a note's distance is printed in whole metres
+_P_DECIMALS = 3
+
+
+@cache
+def catalogue() -> Mapping[str, str]:
+    """
+    Read the Indonesian sentences; those of the annex are keyed ``annex.KEY``.
+
+    Raises FileNotFoundError: The installation is incomplete.
+    """
+    table = {key: value for key, value in _entries().items() if isinstance(value, str)}
+    annex = _entries()["annex"]
+    return table | {f"annex.{key}": value for key, value in annex.items()}
+
+
+@cache
+def _entries() -> dict[str, Any]:
+    folder = resources.files(__package__)
+    files = ("id.toml", "focus.id.toml", "document.id.toml")
+    tables = [tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in files]
+    return {key: value for table in tables for key, value in table.items()}
+
+
+def listing(key: str) -> tuple[str, ...]:
+    """Read a list of the catalogue, such as the headings of a table."""
+    return tuple(_entries()[key])
+
+
+def say(key: str, **values: object) -> str:
+    """Fill one sentence of the catalogue."""
+    return catalogue()[key].format(**values)
+
+
+def date_words(iso: str) -> str:
+    """
+    Write a date in Indonesian.
+
+    Parameters
+    ----------
+    iso
+        Date and time as ``2026-11-24T05:00:00+00:00``.
+
+    Returns
+    -------
+    words
+        Such as ``"24 November 2026"``.
+
+    Raises
+    ------
+    ValueError
+        `iso` does not start with a date.
+
+    Examples
+    --------
+    >>> date_words("2026-11-24T05:00:00+00:00")
+    '24 November 2026'
+    """
+    year, month, day = (int(part) for part in iso[:10].split("-"))
+    return f"{day} {_MONTHS[month - 1]} {year}"
+
+
+def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> str:
+    """
+    Describe one pocket.
+
+    `pocket`: Its row of ``Pockets.outlines``.
+    `key`: ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
+    """
+    return say(
+        key,
+        number=number,
+        grade=say(f"grade_{pocket['evidence']}"),
+        n=int(pocket["n_villages"]),
+        poor=numeral(pocket["poor"]),
+        households=numeral(pocket["households"]),
+        rate=percentage(pocket["rate"]),
+        risk=numeral(pocket["relative_risk"], 1),
+        p=numeral(pocket["p_value"], _P_DECIMALS),
+    )
+
+
+def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
+    """
+    Say what the test found, why, and what it cannot see.
+
+    Returns: Reasons and limits; the pockets themselves have `pocket_sentence`.
+    """
+    if math.isnan(pockets.p_value):
+        # why comes last in the detector's notes and first for the reader
+        return say("not_tested"), tuple(note.text for note in reversed(pockets.notes))
+    rho, alpha = numeral(pockets.overdispersion, 2), percentage(pockets.alpha, 0)
+    if not len(pockets):
+        why = say(
+            "no_pocket_why",
+            p=percentage(pockets.p_value, 0),
+            alpha=alpha,
+            p_number=numeral(pockets.p_value, 2),
+        )
+        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), say("power"))
+        return say("no_pocket"), sentences
+    strict = int((pockets.outlines["evidence"] == "strict").sum())
+    headline = say("some_pockets", n=len(pockets), strict=strict, indicative=len(pockets) - strict)
+    why = say("pockets_why", replicates=numeral(pockets.replicates), alpha=alpha, rho=rho)
+    return headline, (why, say("power"))
+
+
+def village_sentence(code: str, pockets: Pockets) -> str:
+    """Say for one village whether it lies in a pocket."""
+    if code not in pockets.villages.index:
+        return say("village_untested")
+    if code in pockets.members.index:
+        number = int(pockets.members[code])
+        grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
+        said = [say("village_pocket", number=number, grade=grade)]
+    else:
+        said = [say("village_none")]
+    if "methods" in pockets.villages:
+        said += _other_methods(code, pockets.villages, inside=code in pockets.members.index)
+    return " ".join(said)
+
+
+def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[str]:
+    """Say what beside the pockets calls the village poor, and how firm its place is."""
+    said = []
+    row = villages.index.get_loc(code)
+    tried = kept = 0
+    if "n_variants" in villages:
+        tried = int(villages["n_variants"].to_numpy()[row])
+        kept = round(float(villages["stability"].to_numpy()[row]) * tried)
+    if tried and (inside or kept):
+        said.append(say("verdict_stays" if inside else "verdict_enters", kept=kept, tried=tried))
+    calls = str(villages["methods"].to_numpy()[row]).split()
+    named = [say(f"verdict_{one}") for one in ("local_moran", "gi_star") if one in calls]
+    if named:
+        key = "verdict_agree" if inside else "verdict_alone"
+        said.append(say(key, methods=say("verdict_and").join(named)))
+    if "extreme" in calls:
+        said.append(say("verdict_extreme"))
+    return said

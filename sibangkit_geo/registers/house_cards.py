@@ -1,0 +1,242 @@
+"""Houses kept batch by batch as bare numbers, then made into cards without a name."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sibangkit_geo.indicators.needs import needs_of
+from sibangkit_geo.model.types import PER_DEGREE, HouseCards
+from sibangkit_geo.registers.judge import judge
+from sibangkit_geo.registers.tally import who_is_poor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.indicators.needs import Need, PovertyRule
+    from sibangkit_geo.registers.households import Households
+    from sibangkit_geo.registers.photos import Photos
+
+#: above this many houses a page carries the poor ones alone: it must open on an office machine
+MOST_CARDS = 100_000
+_GROUPS = ("Desil tidak diketahui", *(f"Desil {one}" for one in range(1, 11)))
+_POOR = ("Tidak miskin", "Miskin")
+_CURVE_BITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCards:
+    """
+    What the cards need of a register, batch by batch; 27 bytes per house.
+
+    Attributes
+    ----------
+    needs
+        Needs that the register can express; bits of the masks.
+    columns
+        ``row`` (in the file), ``village`` (among the official ones), ``east`` and
+        ``north`` (whole 1e-5 degrees), ``deprived``, ``served``, ``decile`` (0 for not
+        known), ``poor``; arrays of one length per batch.
+    """
+
+    needs: list[Need] = field(default_factory=list)
+    columns: list[dict[str, NDArray[np.generic]]] = field(default_factory=list, repr=False)
+
+    def add(
+        self,
+        households: Households,
+        *,
+        village: NDArray[np.int64],
+        placed: NDArray[np.bool_],
+        poverty: PovertyRule,
+    ) -> None:
+        """
+        Keep the houses of a batch that have a place and are poor or deprived of something.
+
+        Of the others an agency has nothing to know.
+
+        `village`: Position among the official villages, -1 for none.
+        `placed`: Whose point lies in its village.
+        Raises ConfigError: The poverty rule names a column the register lacks.
+        """
+        rows = households.rows
+        if not self.needs:
+            self.needs.extend(needs_of(rows.columns))
+        poor = who_is_poor(households, poverty)
+        deprived = np.zeros(len(rows), dtype=np.uint32)
+        served = np.zeros(len(rows), dtype=np.uint32)
+        for bit, need in enumerate(self.needs):
+            judged = judge(households, need)
+            deprived |= judged.deprived.astype(np.uint32) << np.uint32(bit)
+            served |= (judged.deprived & judged.served).astype(np.uint32) << np.uint32(bit)
+        kept = placed & (village >= 0) & (poor | (deprived > 0))
+        decile = rows["decile"].to_numpy() if "decile" in rows.columns else np.zeros(len(rows))
+        columns = {
+            "row": rows["row"].to_numpy().astype(np.int64),
+            "village": village.astype(np.int32),
+            "east": _whole(rows["longitude"].to_numpy(), kept),
+            "north": _whole(rows["latitude"].to_numpy(), kept),
+            "deprived": deprived,
+            "served": served,
+            "decile": np.nan_to_num(decile, nan=0.0).astype(np.uint8),
+            "poor": poor,
+        }
+        self.columns.append({name: values[kept] for name, values in columns.items()})
+
+    def column(self, name: str) -> NDArray[np.generic]:
+        """
+        Put the batches of a column together.
+
+        Returns: One row per kept house.
+        """
+        return np.concatenate([one[name] for one in self.columns])
+
+    def __len__(self) -> int:
+        """Count the houses."""
+        return sum(len(one["row"]) for one in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltCards:
+    """
+    Cards, and where each came from; the second part is never handed on.
+
+    `left_out`: Houses that are not poor and were left out for their number.
+    """
+
+    cards: HouseCards
+    register: NDArray[np.int64] = field(repr=False)
+    row: NDArray[np.int64] = field(repr=False)
+    left_out: int = 0
+
+
+def build_cards(kept: Sequence[KeptCards], *, page_row: NDArray[np.int64], seed: int) -> BuiltCards:
+    """
+    Make cards of the kept houses of all registers.
+
+    Grain: one row per kept house in a village with polygon.
+
+    Parameters
+    ----------
+    kept
+        Of each register.
+    page_row
+        Row on the page of each official village, -1 without polygon.
+    seed
+        Of the study; with the points themselves it makes the key of the serial numbers.
+
+    Returns
+    -------
+    built
+        Cards in the order of the page; where there are more than `MOST_CARDS`, the poor alone.
+
+    Raises
+    ------
+    ValueError
+        The registers express more than 32 needs together.
+    """
+    parts = [one for one in kept if len(one)]
+    needs = list(dict.fromkeys(need for one in parts for need in one.needs))
+    both = {name: _joined(parts, name) for name in ("village", "east", "north", "poor", "row")}
+    masks = {
+        name: np.concatenate(
+            [_mapped_bits(one, name, needs) for one in parts] or [np.zeros(0, dtype=np.uint32)]
+        )
+        for name in ("deprived", "served")
+    }
+    decile = _joined(parts, "decile").astype(np.uint8)
+    place = page_row[both["village"].astype(np.int64)]
+    poor = both["poor"].astype(np.bool_)
+    wanted = place >= 0
+    left_out = int((wanted & ~poor).sum()) if wanted.sum() > MOST_CARDS else 0
+    if left_out:
+        wanted &= poor
+    east, north = (both[name].astype(np.int32) for name in ("east", "north"))
+    # houses at one spot are told apart by what is on their cards, not by the register's order
+    order = np.lexsort((masks["served"], masks["deprived"], decile, _curve(east, north), place))
+    order = order[wanted[order]]
+    deciles = bool(decile.any())
+    number = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    cards = HouseCards(
+        needs=tuple(need.label for need in needs),
+        assisted=tuple(bool(need.served) for need in needs), groups=_GROUPS if deciles else _POOR,
+        per_village=np.bincount(place[order], minlength=int(page_row.max(initial=-1)) + 1),
+        east=east[order], north=north[order],
+        deprived=masks["deprived"][order], served=masks["served"][order],
+        group=decile[order] if deciles else poor[order].astype(np.uint8), poor=poor[order],
+        shuffle=_key(seed, east, north), photo=np.full(len(order), -1, dtype=np.int32),
+    )  # fmt: skip
+    return BuiltCards(cards, number[order], both["row"].astype(np.int64)[order], left_out)
+
+
+def with_photos(cards: HouseCards, photos: Photos, names: Iterable[str]) -> HouseCards:
+    """
+    Put pictures on cards.
+
+    Parameters
+    ----------
+    cards
+        Those without a name below keep what they have.
+    photos
+        Reads the pictures.
+    names
+        File of each card as the register writes it; empty without.
+
+    Returns
+    -------
+    cards
+        A picture that cannot be shown is left out and counted in `photos`.
+
+    Raises
+    ------
+    ValueError
+        There are not as many names as cards.
+    """
+    at: dict[str, int] = {}
+    pictures = list(cards.photos)
+    photo = cards.photo.copy()
+    for card, name in zip(range(len(cards)), names, strict=True):
+        if name and name not in at:
+            picture = photos.read(name)
+            at[name] = -1 if picture is None else len(pictures)
+            pictures += [picture] if picture is not None else []
+        photo[card] = at.get(name, photo[card])
+    return replace(cards, photo=photo, photos=tuple(pictures))
+
+
+def _joined(parts: Sequence[KeptCards], name: str) -> NDArray[np.generic]:
+    return np.concatenate([one.column(name) for one in parts] or [np.zeros(0, dtype=np.int64)])
+
+
+def _mapped_bits(part: KeptCards, name: str, needs: Sequence[Need]) -> NDArray[np.uint32]:
+    """Move the bits of one register to those of all of them."""
+    mask = part.column(name).astype(np.uint32)
+    moved = np.zeros_like(mask)
+    for bit, need in enumerate(part.needs):
+        held = (mask >> np.uint32(bit)) & np.uint32(1)
+        moved |= held << np.uint32(needs.index(need))
+    return moved
+
+
+def _whole(degrees: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    return np.round(np.where(kept, degrees, 0.0) * PER_DEGREE).astype(np.int32)
+
+
+def _curve(east: NDArray[np.int32], north: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Find the rank of places along a Z curve (Morton 1966), where neighbours mostly meet."""
+    low = [one - one.min(initial=0) for one in (east.astype(np.int64), north.astype(np.int64))]
+    code = np.zeros(len(east), dtype=np.int64)
+    for bit in range(_CURVE_BITS + 1):
+        for side, values in enumerate(low):
+            code |= ((values >> bit) & 1) << (2 * bit + side)
+    return code
+
+
+def _key(seed: int, east: NDArray[np.int32], north: NDArray[np.int32]) -> int:
+    content = seed.to_bytes(16, "big", signed=True) + east.tobytes() + north.tobytes()
+    return int.from_bytes(hashlib.sha256(content).digest()[:4], "big")

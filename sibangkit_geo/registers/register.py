@@ -1,0 +1,364 @@
+"""One register, batch by batch: rows that are no data leave, identities go, answers are read."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.model.numerals import percentage
+from sibangkit_geo.registers.answers import (
+    NO_CODE,
+    Categories,
+    categories,
+    generations_of,
+    read_number,
+)
+from sibangkit_geo.registers.findings import Gathered
+from sibangkit_geo.registers.households import Households
+from sibangkit_geo.registers.identity import Seen, shapes
+from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
+from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
+from sibangkit_geo.sources.readers.csv import Delimited, ahead
+from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
+from sibangkit_geo.sources.readers.header import is_no_data, opens_no_data
+from sibangkit_geo.sources.text_tables import require_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from sibangkit_geo.sources.readers import Grid, Header, TableSource
+
+_PLACES = ("village_code", "district_name", "village_name")
+POINT = ("longitude", "latitude")
+_NUMBERS = ("family_number", "person_number")
+# single slips of the pen are far below one in twenty
+_FEW = 0.05
+# a title or a total may stand in any of the first columns
+_FIRST = 3
+
+# two headers may be alike by chance
+_ENOUGH_HEADERS = 3
+_NAMES_OF = {"bdt2015": "BDT-2015", "regsosek2022": "Regsosek-2022", "dtsen2025": "DTSEN",
+             "p3ke": "P3KE", "bkkbn": "BKKBN"}  # fmt: skip
+# shorter names ("Siti") are words of a page too
+_SHORTEST_NAME = 7
+_FINE_POINT = r"[.,]\d{6,}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """
+    A register that was opened and whose columns are recognised.
+
+    `categories`: Meanings of each categorical column.
+    """
+
+    name: str
+    grid: Grid
+    header: Header
+    mapped: Mapped
+    generation: str
+    gathered: Gathered = field(default_factory=Gathered)
+    categories: dict[str, Categories] = field(default_factory=dict)
+    families: Seen = field(default_factory=Seen)
+    persons: Seen = field(default_factory=Seen)
+    read: list[int] = field(default_factory=lambda: [0])
+    seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
+
+    def places(self) -> pl.DataFrame:
+        """
+        Read the distinct places of the register alone.
+
+        Returns: Distinct ``village_code``, ``district_name``, ``village_name`` as they came, as
+            far as the register has them; wholly empty ones are left out.
+        Raises DataError: The file is damaged.
+        """
+        names = [one for one in _PLACES if one in self.mapped]
+        found: list[pl.DataFrame] = []
+        for frame in self._frames(names):
+            places = frame.select(names).unique()
+            found = [pl.concat([*found, places]).unique()]
+        if not found:
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        return found[0].filter(~pl.all_horizontal(pl.all().is_null())).sort(names)
+
+    def batches(self) -> Iterator[Households]:
+        """
+        Read the register.
+
+        Returns: Households without identities; rows that are no data, that are uneven or that
+            repeat an earlier row are left out and noted.
+        Raises DataError: The file is damaged.
+        """
+        # what is noted of a batch may stand there before the batch is handed on
+        return ahead(self._read())
+
+    def _read(self) -> Iterator[Households]:
+        wanted = [one for one in self.mapped.positions if _is_read(one)]
+        for raw in self._frames(wanted):
+            self.read[0] += raw.height
+            frame = self._only_data(raw)
+            if frame.height:
+                tried = self._tried(frame)
+                rows = self._without_repeats(frame, tried, self._values(frame, tried))
+                meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
+                yield Households(rows, meanings, self.generation)
+        self._compare_codes()
+
+    def _compare_codes(self) -> None:
+        """Note columns whose answers are often none of the generation's list."""
+        for (kind, column), pieces in list(self.gathered.rows.items()):
+            share = sum(map(len, pieces)) / max(self.read[0], 1)
+            if kind == "category_unknown" and share > _FEW:
+                text = f"{percentage(share)} jawaban tidak ada pada daftar kode generasi itu"
+                self.gathered.say("generation_conflict", text, column=column)
+
+    def _frames(self, names: list[str]) -> Iterator[pl.DataFrame]:
+        """Give the columns their canonical names; the first ones of the file keep theirs."""
+        width = len(self.header.names)
+        place = {name: self.mapped.positions[name] for name in names}
+        first = [at for at in range(min(_FIRST, width)) if at not in place.values()]
+        positions = sorted({*place.values(), *first})
+        renamed = {cell_name(at): name for name, at in place.items()}
+        grid = self.grid
+        if isinstance(grid, Delimited):
+            # totals and notes stand in the key column too, which stays text
+            asked = {at: _number_type(name) for name, at in place.items() if name != _key(names)}
+            grid = grid.expecting({at: kind for at, kind in asked.items() if kind})
+        for frame in grid.batches(positions, first_row=self.header.first_row, width=width):
+            yield frame.rename(renamed)
+
+    def _only_data(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Drop totals, notes and uneven rows."""
+        key = _key(frame.columns)
+        odd = [word for word in frame[key].unique().to_list() if word and opens_no_data(word)]
+        if not odd and not frame[key].null_count() and RAGGED not in frame.columns:
+            return frame
+        suspect = frame[key].is_null() | frame[key].is_in(odd)
+        if RAGGED in frame.columns:
+            suspect |= frame[RAGGED]
+        rows = np.flatnonzero(suspect.to_numpy())
+        if not len(rows):
+            return frame
+        cells = [name for name in frame.columns if name not in {ROW, RAGGED}]
+        words = frame[rows].select(pl.col(cells).cast(pl.String)).rows()
+        dropped = np.zeros(frame.height, dtype=np.bool_)
+        dropped[rows] = [is_no_data(row) for row in words]
+        numbers = frame[ROW].to_numpy()
+        self.gathered.add("not_data", numbers[dropped])
+        if RAGGED in frame.columns:
+            ragged = frame[RAGGED].to_numpy() & ~dropped
+            self.gathered.add("ragged", numbers[ragged])
+            dropped |= ragged
+            frame = frame.drop(RAGGED)
+        return frame.filter(pl.Series(~dropped))
+
+    def _without_repeats(
+        self, frame: pl.DataFrame, tried: pl.DataFrame, rows: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Check the identity numbers, and drop rows that say what an earlier one said."""
+        numbers = frame[ROW].to_numpy()
+        repeated = np.zeros(frame.height, dtype=np.bool_)
+        identities = [name for name in _NUMBERS if name in frame.columns]
+        sound = {}
+        for name in identities:
+            column = self.mapped.names[name]
+            shape = shapes(
+                frame[name], tried[f"{name} value"].to_numpy(), tried[f"{name} length"].to_numpy()
+            )
+            self.gathered.add("identity_digits_lost", numbers[shape.digits_lost], column=column)
+            self.gathered.add("identity_malformed", numbers[shape.malformed], column=column)
+            sound[name] = shape.sound
+        if "family_number" in sound:
+            # what the answers mean counts, not how they are written
+            content = _packed(rows.drop(ROW)).hash_rows(self.seed)
+            if "person_number" in frame.columns:
+                content ^= tried["person_number hash"]
+            again, same = self.families.again(
+                tried["family_number hash"], content, sound["family_number"]
+            )
+            repeated = same
+            self.gathered.add("repeated_row", numbers[same])
+            self.gathered.add(
+                "duplicate_family", numbers[again & ~same],
+                column=self.mapped.names["family_number"],
+            )  # fmt: skip
+        if "person_number" in sound:
+            again, _ = self.persons.again(
+                tried["person_number hash"], None, sound["person_number"] & ~repeated
+            )
+            self.gathered.add(
+                "duplicate_person", numbers[again], column=self.mapped.names["person_number"]
+            )
+        return rows.filter(pl.Series(~repeated)) if repeated.any() else rows
+
+    def _values(self, frame: pl.DataFrame, tried: pl.DataFrame) -> pl.DataFrame:
+        numbers = frame[ROW].to_numpy()
+        read: dict[str, pl.Series | np.ndarray[tuple[int], np.dtype[np.generic]]] = {
+            ROW: frame[ROW]
+        }
+        for name in self.mapped.positions:
+            if name not in frame.columns:
+                continue
+            one = variables()[name]
+            if name in _PLACES:
+                read[name] = frame[name]
+            elif name in POINT:
+                read[name] = read_number(frame[name], tried[name].to_numpy(), one).values
+            elif one.answers:
+                column = self.mapped.names[name]
+                if not self.generation and one.kind in {"category", "yes_no"}:
+                    # codes mean nothing until the user says whose they are
+                    continue
+                if one.kind in {"category", "yes_no"}:
+                    reading = self._categories(name).read(frame[name], tried[name].to_numpy())
+                    self.gathered.add("category_unknown", numbers[reading.unknown], column=column)
+                else:
+                    reading = read_number(frame[name], tried[name].to_numpy(), one)
+                    self.gathered.add("out_of_range", numbers[reading.unknown], column=column)
+                    if one.required:
+                        empty = np.isnan(reading.values) & ~reading.unknown
+                        self.gathered.add("required_missing", numbers[empty], column=column)
+                read[name] = reading.values
+        return pl.DataFrame(read)
+
+    def _tried(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Try every cell as what its column should hold, all columns at once on all cores."""
+        tried: list[pl.Expr] = []
+        for name in self.mapped.positions:
+            if name not in frame.columns:
+                continue
+            kind, cells = _number_type(name), pl.col(name)
+            if kind:
+                none = NO_CODE if kind == pl.Int8 else float("nan")
+                tried.append(cells.cast(kind, strict=False).fill_null(none))
+            elif name in _NUMBERS:
+                seed = (self.families if name == "family_number" else self.persons).seed
+                tried += [
+                    cells.cast(pl.Int64, strict=False).fill_null(-1).alias(f"{name} value"),
+                    cells.str.len_bytes().fill_null(0).alias(f"{name} length"),
+                    cells.hash(seed).alias(f"{name} hash"),
+                ]
+        return frame.select(tried)
+
+    def _categories(self, name: str) -> Categories:
+        if name not in self.categories:
+            self.categories[name] = categories(
+                variables()[name], generation=self.generation, column=self.mapped.names[name]
+            )
+        return self.categories[name]
+
+
+def _packed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Put eight answers into one number: hashing costs by column."""
+    answers = [name for name in rows.columns if rows.schema[name] == pl.Int8]
+    words = np.zeros((-(-len(answers) // 8), rows.height, 8), dtype=np.int8)
+    for at, name in enumerate(answers):
+        words[at // 8, :, at % 8] = rows[name].to_numpy()
+    eights = [pl.Series(f"answers {at}", one[:, 0]) for at, one in enumerate(words.view(np.int64))]
+    return rows.drop(answers).with_columns(eights)
+
+
+def _key(names: Collection[str]) -> str:
+    """Choose the column that every row of data fills."""
+    return next((one for one in (*_PLACES, "size") if one in names), "")
+
+
+def _number_type(variable: str) -> type[pl.DataType] | None:
+    """Say what number a cell should hold: a code, an amount; None for text."""
+    kind = variables()[variable].kind
+    if kind in {"category", "yes_no"}:
+        return pl.Int8
+    return pl.Float64 if kind in {"number", "whole"} or variable in POINT else None
+
+
+def _is_read(variable: str) -> bool:
+    one = variables()[variable]
+    return one.answers or variable in {*_PLACES, *POINT, *_NUMBERS}
+
+
+def open_register(
+    source: TableSource, *, generation: str, named: Mapping[str, str], required: tuple[str, ...]
+) -> Register:
+    """
+    Open a register and recognise its columns.
+
+    `generation`: Code generation; empty leaves coded answers unread.
+    `required`: Variables without which the register cannot be used.
+    Returns: Its rows are not read yet.
+    Raises MissingFileError: There is no such file.
+    Raises DataError: The file is damaged or empty, or lacks a column.
+    """
+    known = known_headers() | {fold_header(name) for name in named.values()}
+    grid = open_grid(source, named_by="[[households]] path", known=known)
+    header = find_header(grid, known=known)
+    mapped = recognise(header, named=named)
+    missing = [name for variable, name in named.items() if variable not in mapped]
+    if missing:
+        require_headers(header.names, missing, name=grid.name)
+    if not any(one in mapped for one in ("village_code", "village_name")):
+        msg = f"{grid.name}: no column with the village is recognised"
+        remedy = "Name it in the study: village_code, or district_name and village_name."
+        raise DataError(msg, remedy=remedy)
+    for one in required:
+        if one not in mapped:
+            msg = f"{grid.name}: no column is recognised as `{one}`"
+            raise DataError(msg, remedy=f"Name it in the study file, key `{one}`.")
+    register = Register(grid.name, grid, header, mapped, generation)
+    _compare_headers(register)
+    return register
+
+
+def _compare_headers(register: Register) -> None:
+    """Note headers that only other generations write."""
+    others: dict[str, list[str]] = {}
+    for variable, header in register.mapped.names.items():
+        theirs = generations_of(header, variable)
+        if register.generation in theirs:
+            # one header of its own is enough: lists are often mixed
+            return
+        for one in theirs:
+            others.setdefault(one, []).append(header)
+    fitting = {one: names for one, names in others.items() if len(names) >= _ENOUGH_HEADERS}
+    if register.generation and fitting:
+        names = max(fitting.values(), key=len)
+        told = " atau ".join(_NAMES_OF[one] for one in sorted(fitting) if fitting[one] == names)
+        register.gathered.say(
+            "generation_conflict", f"judul kolom seperti pada {told}: {', '.join(names[:6])}"
+        )
+
+
+def personal_texts(register: Register) -> set[str]:
+    """
+    Gather what a product must not contain: names, identity numbers and exact points.
+
+    Read again for the leak scan alone, kept in memory and never handed on.
+
+    Returns: Identity cells of at least 7 characters; points as longitude and latitude together,
+        either first, and alone where they have 6 or more decimals (0.1 m): coarser single
+        coordinates also occur by chance. Lower case.
+    Raises DataError: The file is damaged.
+    """
+    place = {cell_name(at): at for at in register.mapped.identities}
+    points = [one for one in POINT if one in register.mapped]
+    place |= {one: register.mapped.positions[one] for one in points}
+    width = len(register.header.names)
+    found: set[str] = set()
+    for frame in register.grid.batches(
+        sorted(set(place.values())), first_row=register.header.first_row, width=width
+    ):
+        for at in register.mapped.identities:
+            values = frame[cell_name(at)].drop_nulls().str.strip_chars().str.to_lowercase()
+            found.update(values.filter(values.str.len_chars() >= _SHORTEST_NAME))
+        if len(points) == len(POINT):
+            east, north = (frame[cell_name(place[one])] for one in POINT)
+            both = pl.DataFrame({"e": east, "n": north}).drop_nulls()
+            found.update(both["e"] + " " + both["n"], both["n"] + " " + both["e"])
+            for values in (both["e"], both["n"]):
+                found.update(values.filter(values.str.contains(_FINE_POINT)))
+    return found

@@ -1,0 +1,165 @@
+"""One additive count of households per village."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.indicators.deprivation_sums import deprivation_sums, flag_cells
+from sibangkit_geo.indicators.needs import _DECILES, PovertyRule, needs_of
+from sibangkit_geo.model.types import VillageCounts
+from sibangkit_geo.registers.judge import Judged, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.indicators.deprivation import DeprivationIndex
+    from sibangkit_geo.registers.households import Households
+
+
+def tally(
+    households: Households,
+    village: NDArray[np.integer],
+    *,
+    villages: Sequence[str],
+    poverty: PovertyRule,
+    index: DeprivationIndex | None = None,
+) -> VillageCounts:
+    """
+    Count households, people, the poor and those in need, village by village.
+
+    Additive: the tallies of two parts of a register add up to that of the whole.
+    Grain: one row per household in, one row per village out.
+
+    `village`: Position in `villages` of each household; below 0 for none: such rows are not
+        counted here but noted by `join`. Shape (n_households,).
+    `index`: Deprivation index to add up, where the register has any of its needs.
+    Returns: Whole numbers but for the sums of gaps; a village without households is absent. A
+        household whose answer is missing is in ``households`` but not in ``known_KEY``; one
+        without decile or spending is in ``unknown_poor``; one without size adds nobody to
+        ``people`` and stands in ``unknown_size``. ``served_KEY`` counts those who receive an
+        assistance that answers the need, deprived or not; ``decile_D`` and ``served_KEY_decile_D``
+        count by decile; the index adds the columns of `deprivation_sums`.
+    Raises ConfigError: The poverty rule names a column the register lacks.
+    """
+    number = len(villages)
+    rows = households.rows
+    # households without a village are counted in one more row, which is then dropped
+    place = np.where(village >= 0, village, number).astype(np.int64)
+    flags, amounts = _poverty(households, poverty)
+    count: dict[str, NDArray[np.float64]] = {}
+    judgements: dict[str, Judged] = {}
+    by_decile = _Deciles.of(rows["decile"].to_numpy(), place) if "decile" in rows.columns else None
+    if by_decile:
+        count |= by_decile.count("decile", np.ones(len(rows), dtype=np.bool_), number + 1)
+    for need in needs_of(rows.columns):
+        judged = judgements[need.key] = judge(households, need)
+        flags[f"known_{need.key}"] = judged.known
+        flags[f"deprived_{need.key}"] = judged.deprived
+        if need.served:
+            flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
+            flags[f"served_{need.key}"] = judged.served & judged.known
+            if by_decile:
+                served = f"served_{need.key}_decile"
+                count |= by_decile.count(served, judged.served & judged.known, number + 1)
+    count |= {
+        name: np.bincount(place, weights=values, minlength=number + 1).astype(np.float64)
+        for name, values in amounts.items()
+    }
+    count |= flag_cells(place, flags, n_places=number + 1).sums()
+    # without a programme nobody is served
+    count |= {f"unserved_{key}": count[f"deprived_{key}"] for key in judgements
+              if f"unserved_{key}" not in count}  # fmt: skip
+    if index and any(one.key in judgements for one in index.items):
+        count |= deprivation_sums(
+            # who is meant for an assistance and has it is not deprived of it
+            {key: one.deprived & ~one.served for key, one in judgements.items()},
+            {key: one.known for key, one in judgements.items()},
+            place,
+            n_places=number + 1,
+            people=amounts["people"],
+            index=index,
+        )
+    return _village_counts(count, villages)
+
+
+def _village_counts(
+    count: dict[str, NDArray[np.float64]], villages: Sequence[str]
+) -> VillageCounts:
+    """Put the villages that have households into a table: a batch often knows few."""
+    there = np.flatnonzero(count["households"][: len(villages)])
+    sums = np.column_stack(list(count.values()))[there]
+    names = pd.Index([villages[at] for at in there.tolist()], name="village_code", dtype="str")
+    return VillageCounts(pd.DataFrame(sums, index=names, columns=list(count)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciles:
+    """Cells of village times decile; households without decile have cell 0 of their village."""
+
+    cells: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, decile: NDArray[np.float64], place: NDArray[np.int64]) -> _Deciles:
+        """Give each household the number of its cell."""
+        return cls(place * (_DECILES + 1) + np.nan_to_num(decile, nan=0.0).astype(np.int64))
+
+    def count(
+        self, name: str, flag: NDArray[np.bool_], number: int
+    ) -> dict[str, NDArray[np.float64]]:
+        """Count true flags per village, one column per decile."""
+        width = _DECILES + 1
+        cells = self.cells if flag.all() else self.cells[flag]
+        table = np.bincount(cells, minlength=number * width).reshape(number, width)
+        return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}
+
+
+def who_is_poor(households: Households, poverty: PovertyRule) -> NDArray[np.bool_]:
+    """
+    Tell which households are poor.
+
+    Grain: unchanged, one row per household.
+
+    Returns: False where it is not known.
+    Raises ConfigError: The poverty rule names a column the register lacks.
+    """
+    return _poverty(households, poverty)[0]["poor_households"]
+
+
+def _poverty(
+    households: Households, poverty: PovertyRule
+) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.float64]]]:
+    """Tell who is poor: flags to count, and amounts to add."""
+    rows = households.rows
+    # P3KE does not ask how many people live in a house
+    size = rows["size"].to_numpy() if "size" in rows.columns else np.full(len(rows), np.nan)
+    people = np.nan_to_num(size, nan=0.0)
+    item = "decile" if poverty.rule == "decile" else "spending"
+    if item not in rows.columns:
+        what = "a column with the decile" if item == "decile" else f'column "{poverty.spending}"'
+        msg = f"[poverty] rule {poverty.rule}: the register has no {what}."
+        raise ConfigError(msg)
+    value = rows[item].to_numpy()
+    by_decile = item == "decile"
+    poor = value <= poverty.decile_max if by_decile else value < poverty.line_rp_month
+    flags = {
+        "households": np.ones(len(rows), dtype=np.bool_),
+        "poor_households": poor,
+        "unknown_poor": np.isnan(value),
+        "unknown_size": np.isnan(size),
+    }
+    amounts = {"people": people, "poor_people": np.where(poor, people, 0.0)}
+    if item == "spending":
+        # shortfall as a share of the line, person by person (Foster, Greer & Thorbecke 1984)
+        gap = np.where(poor, 1 - value / poverty.line_rp_month, 0.0)
+        amounts["gap_sum"] = gap * people
+        amounts["gap_squared_sum"] = gap**2 * people
+    if "decile" in rows.columns:
+        flags["extreme_poor_households"] = rows["decile"].to_numpy() == 1
+    return flags, amounts

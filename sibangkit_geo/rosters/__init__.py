@@ -1,6 +1,0 @@
-"""House cards without a name, for authorised use; the only products that see household rows."""
-
-from sibangkit_geo.rosters.cards import KeptCards, build_cards, with_photos
-from sibangkit_geo.rosters.photos import Photos, small_photo
-
-__all__ = ["KeptCards", "Photos", "build_cards", "small_photo", "with_photos"]

@@ -1,0 +1,139 @@
+"""Choose the reader of a file by what it holds, not by what it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.errors import ConfigError, DataError, MissingFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from sibangkit_geo.sources.readers.grid import Grid, TableSource
+
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+_LAYERS = frozenset({".gpkg", ".geojson", ".shp", ".fgb", ".kml", ".json"})
+_OLE = b"\xd0\xcf\x11\xe0"
+
+
+def open_grid(source: TableSource, *, named_by: str, known: Collection[str] = ()) -> Grid:
+    """
+    Open a table, whatever program wrote it.
+
+    Parameters
+    ----------
+    source
+        File, or database and table.
+    named_by
+        Key or argument that names it, for messages.
+    known
+        Folded column names that are looked for; they choose between sheets.
+
+    Returns
+    -------
+    grid
+        Cells as text.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    ConfigError
+        The sheet or layer is not in the file, or the database is unknown.
+    DataError
+        The file is damaged, hostile or of a kind that holds no table.
+    """
+    if source.url:
+        from sibangkit_geo.sources.readers.database import open_table  # noqa: PLC0415
+
+        return open_table(source)
+    path = source.path
+    if not path.is_file():
+        raise MissingFileError(path, named_by=named_by)
+    kind = _kind(path)
+    if kind == "workbook":
+        return _open_workbook(source, known)
+    if source.sheet and kind != "layer":
+        msg = f'{path.name}: key `sheet` is for workbooks and layers, not for "{path.suffix}".'
+        raise ConfigError(msg)
+    if kind == "layer":
+        from sibangkit_geo.sources.readers.vector import open_layer  # noqa: PLC0415
+
+        return open_layer(path, layer=source.sheet)
+    if kind == "parquet":
+        from sibangkit_geo.sources.readers.vector import open_parquet  # noqa: PLC0415
+
+        return open_parquet(path)
+    from sibangkit_geo.sources.readers.csv import open_delimited  # noqa: PLC0415
+
+    return open_delimited(path)
+
+
+def sheet_names(path: Path) -> list[str]:
+    """
+    List the sheets of a workbook or the layers of a geographic file.
+
+    Parameters
+    ----------
+    path
+        File.
+
+    Returns
+    -------
+    names
+        Empty for a format that holds one table.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
+    """
+    kind = _kind(path)
+    if kind == "workbook":
+        from sibangkit_geo.sources.readers.spreadsheet import workbook_sheets  # noqa: PLC0415
+
+        return workbook_sheets(path)
+    if kind == "layer":
+        from sibangkit_geo.sources.readers.vector import layer_names  # noqa: PLC0415
+
+        return layer_names(path)
+    return []
+
+
+def _kind(path: Path) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(16)
+    suffix = path.suffix.lower()
+    if suffix in _WORKBOOKS or start.startswith(_OLE):
+        if not start.startswith((b"PK", _OLE)) and start.strip():
+            # registers are often sent as text under the name of a workbook
+            return "markup" if start.lstrip().startswith(b"<") else "text"
+        return "workbook"
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if suffix in _LAYERS or start.startswith(b"SQLite format 3"):
+        return "layer"
+    if start.startswith(b"PK"):
+        return "layer" if suffix == ".zip" else "workbook"
+    return "text"
+
+
+def _open_workbook(source: TableSource, known: Collection[str]) -> Grid:
+    from sibangkit_geo.sources.readers.header import header_score  # noqa: PLC0415
+    from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets  # noqa: PLC0415
+
+    path = source.path
+    names = [source.sheet] if source.sheet else workbook_sheets(path)
+    if not names:
+        msg = f"{path.name}: the workbook has no sheet"
+        raise DataError(msg, remedy="Export it again.")
+    best, choice = -1, None
+    for name in names:
+        sheet = open_sheet(path, sheet=name)
+        score = header_score(sheet, known=known)
+        # of two sheets that name as many columns the first one is the table
+        if choice is None or score > best:
+            best, choice = score, sheet
+    assert choice is not None  # noqa: S101 - there is at least one name
+    return choice

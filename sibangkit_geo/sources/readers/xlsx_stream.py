@@ -1,0 +1,406 @@
+"""
+Very large XLSX sheets, row by row in bounded memory, with the values calamine would give.
+
+A row as every common program writes it is taken apart by one regular expression;
+a row that does not look like that goes to an XML parser, so that speed never
+changes a value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+import zipfile
+from array import array
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import islice
+from typing import IO, TYPE_CHECKING
+
+from lxml import etree
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.sources.readers.grid import HEAD_ROWS, MOST_COLUMNS, frames_of_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_WRAP = (f'<sheetData xmlns="{_MAIN}" xmlns:x="{_MAIN}" '
+         'xmlns:x14ac="urn:a" xmlns:xr="urn:b" xmlns:spans="urn:c">').encode()  # fmt: skip
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# a cell as writers make it is 30 to 40 bytes
+_BYTES_PER_CELL = 30
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+_CELL = re.compile(
+    rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?'
+    rb"(?:<v>([^<]*)</v>|<v/>|<is><t[^>]*>([^<]*)</t></is>)?</c>)"
+)
+_ROW = re.compile(rb'<row(?: [^>]*?)?\br="(\d+)"')
+_TEXT = re.compile(rb"<si><t[^>]*>([^<]*)</t></si>|<si><t/></si>")
+_PIECE = 1 << 20
+_LONGEST_ROW = 64 << 20
+
+# whole numbers are exact in a spreadsheet's floating point below this
+_EXACT = 2**53
+# built-in formats of ECMA-376 part 1, 18.8.30, that show a date or a time
+_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NOT_CODE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+# the day that spreadsheets number 0, with their leap year of 1900
+_WORDS = frozenset({b"inlineStr", b"str", b"e", b"d"})
+_DAY_ZERO = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no time zone
+
+
+@dataclass(frozen=True)
+class StreamedSheet:
+    """
+    A sheet of an XLSX file that is not held in memory.
+
+    `named`: False: the header has to be found.
+    """
+
+    path: Path
+    name: str
+    sheet: str
+    named: bool = False
+
+    @cached_property
+    def head(self) -> list[list[str]]:
+        """First rows."""
+        found: list[list[str]] = []
+        for number, row in islice(self._rows(None), HEAD_ROWS):
+            if number > HEAD_ROWS:
+                break
+            found.extend([] for _ in range(number - 1 - len(found)))
+            found.append(row)
+        return found
+
+    def batches(
+        self, columns: Sequence[int], *, first_row: int, width: int
+    ) -> Iterator[pl.DataFrame]:
+        """
+        Read columns from a row on.
+
+        `width`: Cells of the header; a sheet has no uneven rows.
+        Raises DataError: The sheet is damaged.
+        """
+        del width
+        place = {position: at for at, position in enumerate(columns)}
+        rows = ((number, row) for number, row in self._rows(place) if number >= first_row)
+        for frame in frames_of_rows(rows, range(len(columns)), width=len(columns)):
+            names = {f"c{at}": f"c{position}" for position, at in place.items()}
+            yield frame.rename(names)
+
+    def _rows(self, place: dict[int, int] | None) -> Iterator[tuple[int, list[str]]]:
+        """Take rows apart; `place` says which columns are kept and where they go."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                values = Values(_shared(archive), date_styles(archive))
+                with archive.open(_part(archive, self.sheet)) as stream:
+                    number = 0
+                    for raw in _split(stream, b"</row>", self.name):
+                        start = raw.rfind(b"<row")
+                        if start < 0:
+                            raise _foreign(self.name)
+                        found = _ROW.match(raw, start)
+                        number = int(found.group(1)) if found else number + 1
+                        yield number, _row(raw[start:], values, place)
+        except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as error:
+            if isinstance(error, DataError):
+                raise
+            msg = f"{self.name}: the workbook is damaged or cut off"
+            raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.") from error
+
+
+def sheet_cells(path: Path, sheet: str) -> int:
+    """
+    Estimate how many cells a sheet has, without reading it.
+
+    Returns: The larger of what the sheet says and what its size in bytes allows.
+    Raises DataError: The workbook is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part = _part(archive, sheet)
+            with archive.open(part) as stream:
+                start = stream.read(4096)
+            by_size = archive.getinfo(part).file_size // _BYTES_PER_CELL
+    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
+        msg = f"{path.name}: the workbook is damaged or cut off"
+        raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.") from error
+    found = _DIMENSION.search(start)
+    if not found:
+        return by_size
+    # an exaggerated dimension costs calamine as much memory as real cells
+    return max(by_size, (column(found.group(1)) + 1) * int(found.group(2)))
+
+
+def _part(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Follow the workbook's relations to the part that holds a sheet."""
+    book = parse(archive.read("xl/workbook.xml"))
+    links = parse(archive.read("xl/_rels/workbook.xml.rels"))
+    target = {link.get("Id"): link.get("Target", "") for link in links}
+    for one in book.iter("{*}sheet"):
+        if one.get("name") == sheet:
+            part = str(target[one.get(_RELATION)])
+            return part.lstrip("/") if part.startswith("/") else f"xl/{part}"
+    raise KeyError(sheet)
+
+
+def _split(stream: IO[bytes], mark: bytes, name: str) -> Iterator[bytes]:
+    rest = b""
+    while block := stream.read(_PIECE):
+        pieces = (rest + block).split(mark)
+        rest = pieces.pop()
+        if len(rest) > _LONGEST_ROW:
+            raise _foreign(name)
+        yield from pieces
+    if b"<row" in rest and b"/>" not in rest[rest.rfind(b"<row") :]:
+        raise _foreign(name)
+
+
+def _foreign(name: str) -> DataError:
+    msg = f"{name}: this large sheet is cut off or written in a form that cannot be read"
+    return DataError(msg, remedy="Open it and save it again as XLSX, or as CSV (UTF-8).")
+
+
+def _row(raw: bytes, values: Values, place: dict[int, int] | None) -> list[str]:
+    found = _CELL.findall(raw)
+    if len(found) != raw.count(b"<c ") + raw.count(b"<c>"):
+        found = _parsed(raw)
+    row: list[str] = [""] * (len(place) if place is not None else 0)
+    for letters, style, kind, value, inline in found:
+        position = column(letters)
+        if place is None:
+            if position > MOST_COLUMNS:
+                continue
+            row.extend([""] * (position + 1 - len(row)))
+            at: int | None = position
+        else:
+            at = place.get(position)
+        if at is not None:
+            row[at] = values.text(kind, style, value, inline)
+    return row
+
+
+def _parsed(raw: bytes) -> list[tuple[bytes, bytes, bytes, bytes, bytes]]:
+    """Read a row of unusual form with the XML parser."""
+    tree = parse(_WRAP + raw + b"</row></sheetData>")
+    found = []
+    for position, cell in enumerate(tree.iter("{*}c")):
+        reference = (cell.get("r") or letters(position)).rstrip("0123456789")
+        value = cell.findtext("{*}v") or ""
+        inline = "".join(str(one.text or "") for one in cell.iter("{*}t"))
+        parts = (reference, cell.get("s") or "", cell.get("t") or "")
+        found.append(tuple(escaped(part) for part in (*parts, value, inline)))
+    return found  # type: ignore[return-value]
+
+
+def _shared(archive: zipfile.ZipFile) -> Strings:
+    """Hold the shared strings end to end in one buffer: a Python text each would be four times."""
+    buffer, ends = bytearray(), array("Q", [0])
+    if "xl/sharedStrings.xml" in archive.namelist():
+        with archive.open("xl/sharedStrings.xml") as stream:
+            for raw in _split(stream, b"</si>", "sharedStrings.xml"):
+                whole = raw[max(raw.rfind(b"<si>"), 0) :] + b"</si>"
+                plain = _TEXT.fullmatch(whole)
+                text = (plain.group(1) or b"") if plain else rich(whole)
+                buffer += text
+                ends.append(len(buffer))
+    return Strings(buffer, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """
+    Shared strings end to end.
+
+    `buffer`: UTF-8 text, entities not yet resolved.
+    """
+
+    buffer: bytearray
+    ends: array[int]
+
+    def __getitem__(self, index: int) -> bytearray:
+        """Take one string."""
+        return self.buffer[self.ends[index] : self.ends[index + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What turns the parts of a cell into text."""
+
+    strings: Strings
+    dates: frozenset[bytes]
+
+    def text(self, kind: bytes, style: bytes, value: bytes, inline: bytes) -> str:
+        """
+        Write a cell as text, as calamine would.
+
+        `kind`, `style`, `value`, `inline`: Attributes ``t`` and ``s``, the value, the text of an
+            inline string.
+        Returns: Stripped; empty for an empty cell.
+        Raises ValueError: A number is none, or a shared string is not there.
+        """
+        if kind == b"s":
+            return _plain(self.strings[int(value)])
+        if kind in _WORDS:
+            return _plain(inline or value)
+        if kind == b"b":
+            return "TRUE" if value == b"1" else "FALSE"
+        return self._number(value, style)
+
+    def _number(self, value: bytes, style: bytes) -> str:
+        if style in self.dates and value:
+            return _date(float(value))
+        if value.isdigit() and len(value) < 16 and (value[:1] != b"0" or value == b"0"):
+            return value.decode()
+        return number_text(float(value)) if value else ""
+
+
+def _plain(raw: bytes | bytearray) -> str:
+    text = raw.decode("utf-8", errors="replace").strip()
+    return html.unescape(text).strip() if "&" in text else text
+
+
+def escaped(text: str) -> bytes:
+    """
+    Write text as it stands in the file.
+
+    Returns: UTF-8, with entities.
+    """
+    return html.escape(text, quote=False).encode("utf-8", errors="replace")
+
+
+def number_text(value: float) -> str:
+    """
+    Write a number of a spreadsheet as text, whole numbers without a point.
+
+    Parameters
+    ----------
+    value
+        Number.
+
+    Returns
+    -------
+    text
+        Exponents only where digits are lost (2^53 and above) or very small.
+
+    Examples
+    --------
+    >>> number_text(1607010000000001.0), number_text(0.25), number_text(1.6e18)
+    ('1607010000000001', '0.25', '1.6e+18')
+    """
+    if value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return repr(value)
+
+
+def _date(value: float) -> str:
+    moment = _DAY_ZERO + dt.timedelta(days=value)
+    return date_text(moment)
+
+
+def date_text(moment: dt.datetime) -> str:
+    """Write a moment as text, a whole day without its hour."""
+    whole = moment.time() == dt.time()
+    return moment.date().isoformat() if whole else moment.isoformat(sep=" ")
+
+
+@cache
+def column(letters: bytes) -> int:
+    """
+    Turn the letters of a column into its position.
+
+    Parameters
+    ----------
+    letters
+        Such as ``b"AB"``.
+
+    Returns
+    -------
+    position
+        0 for A.
+
+    Examples
+    --------
+    >>> column(b"A"), column(b"AB")
+    (0, 27)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def letters(position: int) -> str:
+    """
+    Turn a position into the letters of a column.
+
+    Parameters
+    ----------
+    position
+        0 for A.
+
+    Returns
+    -------
+    letters
+        Capitals.
+
+    Examples
+    --------
+    >>> letters(27)
+    'AB'
+    """
+    text, number = "", position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def parse(raw: bytes) -> etree._Element:
+    """
+    Parse a small part of a workbook, without entities and without a network.
+
+    Raises lxml.etree.XMLSyntaxError: It is no XML.
+    """
+    return etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True))
+
+
+def rich(raw: bytes) -> bytes:
+    """
+    Join the runs of a formatted string, leaving out what says how to pronounce it.
+
+    `raw`: One ``<si>`` element.
+    Raises lxml.etree.XMLSyntaxError: It is no XML.
+    """
+    root = parse(f'<a xmlns="{_MAIN}">'.encode() + raw + b"</a>")
+    runs = [one.text or "" for one in root.iter("{*}t") if one.getparent().tag[-3:] != "rPh"]
+    return escaped("".join(map(str, runs)))
+
+
+def date_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
+    """
+    Tell which cell styles show a date.
+
+    Returns: Their numbers as they stand in the attribute ``s``.
+    Raises lxml.etree.XMLSyntaxError: The styles are damaged.
+    """
+    if "xl/styles.xml" not in archive.namelist():
+        return frozenset()
+    root = parse(archive.read("xl/styles.xml"))
+    own = {
+        int(one.get("numFmtId", "0"))
+        for one in root.iter("{*}numFmt")
+        if set(_NOT_CODE.sub("", one.get("formatCode", "").lower())) & set("dmyhs")
+    }
+    formats = root.find("{*}cellXfs")
+    used = [] if formats is None else [int(one.get("numFmtId", "0")) for one in formats]
+    return frozenset(
+        str(place).encode() for place, one in enumerate(used) if one in own or one in _DATES
+    )

@@ -1,0 +1,1 @@
+"""The statistical library beside the application: nothing in the house imports it."""

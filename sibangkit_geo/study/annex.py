@@ -1,0 +1,179 @@
+"""The annex of a study: atlas, document, workbook and layers for a GIS."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast, get_args
+
+from sibangkit_geo import disclosure
+from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.products import staging, tables
+from sibangkit_geo.products.atlas import write_atlas, write_pictures
+from sibangkit_geo.products.atlas.atlas import epsg_of
+from sibangkit_geo.products.atlas.settings import Paper
+from sibangkit_geo.products.changes import wave_changes
+from sibangkit_geo.products.document import (
+    DOCX_NAME,
+    PDF_NAME,
+    MapPictures,
+    write_document,
+    write_pdf,
+)
+from sibangkit_geo.products.gis import gis_layers, write_gis
+from sibangkit_geo.products.postgis import publish, require_address
+from sibangkit_geo.products.tables import write_dictionary, write_needs, write_verdicts
+from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
+from sibangkit_geo.sources.text_tables import require_file
+from sibangkit_geo.study.extras import SURFACE, write_surface
+from sibangkit_geo.study.locate import personal_of
+from sibangkit_geo.study.prepare import prepare
+
+if TYPE_CHECKING:
+    from sibangkit_geo.model.types import Note
+    from sibangkit_geo.products.atlas import WaveChange
+    from sibangkit_geo.products.document import AnnexSettings
+    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.study.prepare import Progress, Ready
+
+GIS = "gis"
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexOrder:
+    """
+    What a call asks for beside the study file.
+
+    `papers`: Papers of the atlas; empty takes the study's.
+    `address`: Database the layers are published to; empty for none.
+    """
+
+    papers: tuple[str, ...] = ()
+    document: bool = True
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        """Check papers and address before anything long starts."""
+        for paper in self.papers:
+            if paper not in get_args(Paper):
+                msg = f'--paper: "{paper}" is unknown. {nearest(paper, get_args(Paper))}'
+                raise ConfigError(msg)
+        if self.address:
+            require_address(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexFinished:
+    """
+    What was made.
+
+    `schema`: Of the database; empty when nothing was published.
+    `notes`: What went wrong without stopping.
+    """
+
+    out: Path
+    products: tuple[str, ...]
+    schema: str = ""
+    notes: tuple[Note, ...] = field(default=())
+
+
+def annex(study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress) -> AnnexFinished:
+    """
+    Run a study file and write its annex.
+
+    `study_file`: TOML file; its table ``[annex]`` says what the annex looks like.
+    `out`: Folder of its own; nothing in it changes unless everything succeeds.
+    Raises ConfigError: The study file, or a file it names, is wrong; `out` holds a run or a
+        comparison; the database refuses.
+    Raises DataError: A table breaks its contract.
+    Raises LeakError: A product would show personal data; nothing is written or published.
+    """
+    staging.require_own(out, kind="annex")
+    ready = prepare(study_file, out, progress=progress)
+    settings = _resolved(ready)
+    if order.document and settings.template:
+        require_file(Path(settings.template), named_by="[annex] template")
+    with staging.staged(out, kind="annex") as folder:
+        notes = _write(ready, settings, folder, order, progress)
+        layers = gis_layers(ready.product, ready.cells)
+        (folder / GIS).mkdir()
+        write_surface(ready.extras.surface, ready.product, folder / GIS)
+        surface = SURFACE if (folder / GIS / SURFACE).exists() else ""
+        write_gis(ready.product, layers, folder / GIS, surface=surface)
+        product = ready.product
+        staging.write_manifest(
+            folder, product.provenance, result={"pockets": len(product.pockets)},
+            notes=(*notes, *product.notes),
+        )  # fmt: skip
+        personal = personal_of(ready.study, ready.folder, ready.areas)
+        disclosure.require_clean(folder, personal=personal)
+        schema = ""
+        if order.address:
+            schema = _schema(ready)
+            publish(layers, order.address, schema=schema, epsg=epsg_of(product))
+        files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+    return AnnexFinished(out, tuple(sorted(files)), schema, notes)
+
+
+def _schema(ready: Ready) -> str:
+    section = ready.study.study
+    return f"sibangkit_{section.regency.replace('.', '')}_{section.year}"
+
+
+def _resolved(ready: Ready) -> AnnexSettings:
+    """Find files beside the study file; a missing logo is told by the atlas."""
+    settings = ready.study.annex
+    return replace(
+        settings,
+        logo=str(ready.folder / settings.logo) if settings.logo else "",
+        template=str(ready.folder / settings.template) if settings.template else "",
+    )
+
+
+def _write(
+    ready: Ready, settings: AnnexSettings, folder: Path, order: AnnexOrder, progress: Progress
+) -> tuple[Note, ...]:
+    """Write atlas, document and workbook; say what went wrong without stopping."""
+    papers = tuple(dict.fromkeys(order.papers or (settings.paper,)))
+    changes = wave_changes(ready.product)
+    notes: list[Note] = []
+    for done, paper in enumerate(papers):
+        progress("draw", done, len(papers) + order.document)
+        own = replace(settings, paper=cast("Paper", paper))
+        drawn = write_atlas(ready.product, folder / paper, settings=own, changes=changes)
+        notes += drawn.notes
+    if order.document:
+        progress("draw", len(papers), len(papers) + 1)
+        notes += _document(ready, settings, folder, changes)
+    progress("write", 0, 1)
+    with tempfile.TemporaryDirectory() as name:
+        write_tables(ready, ready.product, Path(name))
+        write_workbook(ready.product, Path(name), folder / BOOK_NAME, changes=changes)
+    return tuple(dict.fromkeys(notes))
+
+
+def _document(
+    ready: Ready, settings: AnnexSettings, folder: Path, changes: tuple[WaveChange, ...]
+) -> tuple[Note, ...]:
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        pages = write_pictures(ready.product, place, settings=settings, changes=changes)
+        maps = MapPictures(pages, place, settings, changes)
+        written = write_document(ready.product, maps, folder / DOCX_NAME)
+        return write_pdf(ready.product, maps, written, folder / PDF_NAME)
+
+
+def write_tables(ready: Ready, product: Product, folder: Path) -> None:
+    """Write the tables that the workbook gathers."""
+    table = tables.village_table(product.measured, product.pockets, masked=ready.cells)
+    tables.write_villages(table, folder / "villages.csv")
+    indicators = product.measured.indicators
+    write_dictionary(indicators, table.columns, folder / "kamus_data.csv")
+    names = tables.place_names(product)
+    write_needs(product.needs, folder, indicators=indicators, names=names)
+    write_verdicts(product, folder)
+    labels = {one.name: one.label for one in indicators}
+    ready.conclusions.plans.write(
+        folder, words={"agency": product.catalogue.names, "indicator": labels}
+    )

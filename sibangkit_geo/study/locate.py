@@ -1,0 +1,376 @@
+"""Every table of a study carried to the villages."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo import config, disclosure, join
+from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.indicators import villages
+from sibangkit_geo.indicators.deprivation import default_index, load_index
+from sibangkit_geo.indicators.needs import need_catalogue, needs_of
+from sibangkit_geo.model.types import Note
+from sibangkit_geo.products.result import EarlierWave
+from sibangkit_geo.registers.register import open_register, personal_texts
+from sibangkit_geo.sources import household_source
+from sibangkit_geo.sources import profiles as profile_source
+from sibangkit_geo.sources.readers import table_source
+from sibangkit_geo.sources.text_tables import read_review, require_file
+from sibangkit_geo.study import registers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sibangkit_geo.indicators.deprivation import DeprivationIndex
+    from sibangkit_geo.model.types import (
+        Boundaries,
+        Indicator,
+        IntakeReport,
+        Located,
+        Profiles,
+        VillageCounts,
+    )
+    from sibangkit_geo.registers.register import Register
+    from sibangkit_geo.study.registers import Counted, KeptHouses
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """
+    Tables carried to villages.
+
+    `parts`: Village tables with the definitions of their columns.
+    `uncertain`: Names that did not match to the letter.
+    `obeyed`: Whether a person's decision changed a match.
+    `districts`: ``district_name`` as the tables write it and ``village_code``, row by row.
+    `houses`: Points of the registers' houses, where the study asks for them.
+    """
+
+    parts: list[tuple[pd.DataFrame, list[Indicator]]]
+    notes: list[Note]
+    uncertain: pd.DataFrame
+    obeyed: bool
+    districts: pd.DataFrame
+    reports: tuple[IntakeReport, ...]
+    counts: tuple[VillageCounts, ...] = ()
+    houses: tuple[KeptHouses, ...] = ()
+
+
+def locate_tables(
+    study: config.Study, areas: Boundaries, folder: Path, review_file: Path
+) -> Carried:
+    """
+    Read every table and carry its rows to the villages.
+
+    `review_file`: A person's decisions, where the file is there.
+    Raises ConfigError: A file is missing, or codes cannot be joined without names.
+    Raises DataError: A table breaks its contract.
+    """
+    parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
+    reports: list[IntakeReport] = []
+    counts: list[VillageCounts] = []
+    houses: list[KeptHouses] = []
+    named = [pd.DataFrame(columns=["district_name", "village_code"])]
+    for source in study.households:
+        review = decisions(review_file)
+        part, counted = locate_register(study, source, areas, folder, review)
+        parts.append(part)
+        notes += counted.notes
+        reports.append(counted.report)
+        counts.append(counted.counts)
+        houses.append(counted.houses)
+        uncertain.append(uncertain_places(counted, areas))
+        named.append(_named(counted.places, counted.located))
+        obeyed |= bool((counted.located.rows["how"] == "review").any())
+    for profile in study.profiles:
+        read = profile_source.read_profiles(profile, folder=folder)
+        with _naming(profile.path):
+            located = _locate_profile(read, areas, review_file)
+            parts.append(villages.from_profiles(read, located))
+        notes += [*read.notes, *located.notes]
+        uncertain.append(uncertain_rows(read, located, areas))
+        named.append(_named(read.rows, located))
+        obeyed |= bool((located.rows["how"] == "review").any())
+        log.info("locate: %d profile rows", len(read.rows))
+    return Carried(
+        parts, notes, pd.concat(uncertain), obeyed, pd.concat(named),
+        tuple(reports), tuple(counts), tuple(houses),
+    )  # fmt: skip
+
+
+def _named(rows: pd.DataFrame, located: Located) -> pd.DataFrame:
+    told = rows.reindex(columns=["district_name"])
+    return told.assign(village_code=located.rows["village_code"].to_numpy())
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Name the file in an error of a stage that sees tables only."""
+    try:
+        yield
+    except DataError as error:
+        error.name_file(Path(path).name)
+        raise
+
+
+def locate_register(
+    study: config.Study,
+    source: household_source.HouseholdSource,
+    areas: Boundaries,
+    folder: Path,
+    review: dict[str, str],
+) -> tuple[tuple[pd.DataFrame, list[Indicator]], registers.Counted]:
+    """
+    Read a register, count it village by village, and let the household rows go.
+
+    `source`: One ``[[households]]`` or ``[[earlier]]`` table.
+    `review`: A person's decisions on names.
+    Raises ConfigError: The file is missing, or no rule says who is poor.
+    Raises DataError: The register breaks its contract.
+    """
+    if study.poverty is None:
+        msg = "A study with [[households]] needs [poverty]."
+        raise ConfigError(msg)
+    register = open_study_register(study, source, folder)
+    index = deprivation_index(study, folder)
+    plan = registers.RegisterPlan(
+        areas,
+        study.poverty,
+        source.code_system,
+        review,
+        index,
+        keeps_houses(study),
+        keep_cards=study.disclosure.level == "internal" and source in study.households,
+    )
+    with _naming(register.name):
+        counted = registers.count_register(register, plan)
+    part = villages.from_counts(
+        counted.counts,
+        needs=needs_of(register.mapped.positions),
+        year=source.year,
+        source=source.source or register.name,
+        index=index,
+    )
+    return part, counted
+
+
+def open_study_register(
+    study: config.Study, source: household_source.HouseholdSource, folder: Path
+) -> Register:
+    """
+    Open a register as the study names it.
+
+    Parameters
+    ----------
+    study
+        Settings, for the poverty rule.
+    source
+        One ``[[households]]`` table.
+    folder
+        Folder of the study file.
+
+    Returns
+    -------
+    register
+        Its rows are not read yet.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, or a database without table.
+    DataError
+        The file is damaged or lacks a column.
+    """
+    poverty = study.poverty
+    decile = poverty is not None and poverty.rule == "decile"
+    return open_register(
+        table_source(source.path, folder=folder, sheet=source.sheet, table=source.table),
+        generation=source.code_generation,
+        named=source.named(spending=poverty.spending if poverty else ""),
+        required=("decile",) if decile else (),
+    )
+
+
+def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) -> Located:
+    review = decisions(review_file)
+    rows = profiles.rows
+    if profiles.code_system == "kemendagri":
+        return join.locate_by_code(rows["code"], areas.official, code_system="kemendagri")
+    if rows["village_name"].isna().all():
+        # says what to do instead
+        return join.locate_by_code(rows["code"], areas.official, code_system="bps")
+    return join.locate_by_name(rows, areas.official, review=review)
+
+
+def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str]:
+    """
+    Gather what no product may hold, read again from the registers for the leak scan.
+
+    `areas`: Boundaries: people are named after places too.
+    Returns: Names, numbers and points, without the names of villages and districts.
+    Raises DataError: A file is damaged.
+    """
+    found: set[str] = set()
+    for source in (*study.households, *study.earlier):
+        found |= personal_texts(open_study_register(study, source, folder))
+    # the name of a village on its own tells of nobody
+    names = areas.official[["name", "district_name"]].to_numpy().ravel()
+    return found - {str(name).lower() for name in names}
+
+
+def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
+    """
+    Name the file with a person's decisions.
+
+    `out`: Folder of the products.
+    """
+    name = study.join.review or "join.review.csv"
+    beside_study = folder / name
+    return beside_study if beside_study.is_file() else out.resolve().parent / Path(name).name
+
+
+def decisions(review_file: Path) -> dict[str, str]:
+    """
+    Read a person's decisions on names.
+
+    `review_file`: File; it need not be there.
+    Returns: Name in a table to village code; empty without a file.
+    Raises DataError: The file is damaged.
+    """
+    return read_review(review_file) if review_file.is_file() else {}
+
+
+def uncertain_places(counted: Counted, areas: Boundaries) -> pd.DataFrame:
+    """List places of a register that were located by a similar spelling, or not at all."""
+    places = counted.places.reindex(columns=["code", "district_name", "village_name"])
+    doubtful = counted.located.rows["how"].isin(["spelling", "none"])
+    doubtful &= places["village_name"].notna()
+    named = places[doubtful].assign(
+        code=[
+            code if isinstance(code, str) else join.review_key(str(district), str(village))
+            for code, district, village in places[doubtful].itertuples(index=False)
+        ]
+    )
+    return _review_lines(named, counted.located.rows[doubtful], areas)
+
+
+def uncertain_rows(profiles: Profiles, located: Located, areas: Boundaries) -> pd.DataFrame:
+    """List names that did not match to the letter, for a person to decide."""
+    doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
+    return _review_lines(profiles.rows.loc[doubtful.index], doubtful, areas)
+
+
+def _review_lines(rows: pd.DataFrame, doubtful: pd.DataFrame, areas: Boundaries) -> pd.DataFrame:
+    return (
+        rows[["code", "district_name", "village_name"]]
+        .assign(
+            kode_desa=doubtful["village_code"],
+            nama_desa=doubtful["village_code"].map(areas.official["name"].to_dict()),
+            skor=doubtful["score"].round(3),
+        )
+        .rename(
+            columns={
+                "code": "kode_tabel",
+                "district_name": "kecamatan_tabel",
+                "village_name": "desa_tabel",
+            }
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """
+    Earlier waves of a study.
+
+    `notes`: Rows without village, and what may not be compared.
+    """
+
+    waves: tuple[EarlierWave, ...]
+    notes: tuple[Note, ...]
+    reports: tuple[IntakeReport, ...]
+
+
+def earlier_waves(
+    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
+) -> Earlier:
+    """
+    Count the registers of the ``[[earlier]]`` tables.
+
+    Each year is masked by itself, as the study's own year is.
+
+    `areas`: Boundaries; villages that were split since count where their old code points to.
+    `review`: A person's decisions on names.
+    Returns: Empty where the study names none.
+    Raises ConfigError: A file is missing, or codes cannot be joined without names.
+    Raises DataError: A register breaks its contract.
+    """
+    waves, notes, reports = [], list[Note](), []
+    for source in sorted(study.earlier, key=lambda one: one.year):
+        part, counted = locate_register(study, source, areas, folder, review)
+        measured = villages.assemble(
+            areas, [part], official=None,
+            poverty_source=(source.source or counted.report.file, source.year),
+            rule=study.poverty,
+        )  # fmt: skip
+        masked = disclosure.mask(measured, settings=study.disclosure)
+        shown = _digits(masked.measured.villages, measured.indicators)
+        waves.append(EarlierWave(source.year, shown, masked.cells))
+        notes += [_dated(one, source.year) for one in counted.notes]
+        if source.code_generation != study.households[0].code_generation:
+            notes.append(_generation(source.year))
+        reports.append(counted.report)
+        log.info("read: %d households of %d", counted.report.rows_located, source.year)
+    return Earlier(tuple(waves), tuple(notes), tuple(reports))
+
+
+def _digits(table: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.DataFrame:
+    """Keep the indicators only, shares in per cent as they are shown."""
+    shown = table[[one.name for one in indicators]].astype(float)
+    shares = [one.name for one in indicators if one.unit == "percent"]
+    shown[shares] *= 100.0
+    return shown
+
+
+def _dated(note: Note, year: int) -> Note:
+    return Note(note.key, f"Data {year}: {note.text}", note.count)
+
+
+def _generation(year: int) -> Note:
+    text = (
+        f"Data {year} berasal dari generasi pendataan yang berbeda: "
+        "sebagian perubahan dapat berasal dari cara mendata."
+    )
+    return Note("earlier_generation", text)
+
+
+def keeps_houses(study: config.Study) -> bool:
+    """
+    Tell whether a study needs to know where houses stand.
+
+    Returns: True for a risk surface, hamlets, or ways measured from houses.
+    """
+    from_houses = any(one.measured_from == "household" for one in study.facilities)
+    asked = study.risk_surface is not None or study.hamlets is not None
+    return asked or from_houses
+
+
+def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:
+    """
+    Read the deprivation index of a study, or the one of the package.
+
+    Raises ConfigError: The file is missing or wrong.
+    """
+    keys = {one.key for one in need_catalogue()}
+    if not study.deprivation.index:
+        return default_index(known_keys=keys)
+    path = require_file(folder / study.deprivation.index, named_by="[deprivation] index")
+    return load_index(path, known_keys=keys)

@@ -1,0 +1,443 @@
+"""Money and targets of a study: what fits under the ceilings, who must leave poverty."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo.agencies import FocusInputs, agency_focus
+from sibangkit_geo.agencies.budget import BudgetRule, plan_budget
+from sibangkit_geo.agencies.catalogue import load_costs, unit_costs
+from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
+from sibangkit_geo.agencies.place_needs import place_needs, village_needs
+from sibangkit_geo.agencies.targets import (
+    ExitAssumption,
+    load_series,
+    package_effect,
+    persons_to_leave,
+    series_table,
+    single_digit_year,
+)
+from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.indicators.deprivation_sums import index_from_sums
+from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Note
+from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.sources.text_tables import require_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sibangkit_geo import config
+    from sibangkit_geo.agencies import Catalogue
+    from sibangkit_geo.agencies.budget import BudgetSettings, Plan, TargetSettings
+    from sibangkit_geo.model.types import AgencyNeeds, Pockets, VillageCounts, VillageIndicators
+
+_PERCENT = 100.0
+_HEADINGS = {
+    "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
+    "households": "rumah_tangga", "cost": "biaya_rupiah", "reason": "alasan",
+    "ceiling": "pagu_rupiah", "spent": "terpakai_rupiah", "left": "sisa_rupiah",
+    "share": "porsi", "cost_factor": "kali_biaya_satuan", "ceiling_factor": "kali_pagu",
+    "value": "nilai", "gap": "celah_terbukti",
+    "poor_people": "penduduk_miskin_estimasi", "people": "penduduk",
+    "leave": "harus_keluar_dari_kemiskinan", "share_of_people": "porsi_penduduk",
+    "series": "deret", "label": "wilayah", "rate": "tingkat", "line": "garis_rupiah",
+    "text": "tertulis", "status": "status", "note": "catatan", "source": "sumber",
+    "new": "rumah_tangga_baru_per_tahun", "years": "tahun_sampai_selesai",
+    "persons_low": "orang_keluar_bawah", "persons_high": "orang_keluar_atas",
+    "rate_low": "tingkat_bawah", "rate_high": "tingkat_atas",
+    "households_low": "rumah_tangga_bawah", "households_high": "rumah_tangga_atas",
+}  # fmt: skip
+
+# a plan within a thousandth of the best is as good as the unit costs it is made of
+_GAP = 1e-3
+_SHARE = "_share"
+_KEY = re.compile(r"[a-z_]+")
+
+log = logging.getLogger(__name__)
+_CONTRIBUTION = "contribution_"
+_M0 = "multidimensional_poverty"
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """
+    Tables about money and targets.
+
+    `tables`: File name to table, with keys of agencies and needs; empty where the study asks for
+        neither.
+    `notes`: What a reader must know.
+    `costs`, `assumed_costs`: Unit costs used, and those that are assumptions; 0 without a budget.
+    """
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    costs: int = 0
+    assumed_costs: int = 0
+
+    def write(self, folder: Path, *, words: dict[str, dict[str, str]]) -> None:
+        """
+        Write the tables with Indonesian headings and words.
+
+        `words`: Column to what stands for its keys.
+        """
+        for name, table in self.tables.items():
+            own = {key: table[key].map(words[key]) for key in words if key in table}
+            worded = table.assign(**own).rename(columns=_HEADINGS)
+            write_text(folder / name, worded.to_csv(index=False, lineterminator="\n"))
+
+
+def make_plans(
+    study: config.Study,
+    folder: Path,
+    measured: VillageIndicators,
+    pockets: Pockets,
+    counts: Sequence[VillageCounts],
+    catalogue: Catalogue,
+) -> Plans:
+    """
+    Plan the budget and the way to the target, where the study asks for them.
+
+    Places are the pockets, and what is left of each district.
+
+    `measured`: Village table before masking; only sums of places leave here.
+    Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
+    Raises DataError: The target asks more persons than are estimated poor.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    notes: list[Note] = []
+    place = _places(measured, pockets)
+    budget = None
+    if study.budget:
+        severity = severity_of(counts, place)
+        placed = PlacedNeeds(measured, place, severity, study.disclosure.smallest, catalogue.names)
+        budget = make_budget(study.budget, folder, placed)
+        tables |= budget.tables
+        notes += budget.notes
+    if study.target:
+        made, told = _target(study.target, folder, measured, place, budget.plan if budget else None)
+        tables |= made
+        notes += told
+    costs = (budget.costs, budget.assumed_costs) if budget else (0, 0)
+    return Plans(tables, tuple(notes), *costs)
+
+
+def _places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
+    rest = "Kec. " + measured.villages["district_name"].astype(str) + " (di luar kantong)"
+    named = pockets.members.map(lambda number: f"Kantong {int(number)}")
+    return named.reindex(measured.villages.index).fillna(rest)
+
+
+def _target(
+    settings: TargetSettings,
+    folder: Path,
+    measured: VillageIndicators,
+    place: pd.Series,
+    plan: Plan | None,
+) -> tuple[dict[str, pd.DataFrame], list[Note]]:
+    path = settings.series
+    file = require_file(folder / path, named_by="[target] series") if path else None
+    series = load_series(file)
+    official = next(one for one in series if one.kind == "official")
+    latest = int(official.figures["rate"].dropna().index.max())
+    figures = official.figures[["rate", "people"]].astype(float).loc[[latest]]
+    current, counted = figures["rate"].item(), figures["people"].item()
+    years = range(int(official.figures.index.min()), max(settings.year, latest) + 1)
+    tables = {"sasaran_deret.csv": series_table(series, years)}
+    notes = [Note("single_digit", single_digit_year(official).text)]
+    villages = measured.villages
+    known = villages[villages["poor_people"].notna() & (villages["people"] > 0)]
+    if counted > 0 and known["poor_people"].sum() > 0:
+        base = counted / current
+        sums = {
+            name: _shared_out(known, by, counted)
+            for name, by in (
+                ("sasaran_orang.csv", place),
+                ("sasaran_orang_kecamatan.csv", "Kec. " + known["district_name"].astype(str)),
+            )
+        }
+        for name, one in sums.items():
+            reduction = persons_to_leave(
+                one["poor_people"],
+                one["people"],
+                current_rate=current,
+                target_rate=settings.rate_percent / _PERCENT,
+                base=base,
+            )
+            listed = reduction.places.rename_axis("place").reset_index()
+            tables[name] = listed.assign(source=settings.source)
+        text = f"Target {settings.year} ({settings.source}): {reduction.text}"
+        notes.append(Note("target", text))
+        if plan is not None and settings.exit_share_low is not None:
+            made, note = _effect(settings, plan, known, current, base)
+            tables["sasaran_dampak_paket.csv"] = made
+            notes.append(note)
+    return tables, notes
+
+
+def _shared_out(known: pd.DataFrame, place: pd.Series, counted: float) -> pd.DataFrame:
+    sums = known[["poor_people", "people"]].groupby(place[known.index]).sum()
+    # a register that misses households shares the same official number out
+    return sums * (counted / sums["poor_people"].sum())
+
+
+def _effect(
+    settings: TargetSettings, plan: Plan, known: pd.DataFrame, current: float, base: float
+) -> tuple[pd.DataFrame, Note]:
+    """Say what the budget would do to the rate under the study's assumptions."""
+    size = known["poor_people"].sum() / known["poor_households"].sum()
+    assumption = ExitAssumption(
+        exit_share_low=settings.exit_share_low or 0.0,
+        exit_share_high=settings.exit_share_high or 0.0,
+        poor_share=settings.served_poor_share or 0.0,
+        household_size=float(size),
+    )
+    effect = package_effect(plan, assumption=assumption, current_rate=current, base=base)
+    names = ("households_low", "households_high", "persons_low", "persons_high",
+             "rate_low", "rate_high", "text")  # fmt: skip
+    row = {name: getattr(effect, name) for name in names}
+    return pd.DataFrame([row]), Note("package_effect", effect.text)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNeeds:
+    """
+    What the budget is made of.
+
+    `measured`: Village table before masking; only sums of places leave here.
+    `severity`: Multidimensional poverty M0 of each place, 0 to 1; empty where not measured.
+    `minimum`: Rows that count fewer households are left out; 0 leaves out none.
+    """
+
+    measured: VillageIndicators
+    place: pd.Series
+    severity: Mapping[str, float]
+    minimum: int
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Budgeted:
+    """
+    A finished budget.
+
+    `notes`: What a reader must know.
+    `costs`, `assumed_costs`: Unit costs used, and those that are assumptions.
+    """
+
+    plan: Plan
+    tables: dict[str, pd.DataFrame]
+    notes: tuple[Note, ...]
+    costs: int
+    assumed_costs: int
+
+
+def make_budget(settings: BudgetSettings, folder: Path, placed: PlacedNeeds) -> Budgeted:
+    """
+    Plan the budget of a study.
+
+    Grain: one row per village in; one per place and need out.
+
+    Raises ConfigError: A file is missing or wrong, a need has no unit cost, decay names an unknown
+        need, or severity was asked for and not measured.
+    """
+    path = settings.costs
+    costs = load_costs(require_file(folder / path, named_by="[budget] costs") if path else None)
+    needs = _needs(settings, placed, costs)
+    unit = unit_costs(needs["indicator"].unique(), costs=costs)
+    money = _ceilings(settings)
+    rule = BudgetRule(
+        objective=settings.objective,
+        floor_per_district=settings.floor_per_place,
+        whole_places=settings.whole_places,
+        relative_gap=_GAP,
+    )
+    plan = plan_budget(needs, unit, ceilings=money, rule=rule)
+    tables = {
+        "anggaran_terpilih.csv": plan.chosen,
+        "anggaran_belum_termuat.csv": plan.left_out,
+        "anggaran_pagu.csv": plan.spent,
+        "anggaran_cakupan.csv": plan.coverage,
+        **_outlooks(needs, unit, money, rule),
+        "anggaran_tahun_selesai.csv": _years(settings, needs, unit, money),
+    }
+    assumed = costs.loc[[key.removesuffix(_SHARE) for key in unit.index], "status"] == "asumsi"
+    priced = (len(assumed), int(assumed.sum()))
+    notes = (_note(plan, needs, priced), *_named(plan, placed.names))
+    return Budgeted(plan, tables, notes, *priced)
+
+
+def _ceilings(settings: BudgetSettings) -> pd.DataFrame:
+    rows = [(one.agency, str(one.year), float(one.rupiah)) for one in settings.ceilings]
+    table = pd.DataFrame(rows, columns=["agency", "year", "rupiah"])
+    return table.pivot_table(index="agency", columns="year", values="rupiah").fillna(0.0)
+
+
+def _outlooks(
+    needs: pd.DataFrame, unit: pd.Series, money: pd.DataFrame, rule: BudgetRule
+) -> dict[str, pd.DataFrame]:
+    """Tell what dearer units or more money do; divisible plans need no new exact solution."""
+    parts = replace(rule, whole_places=False)
+    dearer = sensitivity(needs, unit, ceilings=money, rule=parts)
+    richer = coverage_curve(needs, unit, ceilings=money, rule=parts)
+    return {
+        "anggaran_kepekaan.csv": dearer.rename_axis("cost_factor").reset_index(),
+        "anggaran_kurva.csv": richer.rename_axis("ceiling_factor").reset_index(),
+    }
+
+
+def _needs(settings: BudgetSettings, placed: PlacedNeeds, costs: pd.DataFrame) -> pd.DataFrame:
+    whole = village_needs(placed.measured)
+    priced = {f"{key}{_SHARE}" for key in costs.index}
+    needs = place_needs(whole[whole["indicator"].isin(priced)], placed.place)
+    # a handful of households would be told by its cost
+    needs = needs[~needs["unserved"].between(0.5, placed.minimum - 0.5)]
+    needs = needs.assign(
+        district=needs["place"],
+        excess=needs["excess"].clip(lower=0),
+        severity=needs["place"].map(dict(placed.severity)).astype(float),
+    )
+    if settings.objective == "severity" and needs["severity"].isna().any():
+        msg = (
+            '[budget] objective "severity" needs M0 of every place: it takes a register that '
+            'asks the items of the deprivation index. Choose "need" or "excess".'
+        )
+        raise ConfigError(msg)
+    return needs
+
+
+def _years(
+    settings: BudgetSettings, needs: pd.DataFrame, unit: pd.Series, money: pd.DataFrame
+) -> pd.DataFrame:
+    """Count the years until each agency's backlog is served at its ceiling, decay included."""
+    decay = {f"{one.need}{_SHARE}": one.households_per_year for one in settings.decay}
+    unknown = [key.removesuffix(_SHARE) for key in decay.keys() - set(unit.index)]
+    if unknown:
+        known = [key.removesuffix(_SHARE) for key in unit.index]
+        hints = "; ".join(f'"{one}". {nearest(one, known)}' for one in sorted(unknown))
+        msg = f"[[budget.decay]] names an unknown need {hints}"
+        raise ConfigError(msg)
+    by_need = needs.groupby(["agency", "indicator"], as_index=False)["unserved"].sum()
+    cost = by_need["indicator"].map(unit)
+    new = by_need["indicator"].map(decay).fillna(0.0)
+    told = by_need.assign(rupiah=by_need["unserved"] * cost, new=new, new_rupiah=new * cost)
+    sums = told.groupby("agency")[["unserved", "rupiah", "new", "new_rupiah"]].sum()
+    sums = sums.loc[sums.index.isin(money.index)]
+    years = years_to_finish(sums["rupiah"], money.loc[sums.index], decay=sums["new_rupiah"])
+    return pd.DataFrame(
+        {
+            "agency": sums.index,
+            "households": sums["unserved"].to_numpy(),
+            "cost": sums["rupiah"].to_numpy(),
+            "ceiling": years["capacity"].to_numpy(),
+            "new": sums["new"].to_numpy(),
+            "years": years["years"].to_numpy(),
+            "text": years["text"].to_numpy(),
+        }
+    )
+
+
+def _note(plan: Plan, needs: pd.DataFrame, priced: tuple[int, int]) -> Note:
+    served, all_of_it = plan.chosen["households"].sum(), needs["unserved"].sum()
+    text = (
+        f"Anggaran: {numeral(served)} dari {numeral(all_of_it)} kebutuhan rumah tangga "
+        f"({percentage(served / all_of_it if all_of_it else float('nan'))}) terlayani di bawah "
+        f"pagu; celah terbukti {percentage(plan.gap, 2)}. {priced[1]} dari {priced[0]} biaya "
+        "satuan masih asumsi; satu rumah dengan beberapa kekurangan dihitung beberapa kali."
+    )
+    return Note("budget", text)
+
+
+def _named(plan: Plan, names: Mapping[str, str]) -> list[Note]:
+    """Put the names of agencies for their keys."""
+    return [
+        replace(one, text=_KEY.sub(lambda found: names.get(found[0], found[0]), one.text))
+        if one.key == "no_ceiling"
+        else one
+        for one in plan.notes
+    ]
+
+
+def focus(
+    study: config.Study,
+    counts: Sequence[VillageCounts],
+    measures: tuple[VillageIndicators, VillageIndicators],
+    pockets: Pockets,
+    catalogue: Catalogue,
+) -> AgencyNeeds:
+    """
+    Work out what each agency finds in each place, and who leads.
+
+    `counts`: Tallies of the registers, for the contributions to M0.
+    `measures`: Village table before and after masking.
+    """
+    measured, masked = measures
+    pocket = pockets.members.map(lambda number: f"kantong {int(number)}")
+    groups = (pocket, measured.villages["district_code"])
+    contribution: dict[tuple[str, str], float] = {}
+    severity = _village_severity(masked)
+    for place in groups:
+        contribution |= _contributions(counts, place)
+        severity |= severity_of(counts, place)
+    inputs = FocusInputs(
+        pocket=pockets.members,
+        regency=study.study.regency,
+        contribution=contribution,
+        minimum_households=study.disclosure.smallest,
+        catalogue=catalogue,
+        severity=severity,
+    )
+    needs = agency_focus(measured, masked, inputs=inputs)
+    if needs.roles is not None:
+        leads = needs.roles[needs.roles["lead"] & (needs.roles["level"] == "pocket")]
+        log.info("focus: %d pockets with a leading agency", len(leads))
+    return needs
+
+
+def severity_of(counts: Sequence[VillageCounts], place: pd.Series) -> dict[str, float]:
+    """
+    Work out multidimensional poverty M0 of places.
+
+    Grain: one row per village in, one number per place out.
+
+    Returns: 0 to 1 by place; empty where no register asks the items of the index.
+    """
+    found: dict[str, float] = {}
+    for index in _indexes(counts, place):
+        m0 = index["adjusted_headcount_ratio"].dropna()
+        found |= {str(name): float(value) for name, value in m0.items()}
+    return found
+
+
+def _indexes(counts: Sequence[VillageCounts], place: pd.Series) -> Iterator[pd.DataFrame]:
+    for one in counts:
+        if "af_people" in one.table:
+            sums = one.table.filter(regex="^(af_|censored_)")
+            yield index_from_sums(sums.groupby(sums.index.map(place.to_dict())).sum())
+
+
+def _village_severity(masked: VillageIndicators) -> dict[str, float]:
+    """Read M0 of the villages that show it."""
+    if _M0 not in masked.villages:
+        return {}
+    shown = masked.villages[_M0].dropna()
+    return {str(code): float(value) for code, value in shown.items()}
+
+
+def _contributions(
+    counts: Sequence[VillageCounts], place: pd.Series
+) -> dict[tuple[str, str], float]:
+    """Work out what each need adds to M0 of places."""
+    found: dict[tuple[str, str], float] = {}
+    for index in _indexes(counts, place):
+        parts = index.filter(like=_CONTRIBUTION)
+        for column in parts:
+            name = f"{str(column).removeprefix(_CONTRIBUTION)}_share"
+            found |= {(str(at), name): float(value) for at, value in parts[column].items()}
+    return found

@@ -1,0 +1,309 @@
+"""Everything of a study up to the drawing: read, locate, measure, find, focus."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sibangkit_geo import codes, config, disclosure, join
+from sibangkit_geo.agencies import load_catalogue, with_agencies, with_roles
+from sibangkit_geo.indicators import villages
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import InputFile, Note, Provenance
+from sibangkit_geo.pockets.cross_check import with_methods
+from sibangkit_geo.pockets.graph import outer_border
+from sibangkit_geo.products.blocks import focus_blocks, money_blocks
+from sibangkit_geo.products.result import Product, build_layers
+from sibangkit_geo.products.sentences import Known, honesty_sentences
+from sibangkit_geo.registers import Photos, build_cards, with_photos
+from sibangkit_geo.sources import boundaries as boundary_source
+from sibangkit_geo.sources.readers import is_address
+from sibangkit_geo.sources.readers.grid import ROW, cell_name
+from sibangkit_geo.sources.text_tables import checksum, require_file
+from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
+from sibangkit_geo.study.find import Groups, find, group
+from sibangkit_geo.study.locate import (
+    Carried,
+    decisions,
+    earlier_waves,
+    locate_tables,
+    open_study_register,
+    review_file_of,
+)
+from sibangkit_geo.study.plan import focus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.agencies import Catalogue
+    from sibangkit_geo.model.types import Boundaries, Pockets, VillageIndicators
+    from sibangkit_geo.registers.register import Register
+    from sibangkit_geo.study.plan import Plans
+
+    Progress = Callable[[str, int, int], None]
+
+log = logging.getLogger(__name__)
+_VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """
+    A study that can be drawn.
+
+    `cells`: True where a cell was masked, columns by indicator name.
+    `review_file`: File with a person's decisions on names.
+    """
+
+    study: config.Study
+    folder: Path
+    product: Product
+    cells: pd.DataFrame
+    areas: Boundaries
+    carried: Carried
+    extras: Extras
+    groups: Groups
+    conclusions: Conclusions
+    review_file: Path
+
+
+def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
+    """
+    Run a study file up to the drawing.
+
+    `out`: Folder the products will go to; nothing is written.
+    Raises ConfigError: The study file, or a file it names, is wrong or missing.
+    Raises DataError: A table breaks its contract.
+    """
+    study = config.read_study(study_file)
+    folder = study_file.resolve().parent
+    catalogue = _catalogue(study, folder)
+    inputs = _input_files(study, folder, study_file)
+    progress("read", 0, 1)
+    areas = boundary_source.read_boundaries(
+        study.boundaries, folder=folder, regency=study.study.regency
+    )
+    log.info("read: %d villages with polygon", len(areas.villages))
+    review_file = review_file_of(study, folder, out)
+    carried = locate_tables(study, areas, folder, review_file)
+    areas = join.with_district_names(areas, carried.districts)
+    extras = read_extras(study, areas, carried, folder, review_file)
+    earlier = earlier_waves(study, areas, folder, decisions(review_file))
+    carried.notes.extend(earlier.notes)
+    carried = replace(carried, reports=(*carried.reports, *earlier.reports))
+    if carried.obeyed:
+        inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
+    measured = with_agencies(_measure(study, areas, carried), catalogue)
+    pockets = find(study, folder, measured, progress)
+    groups = group(study, folder, measured, carried.houses)
+    carried.notes.extend(groups.notes)
+    conclusions = conclude(extras, study, carried, measured, pockets, folder, catalogue)
+    product, cells = _product(study, areas, carried, (measured, pockets), catalogue)
+    product = replace(product, provenance=_provenance(study, inputs), earlier=earlier.waves)
+    product = worded(product, study, conclusions.plans)
+    product = with_houses(product, carried, study=study, folder=folder)
+    return Ready(study, folder, product, cells, areas, carried, extras, groups, conclusions,
+                 review_file)  # fmt: skip
+
+
+def _product(
+    study: config.Study,
+    areas: Boundaries,
+    carried: Carried,
+    found: tuple[VillageIndicators, Pockets],
+    catalogue: Catalogue,
+) -> tuple[Product, pd.DataFrame]:
+    """Mask, focus, and put together what is drawn; and say which cells were masked."""
+    measured, pockets = found
+    masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
+    needs = focus(study, carried.counts, (measured, masked.measured), pockets, catalogue)
+    shown = with_roles(masked.measured, needs.roles, rule=catalogue.action)
+    shown = with_methods(shown, pockets)
+    # who must act is worked out after masking: no cell of it is hidden; what the methods say
+    # of a village is hidden with its poverty
+    hidden = masked.cells.assign(n_methods=masked.cells[shown.indicators[0].name])
+    cells = hidden.reindex(columns=[one.name for one in shown.indicators], fill_value=False)
+    product = Product(
+        title=study.study.title,
+        year=study.study.year,
+        regency_name=codes.require_regency(study.study.regency),
+        boundaries=areas,
+        measured=shown,
+        layers=build_layers(shown, cells=cells, totals=measured, minimum=study.disclosure.smallest),
+        pockets=pockets,
+        needs=needs,
+        notes=_unique([*areas.notes, *carried.notes, *masked.measured.notes, *pockets.notes]),
+        provenance=_provenance(study, ()),
+        neighbor_distance_m=study.pockets.neighbor_distance_m,
+        catalogue=catalogue,
+    )
+    return product, masked.cells
+
+
+def _catalogue(study: config.Study, folder: Path) -> Catalogue:
+    path = study.agencies.catalogue
+    return load_catalogue(
+        require_file(folder / path, named_by="[agencies] catalogue") if path else None
+    )
+
+
+def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[InputFile, ...]:
+    """Take checksums; a missing file is refused before anything long starts."""
+    named: list[tuple[str, Path, str]] = [("study", study_file, "")]
+    files = boundary_source.input_files(study.boundaries, folder=folder)
+    named += [(role, path, study.boundaries.source) for role, path in files]
+    found = []
+    for role, listed in (
+        ("profiles", study.profiles),
+        ("households", (*study.households, *study.earlier)),
+    ):
+        for one in listed:
+            if is_address(one.path):
+                # a database has no checksum, and its address is nobody's business
+                found.append(InputFile(role, one.table, "", one.source))
+            else:
+                named.append((role, folder / one.path, one.source))
+    if study.agencies.catalogue:
+        named.append(("agencies", folder / study.agencies.catalogue, ""))
+    for raster in study.rasters:
+        named.append(("raster", folder / raster.path, raster.source))
+    if study.typology:
+        named.append(("typology", folder / study.typology.path, study.typology.source))
+    if study.links:
+        named.append(("links", folder / study.links.path, ""))
+    for locus in study.locus:
+        named.append(("locus", folder / locus.path, locus.source))
+    for facility in study.facilities:
+        named.append(("facilities", folder / facility.path, facility.source))
+    taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]
+    return (*taken, *found)
+
+
+def _measure(study: config.Study, areas: Boundaries, carried: Carried) -> VillageIndicators:
+    measured = villages.assemble(
+        areas,
+        carried.parts,
+        official=study.official,
+        poverty_source=_poverty_source(study),
+        rule=study.poverty if study.households else None,
+    )
+    log.info("measure: %d indicators", len(measured.indicators))
+    return measured
+
+
+def _poverty_source(study: config.Study) -> tuple[str, int]:
+    first = study.households[0] if study.households else study.profiles[0]
+    name = first.table if is_address(first.path) else Path(first.path).name
+    return first.source or name, first.year
+
+
+def _provenance(study: config.Study, inputs: tuple[InputFile, ...]) -> Provenance:
+    settings = config.plain(study)
+    return Provenance(
+        inputs=inputs,
+        settings=settings if isinstance(settings, dict) else {},
+        seed=study.pockets.seed,
+        versions={name: metadata.version(name) for name in _VERSIONS},
+        created=_now(),
+    )
+
+
+def _now() -> str:
+    """Take the time, or the one that reproducible builds ask for."""
+    stamp = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+    return now.isoformat(timespec="seconds")
+
+
+def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(notes))
+
+
+def worded(product: Product, study: config.Study, plans: Plans) -> Product:
+    """
+    Add blocks and limits to a product.
+
+    Returns: The same with ``blocks`` and ``honesty``.
+    """
+    blocks = (*money_blocks(product, plans.tables, plans.notes), *focus_blocks(product))
+    context = product.boundaries.context
+    # without the neighbours' land the coast would count as a border
+    border = outer_border(product.mapped, context=context, pocket=product.pockets.members)
+    decile = study.poverty is not None and study.poverty.rule == "decile"
+    known = Known(
+        decile_max=study.poverty.decile_max if decile and study.poverty else 0,
+        from_register=bool(study.households),
+        waves=1 + len(product.earlier),
+        border=border.pockets if len(context) else (),
+        costs=plans.costs,
+        assumed_costs=plans.assumed_costs,
+    )
+    return replace(
+        product,
+        blocks=blocks,
+        honesty=honesty_sentences(product, known),
+        series=plans.tables.get("sasaran_deret.csv"),
+    )
+
+
+def with_houses(
+    product: Product, carried: Carried, *, study: config.Study, folder: Path
+) -> Product:
+    """
+    Add the cards of houses to a product that is for internal use.
+
+    Returns: Unchanged at any other level, and where no register has points.
+    Raises DataError: A register cannot be read again for the names of its photos.
+    """
+    if study.disclosure.level != "internal":
+        return product
+    pairs = [
+        (source, one.cards)
+        for source, one in zip(study.households, carried.houses, strict=True)
+        if one.cards is not None and len(one.cards)
+    ]
+    if not pairs:
+        return product
+    rows = product.mapped.index.get_indexer(product.boundaries.official.index)
+    built = build_cards([cards for _, cards in pairs], page_row=rows, seed=study.pockets.seed)
+    cards, notes = built.cards, list(product.notes)
+    if built.left_out:
+        text = f"{numeral(built.left_out)} rumah tangga tidak miskin tidak digambar sebagai titik."
+        notes.append(Note("houses_left_out", text, built.left_out))
+    skipped = 0
+    for number, (source, _) in enumerate(pairs):
+        if source.photo_folder:
+            register = open_study_register(study, source, folder)
+            names = _photo_names(register, np.where(built.register == number, built.row, -1))
+            photos = Photos(folder / source.photo_folder)
+            cards = with_photos(cards, photos, names)
+            skipped += photos.skipped
+    if skipped:
+        text = f"{numeral(skipped)} foto rumah dilewati: tidak ada, rusak, atau terlalu besar."
+        notes.append(Note("photos_skipped", text, skipped))
+    return replace(product, houses=cards, notes=tuple(notes))
+
+
+def _photo_names(register: Register, rows: NDArray[np.int64]) -> list[str]:
+    """Read the photo column again, for the rows that have a card; -1 asks for none."""
+    if "photo" not in register.mapped.positions:
+        return [""] * len(rows)
+    place = register.mapped.positions["photo"]
+    width = len(register.header.names)
+    wanted: dict[int, str] = dict.fromkeys(rows[rows >= 0].tolist(), "")
+    for frame in register.grid.batches([place], first_row=register.header.first_row, width=width):
+        named = frame.filter(frame[cell_name(place)].is_not_null())
+        for row, name in zip(named[ROW].to_list(), named[cell_name(place)].to_list(), strict=True):
+            if row in wanted:
+                wanted[row] = name
+    return [wanted.get(row, "") for row in rows.tolist()]
