@@ -26,6 +26,7 @@ from sibangkit_geo.stats.scan import (
 )
 from sibangkit_geo.stats.scan.kernels import BINOMIAL, POISSON, Law, excess_table, may_beat
 from sibangkit_geo.stats.scan.kernels import likelihood_ratio as ratio_of
+from sibangkit_geo.stats.scan.model import pose, read_places
 from sibangkit_geo.stats.scan.statistic import gumbel_p, monte_carlo_p, time_windows
 
 if TYPE_CHECKING:
@@ -467,11 +468,6 @@ def test_gumbel_follows_the_ranks_and_goes_below_them(tracts: pd.DataFrame) -> N
 @pytest.mark.parametrize("direction", ["high", "low", "both"])
 @pytest.mark.parametrize("model", ["poisson", "bernoulli", "normal"])
 def test_lanes_give_the_maxima_of_a_plain_count(model: Any, direction: Any) -> None:
-    from sibangkit_geo.stats.scan.model import (
-        pose,
-        read_places,
-    )
-
     xy, cases, people = random_map(7, n=15)
     weight = None if model == "normal" else people
     settings = ScanSettings(replicates=70, direction=direction, seed=5)
