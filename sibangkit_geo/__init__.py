@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from sibangkit_geo.stats.scan.model import ScanSettings
     from sibangkit_geo.stats.scan.statistic import scan_space_time, scan_statistic
-    from sibangkit_geo.study.run import run
+    from sibangkit_geo.study.running import run
 
 __all__ = [
     "BoundarySource",

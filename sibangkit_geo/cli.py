@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sibangkit_geo.study import Finished
-    from sibangkit_geo.study.annex import AnnexFinished
 
 app = typer.Typer(
     name="sibangkit",
@@ -41,33 +40,6 @@ _STAGES = {
 }
 
 app.add_typer(boundaries_app, name="boundaries")
-
-
-def annex(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
-    out: Annotated[Path, typer.Option(help="Folder for the annex, not that of a run.")],
-    paper: Annotated[
-        list[str] | None,
-        typer.Option(metavar="A3|A4", help="Paper of the atlas; may stand twice."),
-    ] = None,
-    *,
-    no_document: Annotated[
-        bool, typer.Option("--no-document", help="Write no Word document.")
-    ] = False,
-    to: Annotated[
-        str, typer.Option(metavar="postgresql://...", help="PostGIS to publish the layers to.")
-    ] = "",
-) -> None:
-    """Write the annex: atlas, Word document, workbook, GIS layers."""
-    with reported(), progress_bars() as progress:
-        from sibangkit_geo.study import annex as annexing
-
-        order = annexing.AnnexOrder(tuple(paper or ()), not no_document, to)
-        finished = annexing.annex(study_file, out, order=order, progress=progress)
-    _report(finished)
-
-
-app.command("annex")(annex)
 
 
 def _version(*, wanted: bool) -> None:
@@ -165,12 +137,12 @@ def inspect(
 ) -> None:
     """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
     with reported():
-        from sibangkit_geo.study import begin as inspection
+        from sibangkit_geo.study import begin
 
-        known = inspection.Known(regency, code_generation, code_system, sheet, year)
-        found = inspection.inspect(file, known=known)
-        written = inspection.write_report(found, out or file.parent / f"{file.stem}_laporan")
-    typer.echo(inspection.text_of(found), err=True)
+        known = begin.Known(regency, code_generation, code_system, sheet, year)
+        found = begin.inspect(file, known=known)
+        written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
+    typer.echo(begin.text_of(found), err=True)
     typer.echo(found.block)
     for path in written:
         typer.echo(path)
@@ -187,11 +159,10 @@ def new(
 ) -> None:
     """Begin a study file from a folder of files."""
     with reported():
-        from sibangkit_geo.study import begin as beginning
-        from sibangkit_geo.study import begin as inspection
+        from sibangkit_geo.study import begin
 
-        known = inspection.Known(regency, code_generation, code_system, "", year)
-        begun = beginning.new_study(folder, known=known, title=title)
+        known = begin.Known(regency, code_generation, code_system, "", year)
+        begun = begin.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
         typer.echo(f"{name}: {kind}", err=True)
     for remark in begun.remarks:
@@ -227,6 +198,36 @@ def pockets(
 
 
 @app.command()
+def annex(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
+    out: Annotated[Path, typer.Option(help="Folder for the annex, not that of a run.")],
+    paper: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A3|A4", help="Paper of the atlas; may stand twice."),
+    ] = None,
+    *,
+    no_document: Annotated[
+        bool, typer.Option("--no-document", help="Write no Word document.")
+    ] = False,
+    to: Annotated[
+        str, typer.Option(metavar="postgresql://...", help="PostGIS to publish the layers to.")
+    ] = "",
+) -> None:
+    """Write the annex: atlas, Word document, workbook, GIS layers."""
+    with reported(), progress_bars() as progress:
+        from sibangkit_geo.study.annex import AnnexOrder, write_annex
+
+        order = AnnexOrder(tuple(paper or ()), not no_document, to)
+        finished = write_annex(study_file, out, order=order, progress=progress)
+    for name in finished.products:
+        typer.echo(finished.out / name)
+    for note in finished.notes:
+        typer.echo(f"perhatian: {note.text}", err=True)
+    if finished.schema:
+        typer.echo(f"skema basis data: {finished.schema}", err=True)
+
+
+@app.command()
 def compare(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN_A RUN_B ...", help="Folders of finished products.")
@@ -239,9 +240,9 @@ def compare(
     """Compare finished runs over time: pockets, rates, and what else changed."""
     with reported():
         from sibangkit_geo.pockets.change import ChangeSettings
-        from sibangkit_geo.study import compare as comparing
+        from sibangkit_geo.study.compare import compare_runs
 
-        names = comparing.compare(runs, out, settings=ChangeSettings(minimum_jaccard))
+        names = compare_runs(runs, out, settings=ChangeSettings(minimum_jaccard))
     for name in names:
         typer.echo(out / name)
 
@@ -263,15 +264,6 @@ def scan(
     typer.echo("bersih" if not found else f"{len(found)} berkas memuat nomor identitas", err=True)
     if found:
         raise typer.Exit(code=1)
-
-
-def _report(finished: AnnexFinished) -> None:
-    for name in finished.products:
-        typer.echo(finished.out / name)
-    for note in finished.notes:
-        typer.echo(f"perhatian: {note.text}", err=True)
-    if finished.schema:
-        typer.echo(f"skema basis data: {finished.schema}", err=True)
 
 
 @boundaries_app.command("check")

@@ -25,7 +25,7 @@ from sibangkit_geo.pockets.change import (
     pocket_changes,
     rate_change,
 )
-from sibangkit_geo.study.compare import compare
+from sibangkit_geo.study.compare import compare_runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +158,7 @@ def test_codes_boundaries_generation_and_coverage_are_cautioned(tmp_path: Path) 
         run_folder(tmp_path / "b", new, "dtsen2025"),
     ]
     with pytest.warns(DegradedInputWarning) as caught:
-        compare(runs[::-1], tmp_path / "out")
+        compare_runs(runs[::-1], tmp_path / "out")
     assert len(caught) == 4
     villages = pd.read_csv(tmp_path / "out" / "perubahan_desa.csv", dtype=str).set_index("kode")
     assert villages["perhatian"].to_dict() == {
@@ -181,14 +181,14 @@ def test_the_narrowest_level_hides_for_all(tmp_path: Path) -> None:
         run_folder(tmp_path / "b", wave(2025, {a: (200, 90, 1), b: (100, 20, 0)}), "x", "public"),
     ]
     with pytest.warns(DegradedInputWarning, match="yang paling sempit .*: 1 sel"):
-        compare(folders, tmp_path / "out")
+        compare_runs(folders, tmp_path / "out")
     before = "rumah_tangga_miskin_sebelum"
     villages = pd.read_csv(tmp_path / "out" / "perubahan_desa.csv").set_index("kode")
     assert villages[before].dropna().to_dict() == {b: 20}
     folders[1] = run_folder(
         tmp_path / "c", wave(2025, {a: (200, 90, 1), b: (100, 20, 0)}), "x", "internal"
     )
-    compare(folders, tmp_path / "open")
+    compare_runs(folders, tmp_path / "open")
     shown = pd.read_csv(tmp_path / "open" / "perubahan_desa.csv").set_index("kode")
     assert shown[before].to_dict() == {a: 3, b: 20}
 
@@ -196,7 +196,7 @@ def test_the_narrowest_level_hides_for_all(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="empty"):
-        compare([tmp_path / "empty", tmp_path / "empty"], tmp_path / "out")
+        compare_runs([tmp_path / "empty", tmp_path / "empty"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -208,7 +208,7 @@ def three_waves(folder: Path) -> None:
     (folder / "newest" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegradedInputWarning)
-        compare([folder / name for name in ("new", "newest", "old")], folder / "three")
+        compare_runs([folder / name for name in ("new", "newest", "old")], folder / "three")
     pockets = pd.read_csv(folder / "three" / "perubahan_kantong.csv")
     first = pockets[pockets["dari_tahun"] == 2020].set_index("kantong")
     second = pockets[pockets["dari_tahun"] == 2025].set_index("kantong")
@@ -230,7 +230,7 @@ def test_the_demo_heals_one_pocket_and_gets_another(tmp_path: Path) -> None:
         study.run(file, tmp_path / name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegradedInputWarning)
-        compare([tmp_path / "new", tmp_path / "old"], tmp_path / "out")
+        compare_runs([tmp_path / "new", tmp_path / "old"], tmp_path / "out")
     found = pd.read_csv(tmp_path / "out" / "perubahan_kantong.csv")
     villages = [set(one.split()) for one in found["desa"]]
     three_waves(tmp_path)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.study.layers import LayerColumns, import_boundaries, pockets_of_layer
     from sibangkit_geo.study.locate import open_study_register
     from sibangkit_geo.study.registers import RegisterPlan, count_register
-    from sibangkit_geo.study.run import Finished, run
+    from sibangkit_geo.study.running import Finished, run
 
 __all__ = [
     "Finished",
@@ -30,8 +30,8 @@ _HOMES = {
     "open_study_register": "locate",
     "RegisterPlan": "registers",
     "count_register": "registers",
-    "Finished": "run",
-    "run": "run",
+    "Finished": "running",
+    "run": "running",
 }
 
 

@@ -78,7 +78,9 @@ class AnnexFinished:
     notes: tuple[Note, ...] = field(default=())
 
 
-def annex(study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress) -> AnnexFinished:
+def write_annex(
+    study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress
+) -> AnnexFinished:
     """
     Run a study file and write its annex.
 

@@ -51,7 +51,7 @@ class _Run:
     disclosure: DisclosureSettings
 
 
-def compare(
+def compare_runs(
     folders: Sequence[Path], out: Path, *, settings: ChangeSettings | None = None
 ) -> tuple[str, ...]:
     """
