@@ -1,24 +1,30 @@
 "use strict";
 // Shared helpers: data, texts, Indonesian numbers, DOM. Data text goes in as text, never as HTML.
+// @ts-expect-error - the other scripts add the rest
 window.sibangkit = (() => {
+  /** @type {ShownPage} */
   const data = JSON.parse(document.getElementById("data").textContent);
   // in the address, so that a link opens in the language it was copied in
   const english = new URLSearchParams(window.location.hash.slice(1)).get("bahasa") === "en";
   if (english) Object.assign(data.texts, data.english.texts);
   const SVG = "http://www.w3.org/2000/svg";
+  /** @type {(id: string) => any} */
   const byId = (id) => document.getElementById(id);
 
+  /** @param {string} key @param {Record<string, Value>} [values] */
   function text(key, values = {}) {
     const template = data.texts[key] ?? key;
     return template.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
   }
 
   // long columns may come as text, see `packed_columns`
+  /** @type {PackedParts} */
   const { villages, districts, layers } = data;
   if (typeof villages.code === "string") {
     villages.code = villages.code.split(",").map((end, row) => `${districts[villages.district[row]].code}.${end}`);
   }
   for (const layer of layers.filter((one) => typeof one.class === "string")) {
+    // @ts-expect-error - a column as text, which the line above asks for
     layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : Number(sign)));
   }
 
@@ -31,6 +37,7 @@ window.sibangkit = (() => {
   }
 
   const formats = new Map();
+  /** @param {number} value @param {number} [decimals] */
   function number(value, decimals = 0) {
     if (!formats.has(decimals)) {
       formats.set(decimals, new Intl.NumberFormat(english ? "en-GB" : "id-ID", {
@@ -40,6 +47,7 @@ window.sibangkit = (() => {
     return formats.get(decimals).format(value).replace("-", "\u2212");
   }
 
+  /** @param {number | null | undefined} value @param {ShownLayer} layer */
   function withUnit(value, layer) {
     if (value === null || value === undefined) return text("no_data");
     const shown = number(value, layer.decimals ?? 1);
@@ -48,6 +56,7 @@ window.sibangkit = (() => {
     return shown;
   }
 
+  /** @type {<E extends Element>(made: E, attributes: Record<string, any>) => E} */
   const fill = (made, attributes) => {
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === undefined || value === false) continue;
@@ -59,12 +68,14 @@ window.sibangkit = (() => {
   };
 
   // element("li", {class, text, onclick, ...attributes}, children)
+  /** @param {string} tag @param {Attributes} [options] @param {(Node | string)[]} [children] @returns {any} */
   function element(tag, options = {}, children = []) {
     const made = fill(document.createElement(tag), options);
     made.append(...children);
     return made;
   }
 
+  /** @param {string} tag @param {Attributes} [attributes] @param {string | null} [content] @returns {any} */
   function svg(tag, attributes = {}, content = "") {
     const made = fill(document.createElementNS(SVG, tag), attributes);
     if (content) made.textContent = content;
@@ -105,18 +116,22 @@ window.sibangkit = (() => {
   }
 
   // lower case, no accents, one blank: for searching
+  /** @param {string} words */
   const plain = (words) => words.toLocaleLowerCase("id").normalize("NFKD")
     .replace(/[\u0300-\u036f]/g, "").replace(/\s+/g, " ").trim();
 
+  /** @param {string} words @param {number} most */
   const shorten = (words, most) => {
     const signs = [...words];
     return signs.length > most ? `${signs.slice(0, most - 1).join("").trimEnd()}…` : words;
   };
 
+  /** @param {string} words */
   function say(words) {
     byId("status").textContent = words;
   }
 
+  /** @param {string} name @param {Blob} blob */
   function save(name, blob) {
     const address = URL.createObjectURL(blob);
     const link = element("a", { href: address, download: name });
@@ -128,6 +143,7 @@ window.sibangkit = (() => {
 
   // base 85 of Python with the three signs changed that JSON in a page would escape
   const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
+  /** @param {PackedNumbers | PackedTopology | Houses} options */
   function bytesOf({ data: words, bytes: length }) {
     const place = new Uint8Array(128);
     [...SIGNS].forEach((sign, i) => { place[sign.charCodeAt(0)] = i; });

@@ -3,16 +3,19 @@
 window.sibangkit.Comparison = (() => {
   const { data, byId, text, element, values, legend, MapView } = window.sibangkit;
 
+  /** @param {string} side @param {ShownLayer} layer */
   const caption = (side, layer) => element("p", { class: "map-caption", title: layer.label }, [
     element("strong", { text: side }), element("span", { text: layer.label }),
   ]);
 
   class Comparison {
+    /** @param {MapView} main @param {State} state @param {{onSelect: OnRow, onHover: OnRow, onResize: () => void}} options */
     constructor(main, state, { onSelect, onHover, onResize }) {
       Object.assign(this, { main, state, onSelect, onHover, onResize, view: null });
     }
 
     // choices for a layer: its other years first, then the other indicators
+    /** @param {ShownLayer} layer */
     static choices(layer) {
       const years = (data.trend && values.trendOf(layer) ? data.trend.years : [])
         .filter((year) => String(year) !== String(layer.year))
@@ -22,6 +25,7 @@ window.sibangkit.Comparison = (() => {
       return [...years, ...others];
     }
 
+    /** @this {ComparisonInside} @param {ShownLayer} layer */
     show(layer) {
       if (!this.view) this.open(layer);
       this.view.show(layer);
@@ -31,6 +35,7 @@ window.sibangkit.Comparison = (() => {
       this.redraw();
     }
 
+    /** @this {ComparisonInside} @param {ShownLayer} layer */
     open(layer) {
       document.body.classList.add("comparing");
       document.querySelector(".frame").append(element("div", {
@@ -53,6 +58,7 @@ window.sibangkit.Comparison = (() => {
       this.sync(a, b);
     }
 
+    /** @param {LeafletMap} from @param {LeafletMap} to */
     sync(from, to) {
       if (this.busy) return;
       this.busy = true;
@@ -60,12 +66,14 @@ window.sibangkit.Comparison = (() => {
       this.busy = false;
     }
 
+    /** @this {ComparisonInside} @param {ShownLayer} layer */
     captions(layer) {
       document.querySelectorAll(".map-caption").forEach((node) => node.remove());
       this.main.map.getContainer().append(caption(text("left"), this.state.layer));
       this.view.map.getContainer().append(caption(text("right"), layer));
     }
 
+    /** @this {ComparisonInside} */
     redraw() {
       if (!this.view) return;
       this.busy = true;
@@ -79,6 +87,7 @@ window.sibangkit.Comparison = (() => {
       this.view.drawAround();
     }
 
+    /** @this {ComparisonInside} */
     close() {
       if (!this.view) return;
       this.main.map.off("move zoomend", this.follow);

@@ -13,6 +13,7 @@ window.sibangkit.readCoordinate = (() => {
   ];
 
   // degrees, minutes, seconds; null when it is no angle
+  /** @param {string} part */
   function angle(part) {
     const words = part.trim();
     if (!/^-?[\d.,]+(?:[°'"\s]+[\d.,]+)*[°'"\s]*$/.test(words)) return null;
@@ -23,20 +24,24 @@ window.sibangkit.readCoordinate = (() => {
     return words.startsWith("-") ? -size : size;
   }
 
+  /** @param {string} words @returns {Place | null} */
   function lettered(words) {
     const suffix = words.match(/^([^NSEW]+)([NSEW])[\s,;]*([^NSEW]+)([NSEW])$/);
     const prefix = words.match(/^([NSEW])([^NSEW]+)([NSEW])([^NSEW]+)$/);
     const parts = suffix ? [[suffix[2], suffix[1]], [suffix[4], suffix[3]]]
       : prefix ? [[prefix[1], prefix[2]], [prefix[3], prefix[4]]] : [];
+    /** @type {Partial<Place>} */
     const place = {};
     for (const [letter, part] of parts) {
       const size = angle(part.replace(/^[\s,;]+|[\s,;]+$/g, ""));
       if (size === null || size < 0) return null;
       place["NS".includes(letter) ? "lat" : "lng"] = "SW".includes(letter) ? -size : size;
     }
+    // @ts-expect-error - both are in it
     return "lat" in place && "lng" in place ? place : null;
   }
 
+  /** @param {string} words */
   function bare(words) {
     const pair = PAIRS.map((pattern) => words.match(pattern)).find(Boolean);
     if (!pair) return null;
@@ -47,8 +52,10 @@ window.sibangkit.readCoordinate = (() => {
   }
 
   // {lat, lng}, or null when it cannot be read
+  /** @param {string} typed */
   return (typed) => {
     let words = typed.toUpperCase().trim();
+    // @ts-expect-error - pairs of pattern and text
     for (const [pattern, letter] of [...SIGNS, ...LETTERS]) words = words.replace(pattern, letter);
     const place = /[NSEW]/.test(words) ? lettered(words) : bare(words);
     return place && Math.abs(place.lat) <= 90 && Math.abs(place.lng) <= 180 ? place : null;

@@ -5,6 +5,7 @@ window.sibangkit.csv = (() => {
   const { villages } = data;
 
   // semicolon, decimal comma; a text that looks like a formula gets an apostrophe
+  /** @param {string | number | null | undefined} value @param {number | null} [decimals] */
   function cell(value, decimals = null) {
     if (value === null || value === undefined) return "";
     if (typeof value === "number") {
@@ -16,13 +17,16 @@ window.sibangkit.csv = (() => {
     return /[;"\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
   }
 
+  /** @param {{district: number | null}} options */
   const shownRows = ({ district }) => villages.code.map((_, row) => row)
     .filter((row) => district === null || villages.district[row] === district);
 
   // masked and missing keep their own words in the place of the number
+  /** @param {ShownLayer} layer @param {number} row */
   function layerCells(layer, row) {
     const shown = values.hasValue(layer, row);
     const word = values.isMasked(layer, row) ? text("masked") : text("no_data");
+    /** @param {number | null} value @param {number | null} decimals */
     const number = (value, decimals) => (shown ? cell(value, decimals) : cell(word));
     return [
       number(layer.values[row], layer.decimals ?? 1),
@@ -31,12 +35,14 @@ window.sibangkit.csv = (() => {
     ];
   }
 
+  /** @param {ShownLayer} layer */
   const layerHeads = (layer) => [
     layer.unit === "percent" ? `${layer.label} (%)` : layer.label,
     ...(layer.counts ? [layer.count_label ?? text("csv_count")] : []),
     text("csv_class"),
   ];
 
+  /** @param {State} state */
   function table(state) {
     const layers = [state.layer, state.other].filter(Boolean);
     const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
@@ -56,12 +62,14 @@ window.sibangkit.csv = (() => {
     ];
   }
 
+  /** @param {State} state @param {string} ending */
   function fileName(state, ending) {
     const place = state.district === null ? "" : data.districts[state.district].name;
     return [text("csv_file"), data.agency.key, state.layer.key, state.other?.key, place]
       .filter(Boolean).join("-").replace(/[^\w-]+/g, "_").slice(0, 100) + ending;
   }
 
+  /** @param {State} state */
   function download(state) {
     const body = table(state).map((row) => row.join(";")).join("\r\n");
     save(fileName(state, ".csv"), new Blob(["\ufeff", body, "\r\n"], { type: "text/csv;charset=utf-8" }));

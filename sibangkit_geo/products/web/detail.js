@@ -6,10 +6,12 @@ window.sibangkit.detail = (() => {
   const villages = data.villages;
   const { known, hasValue } = values;
 
+  /** @param {ShownLayer} layer @param {number} row */
   function bar(layer, row) {
     const track = element("div", { class: "bar", "aria-hidden": "true" });
     const shown = layer.values.filter(known);
     const [low, top] = [Math.min(0, ...shown), Math.max(0, ...shown)];
+    /** @param {number} value */
     const place = (value) => `${(100 * (value - low)) / (top - low || 1)}%`;
     if (hasValue(layer, row)) {
       const fill = element("span", { class: "fill" });
@@ -25,11 +27,14 @@ window.sibangkit.detail = (() => {
     return track;
   }
 
+  /** @type {(layer: ShownLayer, row: number) => [string, number][]} */
+  // @ts-expect-error - unknown values are filtered out
   const marks = (layer, row) => [
     ["district", layer.district_values?.[villages.district[row]]],
     ["regency", layer.regency_value],
   ].filter(([, value]) => known(value));
 
+  /** @param {ShownLayer} layer @param {number} row */
   function compareLine(layer, row) {
     const parts = marks(layer, row).map(([kind, value]) => element("span", {
       class: `key ${kind}`, text: `${text(`compare_${kind}`)} ${withUnit(value, layer)}`,
@@ -37,6 +42,7 @@ window.sibangkit.detail = (() => {
     return element("p", { class: "compare" }, parts);
   }
 
+  /** @param {ShownLayer} layer @param {number} row */
   function rankText(layer, row) {
     if (!hasValue(layer, row)) return [];
     const { rank, all } = values.rankOf(layer, row);
@@ -44,9 +50,11 @@ window.sibangkit.detail = (() => {
   }
 
   // ---- earlier years
+  /** @param {ShownLayer} layer @param {number} row */
   function trendLine(layer, row) {
     const series = values.trendOf(layer)?.map((year) => year[row]);
     if (!series) return [];
+    /** @param {number} i */
     const hidden = (i) => !known(series[i]) && data.trend.masked?.[layer.key]?.[i]?.includes(row);
     if (!series.some((value, i) => known(value) || hidden(i))) return [];
     const told = data.trend.years.map(
@@ -59,6 +67,7 @@ window.sibangkit.detail = (() => {
     ])];
   }
 
+  /** @param {number} difference @param {ShownLayer} layer */
   function changeText(difference, layer) {
     const size = number(Math.abs(difference), layer.decimals ?? 1);
     if (Number(Math.abs(difference).toFixed(layer.decimals ?? 1)) === 0) return text("trend_same");
@@ -66,6 +75,7 @@ window.sibangkit.detail = (() => {
     return text(difference < 0 ? "trend_down" : "trend_up", { n: `${size}${unit}` });
   }
 
+  /** @param {(number | null)[]} series */
   function spark(series) {
     const [width, height] = [44, 18];
     const shown = series.filter(known);
@@ -80,6 +90,7 @@ window.sibangkit.detail = (() => {
     return box;
   }
 
+  /** @param {ShownLayer} layer @param {number} row @param {ShownLayer} current */
   function measureRow(layer, row, current) {
     const shown = values.valueText(layer, row);
     const count = values.countText(layer, row);
@@ -99,6 +110,7 @@ window.sibangkit.detail = (() => {
   }
 
   // ---- head and reasons
+  /** @param {string} name @param {string} place @param {() => void} onClose */
   function head(name, place, onClose) {
     return [
       element("div", { class: "detail-head" }, [
@@ -112,6 +124,7 @@ window.sibangkit.detail = (() => {
     ];
   }
 
+  /** @param {number} row */
   function sizeLine(row) {
     const size = [];
     if (known(villages.people?.[row])) size.push(text("people", { n: number(villages.people[row]) }));
@@ -121,6 +134,7 @@ window.sibangkit.detail = (() => {
     return size.length ? [element("p", { class: "place", text: size.join(" · ") })] : [];
   }
 
+  /** @param {number} row */
   function findings(row) {
     const pocket = data.pockets.find((one) => one.villages.includes(row));
     const told = [(villages.verdict[row] || villages.usual_verdict), pocket?.sentence, villages.certainty?.[row]].filter(Boolean);
@@ -133,6 +147,7 @@ window.sibangkit.detail = (() => {
     ];
   }
 
+  /** @param {number} row */
   function reasons(row) {
     const found = values.outstanding(row, OUTSTANDING);
     if (!found.length) return [];
@@ -147,6 +162,7 @@ window.sibangkit.detail = (() => {
     ];
   }
 
+  /** @param {number} row */
   function acting(row) {
     const acts = (villages.acts?.[row] ?? []).map((index) => data.agencies[index]).filter(Boolean);
     if (!acts.length) return [];
@@ -156,6 +172,7 @@ window.sibangkit.detail = (() => {
     ];
   }
 
+  /** @param {number | null} row @param {ShownLayer[]} shown @param {() => void} onClose */
   function show(row, shown, onClose) {
     const node = byId("detail");
     node.classList.toggle("empty", row === null);
@@ -172,6 +189,7 @@ window.sibangkit.detail = (() => {
   }
 
   // a village without polygon: found by name, told why it is not drawn
+  /** @param {UnmappedVillage} village @param {() => void} onClose */
   function showUnmapped(village, onClose) {
     const node = byId("detail");
     node.classList.remove("empty");

@@ -3,6 +3,7 @@
 window.sibangkit.dialogs = (() => {
   const { data, byId, text, element, results, legend, language } = window.sibangkit;
 
+  /** @param {"help" | "honesty"} id @param {string} title @param {() => Node[]} build */
   function open(id, title, build) {
     const node = byId(id);
     if (!node.childNodes.length) {
@@ -22,6 +23,7 @@ window.sibangkit.dialogs = (() => {
     node.showModal();
   }
 
+  /** @param {string} key */
   const lines = (key) => text(key).split("\n").map((line) => line.trim()).filter(Boolean);
 
   function shortcuts() {

@@ -2,6 +2,7 @@
 // What is shown, kept in the address after "#": a link opens the same view, also from file://.
 window.sibangkit.hash = (() => {
   const WAIT_MS = 250;
+  /** @type {[any, string | null]} */
   let [timer, written] = [null, null];
 
   function read() {
@@ -16,6 +17,7 @@ window.sibangkit.hash = (() => {
     };
   }
 
+  /** @param {Address} options */
   function address({ layer, other, district, village, houses, view, english }) {
     const parts = [
       ["lapisan", layer], ["banding", other], ["kecamatan", district], ["desa", village], ["rumah", houses && "1"], ["bahasa", english && "en"],
@@ -25,6 +27,7 @@ window.sibangkit.hash = (() => {
   }
 
   // replaced, never pushed: the back button leaves the page
+  /** @param {() => Address} state */
   function write(state) {
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -39,6 +42,7 @@ window.sibangkit.hash = (() => {
   }
 
   // a link pasted into the open page
+  /** @param {(wish: Wish) => void} apply */
   function onChange(apply) {
     window.addEventListener("hashchange", () => {
       if (window.location.hash !== written) apply(read());

@@ -24,6 +24,7 @@ window.sibangkit.fillPage = (() => {
   }
 
   function fillChoices() {
+    /** @param {string} value @param {string} label */
     const option = (value, label) => element("option", { value, text: label });
     byId("layer").replaceChildren(...data.layers.map((layer) => option(layer.key, layer.label)));
     byId("compare-open").hidden = data.layers.length < 2 && !data.trend;
@@ -39,6 +40,7 @@ window.sibangkit.fillPage = (() => {
     })));
   }
 
+  /** @param {HTMLElement} frame */
   function addNorth(frame) {
     const north = svg("svg", { class: "north", width: 26, height: 40, "aria-hidden": "true" });
     north.append(
@@ -49,6 +51,7 @@ window.sibangkit.fillPage = (() => {
     frame.append(north);
   }
 
+  /** @param {HTMLElement} frame */
   return (frame) => {
     fillHead();
     fillChoices();

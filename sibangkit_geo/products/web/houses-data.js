@@ -1,15 +1,18 @@
 "use strict";
 // Houses as typed arrays, unpacked when first shown; see `houses_payload` for the planes.
+/** @type {NonNullable<Sibangkit["unpackHouses"]>} */
 window.sibangkit.unpackHouses = async () => {
   const packed = window.sibangkit.data.houses;
   const { count, per_village: perVillage, origin, mask_bytes: maskBytes } = packed;
   const STEP_BYTES = 3;
 
+  // @ts-expect-error - the bytes are never shared
   const stream = new Blob([window.sibangkit.bytesOf(packed)]).stream()
     .pipeThrough(new DecompressionStream("deflate"));
   const raw = new Uint8Array(await new Response(stream).arrayBuffer());
   let next = 0;
 
+  /** @template {Int32Array | Uint32Array | Uint8Array} A @param {number} width @param {A} made @returns {A} */
   function column(width, made) {
     for (let byte = 0; byte < width; byte += 1, next += count) {
       for (let i = 0; i < count; i += 1) made[i] |= raw[next + i] << (8 * byte);
@@ -17,6 +20,7 @@ window.sibangkit.unpackHouses = async () => {
     return made;
   }
 
+  /** @param {number} first */
   function steps(first) {
     const made = column(STEP_BYTES, new Int32Array(count));
     let at = first;
@@ -28,7 +32,9 @@ window.sibangkit.unpackHouses = async () => {
   }
 
   // the rank of a mixed row number, as `serial_numbers` has it
+  /** @type {Uint32Array | null} */
   let serials = null;
+  /** @param {number} row */
   function serialOf(row) {
     if (!serials) {
       const mixed = Uint32Array.from({ length: count }, (_, i) => {
@@ -56,6 +62,7 @@ window.sibangkit.unpackHouses = async () => {
     village.fill(row, first[row], first[row + 1]);
   });
   const photos = new Map(packed.photo_rows.map((row, i) => [row, packed.photos[packed.photo_of[i]]]));
+  /** @param {number} mask */
   const bits = (mask) => packed.needs.flatMap((_, bit) => ((mask >>> bit) & 1 ? [bit] : []));
   return {
     count, east, north, deprived, served, village, first, serialOf,

@@ -8,16 +8,19 @@ window.sibangkit.HouseLayer = (() => {
   const SINGLE_FROM = 15; // zoom from which no house hides in a cluster
   const COLORS = { unmet: "#c2410c", met: "#3572b8", none: "#ffffff" };
 
+  /** @param {number} count */
   const short = (count) => (count < 1000 ? number(count)
     : text("thousands", { n: number(count / 1000, count < 9950 ? 1 : 0) }));
 
   class HouseLayer {
+    /** @param {LeafletMap} map @param {HouseTable} houses */
     constructor(map, houses) {
       Object.assign(this, { map, houses, drawn: [], marked: null });
       const pane = map.createPane("houses");
       pane.style.zIndex = "455";
       pane.style.pointerEvents = "none";
       this.canvases = new Canvases(map, pane, {
+        // @ts-expect-error - not yet seen with its fields
         name: "houses", margin: MARGIN, steps: (pen, place) => this.steps(pen, place),
       });
       this.redraw = () => this.canvases.redraw({ first: true });
@@ -26,6 +29,7 @@ window.sibangkit.HouseLayer = (() => {
     }
 
     // rows of the houses shown
+    /** @this {HouseLayerInside} @param {Iterable<number>} rows */
     show(rows) {
       const { houses } = this;
       this.index = new Supercluster({ radius: APART, extent: 256, maxZoom: this.singleFrom - 1, minPoints: 3 });
@@ -37,12 +41,14 @@ window.sibangkit.HouseLayer = (() => {
       this.settle();
     }
 
+    /** @this {HouseLayerInside} */
     hide() {
       this.map.off("moveend resize", this.redraw);
       Object.assign(this, { index: null, drawn: [], marked: null });
       this.canvases.empty();
     }
 
+    /** @this {HouseLayerInside} @param {Pen} pen @param {CanvasPlace} options @returns {Steps} */
     * steps(pen, { corner, size, zoom }) {
       const { map } = this;
       const [a, b] = [map.unproject(corner, zoom), map.unproject(corner.add(size), zoom)];
@@ -58,6 +64,7 @@ window.sibangkit.HouseLayer = (() => {
       this.drawn = drawn;
     }
 
+    /** @this {HouseLayerInside} @param {Pen} pen @param {Disc[]} drawn @returns {Steps} */
     * points(pen, drawn) {
       const { houses } = this;
       pen.lineWidth = 1;
@@ -74,6 +81,7 @@ window.sibangkit.HouseLayer = (() => {
     }
 
     // many as one path: a canvas is slow by the path, not by the corner
+    /** @param {Pen} pen @param {Disc[]} drawn @returns {Steps} */
     * discs(pen, drawn) {
       for (let at = 0; at < drawn.length; at += AT_ONCE) {
         pen.beginPath();
@@ -87,6 +95,7 @@ window.sibangkit.HouseLayer = (() => {
       }
     }
 
+    /** @param {Pen} pen @param {Disc[]} drawn @returns {Steps} */
     * clusters(pen, drawn) {
       Object.assign(pen, { fillStyle: "rgb(255 255 255 / 92%)", strokeStyle: "#9a3412", lineWidth: 2 });
       yield* this.discs(pen, drawn);
@@ -98,6 +107,7 @@ window.sibangkit.HouseLayer = (() => {
     }
 
     // for the picture to download
+    /** @param {number} sharp */
     image(sharp) {
       const { canvases } = this;
       canvases.sharpen(sharp);
@@ -108,12 +118,14 @@ window.sibangkit.HouseLayer = (() => {
       return shown;
     }
 
+    /** @param {number | null} row */
     mark(row) {
       this.marked = row;
       this.redraw();
     }
 
     // what lies under a point of the map, the nearest first
+    /** @this {HouseLayerInside} @param {Point} point */
     hits(point) {
       const at = this.map.containerPointToLayerPoint(point).subtract(this.origin());
       return this.drawn.map((one) => ({ ...one, far: Math.hypot(one.x - at.x, one.y - at.y) - one.r }))
@@ -131,6 +143,7 @@ window.sibangkit.HouseLayer = (() => {
     }
 
     // boxes of the circles on the map, for names to keep clear of
+    /** @this {HouseLayerInside} */
     circles() {
       const at = this.map.layerPointToContainerPoint(this.origin());
       return this.drawn.filter((one) => one.homes).map(({ x, y, r }) => ({
@@ -138,10 +151,12 @@ window.sibangkit.HouseLayer = (() => {
       }));
     }
 
+    /** @param {number} id */
     opensAt(id) {
       return this.index.getClusterExpansionZoom(id);
     }
 
+    /** @param {HouseTable} houses @param {number | undefined} row */
     static kindOf(houses, row) {
       if (!houses.deprived[row]) return "none";
       return houses.unmet(row) ? "unmet" : "met";

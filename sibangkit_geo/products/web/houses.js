@@ -1,5 +1,6 @@
 "use strict";
 // Houses for internal use: switch, filter, list of the chosen village, and the card of one house.
+/** @type {NonNullable<Sibangkit["setUpHouses"]>} */
 window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   const { data, byId, text, number, element, svg, say, values, HouseLayer } = window.sibangkit;
   const { L } = window;
@@ -10,12 +11,15 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   const frame = map.getContainer();
   const card = element("section", { class: "tool-box house-card", hidden: true });
   const badge = () => element("p", { class: "internal-badge", text: text("internal_only") });
+  /** @type {[HouseTable | null, HouseLayer | null, number | null, number, HTMLElement | null]} */
   let [houses, layer, need, listed, opener] = [null, null, null, FIRST, null];
 
+  /** @param {number} row */
   const shown = (row) => need === null || (houses.deprived[row] >>> need) & 1;
   const on = () => layer !== null && byId("show-houses").checked;
 
   // ---- card
+  /** @param {number} row @param {number} bit */
   function needLine(row, bit) {
     const has = (houses.served[row] >>> bit) & 1;
     const status = has ? text("house_served") : text("house_unserved");
@@ -25,6 +29,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     ]);
   }
 
+  /** @param {number} row */
   function picture(row) {
     const address = houses.photo(row);
     // only a picture in the page, or one beside it with a number for a name
@@ -32,6 +37,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     return [element("img", { src: address, alt: text("house_photo", { n: houses.serialOf(row) }) })];
   }
 
+  /** @param {number} row @param {HTMLElement | null} [from] */
   function open(row, from = null) {
     onOpen();
     opener = from;
@@ -72,6 +78,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     opener = null;
   }
 
+  /** @param {number} row @param {HTMLElement} from */
   function show(row, from) {
     map.setView(houses.place(row), Math.max(map.getZoom(), layer.singleFrom), { animate: false });
     // on a small map the card takes the lower half
@@ -82,6 +89,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   }
 
   // ---- panel
+  /** @param {HouseKind} kind */
   function symbol(kind) {
     const box = svg("svg", { width: 16, height: 16, "aria-hidden": "true" });
     box.append(svg("circle", {
@@ -90,9 +98,11 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     return box;
   }
 
+  /** @param {number} village */
   function villageRows(village) {
     const rows = [];
     for (let row = houses.first[village]; row < houses.first[village + 1]; row += 1) if (shown(row)) rows.push(row);
+    /** @param {number} row */
     const weight = (row) => houses.bits(houses.unmet(row)).length;
     return rows.sort((a, b) => weight(b) - weight(a) || houses.serialOf(a).localeCompare(houses.serialOf(b)));
   }
@@ -131,6 +141,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     panel.replaceChildren(
       element("h2", { text: text("houses") }), badge(),
       element("ul", { class: "house-legend" }, ["unmet", "met", "none"].map((kind) => element("li", {}, [
+        // @ts-expect-error - the kinds are written as a list
         symbol(kind), element("span", { text: text(`houses_${kind}`) }),
       ]))),
       element("label", { for: "house-need", class: "fine", text: text("houses_need") }), choice,
@@ -139,6 +150,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
     );
   }
 
+  /** @param {number | null} bit */
   function filter(bit) {
     close();
     need = bit;
@@ -151,6 +163,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   }
 
   // ---- switch
+  /** @param {boolean} checked */
   async function toggle(checked) {
     panel.hidden = !checked;
     if (!checked) {
@@ -175,11 +188,14 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   }
 
   // before the villages hear of it
+  /** @param {MouseEvent} event */
+  // @ts-expect-error - an element is under the pointer
   const under = (event) => (on() && !state.tool && !event.target.closest(".leaflet-control, .map-tools, .tool-box")
     ? layer.hits(map.mouseEventToContainerPoint(event)) : []);
   frame.addEventListener("click", (event) => {
     layer?.settle();
     const found = under(event);
+    // @ts-expect-error - Leaflet does not document it
     if (!found.length || map.dragging.moved()) return;
     event.stopPropagation();
     const [first] = found;
@@ -203,6 +219,7 @@ window.sibangkit.setUpHouses = (view, { state, onVillage, onOpen }) => {
   frame.append(card);
   byId("show-houses-box").hidden = false;
   byId("internal").hidden = false;
+  // @ts-expect-error - a box to tick
   byId("show-houses").addEventListener("change", ({ target }) => toggle(target.checked));
   return {
     villageChanged: () => { if (on()) { listed = FIRST; fillList(); } }, close,

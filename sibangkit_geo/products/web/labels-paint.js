@@ -7,6 +7,7 @@ window.sibangkit.namePainter = (() => {
 
   return {
     // behind the names that still stand, which then give way at once
+    /** @this {Painter} @param {Label[]} labels @returns {Steps} */
     * paint(labels) {
       const offset = this.corner.subtract(this.map.getPixelOrigin()).round();
       const drawn = [
@@ -29,13 +30,16 @@ window.sibangkit.namePainter = (() => {
     },
 
     // names stay with their places until they are set anew
+    /** @this {Painter} */
     follow() {
       if (!this.painted) return;
       const scale = this.map.getZoomScale(this.map.getZoom(), this.painted.zoom);
       const at = this.painted.corner.multiplyBy(scale).subtract(this.map.getPixelOrigin());
+      // @ts-expect-error - Leaflet moves SVG as well
       window.L.DomUtil.setTransform(this.root, at, scale);
     },
 
+    /** @param {Label} label @param {Point} offset */
     leader(label, offset) {
       const x = Math.min(Math.max(label.anchor.x, label.left), label.right);
       const y = Math.min(Math.max(label.anchor.y, label.top), label.bottom);
@@ -50,6 +54,7 @@ window.sibangkit.namePainter = (() => {
       ];
     },
 
+    /** @param {Label} label @param {Point} offset */
     badge(label, offset) {
       const group = svg("g", { class: `badge ${label.evidence}` });
       group.append(
@@ -61,7 +66,9 @@ window.sibangkit.namePainter = (() => {
       return group;
     },
 
+    /** @this {Painter} @param {Label} label @param {Point} offset */
     name(label, offset) {
+      // @ts-expect-error - a pocket has a badge
       const style = STYLE[label.kind];
       const text = svg("text", { class: style.className, "font-size": label.size });
       if (label.code) text.setAttribute("data-district", label.code);

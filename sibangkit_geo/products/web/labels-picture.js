@@ -14,12 +14,14 @@ window.sibangkit.picture = (() => {
     }
 
     // corner of the map in pixels of the world, and its zoom and size
+    /** @param {Frame} options @returns {Steps} */
     * draw({ zoom, corner, size }) {
       this.width = Math.max(1, Math.ceil(size.x / SCALE));
       this.height = Math.max(1, Math.ceil(size.y / SCALE));
       this.canvas.width = this.width;
       this.canvas.height = this.height;
       const view = mosaic.viewOf({ zoom, corner, size, shrink: SCALE, thin: 0.25 });
+      /** @param {Rings} rings @param {Box} box @param {number} id */
       const fill = (rings, box, id) => {
         if (!mosaic.sees(view, box)) return;
         this.pen.beginPath();
@@ -40,6 +42,7 @@ window.sibangkit.picture = (() => {
       yield;
     }
 
+    /** @param {Uint8ClampedArray} pixels */
     read(pixels) {
       this.ids = new Uint16Array(this.width * this.height);
       let last = 0;
@@ -53,6 +56,7 @@ window.sibangkit.picture = (() => {
       }
     }
 
+    /** @param {number} x @param {number} y */
     at(x, y) {
       const [column, row] = [Math.floor(x / SCALE), Math.floor(y / SCALE)];
       if (column < 0 || row < 0 || column >= this.width || row >= this.height) return -1;
@@ -60,6 +64,7 @@ window.sibangkit.picture = (() => {
     }
 
     // points spread over what is visible of each group; group(id) is null for none
+    /** @param {(id: number) => number | null} group @param {number} stride */
     samples(group, stride) {
       const found = new Map();
       for (let y = stride / 2; y < this.height * SCALE; y += stride) {
@@ -74,6 +79,7 @@ window.sibangkit.picture = (() => {
       return found;
     }
 
+    /** @param {Size & {left: number, top: number}} box @param {(id: number) => boolean} belongs */
     shareInside(box, belongs) {
       let hits = 0;
       for (let i = 0; i < 7; i += 1) {

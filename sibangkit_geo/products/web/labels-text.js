@@ -12,7 +12,9 @@ window.sibangkit.letters = (() => {
 
   const measure = document.createElement("canvas").getContext("2d");
   const widths = new Map();
+  /** @type {string | null} */
   let family = null;
+  /** @param {string} words @param {number} size @param {LetterStyle} style */
   function textWidth(words, size, style) {
     family ??= getComputedStyle(document.body).fontFamily;
     const font = `${style.italic ? "italic " : ""}${style.weight} ${size}px ${family}`;
@@ -25,6 +27,7 @@ window.sibangkit.letters = (() => {
   }
 
   // every way to break a name into at most three lines
+  /** @param {string} name */
   function splittings(name) {
     const words = name.split(/\s+/).filter(Boolean);
     const ways = [[words.join(" ")]];
@@ -37,6 +40,7 @@ window.sibangkit.letters = (() => {
     return ways;
   }
 
+  /** @param {string} name @param {LetterStyle} style @returns {Shape[]} */
   function shapesOf(name, style) {
     const shapes = [];
     for (const size of style.sizes) {
@@ -52,13 +56,16 @@ window.sibangkit.letters = (() => {
     return shapes;
   }
 
+  /** @template {Size} S @param {S} shape @param {number} x @param {number} y */
   const boxAt = (shape, x, y) => ({
     ...shape, x, y, left: x - shape.w / 2, top: y - shape.h / 2,
     right: x + shape.w / 2, bottom: y + shape.h / 2,
   });
+  /** @param {Edges} a @param {Edges} b @param {number} [gap] */
   const overlaps = (a, b, gap = 2) => a.left < b.right + gap && b.left < a.right + gap
     && a.top < b.bottom + gap && b.top < a.bottom + gap;
 
+  /** @param {At} from @param {At} to @param {Edges} box */
   function segmentHits(from, to, box) {
     for (let step = 0; step <= 24; step += 1) {
       const x = from.x + ((to.x - from.x) * step) / 24;

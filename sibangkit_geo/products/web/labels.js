@@ -1,5 +1,6 @@
 "use strict";
 // Names on the map: every district at fit zoom, villages where they fit, nothing on top of another.
+// @ts-expect-error - follow() is a method of the painter of names
 window.sibangkit.labels = (() => {
   const { svg, letters, picture, namePainter } = window.sibangkit;
   const { STYLE, shapesOf, boxAt, overlaps, segmentHits } = letters;
@@ -9,6 +10,7 @@ window.sibangkit.labels = (() => {
   const CROWD = 60; // districts of which not all names fit
 
   class Placer {
+    /** @param {LeafletMap} map @param {World} world */
     constructor(map, world) {
       this.map = map;
       this.world = world;
@@ -16,11 +18,15 @@ window.sibangkit.labels = (() => {
       this.root = svg("svg", { class: "names", width: 1, height: 1, "aria-hidden": "true" });
       map.createPane("names").append(this.root);
       this.allShapes = world.districts.map((d) => shapesOf(d.name, STYLE.district));
+      /** @type {(Shape[] | null)[]} */
+      // @ts-expect-error - filled in later
       this.villageShapes = world.villageNames.map(() => null);
+      /** @type {() => Edges[]} */
       this.circles = () => [];
     }
 
     // colours mixed at a border may look like a village that there is not
+    /** @param {number} id */
     districtOf = (id) => (id >= 1 && id < NEIGHBOR ? this.world.districtOf[id - 1] ?? null : null);
 
     obstacles() {
@@ -34,11 +40,13 @@ window.sibangkit.labels = (() => {
         }));
     }
 
+    /** @param {Edges} box @param {Edges[]} others @param {number} [gap] */
     fits = (box, others, gap) => box.left >= 3 && box.top >= 3
       && box.right <= this.size.x - 3 && box.bottom <= this.size.y - 3
       && !others.some((other) => overlaps(box, other, gap));
 
     // in steps, for the view of the first; one that moves on meanwhile asks again
+    /** @param {NamesWanted} options @returns {Steps} */
     * steps({ names, fitted, selected, pockets, district }) {
       this.focus = district;
       this.size = this.map.getSize();
@@ -61,10 +69,12 @@ window.sibangkit.labels = (() => {
         this.placeNeighbors(done);
       }
       yield;
+      // @ts-expect-error - a method of the painter of names
       yield* this.paint(done);
     }
 
     // ---- districts: cheapest place for each, the hardest first; a leader line as last resort
+    /** @param {boolean} fitted @returns {Generator<unknown, Label[], unknown>} */
     * placeDistricts(fitted) {
       const samples = this.picture.samples(this.districtOf, 10);
       yield;
@@ -74,6 +84,7 @@ window.sibangkit.labels = (() => {
         if (job) jobs.push(job);
       }
       jobs.sort((a, b) => a.room - b.room);
+      /** @type {any} */
       let best = null;
       // the names of a province do not all fit, however long one tries
       const crowded = jobs.length > CROWD;
@@ -97,8 +108,10 @@ window.sibangkit.labels = (() => {
       return best.placed;
     }
 
+    /** @param {District} district @param {number} index @param {At[]} samples @param {boolean} fitted @returns {Generator<unknown, Job | null, unknown>} */
     * districtJob(district, index, samples, fitted) {
       if (samples.length < (fitted ? 1 : 12)) return null;
+      /** @param {number} id */
       const own = (id) => this.districtOf(id) === index;
       const listed = district.labels
         .map(([lng, lat]) => this.map.project([lat, lng], this.zoom).subtract(this.corner))
@@ -108,6 +121,7 @@ window.sibangkit.labels = (() => {
       const points = [...listed, ...samples.filter((_, i) => i % step === 0)];
       const anchor = listed[0] ?? points[Math.floor(points.length / 2)];
       const spread = Math.sqrt(samples.length) * 10;
+      /** @type {Job["options"]} */
       const options = [];
       for (const [tries, point] of points.entries()) {
         if (tries % AT_ONCE === 0) yield;
@@ -132,8 +146,11 @@ window.sibangkit.labels = (() => {
       };
     }
 
+    /** @param {Job[]} jobs */
     placeInOrder(jobs) {
+      /** @type {Placed[]} */
       const placed = [];
+      /** @type {Job[]} */
       const failed = [];
       let cost = 0;
       for (const job of jobs) {
@@ -149,6 +166,7 @@ window.sibangkit.labels = (() => {
       return { placed, failed, cost };
     }
 
+    /** @param {Placed[]} placed @returns {Steps} */
     * improve(placed) {
       for (let round = 0; round < 3; round += 1) {
         for (const [i, label] of placed.entries()) {
@@ -160,6 +178,7 @@ window.sibangkit.labels = (() => {
       }
     }
 
+    /** @param {Job} job @param {Label[]} placed @returns {any} */
     displaced(job, placed) {
       const found = this.besides(job, placed, true) ?? this.besides(job, placed, false);
       const shapes = this.districtShapes[job.index];
@@ -171,6 +190,7 @@ window.sibangkit.labels = (() => {
     }
 
     // the nearest free place around the anchor, if asked with a leader that crosses no name
+    /** @param {Job} job @param {Label[]} placed @param {boolean} clear */
     besides(job, placed, clear) {
       const shapes = this.districtShapes[job.index];
       let best = null;
@@ -195,11 +215,13 @@ window.sibangkit.labels = (() => {
     }
 
     // ---- pocket numbers, the chosen village, villages, neighbours
+    /** @param {Pocket[]} pockets @param {Label[]} placed @returns {Generator<unknown, Label[], unknown>} */
     * placePockets(pockets, placed) {
       if (!pockets.length) return [];
       const owner = new Map();
       pockets.forEach((pocket, i) => pocket.villages.forEach((row) => owner.set(row + 1, i)));
       const samples = this.picture.samples((id) => owner.get(id) ?? null, 6);
+      /** @type {Label[]} */
       const badges = [];
       for (const [i, pocket] of pockets.entries()) {
         const label = String(pocket.number);
@@ -222,6 +244,7 @@ window.sibangkit.labels = (() => {
       return badges;
     }
 
+    /** @template {Size & At} S @param {S} box @param {Edges[]} others */
     nearestFree(box, others) {
       for (let radius = 4; radius <= 64; radius += 4) {
         for (let turn = 0; turn < 16; turn += 1) {
@@ -233,6 +256,7 @@ window.sibangkit.labels = (() => {
       return null;
     }
 
+    /** @param {number} row @param {Label[]} done */
     placeSelected(row, done) {
       const points = this.picture.samples((id) => (id === row + 1 ? 0 : null), 6).get(0);
       if (!points) return;
@@ -256,7 +280,9 @@ window.sibangkit.labels = (() => {
       }
     }
 
+    /** @param {Label[]} done @param {number | null} selected @returns {Steps} */
     * placeVillages(done, selected) {
+      /** @param {number} id */
       const villageOf = (id) => (this.districtOf(id) === null ? null : id - 1);
       const groups = [...this.picture.samples(villageOf, 8)].sort(
         (a, b) => b[1].length - a[1].length,
@@ -271,6 +297,7 @@ window.sibangkit.labels = (() => {
       }
     }
 
+    /** @param {Label[]} done */
     placeNeighbors(done) {
       const { length } = this.world.neighborNames;
       const groups = this.picture.samples((id) => (id >= NEIGHBOR && id < NEIGHBOR + length ? id - NEIGHBOR : null), 14);
@@ -280,6 +307,7 @@ window.sibangkit.labels = (() => {
       }
     }
 
+    /** @param {At[]} points @param {Shape[]} shapes @param {(id: number) => boolean} own @param {Label[]} done @param {{kind: LetterKind, stride: number, district?: number | null}} options */
     placeInside(points, shapes, own, done, { kind, stride, district = null }) {
       const middle = points.reduce((sum, p) => ({ x: sum.x + p.x, y: sum.y + p.y }), { x: 0, y: 0 });
       const [cx, cy] = [middle.x / points.length, middle.y / points.length];

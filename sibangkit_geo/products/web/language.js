@@ -1,10 +1,13 @@
 "use strict";
 // The page in English: names of catalogues, numbers in labels, and what stays Indonesian.
+// @ts-expect-error - "id" or null
 window.sibangkit.language = (() => {
   const { data, english, byId, text } = window.sibangkit;
+  /** @param {string} words */
   const name = (words) => data.english.names[words] ?? words;
   const NUMBERS = /^[\d.,\s\u00a0%<≥–−-]+$/;
 
+  /** @param {any} owner @param {...string} keys */
   function put(owner, ...keys) {
     for (const key of keys) if (typeof owner?.[key] === "string") owner[key] = name(owner[key]);
   }
@@ -33,6 +36,7 @@ window.sibangkit.language = (() => {
   }
 
   // the page opens anew in the other language, at the same place; address is what its hash becomes
+  /** @param {(english: boolean) => string} address */
   function setUp(address) {
     const button = byId("language");
     button.textContent = text("other_language");

@@ -3,16 +3,20 @@
 window.sibangkit.legend = (() => {
   const { data, byId, text, number, element, svg } = window.sibangkit;
 
+  /** @param {Attributes} attributes */
   function symbol(attributes) {
     const box = svg("svg", { class: "swatch", width: 26, height: 16, "aria-hidden": "true" });
     box.append(svg("rect", attributes));
     return box;
   }
+  /** @param {string | undefined} fill */
   const swatch = (fill) => symbol({ x: 0.5, y: 0.5, width: 25, height: 15, rx: 2, fill });
+  /** @param {string} evidence */
   const lineSymbol = (evidence) => symbol({
     x: 2, y: 2, width: 22, height: 12, rx: 1, class: `pocket-symbol ${evidence}`,
   });
 
+  /** @param {ShownLayer} layer */
   function unitLine(layer) {
     const unit = layer.unit === "percent" ? "%" : "";
     const base = layer.unit === "percent" && layer.denominator
@@ -22,7 +26,9 @@ window.sibangkit.legend = (() => {
   }
 
   // what a legend lists, for page and picture: {fill | evidence, label, count}
+  /** @param {ShownLayer} layer @param {{pockets: boolean}} options @returns {Entry[]} */
   function entries(layer, { pockets }) {
+    /** @type {Entry[]} */
     const rows = layer.classes.map((one) => ({ fill: one.color, label: one.label, count: one.count }));
     if (layer.n_missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: layer.n_missing });
     if (layer.n_masked) rows.push({ fill: "url(#masked)", label: text("masked"), count: layer.n_masked });
@@ -35,6 +41,7 @@ window.sibangkit.legend = (() => {
     return rows;
   }
 
+  /** @param {Entry} options */
   function row({ fill, evidence, label, count }) {
     return element("li", {}, [
       evidence ? lineSymbol(evidence) : swatch(fill),
@@ -45,6 +52,7 @@ window.sibangkit.legend = (() => {
     ]);
   }
 
+  /** @param {ShownLayer} layer @param {{suffix?: string, side?: string}} options */
   function show(layer, { suffix = "", side = "" } = {}) {
     byId(`legend-title${suffix}`).textContent = side ? `${side}: ${layer.label}` : layer.label;
     byId(`legend-unit${suffix}`).textContent = unitLine(layer);

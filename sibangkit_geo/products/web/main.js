@@ -7,14 +7,17 @@
     MapView, Comparison, say,
   } = app;
   const villages = data.villages;
+  /** @type {State} */
   const state = {
     layer: data.layers[0], other: null, district: null, selected: null, unmapped: null,
     all: false, names: true, home: true, tool: null,
   };
   let ready = false;
   let moving = false;
+  /** @type {HousesSwitch | null} */
   let houses = null;
 
+  /** @param {number | null} row */
   const pick = (row) => { if (!state.tool) select(row); };
   const view = new MapView("map", {
     layer: state.layer, state, first: true, onSelect: pick, onHover: hover,
@@ -28,11 +31,13 @@
   // ---- several changes at once are drawn once
   let held = 0;
   const waiting = new Set();
+  /** @param {() => void} task */
   function later(task) {
     if (held) waiting.add(task);
     return held > 0;
   }
 
+  /** @param {() => void} act */
   function together(act) {
     held += 1;
     act();
@@ -51,6 +56,7 @@
     remember();
   }
 
+  /** @param {() => void} move */
   function still(move) {
     moving = true;
     move();
@@ -63,6 +69,7 @@
     redraw();
   }
 
+  /** @param {LatLngBounds} area @param {{above?: number, pad?: number}} options */
   function goTo(area, { above = 3, pad = 0.15 } = {}) {
     if (!area.isValid()) return;
     state.home = false;
@@ -103,12 +110,14 @@
     });
   }
 
+  /** @param {number | null} row */
   function hover(row) {
     view.highlight(row);
     comparison.view?.highlight(row);
     ranking.highlight(row);
   }
 
+  /** @param {string} key */
   function showLayer(key) {
     const layer = data.layers.find((one) => one.key === key);
     if (!layer) return false;
@@ -127,6 +136,7 @@
     return true;
   }
 
+  /** @param {string | null} key */
   const compare = (key) => together(() => {
     state.other = key ? values.layerByKey(key) : null;
     byId("other").value = state.other?.key ?? "";
@@ -149,6 +159,7 @@
     byId("other").value = state.other?.key ?? "";
   }
 
+  /** @param {number | null} row @param {{zoom?: boolean, unmapped?: UnmappedVillage | null}} options */
   const select = (row, { zoom = false, unmapped = null } = {}) => together(() => {
     state.selected = row;
     state.unmapped = unmapped;
@@ -167,6 +178,7 @@
   });
 
   // a chosen village comes first in the column, the result first when there is none
+  /** @param {boolean} chosen */
   function placeDetail(chosen) {
     const [node, column] = [byId("detail"), byId("results")];
     if (chosen) column.prepend(node);
@@ -177,6 +189,7 @@
     if (chosen && getComputedStyle(column).overflowY === "auto") column.scrollTop = 0;
   }
 
+  /** @param {number | null} index @param {{move?: boolean}} options */
   function chooseDistrict(index, { move = true } = {}) {
     state.district = index;
     byId("district").value = index === null ? "" : String(index);
@@ -221,6 +234,7 @@
     if (ready && !printing.active()) hash.write(shown);
   }
 
+  /** @param {Wish} wanted */
   const restore = (wanted) => together(() => {
     showLayer(wanted.layer ?? "") || showLayer(data.layers[0].key);
     compare(Comparison.choices(state.layer).some((one) => one.value === wanted.other)
@@ -239,12 +253,15 @@
 
   // ---- page
   // the menu of the comparison; closing it ends the comparison
+  /** @param {boolean} shown */
   function openCompare(shown) {
     byId("other-box").hidden = !shown;
     byId("compare-open").setAttribute("aria-expanded", String(shown));
   }
 
+  /** @param {string} id @param {(target: any) => void} act */
   const onChange = (id, act) => byId(id).addEventListener("change", ({ target }) => act(target));
+  /** @param {string} id @param {(event: MouseEvent) => void} act */
   const onClick = (id, act) => byId(id).addEventListener("click", act);
 
   function listen() {

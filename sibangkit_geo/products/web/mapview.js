@@ -10,18 +10,22 @@ window.sibangkit.MapView = (() => {
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
   const PANES = ["context", "villages", "districts", "network", "pockets", "hover", "selection"];
+  /** @type {MapOptions} */
   const OPTIONS = {
     attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.8,
     wheelPxPerZoomLevel: 110, zoomAnimation: false, fadeAnimation: false,
     markerZoomAnimation: false, inertia: false,
   };
 
+  /** @param {string[]} list */
   const names = (list) => list.map((name) => window.sibangkit.shorten(name, NAME_SIGNS));
 
   class MapView {
     // state is read, never written; onSelect and onHover get a village row or null
+    /** @param {string} id @param {MapViewOptions} options */
     constructor(id, { layer, state, first, onSelect, onHover }) {
       Object.assign(this, { layer, state, onSelect, onHover, homeZoom: 0 });
+      /** @type {Partial<Record<LineKind, boolean>>} */
       this.lines = { districts: true, pockets: true };
       this.map = L.map(id, OPTIONS);
       this.map.fitBounds(mosaic.bounds, { animate: false });
@@ -29,8 +33,10 @@ window.sibangkit.MapView = (() => {
       L.geoJSON(geometry.around(), this.drawing("context", {
         color: "#cbc7bc", weight: 1, fillColor: "#efede7", fillOpacity: 1,
       })).addTo(this.map);
+      // @ts-expect-error - not yet seen with its fields
       if (Painting) this.paint();
       else {
+        // @ts-expect-error - not yet seen with its fields
         this.addShapes(first);
         this.addLines();
       }
@@ -47,6 +53,7 @@ window.sibangkit.MapView = (() => {
     }
 
     setUpPanes() {
+      /** @type {Record<string, any>} */
       this.renderers = {};
       PANES.forEach((name, i) => {
         const pane = this.map.createPane(name);
@@ -56,16 +63,20 @@ window.sibangkit.MapView = (() => {
       });
     }
 
+    /** @param {Pane} pane @param {PathOptions} style @returns {any} */
     drawing(pane, style) {
       return { pane, renderer: this.renderers[pane], interactive: false, style };
     }
 
     // ---- many villages on a canvas, which knows none of them by itself
+    /** @this {MapViewInside} */
     paint() {
       const pane = this.map.getPane("villages");
       const tip = L.tooltip({ direction: "top", offset: [0, -8], opacity: 1 });
+      /** @type {number | null} */
       let hovered = null;
       this.painting = new Painting(this, pane);
+      /** @param {number | null} row @param {LatLng} [place] */
       const hover = (row, place) => {
         if (row !== hovered) {
           hovered = row;
@@ -76,8 +87,11 @@ window.sibangkit.MapView = (() => {
         }
         if (row !== null) tip.setLatLng(place).addTo(this.map);
       };
+      /** @param {{originalEvent: MouseEvent}} options */
+      // @ts-expect-error - what is under the pointer is a node
       const over = ({ originalEvent }) => pane.contains(originalEvent?.target ?? null);
       this.map.on("mousemove", (event) => {
+        // @ts-expect-error - Leaflet does not document it
         if (!this.map.dragging.moving()) hover(over(event) ? mosaic.villageAt(event.latlng) : null, event.latlng);
       });
       this.map.on("mouseout", () => hover(null));
@@ -88,18 +102,25 @@ window.sibangkit.MapView = (() => {
     }
 
     // ---- few villages as shapes of their own
+    /** @this {MapViewInside} @param {boolean | undefined} first */
     addShapes(first) {
       // under faded villages lies land, not sea
       L.geoJSON(geometry.land(), this.drawing("context", {
         stroke: false, fillColor: "#efede7", fillOpacity: 1,
       })).addTo(this.map);
+      /** @type {any[]} */
       this.layerOf = [];
       const group = L.geoJSON(geometry.shapes(), {
+        // @ts-expect-error - handed on to the paths
         pane: "villages", renderer: this.renderers.villages,
+        // @ts-expect-error - ids are row numbers
         style: (feature) => this.styleOf(feature.id),
         onEachFeature: (feature, layer) => {
+          // @ts-expect-error - ids are row numbers
           this.layerOf[feature.id] = layer;
+          // @ts-expect-error - ids are row numbers
           layer.on("click", () => this.onSelect(feature.id));
+          // @ts-expect-error - ids are row numbers
           layer.on("mouseover", () => this.onHover(feature.id));
           layer.on("mouseout", () => this.onHover(null));
         },
@@ -109,6 +130,7 @@ window.sibangkit.MapView = (() => {
           layer.getElement()?.setAttribute("data-code", villages.code[row]);
         });
       }
+      // @ts-expect-error - a layer of GeoJSON has its feature
       group.bindTooltip((layer) => this.tooltip(layer.feature.id), {
         sticky: true, direction: "top", offset: [0, -8], opacity: 1,
       });
@@ -144,6 +166,7 @@ window.sibangkit.MapView = (() => {
       this.map.getPane("names").style.pointerEvents = "none";
     }
 
+    /** @this {MapViewInside} @param {number} row */
     styleOf(row) {
       const { district } = this.state;
       const faded = district !== null && villages.district[row] !== district;
@@ -153,6 +176,7 @@ window.sibangkit.MapView = (() => {
       };
     }
 
+    /** @param {number} row */
     tooltip(row) {
       const count = values.countText(this.layer, row);
       return element("div", { class: "tip" }, [
@@ -163,6 +187,7 @@ window.sibangkit.MapView = (() => {
       ]);
     }
 
+    /** @param {ShownLayer} layer */
     show(layer) {
       this.layer = layer;
       this.restyle();
@@ -170,9 +195,11 @@ window.sibangkit.MapView = (() => {
 
     restyle() {
       this.painting?.redraw();
+      // @ts-expect-error - not yet seen with its fields
       this.layerOf?.forEach((layer, row) => layer.setStyle(this.styleOf(row)));
     }
 
+    /** @param {LayerGroup} group @param {Pane} pane @param {number | null} row @param {PathOptions[]} lines */
     outline(group, pane, row, lines) {
       group.clearLayers();
       if (row === null) return;
@@ -180,16 +207,19 @@ window.sibangkit.MapView = (() => {
       for (const line of lines) group.addLayer(L.geoJSON(outline, this.drawing(pane, line)));
     }
 
+    /** @param {number | null} row */
     select(row) {
       this.outline(this.selection, "selection", row, [
         { color: "#fff", weight: 6 }, { color: "#0b6bcb", weight: 3 },
       ]);
     }
 
+    /** @param {number | null} row */
     highlight(row) {
       this.outline(this.hover, "hover", row, [{ color: "#fff", weight: 4 }, { color: NAVY, weight: 2 }]);
     }
 
+    /** @this {MapViewInside} */
     drawNames() {
       const { names: shown, district, selected } = this.state;
       const steps = this.placer.steps({
@@ -206,18 +236,23 @@ window.sibangkit.MapView = (() => {
 
     drawAround() {
       slices.start(this.graticule, this.graticuleSteps(), { first: true });
+      // @ts-expect-error - not yet seen with its fields
       this.drawNames();
     }
 
+    /** @this {MapViewInside} @param {LineKind} kind @param {boolean} shown */
     toggle(kind, shown) {
       this.lines[kind] = shown;
       if (kind === "network") this.network ??= window.sibangkit.networkLines(this);
       if (this.painting) this.painting.redraw();
+      // @ts-expect-error - a kind is the name of its layer
       else if (shown) this[kind].addTo(this.map);
+      // @ts-expect-error - a kind is the name of its layer
       else this[kind].remove();
     }
 
     // what a pane shows: the shapes or the canvas
+    /** @param {Pane} pane */
     drawn(pane) {
       if (this.painting && pane === "villages") return this.painting.front.node;
       return this.renderers[pane]._container?.querySelector(":scope > g") ?? null;
@@ -238,6 +273,7 @@ window.sibangkit.MapView = (() => {
       this.limit(map.getZoom());
     }
 
+    /** @param {number} homeZoom */
     limit(homeZoom) {
       this.homeZoom = homeZoom;
       this.map.setMinZoom(homeZoom - 0.6);

@@ -27,6 +27,7 @@ window.sibangkit.mosaic = (() => {
     });
   }
 
+  /** @param {number} i @param {number} a @param {number} b */
   function strayed(i, a, b) {
     const [dx, dy] = [x[b] - x[a], y[b] - y[a]];
     const length = dx * dx + dy * dy;
@@ -35,6 +36,7 @@ window.sibangkit.mosaic = (() => {
     return (x[a] + t * dx - x[i]) ** 2 + (y[a] + t * dy - y[i]) ** 2;
   }
 
+  /** @param {number} first @param {number} last */
   function weigh(first, last) {
     const stack = [[first, last, Infinity]];
     while (stack.length) {
@@ -51,6 +53,7 @@ window.sibangkit.mosaic = (() => {
   }
 
   // twice the area, positive one way round
+  /** @param {number[]} ring */
   function turning(ring) {
     let sum = 0;
     for (const arc of ring) {
@@ -63,6 +66,7 @@ window.sibangkit.mosaic = (() => {
   }
 
   // area inside a line that comes back to its start; a line that does not is never small
+  /** @param {number[]} line */
   function areaOf(line) {
     const [first, last] = [line[0], line.at(-1)];
     const start = first < 0 ? from[~first + 1] - 1 : from[first];
@@ -70,15 +74,20 @@ window.sibangkit.mosaic = (() => {
     return x[start] === x[end] && y[start] === y[end] ? Math.abs(turning(line)) / 2 : Infinity;
   }
 
+  /** @param {number[]} ring @param {number} wanted */
   const turned = (ring, wanted) => (turning(ring) * wanted < 0 ? ring.map((arc) => ~arc).reverse() : ring);
 
   // rings of each area as lists of arcs, outer ones one way round and holes the other
+  /** @type {(object: GeometryCollection) => Rings[]} */
   const ringsOf = (object) => object.geometries.map(({ type, arcs }) => {
+    /** @type {number[][][]} */
     const polygons = type === "Polygon" ? [arcs] : type === "MultiPolygon" ? arcs : [];
     return polygons.flatMap((rings) => rings.map((ring, i) => turned(ring, i ? -1 : 1)));
   });
 
+  /** @param {Rings} rings @returns {Box} */
   function boxOf(rings) {
+    /** @type {Box} */
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     for (const arc of rings.flat()) {
       const k = arc < 0 ? ~arc : arc;
@@ -99,6 +108,7 @@ window.sibangkit.mosaic = (() => {
   const [villageBoxes, aroundBoxes] = [villages.map(boxOf), around.map(boxOf)];
 
   // view: {scale, left, top, right, bottom, thin}; edges and `thin` in pixels of the drawing
+  /** @param {Frame & {shrink?: number, thin: number}} options */
   function viewOf({ zoom, corner, size, shrink = 1, thin }) {
     const scale = 2 ** zoom / shrink;
     const [left, top] = [corner.x / shrink, corner.y / shrink];
@@ -108,9 +118,11 @@ window.sibangkit.mosaic = (() => {
     };
   }
 
+  /** @param {View} view @param {Box} box */
   const sees = (view, box) => box[0] * view.scale < view.right && box[2] * view.scale > view.left
     && box[1] * view.scale < view.bottom && box[3] * view.scale > view.top;
 
+  /** @param {Pen} pen @param {number} arc @param {View} view @param {boolean} joined */
   function traceArc(pen, arc, view, joined) {
     const back = arc < 0;
     const k = back ? ~arc : arc;
@@ -128,8 +140,10 @@ window.sibangkit.mosaic = (() => {
     }
   }
 
+  /** @param {Pen} pen @param {number[]} arcs @param {View} view */
   const traceLine = (pen, arcs, view) => arcs.forEach((arc, i) => traceArc(pen, arc, view, i > 0));
 
+  /** @param {Pen} pen @param {Rings} rings @param {View} view */
   function traceRings(pen, rings, view) {
     for (const ring of rings) {
       traceLine(pen, ring, view);
@@ -137,6 +151,7 @@ window.sibangkit.mosaic = (() => {
     }
   }
 
+  /** @param {number[]} ring @param {number} px @param {number} py */
   function crossings(ring, px, py) {
     let count = 0;
     for (const arc of ring) {
@@ -150,6 +165,7 @@ window.sibangkit.mosaic = (() => {
   }
 
   // the village at a place, or null
+  /** @param {Place} place */
   function villageAt(place) {
     const { x: px, y: py } = L.CRS.EPSG3857.latLngToPoint(L.latLng(place), 0);
     const row = villageBoxes.findIndex((box, i) => px >= box[0] && px <= box[2] && py >= box[1]
@@ -158,11 +174,13 @@ window.sibangkit.mosaic = (() => {
   }
 
   // a village without polygon adds nothing
+  /** @param {number[]} rows */
   function boundsOf(rows) {
     const area = L.latLngBounds([]);
     for (const [west, north, east, south] of rows.map((row) => villageBoxes[row])) {
       if (west > east) continue;
       for (const corner of [[west, north], [east, south]]) {
+        // @ts-expect-error - a corner has two numbers
         area.extend(L.CRS.EPSG3857.pointToLatLng(L.point(corner), 0));
       }
     }

@@ -5,7 +5,9 @@ window.sibangkit.networkLines = (() => {
   const { L } = window;
 
   // centre of the largest part, good enough for the end of a line
+  /** @param {Areas} options */
   function centre({ type, coordinates }) {
+    /** @type {[number, [number, number] | null]} */
     let [largest, at] = [0, null];
     for (const [ring] of type === "Polygon" ? [coordinates] : coordinates) {
       let [area, x, y] = [0, 0, 0];
@@ -22,6 +24,7 @@ window.sibangkit.networkLines = (() => {
   }
 
   // one path for all lines, made when first asked for
+  /** @param {MapView} view */
   return (view) => {
     const { list, number } = geometry.readerOf(data.network);
     const centres = geometry.shapes().features.map((one) => (one.geometry ? centre(one.geometry) : null));

@@ -8,6 +8,7 @@ window.sibangkit.Painting = (() => {
   const CHINK = 6; // square pixels
 
   // the marks of the legend, as a canvas knows them
+  /** @param {number} size @param {string} background @param {(pen: Pen) => void} draw */
   const tile = (size, background, draw) => {
     const canvas = element("canvas", { width: size, height: size });
     const pen = canvas.getContext("2d");
@@ -16,6 +17,7 @@ window.sibangkit.Painting = (() => {
     draw(pen);
     return pen.createPattern(canvas, "repeat");
   };
+  /** @type {Record<string, CanvasPattern | null>} */
   const tiles = {
     "url(#hatch)": tile(6, WHITE, (pen) => {
       Object.assign(pen, { strokeStyle: "#7d8794", lineWidth: 1.2 });
@@ -28,15 +30,20 @@ window.sibangkit.Painting = (() => {
   };
 
   // lines with the box of each, to leave out what lies elsewhere
+  /** @param {number[][]} lines @returns {Line[]} */
   const withBoxes = (lines) => lines.map((arcs) => ({ arcs, box: mosaic.boxOf([arcs]) }));
+  /** @param {number[]} rows @param {Wanted} wanted */
   const linesOf = (rows, wanted) => withBoxes(geometry.arcsOf(rows, wanted));
   // long lines in pieces: less to draw at a time, more to leave out
   const PIECE = 20; // arcs
+  /** @template {Line} T @param {T[]} lines @returns {T[]} */
+  // @ts-expect-error - a piece keeps what its line has
   const inPieces = (lines) => lines.flatMap(({ arcs, ...more }) => {
     const pieces = [];
     for (let at = 0; at < arcs.length; at += PIECE) pieces.push(arcs.slice(at, at + PIECE));
     return withBoxes(pieces).map((piece) => ({ ...more, ...piece }));
   });
+  /** @type {{districts: Line[], rim: (Line & {area: number})[], villages: Line[], pockets: {lines: Line[], evidence: string}[]} | null} */
   let borders = null;
   function allBorders() {
     const rows = data.villages.code.map((_, row) => row);
@@ -55,6 +62,7 @@ window.sibangkit.Painting = (() => {
 
   class Painting extends Canvases {
     // owner: {map, layer, state, lines}, read when drawing starts
+    /** @param {PaintingOwner} owner @param {HTMLElement} pane */
     constructor(owner, pane) {
       super(owner.map, pane, { name: "villages", margin: MARGIN, steps: (pen, place) => this.paint(pen, place) });
       this.owner = owner;
@@ -62,6 +70,7 @@ window.sibangkit.Painting = (() => {
       this.map.on("moveend", () => this.redraw());
     }
 
+    /** @param {Pen} pen @param {CanvasPlace} place @returns {Steps} */
     * paint(pen, place) {
       const view = mosaic.viewOf({ ...place, thin: THIN });
       yield* this.fills(pen, view);
@@ -69,6 +78,7 @@ window.sibangkit.Painting = (() => {
     }
 
     // rows in sight, together by what fills them
+    /** @param {View} view */
     groups(view) {
       const { layer, state: { district } } = this.owner;
       const groups = new Map();
@@ -82,6 +92,7 @@ window.sibangkit.Painting = (() => {
       return groups;
     }
 
+    /** @param {Pen} pen @param {View} view @returns {Steps} */
     * fills(pen, view) {
       for (const [key, rows] of this.groups(view)) {
         const fill = key.slice(1);
@@ -102,6 +113,7 @@ window.sibangkit.Painting = (() => {
       }
     }
 
+    /** @param {Pen} pen @param {View} view @param {{lines: Line[], color: string, width: number, opacity?: number, dash?: number[], cap?: CanvasLineCap}} options @returns {Steps} */
     * lines(pen, view, { lines, color, width, opacity = 1, dash = [], cap = "round" }) {
       const seen = lines.filter(({ box }) => mosaic.sees(view, box));
       const most = 3 * CHUNK;
@@ -118,6 +130,7 @@ window.sibangkit.Painting = (() => {
       pen.globalAlpha = 1;
     }
 
+    /** @param {Pen} pen @param {View} view @returns {Steps} */
     * borders(pen, view) {
       const { lines: shown } = this.owner;
       yield* this.lines(pen, view, { lines: borders.villages, color: WHITE, width: 0.8, opacity: 0.95 });

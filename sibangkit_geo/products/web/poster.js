@@ -8,6 +8,7 @@ window.sibangkit.poster = (() => {
   const pen = document.createElement("canvas").getContext("2d");
   const family = () => getComputedStyle(document.body).fontFamily;
 
+  /** @param {string} words @param {number} width @param {number} size @param {number} [weight] */
   function wrapped(words, width, size, weight = 400) {
     pen.font = `${weight} ${size}px ${family()}`;
     const lines = [];
@@ -21,6 +22,7 @@ window.sibangkit.poster = (() => {
   }
 
   // adds lines of text and returns where the next one may stand
+  /** @param {SVGElement} root @param {string} words @param {{x: number, y: number, width: number, size?: number, weight?: number, fill?: string}} options */
   function write(root, words, { x, y, width, size = 12, weight = 400, fill = "#16202e" }) {
     let next = y;
     for (const line of wrapped(words, width, size, weight)) {
@@ -37,6 +39,7 @@ window.sibangkit.poster = (() => {
   }
 
   // ---- one map with its frame
+  /** @param {MapView} view @param {SVGElement} root @param {{w: number, h: number}} options */
   function scaleBar(view, root, { w, h }) {
     const shown = view.map.getContainer().querySelector(".leaflet-control-scale-line");
     const length = shown.offsetWidth;
@@ -48,6 +51,7 @@ window.sibangkit.poster = (() => {
     );
   }
 
+  /** @param {MapView} view @param {At & {title: string, north: boolean, houses: Attributes | null | undefined}} options */
   function drawMap(view, { x, y, title, north, houses }) {
     const { x: w, y: h } = view.map.getSize();
     const box = svg("svg", { x, y, width: w, height: h, viewBox: `0 0 ${w} ${h}` });
@@ -56,6 +60,7 @@ window.sibangkit.poster = (() => {
     const moved = svg("g", { transform: `translate(${shift.x} ${shift.y})` });
     for (const pane of PANES) {
       const drawn = view.drawn(pane);
+      // @ts-expect-error - told by its name
       if (drawn) moved.append(drawn.tagName === "CANVAS" ? canvasImage(drawn) : drawn.cloneNode(true));
     }
     const names = svg("g", { class: "names" });
@@ -74,6 +79,7 @@ window.sibangkit.poster = (() => {
     return box;
   }
 
+  /** @param {HTMLCanvasElement} canvas */
   function canvasImage(canvas) {
     const { x, y } = window.L.DomUtil.getPosition(canvas);
     return svg("image", {
@@ -86,13 +92,16 @@ window.sibangkit.poster = (() => {
     const arrow = svg("g", { transform: "translate(10 10)" });
     arrow.append(svg("rect", { width: 34, height: 46, rx: 7, fill: "#fff", opacity: 0.82 }));
     const shape = document.querySelector(".north").cloneNode(true);
+    // @ts-expect-error - pairs of name and value
     for (const [name, value] of [["x", 4], ["y", 3], ["class", "mark"]]) shape.setAttribute(name, value);
     const letter = shape.querySelector("text");
+    // @ts-expect-error - pairs of name and value
     for (const [name, value] of [["text-anchor", "middle"], ["font-size", 12], ["font-weight", 700]]) letter.setAttribute(name, value);
     arrow.append(shape);
     return arrow;
   }
 
+  /** @param {SVGElement} root @param {{x: number, y: number}} options */
   function ticks(root, { x, y }) {
     const style = { "font-size": 11, fill: "#526072", "text-anchor": "middle" };
     for (const node of document.querySelectorAll("#ticks-east span")) {
@@ -105,6 +114,7 @@ window.sibangkit.poster = (() => {
   }
 
   // ---- legend
+  /** @param {SVGElement} root @param {ShownLayer} layer @param {{x: number, y: number, width: number, pockets: boolean, side: string}} options */
   function drawLegend(root, layer, { x, y, width, pockets, side }) {
     let next = write(root, side ? `${side}: ${layer.label}` : layer.label, {
       x, y, width, size: 14, weight: 650, fill: "#12305a",
@@ -130,6 +140,7 @@ window.sibangkit.poster = (() => {
   }
 
   // points of internal use: what they mean, and that they stay inside
+  /** @param {SVGElement} root @param {{x: number, y: number, width: number}} options */
   function drawHouses(root, { x, y, width }) {
     const { COLORS } = window.sibangkit.HouseLayer;
     let next = write(root, text("houses"), { x, y, width, size: 14, weight: 650, fill: "#12305a" });
@@ -145,6 +156,7 @@ window.sibangkit.poster = (() => {
     return next + 8;
   }
 
+  /** @param {State} state @param {MapView[]} views @param {Attributes | null | undefined} houses */
   function draw(state, views, houses) {
     const sizes = views.map((view) => view.map.getSize());
     const stacked = views.length > 1 && document.getElementById("map2").offsetLeft
@@ -198,6 +210,7 @@ window.sibangkit.poster = (() => {
   }
 
   // resolves when the file was handed to the browser
+  /** @param {State} state @param {MapView[]} views @param {HousesSwitch | null} houses */
   async function download(state, views, houses) {
     window.sibangkit.slices.finish();
     views.forEach((view) => view.painting?.sharpen(SHARP));

@@ -1,8 +1,10 @@
 "use strict";
 // Printing: the page takes paper size before the browser takes the picture, all on one A4 sheet.
+/** @type {NonNullable<Sibangkit["setUpPrint"]>} */
 window.sibangkit.setUpPrint = ({ isHome, view, fit, home, resized }) => {
   const [MILLIMETRE, SHEET, LEAST, MOST] = [96 / 25.4, 262, 90, 200];
   const frame = document.querySelector(".frame");
+  /** @type {{home: boolean, bounds: LatLngBounds} | null} */
   let before = null;
 
   // the map takes the room that the results leave on the sheet
@@ -12,6 +14,7 @@ window.sibangkit.setUpPrint = ({ isHome, view, fit, home, resized }) => {
     frame.style.height = `${Math.min(MOST, Math.max(LEAST, height))}mm`;
   }
 
+  /** @param {boolean} wasHome @param {LatLngBounds} bounds */
   function restore(wasHome, bounds) {
     resized();
     if (wasHome) home();

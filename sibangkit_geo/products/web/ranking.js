@@ -5,6 +5,7 @@ window.sibangkit.ranking = (() => {
   const TOP = 15;
   const villages = data.villages;
 
+  /** @param {{row: number, rank: number}} options @param {ShownLayer} layer @param {number | null} selected @param {{onSelect: (row: number) => void, onHover: OnRow}} options */
   function rowOf({ row, rank }, layer, selected, { onSelect, onHover }) {
     const count = values.countText(layer, row) && number(layer.counts[row]);
     return element("tr", {
@@ -28,6 +29,7 @@ window.sibangkit.ranking = (() => {
     ]);
   }
 
+  /** @param {ShownLayer} layer */
   function heads(layer) {
     const unit = layer.unit === "percent" ? `${text("value")} (%)` : text("value");
     return [
@@ -41,6 +43,7 @@ window.sibangkit.ranking = (() => {
     ];
   }
 
+  /** @param {State} options @param {{onSelect: (row: number) => void, onHover: OnRow, onMore: () => void}} actions */
   function show({ layer, district, selected, all }, actions) {
     const focused = document.activeElement?.closest("#ranking tr")?.dataset.code;
     const order = values.ranked(layer, district);
@@ -64,9 +67,11 @@ window.sibangkit.ranking = (() => {
     if (focused) lineOf(focused)?.querySelector("button").focus({ preventScroll: true });
   }
 
+  /** @param {string} code */
   const lineOf = (code) => [...byId("ranking").rows].find((row) => row.dataset.code === code);
 
   // the line of the village under the pointer on the map
+  /** @param {number | null} row */
   function highlight(row) {
     byId("ranking").querySelector(".hover")?.classList.remove("hover");
     if (row !== null) lineOf(villages.code[row])?.classList.add("hover");

@@ -5,6 +5,7 @@ window.sibangkit.results = (() => {
   const TOP = 5;
 
   // details whose content is made when it is first opened
+  /** @param {string} title @param {() => Node[]} build @param {Attributes} [attributes] */
   function folded(title, build, attributes = {}) {
     const body = element("div", { class: "fold" });
     const node = element("details", attributes, [element("summary", { text: title }), body]);
@@ -15,12 +16,15 @@ window.sibangkit.results = (() => {
     return node;
   }
 
+  /** @param {string[]} items @param {string | null} [lang] */
   const list = (items, lang = null) => element("ul", { lang }, items.map((item) => element("li", { text: item })));
 
   // ---- pockets
   // "Langkah pertama: Perkimtan – Rumah sesak ..." folds to its first part
+  /** @param {string} role */
   const leadOf = (role) => (/^[^–]{3,60} – /.test(role) && !english ? role.split(" – ")[0] : text("roles"));
 
+  /** @param {Pocket} pocket @param {(pocket: Pocket) => void} onPocket */
   function pocketItem(pocket, onPocket) {
     const roles = pocket.roles ?? [];
     return element("li", {}, [
@@ -37,6 +41,7 @@ window.sibangkit.results = (() => {
     ]);
   }
 
+  /** @param {(pocket: Pocket) => void} onPocket */
   function pockets(onPocket) {
     const items = data.pockets.map((pocket) => pocketItem(pocket, onPocket));
     items.slice(TOP).forEach((item) => item.classList.add("rest"));
@@ -51,6 +56,7 @@ window.sibangkit.results = (() => {
     byId("pockets").replaceChildren(...items);
   }
 
+  /** @param {(pocket: Pocket) => void} onPocket */
   function verdict(onPocket) {
     byId("verdict-headline").textContent = data.verdict.headline;
     const [first = "", ...rest] = data.verdict.sentences;
@@ -64,6 +70,7 @@ window.sibangkit.results = (() => {
   }
 
   // ---- boxes
+  /** @param {string} id @param {(Needs & {lead?: undefined}) | MissingData | null} content @param {string | null} [lang] */
   function box(id, content, lang = null) {
     const node = byId(id);
     node.hidden = !content;
@@ -85,8 +92,11 @@ window.sibangkit.results = (() => {
   }
 
   // ---- blocks: headline, lead, items, table
+  /** @param {BlockTable} options @param {string} title */
   function table({ head, align, rows }, title) {
+    /** @param {number} i */
     const side = (i) => (align?.[i] === "r" ? "number" : null);
+    /** @param {"td" | "th"} tag @param {string[]} row @param {Attributes} [more] */
     const cells = (tag, row, more = {}) => element("tr", {}, row.map(
       (cell, i) => element(tag, { class: side(i), text: cell, ...more }),
     ));
@@ -125,6 +135,7 @@ window.sibangkit.results = (() => {
     );
   }
 
+  /** @param {(pocket: Pocket) => void} onPocket */
   function show(onPocket) {
     verdict(onPocket);
     box("needs", data.needs, foreign);

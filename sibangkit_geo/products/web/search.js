@@ -1,5 +1,6 @@
 "use strict";
 // Village search: a combobox with arrow keys; villages without polygon are found too.
+/** @type {NonNullable<Sibangkit["setUpSearch"]>} */
 window.sibangkit.setUpSearch = (onVillage, onUnmapped) => {
   const { data, byId, text, number, element, plain, values } = window.sibangkit;
   const MOST = 12;
@@ -14,7 +15,9 @@ window.sibangkit.setUpSearch = (onVillage, onUnmapped) => {
       choose: () => onUnmapped(one),
     })),
   ];
+  /** @type {string[] | null} */
   let keys = null; // made at the first search
+  /** @type {[{name: string, code: string, sub: string, choose: () => void}[], number]} */
   let [found, active] = [[], -1];
   input.placeholder = text("search_hint");
 
@@ -25,12 +28,14 @@ window.sibangkit.setUpSearch = (onVillage, onUnmapped) => {
     input.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {{name: string, choose: () => void}} entry */
   function choose(entry) {
     input.value = entry.name;
     close();
     entry.choose();
   }
 
+  /** @param {number} index */
   function mark(index) {
     active = index;
     [...list.children].forEach((item, i) => {
@@ -40,9 +45,11 @@ window.sibangkit.setUpSearch = (onVillage, onUnmapped) => {
     if (active >= 0) input.setAttribute("aria-activedescendant", `match-${active}`);
   }
 
+  /** @param {string} query */
   function search(query) {
     keys ??= entries.map((one) => plain(`${one.name} ${one.code}`));
     const hits = entries.map((_, i) => i).filter((i) => keys[i].includes(query));
+    // @ts-expect-error - true comes before false
     hits.sort((a, b) => keys[b].startsWith(query) - keys[a].startsWith(query)
       || entries[a].name.localeCompare(entries[b].name, "id"));
     return hits.map((i) => entries[i]);

@@ -2,9 +2,11 @@
 // Long work in slices between frames, so that the map follows the hand meanwhile.
 window.sibangkit.slices = (() => {
   const SLICE_MS = 4; // of a frame of 16.7; the rest is the browser's
+  /** @type {Map<object, Iterator<unknown>>} */
   const jobs = new Map();
   let asked = false;
 
+  /** @param {Iterator<unknown>} steps */
   const drain = (steps) => { while (!steps.next().done); };
 
   function work() {
@@ -26,6 +28,7 @@ window.sibangkit.slices = (() => {
   }
 
   // the same work asked again starts anew, after what waits already, or before it when it is short
+  /** @param {object} key @param {Iterator<unknown>} steps @param {{first?: boolean}} options */
   function start(key, steps, { first = false } = {}) {
     jobs.delete(key);
     const rest = first ? [...jobs] : [];
@@ -36,6 +39,7 @@ window.sibangkit.slices = (() => {
   }
 
   // before a picture, a print, or the first sight: one work, or all
+  /** @param {object | null} [key] */
   function finish(key = null) {
     for (const [one, steps] of jobs) {
       if (key !== null && one !== key) continue;
@@ -44,5 +48,6 @@ window.sibangkit.slices = (() => {
     }
   }
 
+  // @ts-expect-error - any work is a key
   return { start, finish, drop: (key) => jobs.delete(key) };
 })();

@@ -1,5 +1,6 @@
 "use strict";
 // Tools on the map: whole regency, measure distance and area, find a coordinate.
+/** @type {NonNullable<Sibangkit["setUpTools"]>} */
 window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
   const { data, byId, text, number, element, svg, geometry, mosaic, say, values } = window.sibangkit;
   const { L } = window;
@@ -9,9 +10,12 @@ window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
   const TARGET = "M8 1v4M8 11v4M1 8h4M11 8h4M8 4.2a3.8 3.8 0 1 0 0 7.6a3.8 3.8 0 1 0 0-7.6";
   const box = element("section", { class: "tool-box", hidden: true });
   const marks = L.layerGroup().addTo(map);
+  /** @type {Record<string, HTMLButtonElement>} */
   const buttons = {};
+  /** @type {LatLng[]} */
   let points = [];
 
+  /** @param {string} name @param {string} path @param {Handler} onclick */
   function button(name, path, onclick) {
     const made = element("button", {
       type: "button", title: text(name), "aria-label": text(name), id: `tool-${name}`, onclick,
@@ -23,6 +27,7 @@ window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
     return made;
   }
 
+  /** @param {string} name @param {string} title @param {Node[]} content */
   function open(name, title, content) {
     close();
     state.tool = name;
@@ -56,6 +61,7 @@ window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
   }
 
   // ---- measuring
+  /** @param {string | null} [dashArray] */
   const line = (dashArray = null) => ({
     ...view.drawing("selection"), color: "#7a1fa2", weight: 3, dashArray, fill: false,
   });
@@ -80,6 +86,7 @@ window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
     byId("measure-back").disabled = !points.length;
   }
 
+  /** @param {LatLng} place */
   function addPoint(place) {
     const last = points[points.length - 1];
     if (last && map.latLngToContainerPoint(last).distanceTo(map.latLngToContainerPoint(place)) < 3) return;
@@ -109,6 +116,7 @@ window.sibangkit.setUpTools = (view, { state, onHome, onSelect, onMove }) => {
   map.on("click", (event) => { if (state.tool === "measure") addPoint(event.latlng); });
 
   // ---- a coordinate
+  /** @param {string} words @param {boolean} [bad] */
   function answer(words, bad = false) {
     const node = byId("locate-answer");
     node.textContent = words;

@@ -5,32 +5,41 @@ window.sibangkit.values = (() => {
   const villages = data.villages;
   const sets = new WeakMap();
 
+  /** @param {ShownLayer} layer */
   function maskedOf(layer) {
     if (!sets.has(layer)) sets.set(layer, new Set(layer.masked ?? []));
     return sets.get(layer);
   }
 
+  /** @param {ShownLayer} layer @param {number} row */
   const isMasked = (layer, row) => maskedOf(layer).has(row);
+  /** @param {number} row */
   const districtName = (row) => data.districts[villages.district[row]]?.name ?? "";
+  /** @template T @param {T | null | undefined} value @returns {value is T} */
   const known = (value) => value !== null && value !== undefined;
+  /** @param {ShownLayer} layer @param {number} row */
   const hasValue = (layer, row) => !isMasked(layer, row) && known(layer.values[row]);
 
+  /** @param {ShownLayer} layer @param {number} row */
   function fillOf(layer, row) {
     if (isMasked(layer, row)) return "url(#masked)";
     const index = layer.class[row];
     return known(index) ? layer.classes[index].color : "url(#hatch)";
   }
 
+  /** @param {ShownLayer} layer @param {number} row */
   function classLabel(layer, row) {
     if (isMasked(layer, row)) return text("masked");
     const index = layer.class[row];
     return known(index) ? layer.classes[index].label : text("no_data");
   }
 
+  /** @param {ShownLayer} layer @param {number} row */
   function valueText(layer, row) {
     return isMasked(layer, row) ? text("masked") : withUnit(layer.values[row], layer);
   }
 
+  /** @param {ShownLayer} layer @param {number} row */
   function countText(layer, row) {
     const count = layer.counts?.[row];
     if (!known(count) || isMasked(layer, row)) return "";
@@ -38,6 +47,7 @@ window.sibangkit.values = (() => {
   }
 
   // ---- ranking: worst first, equal values share a rank
+  /** @param {ShownLayer} layer @param {number | null} district */
   function ranked(layer, district) {
     const sign = layer.worse === "low" ? 1 : -1;
     const rows = villages.code.map((_, row) => row).filter((row) => (
@@ -52,6 +62,7 @@ window.sibangkit.values = (() => {
     });
   }
 
+  /** @param {ShownLayer} layer @param {number} row */
   function rankOf(layer, row) {
     const sign = layer.worse === "low" ? -1 : 1;
     let [rank, all] = [1, 0];
@@ -64,6 +75,7 @@ window.sibangkit.values = (() => {
   }
 
   // the largest distances from the regency's share, on the bad side
+  /** @param {number} row @param {number} most */
   function outstanding(row, most) {
     return data.layers.filter((layer) => layer.unit === "percent" && layer.counts
       && hasValue(layer, row) && known(layer.regency_value))
@@ -76,8 +88,10 @@ window.sibangkit.values = (() => {
   }
 
   // ---- other years, in the classes of this year so that colours compare
+  /** @param {ShownLayer} layer */
   const trendOf = (layer) => data.trend?.values?.[layer.key] ?? null;
 
+  /** @param {ShownLayer} layer @param {number} place @returns {ShownLayer} */
   function yearLayer(layer, place) {
     const shown = trendOf(layer)[place];
     const year = data.trend.years[place];
@@ -86,6 +100,7 @@ window.sibangkit.values = (() => {
       (value, row) => layer.class[row] === index && known(value),
     )));
     const order = starts.map((_, index) => index).sort((a, b) => starts[a] - starts[b]);
+    /** @param {number} value */
     const classOf = (value) => [...order].reverse().find((index) => starts[index] <= value) ?? order[0] ?? null;
     const index = shown.map((value) => (known(value) ? classOf(value) : null));
     const [first, last] = [order[0], order.at(-1)];
@@ -103,6 +118,7 @@ window.sibangkit.values = (() => {
     };
   }
 
+  /** @param {string | null} key */
   function layerByKey(key) {
     const plainLayer = data.layers.find((one) => one.key === key);
     if (plainLayer || !key?.includes("@")) return plainLayer ?? null;

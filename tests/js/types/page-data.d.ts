@@ -1,0 +1,182 @@
+// Written by page-data.mjs from page-data.json; change that file.
+interface Page {
+  lang: string;
+  title: string;
+  regency: string;
+  year: number;
+  estimate_line: string;
+  boundary_line: string;
+  sources: string[];
+  created: string;
+  software: string;
+  texts: Record<string, string>;
+  topology: PackedTopology | Topology;
+  context: string[];
+  villages: Villages;
+  agencies: string[];
+  unmapped: UnmappedVillage[];
+  districts: District[];
+  pockets: Pocket[];
+  verdict: Verdict;
+  trend: Trend | null;
+  honesty: string[];
+  network: PackedNumbers | null;
+  houses: Houses | null;
+  notes: string[];
+  agency: AgencyHead;
+  pages: PageLink[];
+  layers: Layer[];
+  needs: Needs | null;
+  missing_data: MissingData | null;
+  blocks: Block[];
+  english: English;
+}
+
+interface Villages {
+  code: string[] | string;
+  name: string[];
+  district: number[];
+  households: (number | null)[];
+  people: (number | null)[];
+  certainty: string[];
+  verdict: string[];
+  usual_verdict: string;
+  acts: number[][];
+}
+
+interface UnmappedVillage {
+  code: string;
+  name: string;
+  district: string;
+  reason: string;
+}
+
+interface District {
+  code: string;
+  name: string;
+  labels: [number, number][];
+}
+
+interface Pocket {
+  number: number;
+  evidence: "strict" | "indicative";
+  villages: number[];
+  sentence: string;
+  roles: string[];
+}
+
+interface Verdict {
+  headline: string;
+  sentences: string[];
+}
+
+interface Trend {
+  label: string;
+  note: string;
+  years: number[];
+  values: Record<string, (number | null)[][]>;
+  masked: Record<string, number[][]>;
+}
+
+interface AgencyHead {
+  key: string;
+  name: string;
+  focus: string;
+}
+
+interface PageLink {
+  href: string;
+  name: string;
+  current: boolean;
+}
+
+interface Layer {
+  key: string;
+  label: string;
+  unit: string;
+  decimals: number;
+  denominator: string;
+  worse: "high" | "low";
+  values: (number | null)[];
+  counts: (number | null)[] | null;
+  count_label: string | null;
+  masked: number[];
+  class: (number | null)[] | string;
+  classes: LayerClass[];
+  n_missing: number;
+  n_masked: number;
+  regency_value: number | null;
+  district_values: (number | null)[];
+  source: string;
+  year: number;
+  note: string;
+}
+
+interface LayerClass {
+  color: string;
+  label: string;
+  count: number;
+}
+
+interface Needs {
+  headline: string;
+  items: string[];
+}
+
+interface MissingData {
+  headline: string;
+  lead: string;
+  items: string[];
+}
+
+interface Block {
+  key: string;
+  headline: string;
+  lead: string;
+  items: string[];
+  table: BlockTable | null;
+}
+
+interface BlockTable {
+  head: string[];
+  align: ("l" | "r")[];
+  rows: string[][];
+}
+
+interface English {
+  texts: Record<string, string>;
+  names: Record<string, string>;
+}
+
+interface PackedNumbers {
+  bytes: number;
+  data: string;
+}
+
+interface PackedTopology {
+  transform: Transform;
+  bytes: number;
+  data: string;
+  names: string[];
+}
+
+interface Transform {
+  scale: [number, number];
+  translate: [number, number];
+}
+
+interface Houses {
+  count: number;
+  needs: string[];
+  assisted: boolean[];
+  groups: string[];
+  per_village: number[];
+  origin: [number, number];
+  shuffle: number;
+  mask_bytes: number;
+  bytes: number;
+  data: string;
+  photo_rows: number[];
+  photo_of: number[];
+  photos: string[];
+}
