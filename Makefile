@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: demo test check setup lock
+# the pages' scripts are checked where Node.js is; nothing else needs it
+SCRIPTS := tests/js
+NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
+
+.PHONY: demo test test-scripts check check-scripts setup lock
 
 setup: $(READY)
 
@@ -19,14 +23,41 @@ demo: $(READY)
 	$(BIN)/sibangkit demo --out maps/demo
 
 # one file of tests per worker at a time: their fixtures are dear
-test: $(READY)
+test: $(READY) test-scripts
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-check: $(READY)
+check: $(READY) check-scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test-scripts:
+ifneq ($(shell command -v node),)
+	node --test $(SCRIPTS)/*.test.mjs
+else ifeq ($(SIBANGKIT_NODE),required)
+	@echo "Node.js is mandatory here (SIBANGKIT_NODE=required) and not installed" && false
+else
+	@echo "skipped: the tests of the pages' scripts need Node.js, which this machine lacks"
+endif
+
+ifneq ($(shell command -v npm),)
+$(NODE_READY): $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json
+	npm ci --prefix $(SCRIPTS) --silent
+	rm -f $(SCRIPTS)/node_modules/.ready-*
+	touch $@
+
+check-scripts: $(NODE_READY)
+	node $(SCRIPTS)/node_modules/eslint/bin/eslint.js --config $(SCRIPTS)/eslint.config.mjs
+	node $(SCRIPTS)/node_modules/typescript/bin/tsc -p $(SCRIPTS)
+	node $(SCRIPTS)/readers.mjs
+else ifeq ($(SIBANGKIT_NODE),required)
+check-scripts:
+	@echo "npm is mandatory here (SIBANGKIT_NODE=required) and not installed" && false
+else
+check-scripts:
+	@echo "skipped: the checks of the pages' scripts need Node.js with npm, which this machine lacks"
+endif
 
 # needs uv; the lock names no registry
 lock:

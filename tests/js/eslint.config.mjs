@@ -59,6 +59,7 @@ const strict = {
 };
 
 export default [
+  { ignores: ["**/*", "!**/", `!${pages}`, "!tests/js/*.mjs", "**/node_modules/", "**/.venv/"] },
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" }, rules: strict },
   {
@@ -78,7 +79,7 @@ export default [
   },
   {
     files: ["tests/js/*.mjs"],
-    languageOptions: { globals: names("URL console process setTimeout") },
+    languageOptions: { globals: names("TextDecoder URL console setTimeout window") },
     rules: { strict: "off", "no-console": "off" },
   },
 ];

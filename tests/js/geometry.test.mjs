@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { open, pageData } from "./page.mjs";
+
+const square = {
+  type: "Topology", arcs: [],
+  objects: { villages: { type: "GeometryCollection", geometries: [] } },
+};
+const near = (found, wanted, share = 1e-9) => assert.ok(
+  Math.abs(found - wanted) <= share * Math.abs(wanted), `${found} is not ${wanted}`,
+);
+const geometry = () => open(["geometry.js"], { data: pageData({ topology: square }) }).geometry;
+const RADIUS = 6371.0088;
+
+test("a quarter of the equator is a quarter of its length", () => {
+  near(geometry().distanceKm({ lat: 0, lng: 0 }, { lat: 0, lng: 90 }), (Math.PI / 2) * RADIUS);
+  near(geometry().distanceKm({ lat: 90, lng: 0 }, { lat: -90, lng: 50 }), Math.PI * RADIUS);
+  assert.equal(geometry().distanceKm({ lat: 3, lng: 4 }, { lat: 3, lng: 4 }), 0);
+});
+
+test("a line is as long as its parts, and a point has no length", () => {
+  const points = [{ lat: 0, lng: 0 }, { lat: 0, lng: 1 }, { lat: 1, lng: 1 }];
+  near(geometry().lengthKm(points), 2 * (Math.PI / 180) * RADIUS);
+  assert.equal(geometry().lengthKm([points[0]]), 0);
+});
+
+test("an eighth of the sphere has half pi square radii, whichever way round", () => {
+  const octant = [{ lat: 0, lng: 0 }, { lat: 0, lng: 90 }, { lat: 90, lng: 0 }];
+  const wanted = (Math.PI / 2) * RADIUS ** 2 * 100;
+  near(geometry().areaHa(octant), wanted);
+  near(geometry().areaHa([...octant].reverse()), wanted);
+  assert.equal(geometry().areaHa(octant.slice(0, 2)), 0);
+});
+
+test("packed numbers come back: zigzag in groups of seven bits, lists led by their length", () => {
+  // 1, -1 and 300 are 2, 1 and 600 = 4 * 128 + 88: bytes 2, 1, 216, 4
+  const { readerOf } = geometry();
+  const value = ((2 * 256 + 1) * 256 + 216) * 256 + 4;
+  const signs = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
+  const data = [4, 3, 2, 1, 0].map((power) => signs[Math.floor(value / 85 ** power) % 85]).join("");
+  const single = readerOf({ bytes: 4, data });
+  assert.deepEqual([single.number(), single.number(), single.number()], [1, -1, 300]);
+  const listed = readerOf({ bytes: 4, data });
+  assert.deepEqual(listed.list(listed.number), [-1]);
+});

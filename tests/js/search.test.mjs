@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { open, pageData } from "./page.mjs";
+
+// a list and a box of which only what the search touches is there
+function setUp(data = pageData()) {
+  const on = {};
+  const attributes = {};
+  const input = {
+    value: "", addEventListener: (type, act) => { on[type] = act; },
+    setAttribute: (name, value) => { attributes[name] = value; },
+    removeAttribute: (name) => { delete attributes[name]; },
+  };
+  const list = { hidden: true, children: [], replaceChildren: (...items) => { list.children = items; } };
+  const status = { textContent: "" };
+  const element = (tag, options, children = []) => ({
+    ...options, children, setAttribute(name, value) { this[name] = value; }, scrollIntoView() {},
+  });
+  const chosen = [];
+  const app = open(["values.js", (page) => { page.element = element; }, "search.js"], {
+    data, elements: { search: input, matches: list, "search-status": status },
+  });
+  app.setUpSearch((row) => chosen.push(row), (village) => chosen.push(village.code));
+  return {
+    attributes, chosen, list, status,
+    type(words) {
+      input.value = words;
+      on.input();
+      return list.children.map((item) => item.children?.[0]?.text ?? item.text);
+    },
+    press(key) {
+      let prevented = false;
+      on.keydown({ key, preventDefault: () => { prevented = true; } });
+      return prevented;
+    },
+  };
+}
+
+test("names that begin with the words come first, then by name", () => {
+  assert.deepEqual(setUp().type("MAJU"), ["Maju Jaya", "Suka Maju"]);
+  assert.deepEqual(setUp().type("a"), ["Air Batu", "Maju Jaya", "Suka Maju", "Tanah Hilang"]);
+});
+
+test("accents, codes and villages without polygon are found", () => {
+  assert.deepEqual(setUp().type("elok"), ["Élok"]);
+  assert.deepEqual(setUp().type("02.20"), ["Élok", "Maju Jaya", "Tanah Hilang"]);
+});
+
+test("nothing found says so; nothing asked closes the list", () => {
+  const search = setUp();
+  assert.deepEqual(search.type("xyz"), ["tidak ada"]);
+  assert.equal(search.status.textContent, "tidak ada");
+  search.type("  ");
+  assert.equal(search.list.hidden, true);
+  assert.equal(search.attributes["aria-expanded"], "false");
+});
+
+test("twelve at most are listed, all are counted", () => {
+  const data = pageData();
+  const rows = Array.from({ length: 15 }, (_, i) => i);
+  Object.assign(data.villages, {
+    code: rows.map((i) => `16.07.01.${2001 + i}`), name: rows.map((i) => `Desa ${i}`), district: rows.map(() => 0),
+  });
+  const search = setUp(data);
+  assert.equal(search.type("desa").length, 12);
+  assert.equal(search.status.textContent, "15 desa");
+});
+
+test("arrows stay in the list, enter takes the marked one", () => {
+  const search = setUp();
+  search.type("maju");
+  search.press("ArrowUp");
+  assert.equal(search.attributes["aria-activedescendant"], "match-0");
+  search.press("ArrowDown");
+  search.press("ArrowDown");
+  assert.equal(search.attributes["aria-activedescendant"], "match-1");
+  assert.equal(search.press("Enter"), true);
+  assert.deepEqual(search.chosen, [0]);
+  assert.equal(search.list.hidden, true);
+  assert.equal(search.press("a"), false);
+});
+
+test("a village without polygon is handed on as such", () => {
+  const search = setUp();
+  search.type("hilang");
+  search.press("Enter");
+  assert.deepEqual(search.chosen, ["16.07.02.2009"]);
+});

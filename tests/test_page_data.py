@@ -1,0 +1,134 @@
+"""The keys of a page's data: what Python writes is what the table of the scripts names."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sibangkit_geo.cartography import web
+
+if TYPE_CHECKING:
+    from tests.conftest import SmallStudy
+
+SCRIPTS = Path(__file__).parent / "js"
+TABLE: dict[str, dict[str, dict[str, Any]]] = json.loads(
+    (SCRIPTS / "page-data.json").read_text(encoding="utf-8")
+)
+DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+SIMPLE: dict[str, Any] = {
+    "string": str,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def _parts(text: str, sign: str) -> list[str]:
+    """Split where no bracket is open."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([<") - (letter in ")]>")
+        if letter == sign and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
+def _faults(value: Any, kind: str, at: str) -> list[str]:  # noqa: PLR0911 - one per kind
+    """List where a value is not of a type, written as in TypeScript."""
+    kinds = _parts(kind, "|")
+    if len(kinds) > 1:
+        found = [_faults(value, one, at) for one in kinds]
+        return min(found, key=len)
+    if kind in SIMPLE:
+        # True is an int of Python, but no number of JSON
+        fits = isinstance(value, SIMPLE[kind]) and isinstance(value, bool) == (kind == "boolean")
+        return [] if fits else [f"{at} is no {kind}"]
+    if kind.startswith('"'):
+        return [] if value == json.loads(kind) else [f"{at} is not {kind}"]
+    if kind.endswith("[]"):
+        return _all(value, [kind.removesuffix("[]")], at, list)
+    if kind.startswith("["):
+        wanted = _parts(kind[1:-1], ",")
+        right = isinstance(value, list) and len(value) == len(wanted)
+        return _all(value, wanted, at, list) if right else [f"{at} is not {kind}"]
+    if kind.startswith("("):
+        return _faults(value, kind[1:-1], at)
+    if kind.startswith("Record<"):
+        return _all(value, [_parts(kind[7:-1], ",")[1]], at, dict)
+    if kind not in TABLE or not isinstance(value, dict):
+        return [f"{at} is no {kind} of the table"]
+    wrong = sorted(value.keys() ^ TABLE[kind].keys())
+    faults = [f"{at}: {key} stands on one side only" for key in wrong]
+    for key in value.keys() & TABLE[kind].keys():
+        faults += _faults(value[key], TABLE[kind][key]["type"], f"{at}.{key}")
+    return faults
+
+
+def _all(value: Any, kinds: list[str], at: str, container: Any) -> list[str]:
+    if not isinstance(value, container):
+        return [f"{at} is no {container.__name__}"]
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return [
+        fault
+        for i, (key, one) in enumerate(items)
+        for fault in _faults(one, kinds[i % len(kinds)], f"{at}.{key}")
+    ]
+
+
+def _data(page: str) -> dict[str, Any]:
+    found = DATA.search(page)
+    assert found is not None
+    loaded: dict[str, Any] = json.loads(found[1])
+    return loaded
+
+
+def test_every_page_of_a_study_carries_exactly_the_keys_of_the_table(
+    small_study: SmallStudy,
+) -> None:
+    pages = [
+        _data(file.read_text(encoding="utf-8"))
+        for file in small_study.out.glob("*.html")
+        if DATA.search(file.read_text(encoding="utf-8"))
+    ]
+    assert len(pages) >= 8
+    for data in pages:
+        assert _faults(data, "Page", "page") == []
+    assert any(data["needs"] for data in pages)
+    assert any(data["missing_data"] for data in pages)
+
+
+@pytest.mark.parametrize("change", ["added", "lost", "other"])
+def test_a_key_on_one_side_only_is_a_fault(small_study: SmallStudy, change: str) -> None:
+    data = _data((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
+    layer = data["layers"][0]
+    if change == "added":
+        layer["extra"] = 1
+    elif change == "lost":
+        del layer["note"]
+    else:
+        layer["n_masked"] = "0"
+    assert len(_faults(data, "Page", "page")) == 1
+
+
+def test_the_written_names_are_in_the_files_that_the_table_names() -> None:
+    folder = resources.files(web)
+    for name, keys in TABLE.items():
+        for key, entry in keys.items():
+            for file in [entry["writer"], *entry["readers"]]:
+                if not file.endswith(".py"):
+                    continue
+                text = folder.joinpath(file).read_text("utf-8")
+                assert f'"{key}"' in text, f"{name}.{key} in {file}"
+
+
+def test_no_page_carries_what_only_the_type_checker_reads(small_study: SmallStudy) -> None:
+    page = (small_study.out / "bappeda.html").read_text(encoding="utf-8")
+    assert "window.sibangkit.values = " in page
+    assert re.findall(r"@(?:param|type|this|returns|template|ts-)\b", page) == []
