@@ -8,9 +8,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from sibangkit_geo.cartography import web
+from sibangkit_geo.cartography.web.cards import HouseCards, houses_payload
+from sibangkit_geo.cartography.web.packing import packed_columns
 
 if TYPE_CHECKING:
     from tests.conftest import SmallStudy
@@ -115,6 +118,33 @@ def test_a_key_on_one_side_only_is_a_fault(small_study: SmallStudy, change: str)
     else:
         layer["n_masked"] = "0"
     assert len(_faults(data, "Page", "page")) == 1
+
+
+def test_houses_carry_exactly_the_keys_of_the_table() -> None:
+    cards = HouseCards(
+        needs=("Atap",),
+        assisted=(True,),
+        groups=("Miskin", "Tidak miskin"),
+        per_village=np.array([2]),
+        east=np.array([10_450_000, 10_450_010], dtype=np.int32),
+        north=np.array([-285_000, -285_010], dtype=np.int32),
+        deprived=np.array([1, 0], dtype=np.uint32),
+        served=np.array([0, 0], dtype=np.uint32),
+        group=np.array([0, 1], dtype=np.uint8),
+        poor=np.array([True, False]),
+        shuffle=7,
+        photo=np.array([0, -1], dtype=np.int32),
+        photos=(b"RIFF",),
+    )
+    assert _faults(houses_payload(cards), "Houses", "houses") == []
+
+
+def test_columns_packed_as_text_keep_to_the_table(small_study: SmallStudy) -> None:
+    data = _data((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
+    packed = packed_columns(data)
+    assert isinstance(packed["layers"], list)
+    assert isinstance(packed["layers"][0]["class"], str)
+    assert _faults(packed, "Page", "page") == []
 
 
 def test_the_written_names_are_in_the_files_that_the_table_names() -> None:
