@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from sibangkit_geo.cartography import web
-from sibangkit_geo.cartography.web.cards import HouseCards, houses_payload
-from sibangkit_geo.cartography.web.packing import packed_columns
+from sibangkit_geo.model.types import HouseCards
+from sibangkit_geo.products import web
+from sibangkit_geo.products.web.houses import houses_payload
+from sibangkit_geo.products.web.topology import packed_columns
 
 if TYPE_CHECKING:
     from tests.conftest import SmallStudy
