@@ -215,10 +215,10 @@ def annex(
 ) -> None:
     """Write the annex: atlas, Word document, workbook, GIS layers."""
     with reported(), progress_bars() as progress:
-        from sibangkit_geo.study.annex import AnnexOrder, write_annex
+        from sibangkit_geo.study.annex import AnnexOrder, run_annex
 
         order = AnnexOrder(tuple(paper or ()), not no_document, to)
-        finished = write_annex(study_file, out, order=order, progress=progress)
+        finished = run_annex(study_file, out, order=order, progress=progress)
     for name in finished.products:
         typer.echo(finished.out / name)
     for note in finished.notes:

@@ -19,7 +19,7 @@ from sibangkit_geo import disclosure, study
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.products.gis import PACKAGE, PROJECT, gis_layers, write_gis
 from sibangkit_geo.products.postgis import publish, require_address
-from sibangkit_geo.study.annex import GIS, AnnexOrder, write_annex
+from sibangkit_geo.study.annex import GIS, AnnexOrder, run_annex
 from sibangkit_geo.study.extras import SURFACE as FILE
 from sibangkit_geo.study.extras import write_surface
 from tests.demo_product import demo_product, demo_ready, without_pockets
@@ -220,7 +220,7 @@ def test_the_annex_is_written_whole_and_not_into_a_run(
         file.write('\n[annex]\nsheets = ["overview"]\nlogo = "tidak_ada.png"\n')
     out = tmp_path / "lampiran"
     with pytest.warns(DegradedInputWarning, match=r"tidak_ada\.png"):
-        made = write_annex(
+        made = run_annex(
             study_file, out, order=AnnexOrder(document=False), progress=lambda *_: None
         )
     assert [note.key for note in made.notes] == ["logo_missing"]
@@ -232,7 +232,7 @@ def test_the_annex_is_written_whole_and_not_into_a_run(
     assert {one.relative_to(out).as_posix() for one in out.rglob("*") if one.is_file()} == on_disk
     (out / "manifest.json").write_text('{"products": ["villages.csv"]}', encoding="utf-8")
     with pytest.raises(ConfigError, match="holds the products of a run"):
-        write_annex(study_file, out, order=AnnexOrder(), progress=lambda *_: None)
+        run_annex(study_file, out, order=AnnexOrder(), progress=lambda *_: None)
 
 
 def test_an_unknown_paper_is_refused_at_once() -> None:

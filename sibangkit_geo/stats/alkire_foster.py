@@ -64,7 +64,7 @@ def deprivation_score(deprived: pd.DataFrame, *, index: DeprivationIndex) -> pd.
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> items = (IndexItem("floor", "housing", 1), IndexItem("water", "services", 3))
     >>> homes = pd.DataFrame({"floor": [True, False, True], "water": [False, True, None]})
     >>> deprivation_score(homes, index=DeprivationIndex(items, cutoff=2)).tolist()
@@ -127,7 +127,7 @@ def alkire_foster(
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> items = (IndexItem("floor", "housing", 1), IndexItem("water", "services", 1))
     >>> homes = pd.DataFrame({"floor": [True, False], "water": [True, False]})
     >>> found = alkire_foster(homes, index=DeprivationIndex(items, 1), people=pd.Series([1, 3]))
@@ -192,7 +192,7 @@ def uncensored_headcounts(
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> items = (IndexItem("floor", "housing", 1), IndexItem("water", "services", 1))
     >>> homes = pd.DataFrame({"floor": [True, False], "water": [True, True]})
     >>> uncensored_headcounts(homes, index=DeprivationIndex(items, 2)).iloc[0].tolist()
@@ -233,7 +233,7 @@ def censored_headcounts(
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> items = (IndexItem("floor", "housing", 1), IndexItem("water", "services", 1))
     >>> homes = pd.DataFrame({"floor": [True, False], "water": [True, True]})
     >>> censored_headcounts(homes, index=DeprivationIndex(items, 2)).iloc[0].tolist()
@@ -450,7 +450,7 @@ def contributions(
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> items = (IndexItem("floor", "housing", 1), IndexItem("water", "services", 3))
     >>> homes = pd.DataFrame({"floor": [True, False], "water": [True, False]})
     >>> contributions(homes, index=DeprivationIndex(items, 2), of="dimension").iloc[0].tolist()
@@ -495,7 +495,7 @@ def place_contributions(
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> homes = pd.DataFrame({"floor": [True, True, True, False]})
     >>> index = DeprivationIndex((IndexItem("floor", "housing", 1),), cutoff=1)
     >>> village = pd.Series(["16.07.01.2001"] * 2 + ["16.07.01.2002"] * 2)
@@ -560,7 +560,7 @@ def alkire_foster_estimates(
     Examples
     --------
     >>> import pandas as pd
-    >>> from sibangkit_geo.indicators.deprivation.index import DeprivationIndex, IndexItem
+    >>> from sibangkit_geo.indicators.deprivation import DeprivationIndex, IndexItem
     >>> index = DeprivationIndex((IndexItem("floor", "housing", 1),), cutoff=1)
     >>> homes = pd.DataFrame({"floor": [True, False, False, True]})
     >>> found = alkire_foster_estimates(homes, index=index)

@@ -267,7 +267,7 @@ def change(
 
     Examples
     --------
-    >>> from sibangkit_geo.indicators.survey import SurveyEstimate
+    >>> from sibangkit_geo.stats.survey import SurveyEstimate
     >>> before = SurveyEstimate(0.40, 0.03, 0.34, 0.46, clusters=41, degrees_of_freedom=40)
     >>> after = SurveyEstimate(0.30, 0.04, 0.22, 0.38, clusters=41, degrees_of_freedom=40)
     >>> found = change(before, after)

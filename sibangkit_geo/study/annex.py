@@ -78,7 +78,7 @@ class AnnexFinished:
     notes: tuple[Note, ...] = field(default=())
 
 
-def write_annex(
+def run_annex(
     study_file: Path, out: Path, *, order: AnnexOrder, progress: Progress
 ) -> AnnexFinished:
     """
