@@ -12,7 +12,7 @@ import pandas as pd
 from sibangkit_geo import disclosure
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
-from sibangkit_geo.products.tables import formula_safe
+from sibangkit_geo.products.tables import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +77,7 @@ def write_comparison(found: Comparison, out: Path) -> tuple[str, ...]:
     names = sorted([*TABLES.values(), PAGE, MANIFEST])
     with staged(out, kind="comparison") as folder:
         for key, name in TABLES.items():
-            shown = _shown(getattr(found, key)).map(formula_safe)
-            write_text(folder / name, shown.to_csv(index=False, lineterminator="\n"))
+            write_csv(_shown(getattr(found, key)), folder / name)
         write_text(folder / PAGE, comparison_page(found))
         notes = [{"key": one.key, "text": one.text, "count": one.count} for one in found.notes]
         content = {**found.provenance, "notes": notes, "products": names}

@@ -10,15 +10,16 @@ from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
-
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.workbook import SafeWorkbook
 from sibangkit_geo.sources.intake_rules import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    import xlsxwriter
 
     from sibangkit_geo.model.types import Finding, IntakeReport
     from sibangkit_geo.sources.intake_rules import Rule
@@ -73,8 +74,7 @@ def _summary(report: IntakeReport) -> list[tuple[str, str]]:
 
 
 def _workbook(reports: Sequence[IntakeReport], path: Path, *, created: str) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    with xlsxwriter.Workbook(path, options) as book:
+    with SafeWorkbook(path) as book:
         book.set_properties(
             {"title": "Laporan mutu data", "created": datetime.fromisoformat(created)}
         )

@@ -184,12 +184,19 @@ def village_table(
 def write_villages(table: gpd.GeoDataFrame, path: Path) -> None:
     """Write the village table as CSV."""
     plain = pd.DataFrame(table.drop(columns="geometry"))
-    for name in plain.select_dtypes(["object", "string"]):
-        plain[name] = plain[name].map(formula_safe)
     for name in ("households", "people", "poor_households"):
         if name in plain:
             plain[name] = plain[name].round().astype("Int64")
-    write_text(path, plain.to_csv(lineterminator="\n"))
+    write_csv(plain.reset_index(), path)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the columns of a table as CSV; no cell and no heading of it starts a formula."""
+    made = table.rename(columns=formula_safe)
+    for at, dtype in enumerate(made.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            made.isetitem(at, made.iloc[:, at].astype(object).map(formula_safe).to_numpy())
+    write_text(path, made.to_csv(index=False, lineterminator="\n"))
 
 
 def formula_safe(text: object) -> object:
@@ -211,7 +218,8 @@ def formula_safe(text: object) -> object:
     >>> formula_safe("=1+1")
     "'=1+1"
     """
-    if isinstance(text, str) and text.startswith(_FORMULA_STARTS):
+    # a sign alone is a mark, as in an empty cell
+    if isinstance(text, str) and text.startswith(_FORMULA_STARTS) and text not in {"-", "+"}:
         return f"'{text}"
     return text
 
@@ -276,8 +284,7 @@ def write_review(rows: pd.DataFrame, path: Path) -> None:
     `path`: File; an existing one holds a person's decisions and is left alone.
     """
     if not path.exists():
-        safe = rows[list(REVIEW_COLUMNS)].map(formula_safe)
-        write_text(path, safe.to_csv(index=False, lineterminator="\n"))
+        write_csv(rows[list(REVIEW_COLUMNS)], path)
 
 
 def aliases(columns: Iterable[str], indicators: Iterable[Indicator]) -> dict[str, str]:
@@ -369,12 +376,11 @@ def write_needs(
     for file, table, columns in zip(FILES, tables, (_PLACES, _ROLES, _TARGETING), strict=True):
         if table is None or table.empty:
             continue
-        made = _worded(table, columns, defined=defined, names=names)
-        write_text(folder / file, made.to_csv(index=False, lineterminator="\n"))
+        write_csv(_worded(table, columns, defined=defined, names=names), folder / file)
     roles = needs.roles
     if roles is not None and "level" in roles and "pocket" in set(roles["level"]):
         matrix = _matrix(roles[roles["level"] == "pocket"], names)
-        write_text(folder / MATRIX, matrix.to_csv(lineterminator="\n"))
+        write_csv(matrix.reset_index(), folder / MATRIX)
 
 
 def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -414,8 +420,6 @@ def _worded(
     made["sumber"] = [defined[name].source for name in table["indicator"]]
     made["tahun"] = [defined[name].year for name in table["indicator"]]
     made["keterangan"] = "estimasi"
-    for name in ("nama", "opd", "kebutuhan", "sumber"):
-        made[name] = made[name].map(formula_safe)
     return made
 
 
@@ -447,8 +451,7 @@ def write_dictionary(
         for name, meaning, unit in _BESIDE
         if name in columns or name == "village_code"
     ]
-    table = pd.DataFrame(rows).map(formula_safe)
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    write_csv(pd.DataFrame(rows), path)
 
 
 def write_sheets(product: Product, folder: Path) -> None:
@@ -457,10 +460,7 @@ def write_sheets(product: Product, folder: Path) -> None:
         ("lembar_kecamatan.csv", district_sheets(product)),
         ("lembar_desa.csv", village_sheets(product)),
     ):
-        table = sheet_table(sheets).round(_DIGITS)
-        for column in ("nama", "opd", "ukuran", "sumber"):
-            table[column] = table[column].map(formula_safe)
-        write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
+        write_csv(sheet_table(sheets).round(_DIGITS), folder / name)
 
 
 def write_verdicts(product: Product, folder: Path) -> None:
@@ -473,7 +473,7 @@ def write_verdicts(product: Product, folder: Path) -> None:
     if table.empty:
         return
     named = product.measured.villages.loc[table.index, ["name", "district_name"]]
-    named = named.map(formula_safe).rename(columns={"name": "desa", "district_name": "kecamatan"})
+    named = named.rename(columns={"name": "desa", "district_name": "kecamatan"})
     told = table.copy()
     told["evidence"] = told["pocket"].map(product.pockets.outlines["evidence"].to_dict())
     hidden = product.measured.villages.loc[table.index, "poor_households"].isna()
@@ -481,8 +481,7 @@ def write_verdicts(product: Product, folder: Path) -> None:
     told["extreme"] = told["extreme"].map({True: "ya", False: "tidak"})
     shown = told.reindex(columns=list(_HEADINGS)).rename(columns=_HEADINGS).round(_DIGITS)
     shown["putusan"] = [village_sentence(str(code), product.pockets) for code in shown.index]
-    listed = named.join(shown).rename_axis("kode_desa")
-    write_text(folder / VERDICTS, listed.to_csv(lineterminator="\n"))
+    write_csv(named.join(shown).rename_axis("kode_desa").reset_index(), folder / VERDICTS)
 
 
 def change_table(product: Product, changes: Sequence[WaveChange]) -> pd.DataFrame:

@@ -34,6 +34,22 @@ _LINE, _HEAD_LINES, _A4 = 15, 3, 9
 _FITTING, _SCALE = 20, 60
 
 
+class _SafeSheet(xlsxwriter.worksheet.Worksheet):  # type: ignore[misc]  # has no types
+    def _write_string(self, row: int, column: int, text: str, style: Any = None) -> int:  # noqa: ANN401
+        return int(super()._write_string(row, column, formula_safe(text), style))
+
+
+class SafeWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]  # has no types
+    """A workbook in which no cell is, or becomes when saved as CSV, a formula or a link."""
+
+    worksheet_class = _SafeSheet
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """One sheet: its table, how columns are called and written, and a line above."""
@@ -56,10 +72,9 @@ def write_workbook(
     `changes`: Since each earlier wave; a sheet of it only where there are any.
     """
     pages = _pages(product, tables, changes)
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     created = product.provenance.created
     temporary = path.with_name(f".{path.name}.tmp")
-    with xlsxwriter.Workbook(temporary, options) as book:
+    with SafeWorkbook(temporary) as book:
         book.set_properties({"title": product.title, "created": datetime.fromisoformat(created)})
         formats = _formats(book)
         _summary(book, product, pages, formats)
@@ -211,13 +226,13 @@ def _summary(
     sheet.hide_gridlines(2)
     for at, width in enumerate(_SUMMARY_WIDTHS):
         sheet.set_column(at, at, width)
-    sheet.write_string(0, 0, str(formula_safe(product.title)), formats["title"])
+    sheet.write_string(0, 0, product.title, formats["title"])
     row = 2
     for label, lines in _facts(product, pages):
         sheet.write_string(row, 0, label, formats["label"])
         for line in lines:
             _tall(sheet, row, [(line, _SUMMARY_WIDTHS[1])])
-            sheet.write_string(row, 1, str(formula_safe(line)), formats["text"])
+            sheet.write_string(row, 1, line, formats["text"])
             row += 1
         row += 1
     _printed(sheet, columns=2)
@@ -255,7 +270,7 @@ def _write(book: xlsxwriter.Workbook, page: _Page, formats: Mapping[str, Any]) -
     columns = list(page.table.columns)
     wide = []
     for at, column in enumerate(columns):
-        sheet.write_string(top, at, str(formula_safe(page.names[column])), formats["head"])
+        sheet.write_string(top, at, page.names[column], formats["head"])
         values = page.table[column].tolist()
         number = formats[page.kinds[column]]
         for row, value in enumerate(values, start=top + 1):
@@ -282,7 +297,7 @@ def _cell(
 ) -> None:
     if isinstance(value, str):
         kind = "masked" if value == say("document_masked") else "text"
-        sheet.write_string(*place, str(formula_safe(value)), formats[kind])
+        sheet.write_string(*place, value, formats[kind])
     elif value is not None and not pd.isna(value):  # type: ignore[call-overload]
         sheet.write_number(*place, float(value), number)  # type: ignore[arg-type]
 

@@ -25,7 +25,7 @@ from sibangkit_geo.indicators.typology import (
 )
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Indicator, Note
-from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
 from sibangkit_geo.sources.profiles import read_attributes, read_locus
@@ -378,10 +378,8 @@ def write_typology(
         village_type=types.reindex(mapped.index).astype("Int64"),
         village_type_without_place=run.found.plain_types.reindex(mapped.index).astype("Int64"),
     )
-    write_text(folder / "tipologi_desa.csv", table.to_csv(lineterminator="\n"))
-    profiles = run.profiles.round(6)
-    text = profiles.to_csv(index=False, lineterminator="\n")
-    write_text(folder / "tipologi_profil.csv", text)
+    write_csv(table.reset_index(), folder / "tipologi_desa.csv")
+    write_csv(run.profiles.round(6), folder / "tipologi_profil.csv")
     source = study.typology.source or study.typology.path
     card = TypeCard(
         title=say("types_title", regency=product.regency_name),
@@ -470,9 +468,9 @@ def write_locus(lists: pd.DataFrame, overlap: pd.DataFrame, folder: Path) -> Non
     """Write the lists and their overlap with the pockets; nothing where there is no list."""
     if overlap.empty:
         return
-    write_text(folder / "lokus.csv", overlap.to_csv(index=False, lineterminator="\n"))
+    write_csv(overlap, folder / "lokus.csv")
     listed = lists[lists.any(axis=1)].replace({True: "ya", False: "tidak"})
-    write_text(folder / "lokus_desa.csv", listed.to_csv(lineterminator="\n"))
+    write_csv(listed.reset_index(), folder / "lokus_desa.csv")
 
 
 def surface_of(

@@ -17,8 +17,7 @@ from sibangkit_geo.pockets.graph import among, with_links
 from sibangkit_geo.pockets.hamlets import MOST_POINTS, hamlet_scan
 from sibangkit_geo.pockets.regionalization import planning_areas
 from sibangkit_geo.pockets.settings import neighbors_by_rule
-from sibangkit_geo.products.staging import write_text
-from sibangkit_geo.products.tables import write_layers
+from sibangkit_geo.products.tables import write_csv, write_layers
 from sibangkit_geo.sources.text_tables import read_links
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Groups:
             named = villages.loc[self.areas.areas.index, ["name", "district_name"]]
             listed = named.assign(wilayah=self.areas.areas).rename_axis("kode_desa")
             listed = listed.rename(columns={"name": "desa", "district_name": "kecamatan"})
-            write_text(folder / AREAS, listed.to_csv(lineterminator="\n"))
+            write_csv(listed.reset_index(), folder / AREAS)
 
 
 def find(

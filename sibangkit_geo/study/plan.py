@@ -26,7 +26,7 @@ from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.indicators.deprivation_sums import index_from_sums
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Note
-from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ class Plans:
         """
         for name, table in self.tables.items():
             own = {key: table[key].map(words[key]) for key in words if key in table}
-            worded = table.assign(**own).rename(columns=_HEADINGS)
-            write_text(folder / name, worded.to_csv(index=False, lineterminator="\n"))
+            write_csv(table.assign(**own).rename(columns=_HEADINGS), folder / name)
 
 
 def make_plans(
