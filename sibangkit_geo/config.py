@@ -7,23 +7,20 @@ Every stage defines its own settings; this module fills them and nothing else.
 from __future__ import annotations
 
 import dataclasses
-import tomllib
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo import codes
-from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, Objective, TargetSettings
+from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, TargetSettings
 from sibangkit_geo.disclosure import DisclosureSettings
-from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
+from sibangkit_geo.errors import ConfigError, MissingFileError
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
 from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.indicators.risk_surface import RiskSettings
 from sibangkit_geo.indicators.villages import OfficialFigures
 from sibangkit_geo.join import JoinSettings
+from sibangkit_geo.model.toml import build, read_toml
 from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.pockets.hamlets import HamletSettings
 from sibangkit_geo.pockets.regionalization import AreaSettings
@@ -33,6 +30,9 @@ from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.profiles import LocusSource, ProfileSource, TypologySource
 from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
 from sibangkit_geo.sources.text_tables import LinkSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _DEFAULT_SEED = 1607
 
@@ -143,21 +143,12 @@ def read_study(path: Path) -> Study:
     """
     if not path.is_file():
         raise MissingFileError(path, named_by="study file")
-    try:
-        table = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path.name}: not a TOML file: {error}."
-        raise ConfigError(msg) from error
+    table = read_toml(path, named_by="study file")
     pockets = table.get("pockets", {})
     if isinstance(pockets, dict) and isinstance(table.get("study"), dict):
         pockets.setdefault("seed", table["study"].get("seed", _DEFAULT_SEED))
         table["pockets"] = pockets
-    try:
-        study = _fill(Study, table, where="")
-    except ConfigError as error:
-        msg = f"{path.name}: {error}"
-        raise ConfigError(msg) from error
-    return cast("Study", study)
+    return build(Study, table, file=path.name, called="study file")
 
 
 def plain(value: object) -> object:
@@ -171,91 +162,4 @@ def plain(value: object) -> object:
     if isinstance(value, str) and "://" in value:
         # the address of a database holds user, host and password
         return value.split("://", 1)[0] + "://…"
-    return value
-
-
-def _fill(kind: type, table: object, *, where: str) -> object:
-    """Build a dataclass from a TOML table."""
-    name = where or "the study file"
-    if not isinstance(table, dict):
-        msg = f"{name} must be a table of keys."
-        raise ConfigError(msg)
-    fields = {one.name: one for one in dataclasses.fields(kind)}
-    # stages import the first two names for type checking only
-    names = {
-        "CodeSystem": codes.CodeSystem,
-        "Path": Path,
-        "Mapping": Mapping,
-        "Objective": Objective,
-    }
-    hints = typing.get_type_hints(kind, localns=names)
-    for key in table:
-        if key not in fields:
-            msg = f'Unknown key "{key}" in {name}. {nearest(key, fields)}'
-            raise ConfigError(msg)
-    absent = [
-        key
-        for key, one in fields.items()
-        if key not in table
-        and one.default is dataclasses.MISSING
-        and one.default_factory is dataclasses.MISSING
-    ]
-    if absent:
-        msg = f"Missing in {name}: {', '.join(absent)}."
-        raise ConfigError(msg)
-    values = {key: _value(hints[key], value, key=key, where=where) for key, value in table.items()}
-    try:
-        built: object = kind(**values)
-    except ConfigError:
-        raise
-    except ValueError as error:
-        msg = f"{name}: {error}"
-        raise ConfigError(msg) from error
-    return built
-
-
-def _value(hint: object, value: object, *, key: str, where: str) -> object:
-    """Check one value against its annotation, and build what is nested."""
-    origin, options = typing.get_origin(hint), typing.get_args(hint)
-    place = f"[{key}]" if not where else f"{where} {key}"
-    if origin in {types.UnionType, typing.Union}:
-        return _value(options[0], value, key=key, where=where)
-    if origin is tuple and not dataclasses.is_dataclass(options[0]):
-        if not isinstance(value, list):
-            msg = f"{place} must be a list of values."
-            raise ConfigError(msg)
-        return tuple(_value(options[0], one, key=key, where=where) for one in value)
-    if origin is tuple:
-        if not isinstance(value, list):
-            msg = f"{place} must be a list of tables: write [[{key}]]."
-            raise ConfigError(msg)
-        return tuple(_fill(options[0], one, where=f"[{place}]") for one in value)
-    if origin is Literal:
-        if value not in options:
-            known = ", ".join(f'"{one}"' for one in options)
-            msg = f'{place} is "{value}"; it must be one of {known}.'
-            raise ConfigError(msg)
-        return value
-    if origin is not None:
-        return _texts(value, place)
-    return _single(hint, value, place)
-
-
-def _texts(value: object, place: str) -> object:
-    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        msg = f"{place} must be a table of texts."
-        raise ConfigError(msg)
-    return value
-
-
-def _single(hint: object, value: object, place: str) -> object:
-    kind = cast("type", hint)
-    if dataclasses.is_dataclass(kind):
-        return _fill(kind, value, where=place)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        words = {str: "text in quotes", int: "a whole number", float: "a number"}
-        msg = f"{place} must be {words.get(kind, kind.__name__)}, got {value!r}."
-        raise ConfigError(msg)
     return value

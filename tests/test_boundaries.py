@@ -784,7 +784,7 @@ def test_the_catalogues_own_sources_are_https_and_fail_clearly_offline(tmp_path:
         ({"url": "http://[x/"}, "only https"),
         ({"file": "../x"}, "plain file name"),
         ({"file": ".x"}, "plain file name"),
-        ({"tambahan": 1}, "exactly the keys"),
+        ({"tambahan": 1}, r'Unknown key "tambahan" in \[\[source\]\]'),
         ({"name": "lain"}, 'No public source "desa"'),
     ],
 )

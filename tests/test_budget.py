@@ -370,10 +370,14 @@ def test_wrong_cost_files_tell_everything(tmp_path: Path) -> None:
     file.write_text(entry.format(0, "bank") + entry.format(5, "banks") + "[[cost]]\nkei='b'\n")
     with pytest.raises(ConfigError) as caught:
         load_costs(file)
-    for part in ("rupiah must be", '"banks". Did you mean "bank"', '"kei". Did', "listed twice"):
+    wrong = ("rupiah must be", '"banks". Did you mean "bank"', '"kei" in [[cost]] number 3. Did')
+    for part in wrong:
         assert part in str(caught.value)
+    file.write_text(entry.format(1, "bank") * 2)
+    with pytest.raises(ConfigError, match='"a" is listed twice'):
+        load_costs(file)
     file.write_text("x =")
-    with pytest.raises(ConfigError, match="not readable"):
+    with pytest.raises(ConfigError, match="not a TOML file"):
         load_costs(file)
     with pytest.raises(MissingFileError):
         load_costs(tmp_path / "none.toml")

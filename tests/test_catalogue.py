@@ -61,18 +61,28 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_catalogue(file)
     text = str(caught.value)
-    assert 'unknown agency "bapeda". Did you mean "bappeda"' in text
     assert 'unknown payer "kabupaten"' in text
     assert "minimum_ratio must be at least 1" in text
+    right = programme.replace("kabupaten", "regency")
+    file.write_text(ENTRY + right + right.replace("bapeda", "dinsos"), "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_catalogue(file)
+    text = str(caught.value)
+    assert 'unknown agency "bapeda". Did you mean "bappeda"' in text
+    assert 'unknown agency "dinsos"' in text
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", r"there is no \[\[agency\]\]"),
+        ("", "Missing in the file: agency"),
+        ("agency = []", r"there is no \[\[agency\]\]"),
         (ENTRY + ENTRY, "listed twice"),
-        (ENTRY.replace("focus", "fokus"), 'unknown key "fokus".*focus is missing'),
-        ("[agencys]\nx = 1\n" + ENTRY, 'unknown table "agencys"'),
+        (
+            ENTRY.replace("focus", "fokus"),
+            r'Unknown key "fokus" in \[\[agency\]\].*Missing in \[\[agency\]\]: focus',
+        ),
+        ("[agencys]\nx = 1\n" + ENTRY, 'Unknown key "agencys" in the file'),
     ],
 )
 def test_faults_of_entries(tmp_path: Path, text: str, words: str) -> None:

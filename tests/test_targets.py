@@ -99,7 +99,7 @@ def test_wrong_files_tell_everything(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError) as caught:
         load_series(file)
-    for part in ("2026: year, rate_percent", '"lable". Did you mean "label"', "listed twice"):
+    for part in ("rate_percent of 2026", '"lable" in [[series]] number 2. Did you mean "label"'):
         assert part in str(caught.value)
     file.write_text(head + 'figure=[{year=2026, rate_percent=7.5, status="target"}]\n')
     assert load_series(file)[0].figures["rate"].to_dict() == {2026: pytest.approx(0.075)}

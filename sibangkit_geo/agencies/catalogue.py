@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from sibangkit_geo.agencies.place_needs import ActionRule
-from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
+from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.model.toml import build, own_toml, read_toml, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from importlib.resources.abc import Traversable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from sibangkit_geo.model.types import VillageIndicators
 
 _SHARE = "_share"
-_TABLES = ("action", "agency", "programme")
-_AGENCY: dict[str, type] = {
-    "key": str, "name": str, "focus": str, "wanted": list, "always": bool,
-    "mandate": str, "file": str, "indicators": list,
-}  # fmt: skip
-_PROGRAMME: dict[str, type] = {
-    "name": str, "agency": str, "needs": list, "eligibility": str, "delivers": list, "cost": str,
-}  # fmt: skip
-_OPTIONAL = {"mandate", "file", "indicators", "cost"}
-
 PAYERS = ("regency", "province", "ministry", "village_fund", "bank", "baznas", "csr")
-STATUSES = ("asumsi", "resmi")
-_GRAMMAR: dict[str, type] = {
-    "key": str, "label": str, "rupiah": int, "delivers": list, "status": str, "note": str,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +45,10 @@ class Agency:
 
     key: str
     name: str
-    file: str
     focus: str
     wanted: tuple[str, ...]
     always: bool
+    file: str = ""
     mandate: str = ""
     indicators: tuple[str, ...] = ()
 
@@ -96,6 +80,10 @@ class Programme:
     eligibility: str
     delivers: tuple[str, ...]
     cost: str = ""
+
+    def __post_init__(self) -> None:
+        """Check who pays."""
+        _require_payers(self.delivers, f'[[programme]] "{self.name}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,88 +146,54 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     MissingFileError
         There is no such file.
     ConfigError
-        The file is no TOML, or an entry is wrong; everything wrong is told at once.
+        The file is no TOML, or an entry is wrong: all of them are told at once, and so are all
+        that name something which is not there.
     """
-    table = read_toml(path, default="agencies.toml", named_by="[agencies] catalogue")
+    table = _read(path, default="agencies.toml", named_by="[agencies] catalogue")
     name = path.name if path else "agencies.toml"
-    agencies, programmes = table.get("agency", []), table.get("programme", [])
-    faults = [
-        f'unknown table "{one}". {nearest(one, _TABLES)}' for one in table.keys() - {*_TABLES}
-    ]
-    faults += _entry_faults(agencies, _AGENCY, "agency")
-    faults += _entry_faults(programmes, _PROGRAMME, "programme")
-    if not agencies:
-        faults.append("there is no [[agency]]")
-    if not faults:
-        faults = _link_faults(agencies, programmes)
-    try:
-        action = ActionRule(**table.get("action", {}))
-    except (TypeError, ValueError) as error:
-        faults.append(f"[action]: {error}")
-    if faults:
-        msg = f"{name}: {'; '.join(faults)}."
-        raise ConfigError(msg)
-    return Catalogue(
-        tuple(_agency(one) for one in agencies),
-        tuple(_programme(one) for one in programmes),
-        action,
-    )
+    listed = build(_CatalogueFile, table, file=name)
+    agencies = tuple(replace(one, file=one.file or f"{one.key}.html") for one in listed.agency)
+    refuse(_link_faults(agencies, listed.programme), file=name)
+    return Catalogue(agencies, listed.programme, listed.action)
 
 
-def _entry_faults(rows: list[dict[str, Any]], grammar: dict[str, type], table: str) -> list[str]:
-    faults = []
-    for at, row in enumerate(rows, start=1):
-        where = f"[[{table}]] number {at}"
-        faults += [
-            f'{where}: unknown key "{key}". {nearest(key, grammar)}'
-            for key in sorted(row.keys() - grammar.keys())
-        ]
-        faults += [
-            f"{where}: {key} is missing or no {kind.__name__}"
-            for key, kind in grammar.items()
-            if not (key in _OPTIONAL and key not in row) and not isinstance(row.get(key), kind)
-        ]
-    return faults
+@dataclass(frozen=True, slots=True)
+class _CatalogueFile:
+    agency: tuple[Agency, ...]
+    programme: tuple[Programme, ...] = ()
+    action: ActionRule = field(default_factory=ActionRule)
 
 
-def _link_faults(agencies: list[dict[str, Any]], programmes: list[dict[str, Any]]) -> list[str]:
+def _link_faults(agencies: Sequence[Agency], programmes: Sequence[Programme]) -> list[str]:
     """Find what names something else that is not there, or stands twice."""
-    keys = [one["key"] for one in agencies]
-    files = [_file(one) for one in agencies]
-    faults = [
-        f'agency "{key}" is listed twice' for key in dict.fromkeys(keys) if keys.count(key) > 1
-    ]
+    keys = [one.key for one in agencies]
+    faults = [] if agencies else ["there is no [[agency]]"]
+    faults += [f'agency "{one}" is listed twice' for one in _doubles(keys)]
+    pages = [one.file for one in agencies]
+    faults += [f'page "{one}" belongs to two agencies' for one in _doubles(pages)]
+    owned = [key for one in agencies for key in one.indicators]
+    faults += [f'need "{one}" has two agencies' for one in _doubles(owned)]
     faults += [
-        f'page "{one}" belongs to two agencies' for one in set(files) if files.count(one) > 1
+        f'[[programme]] "{one.name}": unknown agency "{one.agency}". {nearest(one.agency, keys)}'
+        for one in programmes
+        if one.agency not in keys
     ]
-    owned = [key for one in agencies for key in one.get("indicators", ())]
-    faults += [f'need "{one}" has two agencies' for one in set(owned) if owned.count(one) > 1]
-    for one in programmes:
-        where = f'[[programme]] "{one["name"]}"'
-        if one["agency"] not in keys:
-            faults.append(
-                f'{where}: unknown agency "{one["agency"]}". {nearest(one["agency"], keys)}'
-            )
-        faults += [
-            f'{where}: unknown payer "{payer}". {nearest(str(payer), PAYERS)}'
-            for payer in one["delivers"]
-            if payer not in PAYERS
-        ]
     return faults
 
 
-def _file(row: dict[str, Any]) -> str:
-    return str(row.get("file", f"{row['key']}.html"))
+def _doubles(listed: list[str]) -> list[str]:
+    return [one for one in dict.fromkeys(listed) if listed.count(one) > 1]
 
 
-def _agency(row: dict[str, Any]) -> Agency:
-    told = {**row, "file": _file(row), "wanted": tuple(row["wanted"])}
-    return Agency(**{**told, "indicators": tuple(row.get("indicators", ()))})
-
-
-def _programme(row: dict[str, Any]) -> Programme:
-    lists = {"needs": tuple(row["needs"]), "delivers": tuple(row["delivers"])}
-    return Programme(**{**row, **lists})
+def _require_payers(delivers: Iterable[str], where: str) -> None:
+    faults = [
+        f'{where}: unknown payer "{one}". {nearest(one, PAYERS)}'
+        for one in delivers
+        if one not in PAYERS
+    ]
+    if faults:
+        msg = "; ".join(faults)
+        raise ConfigError(msg)
 
 
 def with_agencies(measured: VillageIndicators, catalogue: Catalogue) -> VillageIndicators:
@@ -290,62 +244,39 @@ def load_costs(path: Path | None = None) -> pd.DataFrame:
     Raises ConfigError: The file is no TOML, or an entry is wrong; everything wrong is told at
         once.
     """
-    table = read_toml(path, default="costs.toml", named_by="table of unit costs")
+    table = _read(path, default="costs.toml", named_by="table of unit costs")
     name = path.name if path else "costs.toml"
-    rows = table.get("cost", [])
-    faults = [f'unknown key "{key}". {nearest(key, ["cost"])}' for key in table.keys() - {"cost"}]
-    faults += [fault for at, row in enumerate(rows, start=1) for fault in _faults(row, at)]
-    keys = [row.get("key") for row in rows]
-    faults += [f'"{key}" is listed twice' for key in dict.fromkeys(keys) if keys.count(key) > 1]
-    if faults or not rows:
-        msg = f"{name}: {'; '.join(faults) or 'there is no [[cost]]'}."
-        raise ConfigError(msg)
-    costs = pd.DataFrame(rows)[list(_GRAMMAR)].set_index("key")
-    costs["delivers"] = costs["delivers"].map(" ".join)
-    return costs
+    listed = build(_CostFile, table, file=name).cost
+    refuse([f'"{one}" is listed twice' for one in _doubles([one.key for one in listed])], file=name)
+    rows = [{**asdict(one), "delivers": " ".join(one.delivers)} for one in listed]
+    return pd.DataFrame(rows).set_index("key")
 
 
-def _faults(row: dict[str, Any], at: int) -> list[str]:
-    where = f"[[cost]] number {at}"
-    faults = [
-        f'{where}: unknown key "{key}". {nearest(key, _GRAMMAR)}'
-        for key in sorted(row.keys() - _GRAMMAR.keys())
-    ]
-    faults += [
-        f"{where}: {key} is missing or no {kind.__name__}"
-        for key, kind in _GRAMMAR.items()
-        if not isinstance(row.get(key), kind)
-    ]
-    if faults:
-        return faults
-    if row["rupiah"] <= 0:
-        faults.append(f"{where}: rupiah must be above 0")
-    if row["status"] not in STATUSES:
-        faults.append(f'{where}: unknown status "{row["status"]}". {nearest("", STATUSES)}')
-    faults += [
-        f'{where}: unknown payer "{one}". {nearest(str(one), PAYERS)}'
-        for one in row["delivers"]
-        if one not in PAYERS
-    ]
-    return faults
+@dataclass(frozen=True, slots=True)
+class _UnitCost:
+    key: str
+    label: str
+    rupiah: int
+    delivers: tuple[str, ...]
+    status: Literal["asumsi", "resmi"]
+    note: str
+
+    def __post_init__(self) -> None:
+        """Check amount and payers."""
+        if self.rupiah <= 0:
+            msg = f'[[cost]] "{self.key}": rupiah must be above 0'
+            raise ConfigError(msg)
+        _require_payers(self.delivers, f'[[cost]] "{self.key}"')
 
 
-def read_toml(path: Path | None, *, default: str, named_by: str) -> dict[str, Any]:
-    """
-    Read a TOML file of the user, or the one that comes along.
+@dataclass(frozen=True, slots=True)
+class _CostFile:
+    cost: tuple[_UnitCost, ...]
 
-    `path`: File of the user; nothing: `default`.
-    Raises MissingFileError: There is no such file.
-    Raises ConfigError: The file is no TOML in UTF-8.
-    """
-    file: Path | Traversable = path or resources.files(__package__).joinpath(default)
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise MissingFileError(file, named_by=named_by) from error  # type: ignore[arg-type]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{file.name}: not readable as TOML: {error}."
-        raise ConfigError(msg) from error
+
+def _read(path: Path | None, *, default: str, named_by: str) -> dict[str, Any]:
+    """Read a file of the user, or the one that comes along."""
+    return read_toml(path, named_by=named_by) if path else own_toml(__package__, default)
 
 
 def unit_costs(indicators: Iterable[str], *, costs: pd.DataFrame) -> pd.Series:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.agencies.catalogue import read_toml
-from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.toml import build, own_toml, read_toml, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from sibangkit_geo.agencies.budget import Plan
 
 UNFILLED = "belum diisi"
 _SINGLE_DIGIT = 0.10
-_STATUSES = ("resmi", "turunan", "target", "tahun tidak dinyatakan")
-_SERIES = {"key", "label", "area", "kind", "source", "figure"}
-_FIGURE = ("rate_percent", "people", "line", "status", "note")
+_COLUMNS = ["year", "rate_percent", "people", "line", "status", "note"]
+_PERCENT = 100
 
 # a share of a person is rounding
 _ROUNDING = 1e-6
@@ -68,62 +67,69 @@ def load_series(path: Path | None = None) -> tuple[RateSeries, ...]:
     Raises ConfigError: The file is no TOML, or a series is wrong; everything wrong is told at
         once.
     """
-    table = read_toml(path, default="targets.toml", named_by="table of targets")
-    rows = table.get("series", [])
-    faults = [f'unknown key "{one}"' for one in table.keys() - {"series"}]
-    faults += [fault for at, row in enumerate(rows, start=1) for fault in _faults(row, at)]
-    keys = [row.get("key") for row in rows]
-    faults += [f'"{key}" is listed twice' for key in dict.fromkeys(keys) if keys.count(key) > 1]
-    if faults or not rows:
-        name = path.name if path else "targets.toml"
-        msg = f"{name}: {'; '.join(faults) or 'there is no [[series]]'}."
-        raise ConfigError(msg)
+    table = (
+        read_toml(path, named_by="table of targets")
+        if path
+        else own_toml(__package__, "targets.toml")
+    )
+    name = path.name if path else "targets.toml"
+    listed = build(_SeriesFile, table, file=name).series
+    keys = [one.key for one in listed]
+    twice = [one for one in dict.fromkeys(keys) if keys.count(one) > 1]
+    refuse([f'"{one}" is listed twice' for one in twice], file=name)
     return tuple(
-        RateSeries(
-            **{name: row[name] for name in sorted(_SERIES - {"figure"})},
-            figures=_figures(row["figure"]),
-        )
-        for row in rows
+        RateSeries(one.key, one.label, one.area, one.kind, one.source, _figures(one.figure))
+        for one in listed
     )
 
 
-def _faults(row: dict[str, Any], at: int) -> list[str]:
-    where = f"[[series]] number {at}"
-    faults = [
-        f'{where}: unknown key "{key}". {nearest(key, _SERIES)}'
-        for key in sorted(row.keys() - _SERIES)
-    ]
-    faults += [f"{where}: {key} is missing" for key in sorted(_SERIES - row.keys())]
-    figures = row.get("figure", [])
-    known = {"year", *_FIGURE}
-    for one in figures:
-        year = one.get("year")
-        faults += [
-            f'{where}, {year}: unknown key "{key}". {nearest(key, known)}'
-            for key in sorted(one.keys() - known)
-        ]
-        rate = one.get("rate_percent", -1)
-        if not isinstance(year, int) or not 0 <= rate <= 100 or one.get("status") not in _STATUSES:
-            faults.append(
-                f"{where}, {year}: year, rate_percent (0 to 100) or status is wrong. "
-                f"Statuses: {', '.join(_STATUSES)}"
-            )
-    years = [one.get("year") for one in figures]
-    if len(set(years)) < len(years):
-        faults.append(f"{where}: a year stands twice")
-    return faults
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    year: int
+    rate_percent: float
+    status: Literal["resmi", "turunan", "target", "tahun tidak dinyatakan"]
+    people: float | None = None
+    line: float | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the rate."""
+        if not 0 <= self.rate_percent <= _PERCENT:
+            msg = f"rate_percent of {self.year} must be 0 to 100"
+            raise ValueError(msg)
 
 
-def _figures(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["year", *_FIGURE]).set_index("year").sort_index()
-    numbers = table[["rate_percent", "people", "line"]].astype(float)
+@dataclass(frozen=True, slots=True)
+class _Series:
+    key: str
+    label: str
+    area: str
+    kind: str
+    source: str
+    figure: tuple[_Figure, ...]
+
+    def __post_init__(self) -> None:
+        """Check that a year has one figure."""
+        if len({one.year for one in self.figure}) < len(self.figure):
+            msg = f'a year stands twice in "{self.key}"'
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class _SeriesFile:
+    series: tuple[_Series, ...]
+
+
+def _figures(listed: Sequence[_Figure]) -> pd.DataFrame:
+    table = pd.DataFrame([asdict(one) for one in listed], columns=_COLUMNS)
+    table = table.set_index("year").sort_index()
     return pd.DataFrame(
         {
-            "rate": numbers["rate_percent"] / 100,
-            "people": numbers["people"],
-            "line": numbers["line"],
+            "rate": table["rate_percent"].astype(float) / _PERCENT,
+            "people": table["people"].astype(float),
+            "line": table["line"].astype(float),
             "status": table["status"],
-            "note": table["note"].fillna(""),
+            "note": table["note"],
         }
     )
 

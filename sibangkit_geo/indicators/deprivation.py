@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
+from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.model.toml import build, read_toml, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,11 +21,6 @@ TOLERANCE = 1e-9
 
 # as many digits as a planner writes of a third
 _SUM_TOLERANCE = 1e-6
-_GRAMMAR = {
-    "": {"cutoff", "missing", "least_known", "dimension", "indicator"},
-    "dimension": {"key", "label", "weight"},
-    "indicator": {"key", "dimension", "weight"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,57 +182,46 @@ def load_index(
     Raises ConfigError: The file is no TOML, or has a wrong, unknown or doubled key, or wrong
         weights; everything wrong is told at once.
     """
+    listed = build(_IndexFile, read_toml(path, named_by="deprivation index"), file=path.name)
+    refuse(_key_faults(listed, known_keys), file=path.name)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise MissingFileError(path, named_by="deprivation index") from error  # type: ignore[arg-type]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path.name}: not readable as TOML: {error}."
+        return _build(listed)
+    except (ConfigError, ValueError, ZeroDivisionError) as error:
+        msg = f"{path.name}: {error}"
         raise ConfigError(msg) from error
-    faults = _shape_faults(table) or _key_faults(table, known_keys)
-    if not faults:
-        try:
-            return _build(table)
-        except (ConfigError, ValueError, ZeroDivisionError) as error:
-            faults = [str(error).rstrip(".")]
-    msg = f"{path.name}: {'; '.join(faults)}."
-    raise ConfigError(msg)
 
 
-def _shape_faults(table: dict[str, Any]) -> list[str]:
-    faults = [
-        f'unknown key "{key}". {nearest(key, _GRAMMAR[""])}' for key in table.keys() - _GRAMMAR[""]
-    ]
-    if "cutoff" not in table:
-        faults.append("cutoff is missing")
-    for kind in ("dimension", "indicator"):
-        rows = table.get(kind)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            faults.append(f"there is no [[{kind}]]")
-            continue
-        needed = {"key", "dimension"} & _GRAMMAR[kind]
-        for place, row in enumerate(rows, start=1):
-            where = f"[[{kind}]] number {place}"
-            faults += [
-                f'{where}: unknown key "{key}". {nearest(key, _GRAMMAR[kind])}'
-                for key in sorted(row.keys() - _GRAMMAR[kind])
-            ]
-            faults += [
-                f"{where}: {key} must be a text"
-                for key in sorted(needed)
-                if not isinstance(row.get(key), str)
-            ]
-    return faults
+@dataclass(frozen=True, slots=True)
+class _Dimension:
+    key: str
+    label: str = ""
+    weight: int | float | str | None = None
 
 
-def _key_faults(table: dict[str, Any], known_keys: Collection[str] | None) -> list[str]:
-    dimensions = [row["key"] for row in table["dimension"]]
-    keys = [row["key"] for row in table["indicator"]]
+@dataclass(frozen=True, slots=True)
+class _Indicator:
+    key: str
+    dimension: str
+    weight: int | float | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _IndexFile:
+    cutoff: int | float | str
+    dimension: tuple[_Dimension, ...]
+    indicator: tuple[_Indicator, ...]
+    missing: Missing = "drop"
+    least_known: int | float | str = 0.5
+
+
+def _key_faults(listed: _IndexFile, known_keys: Collection[str] | None) -> list[str]:
+    dimensions = [one.key for one in listed.dimension]
+    keys = [one.key for one in listed.indicator]
     faults = [
         f'{kind} "{key}" is listed twice'
-        for kind, listed in (("dimension", dimensions), ("indicator", keys))
-        for key in sorted({*listed})
-        if listed.count(key) > 1
+        for kind, named in (("dimension", dimensions), ("indicator", keys))
+        for key in sorted({*named})
+        if named.count(key) > 1
     ]
     if known_keys is not None:
         faults += [
@@ -245,7 +229,7 @@ def _key_faults(table: dict[str, Any], known_keys: Collection[str] | None) -> li
             for key in keys
             if key not in known_keys
         ]
-    used = {row["dimension"] for row in table["indicator"]}
+    used = {one.dimension for one in listed.indicator}
     faults += [
         f'unknown dimension "{key}". {nearest(key, dimensions)}'
         for key in sorted(used - {*dimensions})
@@ -254,27 +238,27 @@ def _key_faults(table: dict[str, Any], known_keys: Collection[str] | None) -> li
     return faults
 
 
-def _build(table: dict[str, Any]) -> DeprivationIndex:
+def _build(listed: _IndexFile) -> DeprivationIndex:
     items = []
-    outer = _weights(table["dimension"], "the dimensions")
-    for dimension, share in zip(table["dimension"], outer, strict=True):
-        rows = [row for row in table["indicator"] if row["dimension"] == dimension["key"]]
-        inner = _weights(rows, f'the indicators of "{dimension["key"]}"')
+    outer = _weights(listed.dimension, "the dimensions")
+    for dimension, share in zip(listed.dimension, outer, strict=True):
+        rows = [one for one in listed.indicator if one.dimension == dimension.key]
+        inner = _weights(rows, f'the indicators of "{dimension.key}"')
         items += [
-            IndexItem(row["key"], dimension["key"], share * within)
-            for row, within in zip(rows, inner, strict=True)
+            IndexItem(one.key, dimension.key, share * within)
+            for one, within in zip(rows, inner, strict=True)
         ]
     return DeprivationIndex(
         tuple(items),
-        cutoff=float(_number(table["cutoff"], "cutoff")),
-        missing=table.get("missing", "drop"),
-        least_known=float(_number(table.get("least_known", 0.5), "least_known")),
-        labels={row["key"]: str(row.get("label", row["key"])) for row in table["dimension"]},
+        cutoff=float(_number(listed.cutoff, "cutoff")),
+        missing=listed.missing,
+        least_known=float(_number(listed.least_known, "least_known")),
+        labels={one.key: one.label or one.key for one in listed.dimension},
     )
 
 
-def _weights(rows: Sequence[dict[str, Any]], what: str) -> list[float]:
-    given = [row["weight"] for row in rows if "weight" in row]
+def _weights(rows: Sequence[_Dimension | _Indicator], what: str) -> list[float]:
+    given = [one.weight for one in rows if one.weight is not None]
     if not given:
         return [1 / len(rows)] * len(rows)
     if len(given) < len(rows):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.model.toml import build, own_toml
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,8 +47,8 @@ class Need:
     label: str
     agency: str
     tests: tuple[Test, ...]
-    decile_max: int
-    served: tuple[str, ...]
+    decile_max: int = _EVERYBODY
+    served: tuple[str, ...] = ()
 
     def expressible(self, columns: Collection[str]) -> bool:
         """
@@ -65,6 +64,11 @@ class Need:
         return asked <= set(columns)
 
 
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    need: tuple[Need, ...]
+
+
 @cache
 def need_catalogue() -> tuple[Need, ...]:
     """
@@ -73,25 +77,7 @@ def need_catalogue() -> tuple[Need, ...]:
     Returns: In the order of the file.
     Raises ConfigError: An entry lacks key, label, agency or its tests, or two have one key.
     """
-    text = resources.files(__package__).joinpath("catalogue.toml").read_text("utf-8")
-    try:
-        needs = tuple(
-            Need(
-                key=one["key"],
-                label=one["label"],
-                agency=one["agency"],
-                tests=tuple(
-                    Test(**(test | {"meanings": frozenset(test.get("meanings", ()))}))
-                    for test in one["any"]
-                ),
-                decile_max=one.get("decile_max", _EVERYBODY),
-                served=tuple(one.get("served", ())),
-            )
-            for one in tomllib.loads(text)["need"]
-        )
-    except (KeyError, TypeError) as error:
-        msg = f"catalogue.toml: a need is incomplete or has an unknown key: {error}."
-        raise ConfigError(msg) from error
+    needs = build(_Catalogue, own_toml(__package__, "catalogue.toml"), file="catalogue.toml").need
     keys = [need.key for need in needs]
     if len(set(keys)) < len(keys):
         msg = "catalogue.toml: two needs have one key."

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.toml import own_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +48,8 @@ def catalogue() -> Mapping[str, str]:
 
 @cache
 def _entries() -> dict[str, Any]:
-    folder = resources.files(__package__)
     files = ("id.toml", "focus.id.toml", "document.id.toml")
-    tables = [tomllib.loads(folder.joinpath(name).read_text("utf-8")) for name in files]
+    tables = [own_toml(__package__, name) for name in files]
     return {key: value for table in tables for key, value in table.items()}
 
 

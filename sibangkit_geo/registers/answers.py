@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.registers.households import MISSING
 from sibangkit_geo.sources.readers import fold_header
 
@@ -266,5 +266,4 @@ def _labels(variable: str, generation: str) -> Mapping[str, str]:
 
 @cache
 def _own_labels() -> Mapping[str, Mapping[str, list[str]]]:
-    text = resources.files(__package__).joinpath("labels.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return own_toml(__package__, "labels.toml")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.sources.readers import fold_header
 
 if TYPE_CHECKING:
@@ -65,7 +64,6 @@ def variables() -> Mapping[str, Variable]:
 
     Returns: By canonical name, in the order of the file.
     """
-    text = resources.files(__package__).joinpath("columns.toml").read_text("utf-8")
     return {
         name: Variable(
             name=name,
@@ -75,7 +73,7 @@ def variables() -> Mapping[str, Variable]:
             high=float(one.get("high", "inf")),
             required=bool(one.get("required", False)),
         )
-        for name, one in tomllib.loads(text).items()
+        for name, one in own_toml(__package__, "columns.toml").items()
     }
 
 

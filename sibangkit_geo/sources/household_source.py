@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from sibangkit_geo.codes import CodeSystem  # noqa: TC001 - the grammar of the study file
 from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.sources.columns import variables
-
-if TYPE_CHECKING:
-    from sibangkit_geo.codes import CodeSystem
 
 CodeGeneration = Literal["bdt2015", "regsosek2022", "dtsen2025", "p3ke", "bkkbn"]
 #: variables that have a key of their own in the study file

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
+
+from sibangkit_geo.model.toml import own_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,5 +36,5 @@ def rules() -> Mapping[str, Rule]:
     Returns: By kind, in the order of the report.
     Raises TypeError: An entry is incomplete.
     """
-    text = resources.files(__package__).joinpath("intake.id.toml").read_text("utf-8")
-    return {kind: Rule(kind=kind, **one) for kind, one in tomllib.loads(text).items()}
+    entries = own_toml(__package__, "intake.id.toml")
+    return {kind: Rule(kind=kind, **one) for kind, one in entries.items()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.codes import CodeSystem  # noqa: TC001 - the grammar of the study file
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.model.types import Indicator, Note, Profiles, Unit, Worse
 from sibangkit_geo.sources.readers import table_source
@@ -16,7 +17,6 @@ from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sibangkit_geo.codes import CodeSystem
 
 # more people or households than any Indonesian village has (largest kelurahan about 180,000)
 _MOST_PEOPLE = 1_000_000

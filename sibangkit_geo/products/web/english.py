@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+from sibangkit_geo.model.toml import own_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,9 +116,7 @@ def _names(payload: Mapping[str, Any]) -> Iterator[str]:
 
 @functools.cache
 def _table(file: str) -> dict[str, str]:
-    text = resources.files(__package__).joinpath(file).read_text("utf-8")
-    table: dict[str, str] = tomllib.loads(text)
-    return table
+    return own_toml(__package__, file)
 
 
 @functools.cache

@@ -8,11 +8,11 @@ import hashlib
 import html
 import json
 import re
-import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from sibangkit_geo.errors import SibangkitError
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.web.english import english_of
 from sibangkit_geo.products.web.houses import has_photo_folder
 from sibangkit_geo.products.web.topology import packed_columns
@@ -159,7 +159,7 @@ def load_texts() -> dict[str, str]:
     PageError
         The file is not a flat table of texts.
     """
-    table = tomllib.loads(own_text("texts.id.toml"))
+    table = own_toml(__package__, "texts.id.toml")
     if not all(isinstance(text, str) for text in table.values()):
         msg = "texts.id.toml must be a flat table of texts."
         raise PageError(msg)

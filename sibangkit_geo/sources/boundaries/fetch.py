@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import re
 import tempfile
-import tomllib
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urlsplit
 
 from sibangkit_geo.errors import ConfigError, SibangkitError, nearest
+from sibangkit_geo.model.toml import build, read_toml
 from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
@@ -69,6 +68,11 @@ class PublicSource:
     limit_mb: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    source: tuple[PublicSource, ...]
+
+
 def catalogued(catalogue: Path | None = None) -> tuple[PublicSource, ...]:
     """
     List the public sources that can be fetched.
@@ -95,16 +99,7 @@ def catalogued(catalogue: Path | None = None) -> tuple[PublicSource, ...]:
     """
     path = catalogue or Path(__file__).with_name("fetch.toml")
     require_file(path, named_by="catalogue")
-    keys = {field.name for field in dataclasses.fields(PublicSource)}
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))["source"]
-        if any(set(table) != keys for table in tables):
-            msg = f"{path.name}: every [[source]] has exactly the keys {', '.join(sorted(keys))}."
-            raise ConfigError(msg)
-        return tuple(PublicSource(**table) for table in tables)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        msg = f"{path.name}: not a catalogue of [[source]] tables."
-        raise ConfigError(msg) from error
+    return build(_Sources, read_toml(path, named_by="catalogue"), file=path.name).source
 
 
 def fetch(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from fiona.errors import FionaError
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.sources.boundaries import position
 from sibangkit_geo.sources.readers import archives
@@ -250,10 +250,8 @@ def layouts() -> tuple[Mapping[str, object], ...]:
     Read the catalogue of publishers' column names.
 
     Returns: Tables of ``layouts.toml`` in order.
-    Raises OSError: The installation lacks the catalogue.
     """
-    text = Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["layout"])
+    return tuple(own_toml(__package__, "layouts.toml")["layout"])
 
 
 def layout_of(columns: list[str]) -> Mapping[str, object] | None:
