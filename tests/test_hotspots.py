@@ -22,7 +22,7 @@ from sibangkit_geo.pockets.moran_gi import (
     local_moran,
     local_moran_rates,
 )
-from sibangkit_geo.pockets.neighbors import distance_band
+from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.stats.geary import local_geary, local_geary_multivariate
 from sibangkit_geo.stats.global_statistics import global_g, morans_i
 from sibangkit_geo.stats.graph_files import read_gal, to_graph
@@ -48,7 +48,7 @@ def esda() -> Iterator[Any]:
 def six_points() -> Neighbors:
     x, y = zip(*SIX, strict=True)
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs="EPSG:32748")
-    return distance_band(points, distance_m=15)
+    return neighbors_within(points, distance_m=15)
 
 
 def random_map(seed: int, *, count: int = 150) -> tuple[pd.Series, Neighbors]:
@@ -59,7 +59,7 @@ def random_map(seed: int, *, count: int = 150) -> tuple[pd.Series, Neighbors]:
     places = gpd.GeoDataFrame(
         index=labels, geometry=gpd.points_from_xy(*points.T), crs="EPSG:32748"
     )
-    return pd.Series(rng.gamma(2, size=count), index=labels), distance_band(
+    return pd.Series(rng.gamma(2, size=count), index=labels), neighbors_within(
         places, distance_m=1100 / count**0.5 * 1.2
     )
 

@@ -21,13 +21,12 @@ from sibangkit_geo.pockets.graph import (
     component_labels,
     degrees,
     from_pairs,
-    neighbor_lines,
     outer_border,
     places_of,
     weight_matrix,
     with_links,
 )
-from sibangkit_geo.pockets.neighbors import distance_band, k_nearest, neighbors_within, queen, rook
+from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.stats.graph_files import (
     from_graph,
     read_gal,
@@ -42,11 +41,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 METRES = "EPSG:32748"
+
+
+def _inner_points(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(geometry=villages.representative_point(), index=villages.index)
+
+
 RULES: list[Callable[..., Neighbors]] = [
     neighbors_within,
     queen,
     rook,
-    lambda villages: distance_band(villages, distance_m=1100),
+    lambda villages: neighbors_within(_inner_points(villages), distance_m=1100),
     lambda villages: k_nearest(villages, k=3),
 ]
 
@@ -79,7 +84,9 @@ def with_island(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def test_nine_squares_queen_rook_band_and_nearest(villages: gpd.GeoDataFrame) -> None:
     assert len(queen(villages).pairs) == 20
     assert len(rook(villages).pairs) == 12
-    assert named(rook(villages)) == named(distance_band(villages, distance_m=1000))
+    assert named(rook(villages)) == named(
+        neighbors_within(_inner_points(villages), distance_m=1000)
+    )
     assert named(queen(villages)) == named(neighbors_within(villages))
     assert degrees(queen(villages)).tolist() == [3, 5, 3, 5, 8, 5, 3, 5, 3]
 
@@ -149,8 +156,6 @@ def test_hard_layers_are_refused(villages: gpd.GeoDataFrame) -> None:
             rule(villages.to_crs("EPSG:4326"))
     with pytest.raises(ValueError, match="between 1 and 8"):
         k_nearest(villages, k=9)
-    with pytest.raises(ValueError, match="above 0"):
-        distance_band(villages, distance_m=0)
     assert queen(villages.iloc[:1]).pairs.shape == (0, 2)
     assert queen(villages.iloc[:1]).isolates == (0,)
 
@@ -165,7 +170,7 @@ def test_pairs_equal_libpysal(libpysal: Any) -> None:
     for ours, peer in (
         (queen(layer), graph.build_contiguity(layer, rook=False)),
         (rook(layer), graph.build_contiguity(layer, rook=True)),
-        (distance_band(middles, distance_m=120, link_isolates=False),
+        (neighbors_within(middles, distance_m=120, link_isolates=False),
          graph.build_distance_band(middles, 120)),
     ):  # fmt: skip
         assert named(ours) == named(from_graph(peer))
@@ -273,19 +278,6 @@ def test_with_context_only_the_land_border_counts(villages: gpd.GeoDataFrame) ->
         outer_border(villages, context=east.to_crs("EPSG:4326"))
     with pytest.raises(ValueError, match="at least 0"):
         outer_border(villages, distance_m=-1)
-
-
-def test_lines_join_villages_in_any_order(villages: gpd.GeoDataFrame) -> None:
-    near = rook(with_island(villages))
-    lines = neighbor_lines(with_island(villages).iloc[::-1], near)
-    assert lines.crs == villages.crs
-    assert len(lines) == len(near.pairs)
-    assert lines["to_isolate"].sum() == 1
-    first = lines.iloc[0]
-    ends = villages.geometry.loc[[first["focal"], first["neighbor"]]].to_numpy()
-    assert shapely.contains_xy(ends, shapely.get_coordinates(first.geometry)).all()
-    with pytest.raises(DataError, match="not in the layer"):
-        neighbor_lines(villages.iloc[1:], near)
 
 
 # ---- other tools

@@ -17,8 +17,6 @@ from sibangkit_geo.join import (
     PointLocator,
     build_locator,
     code_point_conflicts,
-    locate_by_code,
-    locate_by_point,
     locate_points,
 )
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
@@ -164,23 +162,6 @@ def test_codes_and_points_that_differ_are_found(villages: gpd.GeoDataFrame) -> N
         code_point_conflicts(stated, found, points=points, locator=locator, tolerance_m=-1)
     with pytest.raises(ValueError, match="Rows differ"):
         code_point_conflicts(stated[:2], found, points=points, locator=locator)
-
-
-def test_a_point_locates_rows_that_nothing_else_does(villages: gpd.GeoDataFrame) -> None:
-    locator = build_locator(villages)
-    code = pd.Series(["16.07.01.2001", "16.07.99.2001", "16.07.98.2001"], index=[4, 7, 9])
-    located = locate_by_code(code, villages, code_system="kemendagri")
-    answer = locate_by_point(located, np.array([5, 5, -1]), locator=locator, official=villages)
-    assert answer.rows["village_code"].fillna("").to_dict() == {
-        4: "16.07.01.2001",
-        7: "16.07.02.2003",
-        9: "",
-    }
-    assert answer.rows["how"].tolist() == ["code", "point", "none"]
-    assert "1 menurut titik koordinat" in answer.notes[0].text
-    assert located.rows["how"].tolist() == ["code", "none", "none"]
-    with pytest.raises(ValueError, match="one entry per row"):
-        locate_by_point(located, np.array([1]), locator=locator, official=villages)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from sibangkit_geo.model.types import HouseCards
 from sibangkit_geo.products.web.houses import (
     EMBEDDED_PHOTOS,
     houses_payload,
-    serial_numbers,
     write_photos,
 )
 from sibangkit_geo.registers import KeptCards, Photos, build_cards, small_photo, with_photos
@@ -123,9 +122,6 @@ def test_the_order_of_the_register_leaves_no_trace() -> None:
     assert plain is not None
     assert reverse is not None
     assert plain["data"] == reverse["data"]
-    numbers = serial_numbers(1000, shuffle=12345)
-    assert sorted(numbers.tolist()) == list(range(1, 1001))
-    assert abs(np.corrcoef(numbers, np.arange(1000))[0, 1]) < 0.1
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

@@ -15,7 +15,6 @@ from sibangkit_geo.agencies.budget import BudgetRule, Plan, plan_budget
 from sibangkit_geo.agencies.targets import (
     ExitAssumption,
     load_series,
-    official_base,
     package_effect,
     persons_to_leave,
     series_table,
@@ -83,13 +82,6 @@ def test_single_digit_was_reached_in_2023() -> None:
         single_digit_year(PLANNED)
 
 
-def test_the_official_base_is_the_projection() -> None:
-    assert official_base(REGENCY, year=2024) == pytest.approx(906_122, abs=1)
-    for year in (2022, 2030):
-        with pytest.raises(ConfigError, match="belum diisi"):
-            official_base(REGENCY, year=year)
-
-
 def test_wrong_files_tell_everything(tmp_path: Path) -> None:
     file = tmp_path / "target.toml"
     head = '[[series]]\nkey="a"\nlabel="A"\narea=""\nkind="target"\nsource="s"\n'
@@ -124,7 +116,7 @@ def test_persons_to_leave_by_hand() -> None:
 
 def test_from_2025_to_8_per_cent() -> None:
     poor = pd.Series({"x": 50_000.0, "y": 27_630.0})
-    base = official_base(REGENCY, year=2025)
+    base = 77_630 / 0.0848
     found = persons_to_leave(poor, poor * 12, current_rate=0.0848, target_rate=0.08, base=base)
     # 77,630 x (1 - 8 / 8.48) = 4,394.2
     assert found.total == 4395

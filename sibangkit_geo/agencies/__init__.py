@@ -8,7 +8,7 @@ from sibangkit_geo.agencies.catalogue import (
     with_agencies,
 )
 from sibangkit_geo.agencies.focus import FocusInputs, agency_focus, with_roles
-from sibangkit_geo.agencies.place_needs import agency_needs, convergence
+from sibangkit_geo.agencies.place_needs import agency_needs
 
 __all__ = [
     "Agency",
@@ -17,7 +17,6 @@ __all__ = [
     "Programme",
     "agency_focus",
     "agency_needs",
-    "convergence",
     "load_catalogue",
     "with_agencies",
     "with_roles",

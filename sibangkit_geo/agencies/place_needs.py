@@ -233,38 +233,6 @@ def agency_roles(
     return roles[[*columns, "m0_contribution", "acts", "lead", "rank"]].reset_index(drop=True)
 
 
-def convergence(roles: pd.DataFrame) -> pd.DataFrame:
-    """
-    List the places where two or more agencies must act.
-
-    Grain: one row per place and agency in, one row per place out.
-
-    Parameters
-    ----------
-    roles
-        From `agency_roles`.
-
-    Returns
-    -------
-    convergence
-        Indexed by ``place``: ``first`` (agency that takes the first step), ``agencies``
-        (all that must act, largest excess first, joined by a space) and ``n_agencies``;
-        places where fewer than two must act are absent.
-
-    Raises
-    ------
-    KeyError
-        A column is missing.
-    """
-    acting = roles[roles["acts"]].sort_values("rank", kind="stable")
-    grouped = acting.groupby("place", sort=False)["agency"]
-    table = pd.DataFrame(
-        {"first": grouped.first(), "agencies": grouped.agg(" ".join), "n_agencies": grouped.size()}
-    )
-    order = [place for place in dict.fromkeys(roles["place"]) if place in table.index]
-    return table.loc[order][table["n_agencies"].reindex(order) > 1]
-
-
 def targeting_errors(needs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """
     Measure exclusion and inclusion error of each programme, place by place [1]_.

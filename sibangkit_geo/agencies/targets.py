@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import DataError
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.toml import build, own_toml, read_toml, refuse
 
@@ -198,41 +198,6 @@ def single_digit_year(series: RateSeries) -> SingleDigit:
         f"dengan {percentage(rate, 2)} penduduk miskin."
     )
     return SingleDigit(year, rate, text)
-
-
-def official_base(series: RateSeries, *, year: int) -> float:
-    """
-    Derive the population that an official rate is of: poor persons over the rate.
-
-    It is the projection behind the rate; the population of any other table is not.
-
-    Parameters
-    ----------
-    series
-        Published figures.
-    year
-        With both a rate and poor persons.
-
-    Returns
-    -------
-    base
-        Persons, exact to the rounding of the rate.
-
-    Raises
-    ------
-    ConfigError
-        The year has no rate, or no poor persons.
-
-    Examples
-    --------
-    >>> round(official_base(load_series()[0], year=2024), -3)
-    906000.0
-    """
-    one = series.figures.reindex([year]).iloc[0]
-    if not one["rate"] > 0 or not one["people"] > 0:
-        msg = f"{series.label}, {year}: {UNFILLED}. State rate_percent and people of that year."
-        raise ConfigError(msg)
-    return float(one["people"] / one["rate"])
 
 
 @dataclass(frozen=True, slots=True)

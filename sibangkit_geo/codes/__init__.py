@@ -10,16 +10,13 @@ from sibangkit_geo.codes.codes import (
     CODE_SYSTEMS,
     LEVELS,
     PROBLEMS,
-    AreaCode,
     CodeReading,
     CodeSystem,
     format_code,
     is_code,
     level_of,
     parent,
-    parse_code,
     read_codes,
-    strip_dots,
 )
 from sibangkit_geo.codes.official import (
     CommonLevel,
@@ -31,15 +28,12 @@ from sibangkit_geo.codes.official import (
     regencies,
     require_regency,
     splits,
-    to_bps_district,
-    to_kemendagri_district,
 )
 
 __all__ = [
     "CODE_SYSTEMS",
     "LEVELS",
     "PROBLEMS",
-    "AreaCode",
     "CodeReading",
     "CodeSystem",
     "CommonLevel",
@@ -52,12 +46,8 @@ __all__ = [
     "level_of",
     "official_villages",
     "parent",
-    "parse_code",
     "read_codes",
     "regencies",
     "require_regency",
     "splits",
-    "strip_dots",
-    "to_bps_district",
-    "to_kemendagri_district",
 ]

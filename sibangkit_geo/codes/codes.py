@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, nearest
+from sibangkit_geo.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,19 +34,6 @@ LENGTHS: Mapping[CodeSystem, Mapping[str, int]] = {
 # what a row can be; codes of the first two can be used
 PROBLEMS = ("", "padded", "missing", "digits_lost", "ambiguous", "wrong_level", "malformed")
 _USABLE = 2
-_REMEDIES = {
-    "missing": "the cell is empty; fill it from the register",
-    "digits_lost": (
-        "digits lost: a spreadsheet rounded the code to a number; export the column as text"
-    ),
-    "ambiguous": (
-        "ambiguous: {digits} digits are a BPS code or an undotted Kemendagri code; say code_system"
-    ),
-    "wrong_level": "a code of another level (it has {digits} digits); name the right column",
-    "malformed": (
-        "not a code; Kemendagri codes look like 16.07.05.1022, BPS codes like 1607021003"
-    ),
-}
 _NOTHING = frozenset({"", "-", "nan", "none", "null", "na", "n/a", "<na>"})
 _CLUTTER = re.compile(r"[\s\u00a0\u200b\ufeff'\"`\u2018\u2019]+")
 _NUMBER = re.compile(r"^(\d{4,})[.,]0+$", re.ASCII)
@@ -195,54 +182,6 @@ def format_code(digits: str, *, code_system: CodeSystem) -> str:
     return code
 
 
-def strip_dots(code: pd.Series) -> pd.Series:
-    """
-    Write dotted Kemendagri codes as digits, for systems that cannot keep dots.
-
-    The result is **not** a BPS code, although it has ten digits too.
-
-    Parameters
-    ----------
-    code
-        Dotted codes, shape (n,).
-
-    Returns
-    -------
-    digits
-        Digits as text, same index.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> strip_dots(pd.Series(["16.07.05.1022"])).item()
-    '1607051022'
-    """
-    return code.str.replace(".", "", regex=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AreaCode:
-    """
-    One code, read.
-
-    Attributes
-    ----------
-    text
-        Canonical text: dotted for Kemendagri, digits for BPS.
-    level
-        ``"province"``, ``"regency"``, ``"district"`` or ``"village"``.
-    code_system
-        ``"kemendagri"`` or ``"bps"``.
-    padded
-        True when zeros that the cell had lost were put back.
-    """
-
-    text: str
-    level: str
-    code_system: CodeSystem
-    padded: bool
-
-
 @dataclass(frozen=True, slots=True)
 class CodeReading:
     """
@@ -270,62 +209,14 @@ class CodeReading:
         return pd.Series(self.problem.cat.codes < _USABLE, index=self.problem.index)
 
 
-def parse_code(
-    text: object, *, code_system: CodeSystem | None, level: str | None = None
-) -> AreaCode:
+def read_codes(text: pd.Series, *, code_system: CodeSystem, level: str = "village") -> CodeReading:
     """
-    Read one code from a cell, tolerantly but without guessing.
+    Read a column of codes, tolerantly but without guessing.
 
     Spaces, a leading apostrophe, ``1607021003.0``, lost zeros inside dotted parts
     (``16.7.5.1022``; reported as padded), dotted BPS codes and the 18 digits of BDT-2015
     (a BPS village and eight zeros) are read. Refused are numbers in scientific notation
     and ``16.1``, which may have been ``16.10``: their digits are lost.
-
-    Parameters
-    ----------
-    text
-        The cell; numbers are read as a spreadsheet would write them.
-    code_system
-        Which codes the column holds. Undotted digits are read as Kemendagri only when it
-        says so; None accepts only what can be nothing else.
-    level
-        Level the code must have; None accepts any.
-
-    Returns
-    -------
-    code
-        Canonical text with level, system and whether it was padded.
-
-    Raises
-    ------
-    ValueError
-        `code_system` or `level` is unknown.
-    DataError
-        The cell cannot be read as a code. The message describes it and never quotes it:
-        a wrong column may hold identity numbers.
-
-    Examples
-    --------
-    >>> parse_code(" '16.7.5.1022 ", code_system="kemendagri").text
-    '16.07.05.1022'
-    >>> parse_code("160702100300000000", code_system="bps").text
-    '1607021003'
-    """
-    _require_known(code_system, level)
-    tidy = _tidy(text)
-    code, problem, _ = _read(tidy, code_system, level)
-    if code is None:
-        words = _REMEDIES[problem].format(digits=sum(sign.isdigit() for sign in tidy))
-        msg = f"A cell that cannot be read as an area code: {words}"
-        raise DataError(msg, remedy="Correct the cell.")
-    system: CodeSystem = code_system or ("kemendagri" if "." in code or len(code) == 2 else "bps")
-    found = level_of(code, code_system=system) or ""
-    return AreaCode(code, found, system, padded=problem == "padded")
-
-
-def read_codes(text: pd.Series, *, code_system: CodeSystem, level: str = "village") -> CodeReading:
-    """
-    Read a column of codes, by the rules of `parse_code`.
 
     Grain: one row per row of the column. Each distinct text is read once.
 

@@ -8,15 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-import pandas as pd
-
-from sibangkit_geo.codes.codes import is_code
-from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, UnknownAreaError
+from sibangkit_geo.errors import ConfigError, MissingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sibangkit_geo.codes.codes import CodeSystem
 
 Certainty = Literal["name", "unknown"]
 _DISTRICT = 8
@@ -160,101 +156,6 @@ def require_regency(code: str) -> str:
         msg = f'Unknown regency "{code}" in [study] regency: no regency has this code. {hint}'
         raise ConfigError(msg)
     return known[code]
-
-
-@cache
-def _crosswalk() -> Mapping[str, str]:
-    return {row["bps_code"]: row["district_code"] for row in embedded_rows("districts.csv")}
-
-
-def to_kemendagri_district(code: pd.Series) -> pd.Series:
-    """
-    Turn BPS district codes into Kemendagri district codes, by the embedded table.
-
-    Only districts convert. The village part of the two systems differs without a rule
-    (a village's last digits are not the same in both), so villages can only be matched
-    by name inside the district, or by a table of pairs.
-
-    Parameters
-    ----------
-    code
-        Seven digits, such as ``"1607050"``, shape (n,).
-
-    Returns
-    -------
-    districts
-        Dotted codes, such as ``"16.07.10"``, same index; missing stays missing.
-
-    Raises
-    ------
-    DataError
-        Village codes, malformed codes.
-    UnknownAreaError
-        Districts that the embedded table does not have.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_kemendagri_district(pd.Series(["1607050"])).item()
-    '16.07.10'
-    """
-    return _convert(code, _crosswalk(), code_system="bps")
-
-
-def to_bps_district(code: pd.Series) -> pd.Series:
-    """
-    Turn Kemendagri district codes into BPS district codes, by the embedded table.
-
-    Only districts convert; for villages see `to_kemendagri_district`.
-
-    Parameters
-    ----------
-    code
-        Dotted codes, such as ``"16.07.10"``, shape (n,).
-
-    Returns
-    -------
-    districts
-        Seven digits, such as ``"1607050"``, same index; missing stays missing.
-
-    Raises
-    ------
-    DataError
-        Village codes, malformed codes.
-    UnknownAreaError
-        Districts that the embedded table does not have.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> to_bps_district(pd.Series(["16.07.10"])).item()
-    '1607050'
-    """
-    pairs = {ours: theirs for theirs, ours in _crosswalk().items()}
-    return _convert(code, pairs, code_system="kemendagri")
-
-
-def _convert(code: pd.Series, pairs: Mapping[str, str], *, code_system: CodeSystem) -> pd.Series:
-    present = code.notna()
-    villages = is_code(code, code_system=code_system, level="village")
-    if villages.any():
-        msg = (
-            "Village codes do not convert between BPS and Kemendagri by rule: "
-            "their village numbers differ"
-        )
-        remedy = "Match villages by district and village name, or give a table of pairs."
-        raise DataError(msg, rows=pd.DataFrame(index=code.index[villages]), remedy=remedy)
-    malformed = present & ~is_code(code, code_system=code_system, level="district")
-    if malformed.any():
-        msg = f"Codes that are no {code_system} district code"
-        remedy = "Write 1607050 (BPS) or 16.07.10 (Kemendagri)."
-        raise DataError(msg, rows=pd.DataFrame(index=code.index[malformed]), remedy=remedy)
-    strange = present & ~code.isin(list(pairs))
-    if strange.any():
-        msg = "Districts that the embedded table of both code systems does not have"
-        remedy = "Only districts of 16.07 are embedded: match others by name."
-        raise UnknownAreaError(msg, rows=pd.DataFrame(index=code.index[strange]), remedy=remedy)
-    return code.astype("string").map(dict(pairs)).astype("string")
 
 
 @dataclass(frozen=True, slots=True)

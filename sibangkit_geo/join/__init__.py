@@ -18,7 +18,6 @@ from sibangkit_geo.join.by_point import (
     PointLocator,
     build_locator,
     code_point_conflicts,
-    locate_by_point,
     locate_points,
 )
 from sibangkit_geo.join.keys import CodeMixup, detect_code_mixup, locate_keys, review_key
@@ -38,7 +37,6 @@ __all__ = [
     "fold_name",
     "locate_by_code",
     "locate_by_name",
-    "locate_by_point",
     "locate_keys",
     "locate_points",
     "meet_at_parents",

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.join.notes import located_notes
-from sibangkit_geo.model.types import Located
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
 NOWHERE = -1
@@ -438,60 +436,6 @@ class PointConflicts:
 
     elsewhere: NDArray[np.intp]
     outside: NDArray[np.intp]
-
-
-def locate_by_point(
-    located: Located,
-    positions: NDArray[np.integer],
-    *,
-    locator: PointLocator,
-    official: pd.DataFrame,
-) -> Located:
-    """
-    Give rows that neither code nor name located the village of their point.
-
-    A person's decision that a row has no village stands.
-    Grain: one row per row of the table.
-
-    Parameters
-    ----------
-    located
-        Rows located by code or name.
-    positions
-        Position of the village of each row's point, -1 for none, from `locate_points`.
-    locator
-        The villages that the positions count.
-    official
-        Official villages, indexed by code.
-
-    Returns
-    -------
-    located
-        ``how`` is ``point`` and ``score`` 1 for the rows added; rows counted anew.
-
-    Raises
-    ------
-    ValueError
-        `positions` does not have one entry per row.
-    UnknownAreaError
-        Still no row has a village.
-    """
-    rows = located.rows
-    if len(positions) != len(rows):
-        msg = f"`positions` must have one entry per row: {len(positions)} for {len(rows)} rows."
-        raise ValueError(msg)
-    fill = (rows["how"] == "none").to_numpy() & (positions >= 0)
-    codes = rows["village_code"].astype(object).to_numpy(copy=True)
-    codes[fill] = locator.village_code.to_numpy()[positions[fill]]
-    rows = rows.assign(
-        village_code=pd.array(codes, dtype="string"),
-        how=rows["how"].where(~fill, "point"),
-        score=rows["score"].where(~fill, 1.0),
-    )
-    counts = located_notes(rows, official)
-    keys = {"rows_located", "rows_unlocated", "villages_without_rows"}
-    others = tuple(note for note in located.notes if note.key not in keys)
-    return Located(rows=rows, notes=(*counts, *others))
 
 
 def code_point_conflicts(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Unit = Literal["percent", "count", "index"]
 UNITS: tuple[Unit, ...] = ("percent", "count", "index")
 Worse = Literal["high", "low"]
-Evidence = Literal["strict", "indicative"]
 
 #: coordinates are whole numbers of this many to the degree: 1.1 m
 PER_DEGREE: Final = 100_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -17,6 +16,7 @@ from sibangkit_geo.model.types import Note
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -334,34 +334,6 @@ def outer_border(
     numbers = pd.Series(dtype=float) if pocket is None else pocket.reindex(labels).dropna()
     pockets = tuple(sorted({int(one) for one in numbers if one > 0}))
     return OuterBorder(labels, pockets, _border_note(len(labels), pockets))
-
-
-def neighbor_lines(villages: gpd.GeoDataFrame, neighbors: Neighbors) -> gpd.GeoDataFrame:
-    """
-    Draw the graph as lines between points inside the villages.
-
-    Grain: one row per pair.
-
-    `villages`: Polygons or points, indexed by label, in any order.
-    Returns: Columns ``focal``, ``neighbor`` (labels), ``to_isolate`` (one end had no neighbor by
-        the rule) and ``geometry`` in the CRS of `villages`.
-    Raises DataError: The graph has villages that the layer has not.
-    """
-    missing = neighbors.ids[~neighbors.ids.isin(villages.index)]
-    if len(missing):
-        msg = "Villages of the neighbor graph are not in the layer"
-        raise DataError(msg, rows=pd.DataFrame(index=missing), remedy="Draw it on the same layer.")
-    ordered = villages.geometry.loc[neighbors.ids].to_numpy()
-    ends = shapely.get_coordinates(shapely.point_on_surface(ordered))[neighbors.pairs]
-    return gpd.GeoDataFrame(
-        {
-            "focal": neighbors.ids[neighbors.pairs[:, 0]],
-            "neighbor": neighbors.ids[neighbors.pairs[:, 1]],
-            "to_isolate": np.isin(neighbors.pairs, neighbors.isolates).any(axis=1),
-        },
-        geometry=shapely.linestrings(ends),
-        crs=villages.crs,
-    )
 
 
 def _keys(

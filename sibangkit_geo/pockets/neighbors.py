@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "NEIGHBOR_DISTANCE_M",
     "Neighbors",
-    "distance_band",
     "k_nearest",
     "neighbors_within",
     "queen",
@@ -171,43 +170,6 @@ def k_nearest(villages: gpd.GeoDataFrame, *, k: int) -> Neighbors:
     near = _nearest_by_rank(points, rank, k)
     pairs = np.column_stack([np.repeat(np.arange(len(points)), k), near.ravel()])
     return from_pairs(villages.index, pairs)
-
-
-def distance_band(
-    villages: gpd.GeoDataFrame, *, distance_m: float, link_isolates: bool = True
-) -> Neighbors:
-    """
-    Pair villages whose inner points lie at most a distance apart.
-
-    Parameters
-    ----------
-    villages
-        Polygons or points in a metric CRS, indexed by unique labels, shape (n,).
-    distance_m
-        Length of the band, metres, above 0.
-    link_isolates
-        Link a village without neighbor to the nearest one.
-
-    Returns
-    -------
-    neighbors
-        Every pair once.
-
-    Raises
-    ------
-    DataError
-        A village has no geometry or stands twice, or the CRS is in degrees.
-    ValueError
-        `distance_m` is not above 0.
-    """
-    if distance_m <= 0:
-        msg = f"`distance_m` must be above 0 metres, got {distance_m}."
-        raise ValueError(msg)
-    _require_metric(villages)
-    points = _points(villages)
-    pairs = cKDTree(points).query_pairs(distance_m, output_type="ndarray")
-    shapes = shapely.points(points)
-    return _finished(villages.index, pairs, shapes, link_isolates=link_isolates)
 
 
 def _touching(shapes: NDArray[np.object_]) -> Pairs:

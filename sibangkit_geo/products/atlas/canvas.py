@@ -56,10 +56,6 @@ class Rect:
         """Top edge, millimetres."""
         return self.bottom + self.height
 
-    def inset(self, by: float) -> Rect:
-        """Shrink on all sides."""
-        return Rect(self.left + by, self.bottom + by, self.width - 2 * by, self.height - 2 * by)
-
 
 @dataclass(frozen=True, slots=True)
 class Pen:

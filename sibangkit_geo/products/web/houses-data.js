@@ -31,7 +31,7 @@ window.sibangkit.unpackHouses = async () => {
     return made;
   }
 
-  // the rank of a mixed row number, as `serial_numbers` has it
+  // the rank of a mixed row number, so that it costs no byte of the page
   /** @type {Uint32Array | null} */
   let serials = null;
   /** @param {number} row */

@@ -27,47 +27,6 @@ _STEP_BYTES = 3
 _PACKED_LEVEL = 9
 
 
-def serial_numbers(count: int, *, shuffle: int) -> NDArray[np.uint32]:
-    """
-    Give houses the numbers of a shuffled order: the rank of a mixed row number.
-
-    The page works the same numbers out itself, so that they cost no byte of it.
-
-    Parameters
-    ----------
-    count
-        Houses.
-    shuffle
-        Key, 0 to 2**32 - 1.
-
-    Returns
-    -------
-    serial
-        Each number of 1 to `count` once, shape (count,).
-
-    Raises
-    ------
-    ValueError
-        `count` is negative.
-
-    Examples
-    --------
-    >>> sorted(serial_numbers(4, shuffle=7).tolist())
-    [1, 2, 3, 4]
-    """
-    if count < 0:
-        msg = f"`count` must be at least 0, got {count}."
-        raise ValueError(msg)
-    # the finalizer of MurmurHash3 (Appleby, public domain): one-to-one, so that no two tie
-    mixed = np.arange(count, dtype=np.uint32) ^ np.uint32(shuffle)
-    mixed = (mixed ^ (mixed >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    mixed ^= mixed >> np.uint32(16)
-    serial = np.empty(count, dtype=np.uint32)
-    serial[np.argsort(mixed)] = np.arange(1, count + 1, dtype=np.uint32)
-    return serial
-
-
 def write_photos(cards: HouseCards | None, folder: Path) -> None:
     """
     Write the pictures that go beside the page because they are too many to stand in it.

@@ -26,7 +26,6 @@ from sibangkit_geo.sources.text_tables import require_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-AREA_COLUMNS = ("code", "name", "district_name", "regency_name")
 
 _INSERT = re.compile(
     r"INSERT\s+(?:IGNORE\s+)?INTO\s+[`\"]?wilayah_boundaries[`\"]?\s*(?:\(([^)]*)\))?\s*VALUES",
