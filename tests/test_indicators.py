@@ -325,7 +325,8 @@ def test_rate_benchmark_by_hand(villages: gpd.GeoDataFrame) -> None:
 
 def test_count_benchmark_by_hand(villages: gpd.GeoDataFrame) -> None:
     found = measure(villages, people([30, 20, 0], [100, 200, 200]), figures("count", poor=90))
-    assert found.villages.loc[[A, B, C], "poor_people_benchmarked"].tolist() == [54.0, 36.0, 0.0]
+    scaled = found.villages.loc[[A, B, C], "poor_people_benchmarked"]
+    assert scaled.tolist() == pytest.approx([54, 36, 0])
 
 
 def test_the_people_of_villages_without_poverty_figure_do_not_count(
@@ -353,12 +354,24 @@ def test_a_village_cannot_have_more_poor_than_people(villages: gpd.GeoDataFrame)
 def test_clamped_estimates_still_add_up_to_the_official_count(
     villages: gpd.GeoDataFrame,
 ) -> None:
-    # A takes 100, so B and C must carry the other 100
+    # A takes 100, so B and C carry the other 100: factor 5
     found = measure(villages, people([90, 10, 10], [100, 200, 200]), figures("count", poor=200))
+    table = found.villages.loc[[A, B, C], "poor_people_benchmarked"]
+    assert table.tolist() == pytest.approx([100, 50, 50])
     note = next(n.text for n in found.notes if n.key == "benchmarked")
-    adds_up = found.villages["poor_people_benchmarked"].sum() == pytest.approx(200)
-    # either the sum holds, or the note does not claim it
-    assert adds_up or "sehingga jumlahnya sama" not in note
+    assert "(5,000)" in note
+    assert "1 desa dibatasi pada 100 %; selebihnya dipikul desa lain" in note
+    # two of three are full long before the official number is reached
+    few = measure(villages, people([900, 400, 1], [1000, 500, 1000]), figures("count", poor=1800))
+    assert few.villages.loc[[A, B, C], "poor_people_benchmarked"].sum() == pytest.approx(1800)
+
+
+def test_more_poor_than_the_table_has_people_is_said(villages: gpd.GeoDataFrame) -> None:
+    # C has nobody poor, so that its 200 people cannot be scaled to
+    found = measure(villages, people([90, 10, 0], [100, 200, 200]), figures("count", poor=450))
+    assert found.villages.loc[[A, B, C], "poor_people_benchmarked"].tolist() == [100, 200, 0]
+    note = next(n.text for n in found.notes if n.key == "benchmarked")
+    assert "tidak mencukupi: jumlahnya 150 jiwa di bawah angka resmi" in note
 
 
 def test_none_leaves_the_estimates_alone(villages: gpd.GeoDataFrame) -> None:

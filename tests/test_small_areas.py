@@ -13,23 +13,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, sparse, special, stats
 
+from sibangkit_geo.agencies.place_needs import wilson_interval
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarks import (
     ReliabilityLimits,
-    benchmark_difference,
     benchmark_ratio,
-    benchmark_to_official,
     official_figures_disagree,
     reliability,
 )
 from sibangkit_geo.indicators.small_areas import beta_binomial_rate, mixture_quantile
-from sibangkit_geo.stats.area_models import (
-    assuncao_reis,
-    empirical_bayes_rate,
-    fay_herriot,
-    mask_small,
-    wilson_interval,
-)
+from sibangkit_geo.pockets.moran_gi import assuncao_reis_rates
+from sibangkit_geo.stats.area_models import empirical_bayes_rate, fay_herriot
 
 Floats = NDArray[np.float64]
 MEAN = 0.1
@@ -78,12 +72,12 @@ def test_assuncao_reis_reproduces_the_published_values() -> None:
     e = pd.Series([30, 25, 25, 15, 33, 21, 30, 20])
     b = pd.Series([100, 100, 110, 90, 100, 90, 110, 90])
     # spdep's EBImoran example
-    assert assuncao_reis(e, b).round(8).tolist()[:2] == [1.03843594, -0.04099089]
+    assert assuncao_reis_rates(e, b).round(8).tolist()[:2] == [1.03843594, -0.04099089]
 
 
 def test_assuncao_reis_replaces_only_a_negative_variance() -> None:
     # b = 13/110, rates 0.3 and 0.1, s2 = (10 (.3 - b)^2 + 100 (.1 - b)^2) / 110, by hand
-    z = assuncao_reis(pd.Series([3.0, 10.0]), pd.Series([10.0, 100.0]))
+    z = assuncao_reis_rates(pd.Series([3.0, 10.0]), pd.Series([10.0, 100.0]))
     mean, spread = 13 / 110, (10 * (0.3 - 13 / 110) ** 2 + 100 * (0.1 - 13 / 110) ** 2) / 110
     first, second = (spread - mean / 55 + mean / size for size in (10, 100))
     assert second > 0
@@ -92,7 +86,7 @@ def test_assuncao_reis_replaces_only_a_negative_variance() -> None:
     assert z.tolist() == pytest.approx(expected)
     # rates nearly alike: a = s2 - b / 55 < 0; the small village keeps v = a + b / 10,
     # the large one, a + b / 100 < 0, takes b / 100
-    z = assuncao_reis(pd.Series([2.0, 10.0]), pd.Series([10.0, 100.0]))
+    z = assuncao_reis_rates(pd.Series([2.0, 10.0]), pd.Series([10.0, 100.0]))
     mean, spread = 12 / 110, (10 * (0.2 - 12 / 110) ** 2 + 100 * (0.1 - 12 / 110) ** 2) / 110
     assert spread - mean / 55 + mean / 100 < 0
     small = (0.2 - mean) / (spread - mean / 55 + mean / 10) ** 0.5
@@ -100,10 +94,10 @@ def test_assuncao_reis_replaces_only_a_negative_variance() -> None:
 
 
 def test_assuncao_reis_of_nobody_poor_is_zero_and_bad_counts_are_all_named() -> None:
-    assert assuncao_reis(pd.Series([0, 0]), pd.Series([5, 9])).tolist() == [0.0, 0.0]
-    assert assuncao_reis(pd.Series(dtype=float), pd.Series(dtype=float)).empty
+    assert assuncao_reis_rates(pd.Series([0, 0]), pd.Series([5, 9])).tolist() == [0.0, 0.0]
+    assert assuncao_reis_rates(pd.Series(dtype=float), pd.Series(dtype=float)).empty
     with pytest.raises(DataError) as caught:
-        assuncao_reis(pd.Series([1, -1, 2, 3]), pd.Series([0.0, 4.0, NONE, 9.0]))
+        assuncao_reis_rates(pd.Series([1, -1, 2, 3]), pd.Series([0.0, 4.0, NONE, 9.0]))
     assert caught.value.rows is not None
     assert caught.value.rows.index.tolist() == [0, 1, 2]
 
@@ -177,8 +171,8 @@ def test_intervals_are_cautious_where_all_villages_are_alike() -> None:
     drawn = _drawn("beta", 0.0, "mixed", 300)
     assert drawn["inside"].mean() > 0.97
     # far shorter than the villages' own
-    own = wilson_interval(drawn["y"], drawn["n"])
-    assert (drawn["high"] - drawn["low"]).mean() < 0.4 * (own["high"] - own["low"]).mean()
+    low, high = wilson_interval(drawn["y"].to_numpy(), drawn["n"].to_numpy(), level=0.95)
+    assert (drawn["high"] - drawn["low"]).mean() < 0.4 * (high - low).mean()
 
 
 def test_fit_is_the_maximum_of_scipys_beta_binomial_likelihood() -> None:
@@ -316,28 +310,15 @@ def test_impossible_counts_and_levels_are_refused() -> None:
 
 
 def test_wilson_solves_the_score_equation_and_knows_its_ends() -> None:
-    count, n = pd.Series([0.0, 8, 10, 0]), pd.Series([10.0, 80, 10, 0])
-    found = wilson_interval(count, n, level=0.9)
+    count, n = np.array([0.0, 8, 10, 0]), np.array([10.0, 80, 10, 0])
+    low, high = wilson_interval(count, n, level=0.9)
     z = stats.norm.ppf(0.95)
-    for end in ("low", "high"):
-        p, share = found[end].iloc[1], 0.1
-        assert (p - share) ** 2 == pytest.approx(z**2 * p * (1 - p) / 80)
-    assert (found["low"].iloc[0], found["high"].iloc[2]) == (0.0, 1.0)
+    for p in (low[1], high[1]):
+        assert (p - 0.1) ** 2 == pytest.approx(z**2 * p * (1 - p) / 80)
+    assert (low[0], high[2]) == (0.0, 1.0)
     # z2 / (n + z2) at a count of 0
-    assert found["high"].iloc[0] == pytest.approx(z**2 / (10 + z**2))
-    assert found.iloc[3].isna().all()
-
-
-def test_mask_blanks_small_and_unknown_counts_only() -> None:
-    values = pd.Series([1, 2, 3], index=list("abc"))
-    masked = mask_small(values, pd.Series([9.0, 10.0, NONE], index=list("abc")), minimum=10)
-    assert masked.isna().tolist() == [True, False, True]
-    assert masked["b"] == 2
-    counts = pd.Series([9, 10, None], index=list("abc"), dtype="Int64")
-    assert mask_small(values, counts, minimum=10).isna().tolist() == [True, False, True]
-    assert values.tolist() == [1, 2, 3]
-    with pytest.raises(ValueError, match="at least 0"):
-        mask_small(values, values, minimum=-1)
+    assert high[0] == pytest.approx(z**2 / (10 + z**2))
+    assert np.isnan([low[3], high[3]]).all()
 
 
 # ---- benchmarking
@@ -354,35 +335,6 @@ def test_ratio_holds_villages_at_everybody_and_scales_the_rest() -> None:
         benchmark_ratio(e, w, total=31)
 
 
-def test_difference_is_the_least_squares_answer_of_a_solver() -> None:
-    rng = np.random.default_rng(5)
-    e, w = rng.uniform(-0.1, 1.05, 15), rng.integers(1, 90, 15).astype(float)
-    for total in (0.05 * w.sum(), 0.5 * w.sum(), 0.97 * w.sum()):
-        solved = optimize.minimize(
-            lambda x: (w * (x - e) ** 2).sum(),
-            np.full(15, total / w.sum()),
-            jac=lambda x: 2 * w * (x - e),
-            bounds=[(0, 1)] * 15,
-            constraints={"type": "eq", "fun": lambda x, t=total: w @ x - t, "jac": lambda _: w},
-            method="SLSQP",
-            options={"ftol": 1e-14, "maxiter": 500},
-        )
-        found = benchmark_difference(pd.Series(e), pd.Series(w), total=total)
-        np.testing.assert_allclose(found, solved.x, atol=1e-5)
-
-
-def test_difference_out_of_reach_or_out_of_order_is_refused() -> None:
-    e, w = pd.Series([0.1, 0.2]), pd.Series([10, 10])
-    with pytest.raises(DataError, match="out of reach"):
-        benchmark_difference(e, w, total=2, low=0.2)
-    with pytest.raises(ValueError, match="below"):
-        benchmark_difference(e, w, total=2, low=1, high=0)
-    with pytest.raises(DataError, match="first: 1"):
-        benchmark_difference(e, pd.Series([10.0, NONE]), total=2)
-    with pytest.raises(ValueError, match="`total`"):
-        benchmark_difference(e, w, total=-1)
-
-
 _ESTIMATES = st.lists(
     st.tuples(st.floats(0.001, 1), st.integers(1, 10_000)), min_size=1, max_size=20
 )
@@ -390,36 +342,16 @@ _ESTIMATES = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(drawn=_ESTIMATES, share=st.floats(0, 1))
-@pytest.mark.parametrize("method", [benchmark_ratio, benchmark_difference])
 def test_benchmarks_meet_the_total_keep_the_order_and_do_nothing_twice(
-    method: object, drawn: list[tuple[float, int]], share: float
+    drawn: list[tuple[float, int]], share: float
 ) -> None:
-    assert callable(method)
     e, w = (pd.Series(column, dtype=float) for column in zip(*drawn, strict=True))
     total = share * w.sum()
-    found = method(e, w, total=total)
+    found = benchmark_ratio(e, w, total=total)
     assert (found * w).sum() == pytest.approx(total, rel=1e-9, abs=1e-9)
     assert found.between(0, 1).all()
     assert (found[e.argsort()].diff().dropna() >= -1e-12).all()
-    np.testing.assert_allclose(method(found, w, total=total), found, atol=1e-9)
-
-
-def test_official_rate_or_count_but_never_both() -> None:
-    e, people = pd.Series([0.2, 0.9, NONE]), pd.Series([100, 100, 50])
-    by_rate = benchmark_to_official(e, people, rate=0.6)
-    # of the 200 people with an estimate: 120, and 1.09 x 0.9 stays below 1
-    assert by_rate.total == pytest.approx(120)
-    assert (by_rate.estimate * people).sum() == pytest.approx(120)
-    assert [note.key for note in by_rate.notes] == ["benchmark_missing"]
-    by_count = benchmark_to_official(e, people, count=140)
-    assert by_count.estimate.round(12).tolist()[:2] == [0.4, 1.0]
-    assert by_count.held.tolist() == [False, True, False]
-    assert by_count.notes[0].count == 1
-    for wrong in ({}, {"rate": 0.1, "count": 5.0}):
-        with pytest.raises(ValueError, match="either"):
-            benchmark_to_official(e, people, **wrong)
-    with pytest.raises(ValueError, match="0 to 1"):
-        benchmark_to_official(e, people, rate=11.0)
+    np.testing.assert_allclose(benchmark_ratio(found, w, total=total), found, atol=1e-9)
 
 
 def test_official_figures_that_disagree_are_said_so() -> None:

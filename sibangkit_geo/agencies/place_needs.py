@@ -291,15 +291,43 @@ def targeting_errors(needs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFram
         ("inclusion_error", table["included"], table["receiving"]),
         ("leakage", table["included"], others),
     ):
-        low, high = _wilson(count.to_numpy(float), base.to_numpy(float), level)
+        low, high = wilson_interval(count.to_numpy(float), base.to_numpy(float), level=level)
         table[name] = count / base.where(base > 0)
         table[f"{name}_low"], table[f"{name}_high"] = low, high
     return table.reset_index(drop=True)
 
 
-def _wilson(
-    count: NDArray[np.float64], base: NDArray[np.float64], level: float
+def wilson_interval(
+    count: NDArray[np.float64], base: NDArray[np.float64], *, level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Bound a share by its own count alone: the score interval [1]_.
+
+    Never outside 0 to 1, and not of width 0 at a count of 0. For simple random samples and
+    registers read as such; a clustered survey needs its design effect first.
+
+    Parameters
+    ----------
+    count, base
+        Number concerned and what the share is of, at least 0, shape (n,).
+    level
+        Confidence, above 0 and below 1.
+
+    Returns
+    -------
+    low, high
+        Shares 0 to 1, shape (n,); missing where `base` is 0.
+
+    References
+    ----------
+    .. [1] Wilson (1927), Journal of the American Statistical Association 22(158), 209-212.
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(np.array([0.0]), np.array([10.0]), level=0.95)
+    >>> low.item(), round(high.item(), 4)
+    (0.0, 0.2775)
+    """
     z = norm.ppf((1 + level) / 2)
     n = np.where(base > 0, base, np.nan)
     share = count / n

@@ -28,90 +28,6 @@ _LARGEST = float(np.finfo(float).max)
 GOOD, CARE, UNUSABLE = "baik", "hati-hati", "tidak dapat dipakai"
 
 
-@dataclass(frozen=True, slots=True)
-class Benchmarked:
-    """
-    Estimates that add up to an official figure.
-
-    Attributes
-    ----------
-    estimate
-        Share 0 to 1, indexed by ``village_code``; missing stays missing.
-    total
-        People the estimates add up to.
-    held
-        Villages held at 100 %, bool, indexed alike.
-    notes
-        Villages held or without estimate.
-    """
-
-    estimate: pd.Series
-    total: float
-    held: pd.Series
-    notes: tuple[Note, ...]
-
-
-def benchmark_to_official(
-    estimate: pd.Series,
-    people: pd.Series,
-    *,
-    rate: float | None = None,
-    count: float | None = None,
-) -> Benchmarked:
-    """
-    Scale estimates to the regency's official rate or to its official count.
-
-    Never to both: the official rate's population is another one than the table's.
-    A rate is a rate of the people in villages with an estimate; a count falls on
-    these villages whole.
-    Grain: one row per village in and out.
-
-    Parameters
-    ----------
-    estimate
-        Share of people 0 to 1; missing allowed.
-    people
-        Residents, at least 0, indexed like `estimate`.
-    rate
-        Official share 0 to 1.
-    count
-        Official poor people, at least 0.
-
-    Returns
-    -------
-    benchmarked
-        Estimates that add up to the figure.
-
-    Raises
-    ------
-    DataError
-        As of `benchmark_ratio`.
-    ValueError
-        Both or neither figure is given, the rate is outside 0 to 1, or the two
-        columns are indexed differently.
-    """
-    if (rate is None) == (count is None):
-        msg = "Give either `rate` or `count`: benchmarking to both would count people twice."
-        raise ValueError(msg)
-    require_same_index(estimate=estimate, people=people)
-    if rate is not None and not 0 <= rate <= 1:
-        msg = f"`rate` must be a share from 0 to 1, got {rate}."
-        raise ValueError(msg)
-    known = float(people[estimate.notna()].sum())
-    total = float(count) if count is not None else float(rate or 0.0) * known
-    scaled = benchmark_ratio(estimate, people, total=total)
-    held = (scaled == 1.0) & (estimate < 1.0)
-    notes = []
-    if held.any():
-        text = f"{int(held.sum())} desa dibatasi pada 100 % saat diselaraskan ke angka resmi."
-        notes.append(Note("benchmark_held", text, int(held.sum())))
-    missing = int(estimate.isna().sum())
-    if missing:
-        text = f"{missing} desa tanpa estimasi tidak ikut diselaraskan ke angka resmi."
-        notes.append(Note("benchmark_missing", text, missing))
-    return Benchmarked(scaled, total, held, tuple(notes))
-
-
 def official_figures_disagree(
     people: pd.Series, *, rate: float, count: float, tolerance: float = _WORTH_A_NOTE
 ) -> list[Note]:
@@ -199,7 +115,7 @@ def benchmark_ratio(estimate: pd.Series, weight: pd.Series, *, total: float) -> 
     outside = known[(known["estimate"] < 0) | (known["estimate"] > 1)]
     if len(outside):
         msg = "Estimates outside 0 to 1 cannot be scaled"
-        raise DataError(msg, rows=outside, remedy="Give shares; or use the difference method.")
+        raise DataError(msg, rows=outside, remedy="Give shares.")
     e, w = known["estimate"].to_numpy(), known["weight"].to_numpy()
     _require_within(total, 0.0, float(w[e > 0].sum()), known)
     out = estimate.astype("float64").rename(None)
@@ -221,79 +137,6 @@ def _factor(e: Floats, w: Floats, total: float) -> float:
     # hold the k largest, for the first k where the next one stays below 100 %
     fits = np.flatnonzero(factor * e[order] <= 1)
     return float(factor[fits[0]] if len(fits) else most)
-
-
-def benchmark_difference(
-    estimate: pd.Series, weight: pd.Series, *, total: float, low: float = 0.0, high: float = 1.0
-) -> pd.Series:
-    """
-    Shift estimates so that they add up to a total, by as little as possible.
-
-    The x within bounds with sum(w x) = total that minimises sum(w (x - e)^2)
-    (constrained least squares, [1]_) is clip(e + d, low, high) with one shift d,
-    found exactly among the sorted breakpoints. The order of villages stays.
-    Grain: one row per village in and out.
-
-    Parameters
-    ----------
-    estimate
-        Share, also outside the bounds; missing allowed.
-    weight
-        People, at least 0, indexed like `estimate`.
-    total
-        Poor people that ``sum(estimate * weight)`` is to equal.
-    low, high
-        Bounds of the result.
-
-    Returns
-    -------
-    benchmarked
-        Share from `low` to `high`, indexed like `estimate`; missing stays missing.
-
-    Raises
-    ------
-    DataError
-        A weight is missing or negative, an estimate infinite, or no shift reaches
-        `total`.
-    ValueError
-        The two are indexed differently, `total` is negative or not finite, or
-        `low` is not below `high`.
-
-    References
-    ----------
-    .. [1] Datta, Ghosh, Steorts & Maples (2011), TEST 20(3), 574-588.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> e, w = pd.Series([0.1, 0.2, 0.9]), pd.Series([10, 10, 10])
-    >>> benchmark_difference(e, w, total=17).round(9).tolist()
-    [0.3, 0.4, 1.0]
-    """
-    if not low < high:
-        msg = f"`low` must be below `high`, got {low} and {high}."
-        raise ValueError(msg)
-    known = _known(estimate, weight, total)
-    e, w = known["estimate"].to_numpy(), known["weight"].to_numpy()
-    _require_within(total, float(low * w.sum()), float(high * w.sum()), known)
-    out = estimate.astype("float64").rename(None)
-    out[estimate.notna()] = np.clip(e + _shift(e, w, total, low, high), low, high)
-    return out.rename("benchmark_difference")
-
-
-def _shift(e: Floats, w: Floats, total: float, low: float, high: float) -> float:
-    """Walk the rising, piecewise straight sum over its corners."""
-    if not w.sum() > 0:
-        return 0.0
-    corners = np.concatenate([low - e, high - e])
-    order = np.argsort(corners, kind="stable")
-    corners, steps = corners[order], np.concatenate([w, -w])[order]
-    slopes = np.cumsum(steps)
-    sums = low * w.sum() + np.concatenate([[0.0], np.cumsum(slopes[:-1] * np.diff(corners))])
-    at = int(np.clip(np.searchsorted(sums, total, side="right") - 1, 0, len(corners) - 2))
-    rise = sums[at + 1] - sums[at]
-    part = float(np.clip((total - sums[at]) / rise, 0, 1)) if rise > 0 else 0.0
-    return float(corners[at] + part * (corners[at + 1] - corners[at]))
 
 
 def _known(estimate: pd.Series, weight: pd.Series, total: float) -> pd.DataFrame:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import build, own_toml
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    # arrays, and the Series and tables of pandas
+    Floats = Any
 
 _EVERYBODY = 10
 
@@ -129,3 +134,34 @@ class PovertyRule:
             return "Desil 1" if last == 1 else f"Desil 1–{last}"
         line = f"{self.line_rp_month:,.0f}".replace(",", ".")
         return f"Di bawah garis kemiskinan Rp {line} per orang per bulan"
+
+
+def relative_shortfall(spending: Floats, line: Floats | float) -> Floats:
+    """
+    Share of the poverty line that is missing: max(0, 1 - y / z) [1]_.
+
+    Its mean over people, to the power 0, 1 or 2, is the headcount ratio, the poverty gap or
+    the severity of poverty.
+
+    Parameters
+    ----------
+    spending
+        Rupiah per person per month (y), at least 0; an achievement in another unit likewise.
+    line
+        Poverty line or cut-off (z), in the unit of `spending`, above 0.
+
+    Returns
+    -------
+    shortfall
+        0 to 1, shaped as `spending`; 0 at and above the line, missing where `spending` is.
+
+    References
+    ----------
+    .. [1] Foster, Greer & Thorbecke (1984), Econometrica 52(3), 761-766.
+
+    Examples
+    --------
+    >>> relative_shortfall(np.array([300.0, 400.0, 500.0]), 400.0).tolist()
+    [0.25, 0.0, 0.0]
+    """
+    return np.maximum(1 - spending / line, 0.0)

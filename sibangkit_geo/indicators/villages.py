@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.indicators.benchmarks import official_figures_disagree
+from sibangkit_geo.indicators.benchmarks import benchmark_ratio, official_figures_disagree
 from sibangkit_geo.indicators.estimates import (
     SAME_AS_RATE,
     add_shrunken,
@@ -287,7 +287,10 @@ def benchmark(
     table: pd.DataFrame, official: OfficialFigures
 ) -> tuple[Indicator | None, list[Note]]:
     """
-    Scale person estimates by one ratio to the official figure (ratio benchmarking).
+    Scale person estimates to the official figure by one factor (`benchmark_ratio`).
+
+    No village passes 100 %: what it would have more falls on the others, so that the sum
+    is the official one wherever the table has people enough.
 
     Grain: unchanged, one row per village; two columns are added to `table`.
 
@@ -304,21 +307,25 @@ def benchmark(
     counted = people[poor.notna()].sum()
     rate = official.rate_percent / _PERCENT
     target = rate * counted if official.benchmark == "rate" else official.poor_people
-    factor = float(target / poor.sum())
-    over = poor * factor > people
-    table["poor_people_benchmarked"] = (poor * factor).mask(over, people)
-    table["poverty_rate_benchmarked"] = table["poor_people_benchmarked"] / people
+    own = (poor / people).clip(upper=1.0)
+    scaled = benchmark_ratio(own, people, total=min(target, float(people[own > 0].sum())))
+    table["poor_people_benchmarked"] = scaled * people
+    table["poverty_rate_benchmarked"] = scaled
+    held = (scaled >= 1.0) & (own < 1.0)
+    factor = float((scaled / own.where(own > 0)).mask(held).max())
     what = "tingkat" if official.benchmark == "rate" else "jumlah"
     text = (
         f"Estimasi penduduk miskin per desa diselaraskan dengan satu faktor "
         f"({numeral(factor, 3)}) ke {what} resmi {official.year}; faktor ini tidak mengubah urutan "
         f"desa. Penduduk menurut tabel {numeral(counted)} jiwa."
     )
-    if over.any():
-        short = float((poor * factor - people)[over].sum())
+    if held.any():
+        text += f" {int(held.sum())} desa dibatasi pada 100 %; selebihnya dipikul desa lain."
+    short = target - float(table["poor_people_benchmarked"].sum())
+    if round(short) > 0:
         text += (
-            f" {int(over.sum())} desa dibatasi pada 100 %, sehingga jumlahnya {numeral(short)} "
-            f"jiwa di bawah angka resmi."
+            f" Penduduk menurut tabel tidak mencukupi: jumlahnya {numeral(short)} jiwa di bawah "
+            f"angka resmi."
         )
     disagree = official_figures_disagree(
         people[poor.notna()], rate=rate, count=official.poor_people

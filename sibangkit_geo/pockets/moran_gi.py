@@ -202,14 +202,16 @@ def assuncao_reis_rates(events: pd.Series, population: pd.Series) -> pd.Series:
         msg = "`events` and `population` are indexed differently."
         raise ValueError(msg)
     counts = pd.DataFrame({"events": events, "population": population}).astype(float)
-    bad = counts[~((counts["events"] >= 0) & (counts["population"] > 0))]
+    valid = (counts["events"] >= 0) & (counts["population"] > 0)
+    bad = counts[~(valid & np.isfinite(counts).all(axis=1))]
     if len(bad):
         msg = "Villages with a missing or negative count, or without household"
         raise DataError(msg, rows=bad, remedy="Correct the counts or leave these villages out.")
     people = counts["population"]
+    total = max(float(people.sum()), 1.0)
     rate = counts["events"] / people
-    mean = counts["events"].sum() / people.sum()
-    spread = (people * (rate - mean) ** 2).sum() / people.sum()
+    mean = counts["events"].sum() / total
+    spread = (people * (rate - mean) ** 2).sum() / total
     variance = spread - mean / people.mean() + mean / people
     variance = variance.where(variance >= 0, mean / people)
     standard = (rate - mean) / np.sqrt(variance.where(variance > 0))

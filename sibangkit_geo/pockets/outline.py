@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
-from scipy.special import betaln
 
-from sibangkit_geo.pockets.overdispersion import effective_counts
+from sibangkit_geo.pockets.overdispersion import beta_binomial_log_likelihood, effective_counts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,7 +76,7 @@ def _log_likelihood(poor: Floats, homes: Floats, rate: float, rho: float) -> Flo
     rate = min(max(rate, 1e-6), 1.0 - 1e-6)
     scale = (1.0 - max(rho, _SMALLEST_RHO)) / max(rho, _SMALLEST_RHO)
     a, b = rate * scale, (1.0 - rate) * scale
-    return np.asarray(betaln(poor + a, homes - poor + b) - betaln(a, b))
+    return beta_binomial_log_likelihood(poor, homes, (a, b))
 
 
 def _domain(

@@ -78,13 +78,21 @@ def beta_binomial_rho(groups: Sequence[tuple[Floats, Floats]]) -> float:
     return 0.0 if rho < 1e-5 else min(rho, _LARGEST_RHO)
 
 
+def beta_binomial_log_likelihood(
+    poor: Floats, homes: Floats, shapes: tuple[float, float]
+) -> Floats:
+    """Log-likelihood of each village's count under beta shapes, up to binomial coefficients."""
+    a, b = shapes
+    return np.asarray(betaln(poor + a, homes - poor + b) - betaln(a, b))
+
+
 def _group_loss(poor: Floats, homes: Floats, rho: float) -> float:
     scale = (1.0 - rho) / rho
 
     def loss(log_odds: float) -> float:
         rate = float(expit(log_odds))
         a, b = rate * scale, (1.0 - rate) * scale
-        return -float(np.sum(betaln(poor + a, homes - poor + b) - betaln(a, b)))
+        return -float(np.sum(beta_binomial_log_likelihood(poor, homes, (a, b))))
 
     return float(minimize_scalar(loss, bounds=(-12.0, 12.0), method="bounded").fun)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.indicators.deprivation_sums import deprivation_sums, flag_cells
-from sibangkit_geo.indicators.needs import _DECILES, PovertyRule, needs_of
+from sibangkit_geo.indicators.needs import _DECILES, PovertyRule, needs_of, relative_shortfall
 from sibangkit_geo.model.types import VillageCounts
 from sibangkit_geo.registers.judge import Judged, judge
 
@@ -156,8 +156,7 @@ def _poverty(
     }
     amounts = {"people": people, "poor_people": np.where(poor, people, 0.0)}
     if item == "spending":
-        # shortfall as a share of the line, person by person (Foster, Greer & Thorbecke 1984)
-        gap = np.where(poor, 1 - value / poverty.line_rp_month, 0.0)
+        gap = np.where(poor, relative_shortfall(value, poverty.line_rp_month), 0.0)
         amounts["gap_sum"] = gap * people
         amounts["gap_squared_sum"] = gap**2 * people
     if "decile" in rows.columns:

@@ -18,6 +18,7 @@ import pandas as pd
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarks import require_same_index
 from sibangkit_geo.indicators.deprivation_sums import Scores, score_households
+from sibangkit_geo.indicators.needs import relative_shortfall
 from sibangkit_geo.stats.survey import (
     SurveyDesign,
     SurveyEstimate,
@@ -365,7 +366,7 @@ def normalised_gaps(
         raise DataError(
             msg, rows=chosen[bad.any(axis=1)], remedy="Correct them or leave them empty."
         )
-    gaps = (1 - chosen / pd.Series(cutoffs)).clip(lower=0)
+    gaps: pd.DataFrame = relative_shortfall(chosen, pd.Series(cutoffs))
     return (gaps**power).where((gaps > 0) | gaps.isna(), 0.0).where(chosen.notna())
 
 

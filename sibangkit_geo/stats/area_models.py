@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, sparse, special
+from scipy import optimize, sparse
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarks import (
     counts_of,
     finite_rows,
-    require_level,
     require_same_index,
 )
 
@@ -284,154 +283,3 @@ def _smoothed(y: Floats, x: Floats, around: sparse.csr_array | None) -> Floats:
     chance = mean / x
     own = np.divide(between, between + chance, out=np.zeros_like(x), where=chance > 0)
     return np.asarray(mean + own * (rate - mean))
-
-
-def assuncao_reis(events: pd.Series, base: pd.Series) -> pd.Series:
-    """
-    Standardise rates by an empirical-Bayes mean and variance.
-
-    (r_i - b) / sqrt(v_i), v_i = a + b / x_i, a = s2 - b / mean(x), with b the overall
-    rate and s2 the x-weighted variance of the rates r [1]_. a may be below 0; only a
-    v_i below 0 is replaced, by b / x_i, as GeoDa and esda do.
-    Grain: one row per village in and out.
-
-    Parameters
-    ----------
-    events
-        Poor households, at least 0; may exceed `base` where they count events.
-    base
-        All households x, above 0, indexed like `events`.
-
-    Returns
-    -------
-    z
-        Without unit, indexed like `events`; all 0 where nobody is poor. Empty in,
-        empty out.
-
-    Raises
-    ------
-    DataError
-        A count is missing, infinite or negative, or a village has no household.
-    ValueError
-        The two are indexed differently.
-
-    References
-    ----------
-    .. [1] Assuncao & Reis (1999), Statistics in Medicine 18(16), 2147-2162.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> e = pd.Series([30, 25, 25, 15, 33, 21, 30, 20])
-    >>> b = pd.Series([100, 100, 110, 90, 100, 90, 110, 90])
-    >>> assuncao_reis(e, b).head(2).round(8).tolist()
-    [1.03843594, -0.04099089]
-    """
-    require_same_index(events=events, base=base)
-    counts = pd.DataFrame({"events": events, "base": base}).astype("float64")
-    valid = (counts["events"] >= 0) & (counts["base"] > 0) & finite_rows(counts)
-    if not valid.all():
-        msg = "Villages with a missing or negative count, or without household"
-        raise DataError(
-            msg, rows=counts[~valid], remedy="Correct the counts or leave these villages out."
-        )
-    people, rate = counts["base"], counts["events"] / counts["base"]
-    mean = counts["events"].sum() / max(people.sum(), 1.0)
-    spread = (people * (rate - mean) ** 2).sum() / max(people.sum(), 1.0)
-    variance = spread - mean / people.mean() + mean / people
-    variance = variance.where(variance >= 0, mean / people)
-    standard = (rate - mean) / np.sqrt(variance.where(variance > 0))
-    # nobody poor anywhere: every rate is the mean
-    return pd.Series(standard.fillna(0.0), name="assuncao_reis")
-
-
-def wilson_interval(count: pd.Series, n: pd.Series, *, level: float = 0.95) -> pd.DataFrame:
-    """
-    Bound the share of a village by its own count alone.
-
-    The score interval [1]_: never outside 0 to 1, and not of width 0 at a count of 0.
-    For simple random samples and registers read as such; a clustered survey needs its
-    design effect first.
-    Grain: one row per village in and out.
-
-    Parameters
-    ----------
-    count
-        Poor households, 0 to `n`; missing allowed.
-    n
-        Households counted, at least 0, indexed like `count`; missing allowed.
-    level
-        Confidence, above 0 and below 1.
-
-    Returns
-    -------
-    interval
-        Columns ``low`` and ``high``, ``float64``, shares 0 to 1; missing where nobody
-        was counted.
-
-    Raises
-    ------
-    DataError
-        A count is negative, infinite or above `n`.
-    ValueError
-        The two are indexed differently, or `level` is out of range.
-
-    References
-    ----------
-    .. [1] Wilson (1927), Journal of the American Statistical Association 22(158),
-       209-212.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> wilson_interval(pd.Series([0]), pd.Series([10])).round(4).to_numpy().tolist()
-    [[0.0, 0.2775]]
-    """
-    require_level(level)
-    counts = counts_of(count, n)
-    size = counts["households"].where(counts["households"] > 0)
-    share, z2 = counts["poor"] / size, special.ndtri((1 + level) / 2) ** 2
-    centre = (share + z2 / (2 * size)) / (1 + z2 / size)
-    half = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * size)) / size) / (1 + z2 / size)
-    # rounding must not leave the share outside its own interval at 0 or 1
-    low = (centre - half).clip(lower=0.0).mask(share == 0, 0.0)
-    high = (centre + half).clip(upper=1.0).mask(share == 1, 1.0)
-    return pd.DataFrame({"low": low, "high": high})
-
-
-def mask_small(values: pd.Series, count: pd.Series, *, minimum: int) -> pd.Series:
-    """
-    Blank values that rest on too few households.
-
-    Grain: one row per village in and out.
-
-    Parameters
-    ----------
-    values
-        Anything shown per village.
-    count
-        Households (or people) each value rests on, indexed like `values`.
-    minimum
-        Fewest that may be shown, at least 0.
-
-    Returns
-    -------
-    masked
-        `values`, missing where `count` is below `minimum` or missing.
-
-    Raises
-    ------
-    ValueError
-        The two are indexed differently, or `minimum` is negative.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> mask_small(pd.Series([0.5, 0.1]), pd.Series([2, 40]), minimum=10).tolist()
-    [nan, 0.1]
-    """
-    require_same_index(values=values, count=count)
-    if minimum < 0:
-        msg = f"`minimum` must be at least 0, got {minimum}."
-        raise ValueError(msg)
-    return values.where((count >= minimum).fillna(value=False).astype(bool))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.indicators.needs import relative_shortfall
 from sibangkit_geo.stats.survey import (
     SurveyDesign,
     SurveyEstimate,
@@ -392,7 +393,7 @@ def lay_out_homes(
     require_at_least(homes["spending"], least=0)
     for name in ("people", "weight"):
         require_at_least(homes[name], least=0, above=True)
-    gap = (1 - homes["spending"].astype("float64") / poverty_line).clip(lower=0)
+    gap = relative_shortfall(homes["spending"].astype("float64"), poverty_line)
     return homes.assign(gap=gap, persons=homes["people"] * homes["weight"])
 
 
