@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "rahasia-sekali"  # noqa: S105 - of a server that lives as long as these tests
 CODES = ["16.07.01.2001", "16.07.01.2002"]
+START_S, GOODBYE_S = 300, 60  # bounds for a busy machine
 
 
 def _server() -> Path | None:
@@ -56,27 +59,42 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = folder / "data"
     run(server / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8")
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    run(server / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    control = [server / "pg_ctl", "-D", data, "-w", "-t", START_S]
+    run(*control, "-l", folder / "log", "-o", options, "start")
     try:
         yield f"postgresql://tester:{PASSWORD}@/postgres?host={folder}"
     finally:
-        run(server / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        run(*control, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[sa.Engine]:
+    """Close every connection, however it ends: an open one would warn in a test that runs later."""
+    made = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        yield made
+    finally:
+        made.dispose()
+
+
+@contextlib.contextmanager
+def extended(url: str, extension: str) -> Iterator[sa.Engine]:
+    """Connect to a server with an extension, or skip where it is not installed."""
+    with connected(url) as made:
+        with made.begin() as link:
+            known = sa.text("SELECT 1 FROM pg_available_extensions WHERE name = :name")
+            if not link.execute(known, {"name": extension}).scalar():
+                pytest.skip(f"PostgreSQL is here, its extension {extension} is not")
+            link.execute(sa.text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+        yield made
 
 
 @pytest.fixture(scope="module")
 def engine(address: str) -> Iterator[sa.Engine]:
     """Connect, with PostGIS where it is installed."""
-    made = sa.create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
-    with made.begin() as link:
-        available = link.execute(
-            sa.text("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'")
-        ).scalar()
-        if not available:
-            pytest.skip("PostgreSQL is here, its PostGIS extension is not")
-        link.execute(sa.text("CREATE EXTENSION IF NOT EXISTS postgis"))
-    yield made
-    made.dispose()
+    with extended(address, "postgis") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +129,27 @@ def filled(engine: sa.Engine, address: str) -> str:
         table = pd.DataFrame({"kode": CODES, "kk": [100, 200], "miskin": [12.5, None]})
         table.to_sql("profil", link, index=False)
     return address
+
+
+def test_where_the_extension_is_missing_no_connection_stays_open(address: str) -> None:
+    name = "tanpa_ekstensi"
+
+    def left() -> int:
+        with connected(address) as made, made.connect() as link:
+            known = sa.text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+            return int(link.execute(known, {"name": name}).scalar_one())
+
+    # what is caught keeps all frames, so that nothing is closed by being forgotten
+    with (
+        pytest.raises(pytest.skip.Exception, match="tidak_terpasang"),
+        extended(f"{address}&application_name={name}", "tidak_terpasang"),
+    ):
+        pytest.fail("a server has no such extension")
+    # a server takes note of a farewell in its own time
+    until = time.monotonic() + GOODBYE_S
+    while left() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert left() == 0
 
 
 def test_a_register_is_read_from_postgis_with_its_points(filled: str) -> None:
@@ -197,10 +236,8 @@ def test_a_database_without_table_asks_for_it() -> None:
 
 def test_sqlite_serves_too(tmp_path: Path) -> None:
     path = tmp_path / "t.db"
-    made = sa.create_engine(f"sqlite:///{path}")
-    with made.begin() as link:
+    with connected(f"sqlite:///{path}") as made, made.begin() as link:
         pd.DataFrame({"kode": CODES, "kk": [1.0, 2.5]}).to_sql("profil", link, index=False)
-    made.dispose()
     source = TableSource(tmp_path / "profil", url=f"sqlite:///{path}", table="profil")
     grid = open_grid(source, named_by="test")
     header = find_header(grid, known=())
