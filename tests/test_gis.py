@@ -162,7 +162,7 @@ def test_qgis_opens_the_project_with_styles_and_names(folder: Path) -> None:
     # QGIS may stumble over its own end; what it said before counts
     told = subprocess.run(
         [SYSTEM, "-c", ASK, str(folder)],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=900,
         env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder.parent), "PATH": "/usr/bin:/bin"},
     ).stdout  # fmt: skip
     assert "renderer RuleRenderer True" in told

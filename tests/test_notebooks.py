@@ -19,7 +19,7 @@ def test_there_are_notebooks() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_and_finds_pockets_only_where_they_are(path: Path, tmp_path: Path) -> None:
     book = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(book, timeout=1800, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = [
         output["text"] for cell in book.cells for output in cell.get("outputs", [])
         if output["output_type"] == "stream" and output["name"] == "stdout"

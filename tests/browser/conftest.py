@@ -33,6 +33,12 @@ ARGUMENTS = [
 ]
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 SIDE = 0.02
+# only a bound: every wait ends as soon as what it waits for is there
+PATIENCE_MS = 120_000
+# two frames: in the first, the page hears that something changed its size, and draws
+FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# timers of a page end in the order of their times: the address is written 250 ms after a change
+WRITTEN = "() => new Promise(done => setTimeout(done, 300))"
 
 
 def _chromium() -> str | None:
@@ -77,7 +83,7 @@ class Visit:
             bypass_csp=bypass_csp,
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -86,7 +92,7 @@ class Visit:
         self.page.goto(path.as_uri() + fragment)
         # a plain document is ready as it stands
         ready = "html[data-ready='1'], html:not(:has(script))"
-        self.page.wait_for_selector(ready, timeout=30_000)
+        self.page.wait_for_selector(ready)
         home = path.as_uri()
         self.outside = [url for url in self.requests if url.partition("#")[0] != home]
 
@@ -98,12 +104,25 @@ class Visit:
 
     def fragment(self) -> str:
         """Wait until the address is written."""
-        self.page.wait_for_timeout(400)
+        self.settle()
+        self.run(WRITTEN)
         return str(self.run("decodeURIComponent(location.hash)"))
+
+    def settle(self) -> None:
+        """Let the page draw what it has heard of."""
+        self.run(FRAMES)
+
+    def paper(self, path: Path) -> Path:
+        """Print, and wait until the page is back at the size of the window."""
+        self.page.pdf(path=path, format="A4", prefer_css_page_size=True)
+        self.page.wait_for_selector("body:not(.printing)", state="attached")
+        self.settle()
+        return path
 
     @property
     def overflow(self) -> int:
         """Measure by how many pixels the page is wider than the window."""
+        self.settle()
         return int(self.run("document.documentElement.scrollWidth - window.innerWidth"))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FOUND = shutil.which("firefox-esr") or shutil.which("firefox")
 LISTENING = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
-START_S, ANSWER_S = 60, 60
+START_S, ANSWER_S = 300, 300  # bounds for a busy machine
 EVENTS = ("log.entryAdded", "network.beforeRequestSent")
 
 

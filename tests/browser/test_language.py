@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.test_map_edges import AXE, PHONE
+from tests.browser.test_map_edges import AXE, PHONE, unfold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def test_axe_finds_no_violation_in_english(
     visit = visit_page(rich_page, bypass_csp=True, fragment="#bahasa=en")
     visit.run(script)
     visit.page.locator("#ranking tr button").first.click()
-    visit.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    unfold(visit)
     assert visit.run(AXE) == []
     visit.page.click("#help-open")
     assert visit.run(AXE) == []

@@ -95,9 +95,7 @@ def test_paper_is_one_sheet_with_legend_scale_and_sources(
         visit.page.select_option("#other", index=1)
     visit.page.locator("#ranking tr").first.click()
     before = visit.run("sibangkit.map.getZoom()")
-    paper = tmp_path / "cetak.pdf"
-    visit.page.pdf(path=paper, format="A4", prefer_css_page_size=True)
-    pages = PdfReader(paper).pages
+    pages = PdfReader(visit.paper(tmp_path / "cetak.pdf")).pages
     assert len(pages) == 1
     text = pages[0].extract_text()
     for said in ("Estimasi", "Sumber", "Disamarkan", "Tidak ada data", " km", "WGS 84", " BT"):

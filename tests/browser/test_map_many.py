@@ -29,12 +29,17 @@ PIXEL = """place => {
   return [...canvas.getContext('2d').getImageData(x, y, 1, 1).data];
 }"""
 AT = "place => { const {x, y} = sibangkit.map.latLngToContainerPoint(place); return [x, y]; }"
-STILL = "() => new Promise(done => setTimeout(() => { sibangkit.slices.finish(); done(); }, 50))"
 
 
 def middle(row: int) -> list[float]:
     """Return latitude and longitude of the middle of a square."""
     return [-2.6 + SIDE * (row // WIDE + 0.5), 104.5 + SIDE * (row % WIDE + 0.5)]
+
+
+def finish(visit: Visit) -> None:
+    """Wait for the drawing of what was done."""
+    visit.settle()
+    visit.run("sibangkit.slices.finish()")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,7 @@ def opened(
 def visit(opened: Visit) -> Visit:
     """Begin anew on the same page."""
     opened.run("sibangkit.reset()")
-    opened.run(STILL)
+    finish(opened)
     return opened
 
 
@@ -95,7 +100,7 @@ def test_each_village_has_its_color_hatch_or_dots_and_fades_outside_a_district(
     for row in (0, 1):
         assert visit.run(PIXEL, middle(row))[:3] != [0, 160, 64]
     visit.page.select_option("#district", "0")
-    visit.run(STILL)
+    finish(visit)
     assert visit.run(PIXEL, middle(500)) == [0, 160, 64, 255]
     # 22 % of green over land
     assert visit.run(PIXEL, middle(501)) == pytest.approx([186, 220, 196, 255], abs=2)
@@ -142,9 +147,7 @@ def test_picture_and_paper_hold_the_villages(visit: Visit, tmp_path: Path) -> No
     with Image.open(tmp_path / "peta.png") as picture:
         colors = {color: count for count, color in picture.convert("RGB").getcolors(1 << 24) or []}
     assert colors[(0, 160, 64)] > 200_000
-    paper = tmp_path / "cetak.pdf"
-    visit.page.pdf(path=paper, format="A4", prefer_css_page_size=True)
-    assert paper.stat().st_size > 20_000
+    assert visit.paper(tmp_path / "cetak.pdf").stat().st_size > 20_000
 
 
 def test_a_second_map_follows_and_goes(visit: Visit) -> None:
@@ -153,8 +156,8 @@ def test_a_second_map_follows_and_goes(visit: Visit) -> None:
         "sibangkit.data.layers.push({...sibangkit.data.layers[0], key: 'b', label: 'B'});"
         "sibangkit.compare('b')"
     )
-    visit.run(STILL)
+    finish(visit)
     assert visit.page.locator("canvas.villages").count() == 2
     visit.run("sibangkit.compare(null)")
-    visit.run(STILL)
+    finish(visit)
     assert visit.page.locator("canvas.villages").count() == 1

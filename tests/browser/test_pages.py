@@ -196,9 +196,7 @@ def test_print_is_one_a4_page_with_legend_and_sources(
     from pypdf import PdfReader  # noqa: PLC0415 - only with a browser
 
     visit = visit_page(study_run.out / "bappeda.html")
-    paper = tmp_path / "cetak.pdf"
-    visit.page.pdf(path=paper, format="A4", prefer_css_page_size=True)
-    pages = PdfReader(paper).pages
+    pages = PdfReader(visit.paper(tmp_path / "cetak.pdf")).pages
     assert len(pages) == 1
     text = pages[0].extract_text()
     assert "Estimasi" in text

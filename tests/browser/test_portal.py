@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.conftest import PATIENCE_MS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -20,6 +22,7 @@ def open_plain(browser: Any) -> Iterator[Callable[..., tuple[Any, list[str]]]]:
 
     def opened(path: Path, width: int) -> tuple[Any, list[str]]:
         context = browser.new_context(viewport={"width": width, "height": 800}, offline=True)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page, heard = context.new_page(), list[str]()
         page.on("console", lambda message: heard.append(message.text))
