@@ -16,15 +16,18 @@ import pandas as pd
 import polars as pl
 import pytest
 import shapely
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.sources.columns import variables
+from tests.once import common_folder, once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -32,6 +35,12 @@ METRES = "EPSG:32748"
 KM = 1000.0
 SIDE_DEG = 0.02
 WEST, SOUTH = 104.4, -2.9
+
+# how long an example takes says how busy the machine is
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +149,16 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def study_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
-    """Run the village study on real data once."""
-    out = tmp_path_factory.mktemp("real") / "out"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DegradedInputWarning)
-        return study.run(shared / "studies" / "banyuasin_villages.toml", out)
+def study_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[study.Finished]:
+    """Run the village study on real data once for all workers."""
+
+    def run(folder: Path) -> study.Finished:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DegradedInputWarning)
+            return study.run(shared / "studies" / "banyuasin_villages.toml", folder / "out")
+
+    with once(common_folder(tmp_path_factory), "real", run) as finished:
+        yield finished
 
 
 @pytest.fixture(scope="session")
@@ -155,11 +168,15 @@ def write_small_study() -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def small_study(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
-    """Run the self-made study once."""
-    folder = tmp_path_factory.mktemp("small")
-    study_file = _write_small_study(folder)
-    return SmallStudy(study.run(study_file, folder / "out"), folder, study_file)
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStudy]:
+    """Run the self-made study once for all workers."""
+
+    def run(folder: Path) -> tuple[study.Finished, Path, Path]:
+        study_file = _write_small_study(folder)
+        return study.run(study_file, folder / "out"), folder, study_file
+
+    with once(common_folder(tmp_path_factory), "small", run) as made:
+        yield SmallStudy(*made)
 
 
 def _write_small_study(folder: Path) -> Path:
