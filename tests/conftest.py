@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import subprocess
 import sys
 import warnings
 from dataclasses import dataclass
@@ -159,6 +161,43 @@ def study_run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     with once(common_folder(tmp_path_factory), "real", run) as finished:
         yield finished
+
+
+@dataclass(frozen=True, slots=True)
+class MappedDemo:
+    """What the command answered, and the folder where it ran."""
+
+    command: subprocess.CompletedProcess[str]
+    folder: Path
+
+    @property
+    def out(self) -> Path:
+        """Products, with the made-up files in `data`."""
+        return self.folder / "peta"
+
+
+@pytest.fixture(scope="session")
+def mapped_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MappedDemo]:
+    """Let the command make up a regency and map it, once for all workers."""
+
+    def run(folder: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
+        # many households: chance agreements of a page with the register must not stop a run
+        homes = ["--households", "60000"]
+        command = [sys.executable, "-m", "sibangkit_geo", "demo", "--out", "peta", *homes]
+        # as strict about warnings as the tests themselves
+        strict = ("error", "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONWARNINGS": ",".join(strict)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done, folder
+
+    with once(common_folder(tmp_path_factory), "demo", run) as made:
+        yield MappedDemo(*made)
 
 
 @pytest.fixture(scope="session")

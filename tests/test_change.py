@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo import study
-from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.demo.world import PLANTED
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.pockets.change import (
@@ -30,6 +29,8 @@ from sibangkit_geo.study.compare import compare_runs
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from tests.conftest import MappedDemo
 
 NOTHING = float("nan")
 # one pocket heals, one is new, one stays, one gets better
@@ -200,15 +201,15 @@ def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def three_waves(folder: Path) -> None:
+def three_waves(new: Path, folder: Path) -> None:
     """Add a third wave that is the second one again: what was new stays, what healed is gone."""
-    shutil.copytree(folder / "new", folder / "newest")
+    shutil.copytree(new, folder / "newest")
     manifest = json.loads((folder / "newest" / "manifest.json").read_text("utf-8"))
     manifest["settings"]["study"]["year"] = 2027
     (folder / "newest" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegradedInputWarning)
-        compare_runs([folder / name for name in ("new", "newest", "old")], folder / "three")
+        compare_runs([new, folder / "newest", folder / "old"], folder / "three")
     pockets = pd.read_csv(folder / "three" / "perubahan_kantong.csv")
     first = pockets[pockets["dari_tahun"] == 2020].set_index("kantong")
     second = pockets[pockets["dari_tahun"] == 2025].set_index("kantong")
@@ -222,18 +223,20 @@ def three_waves(folder: Path) -> None:
     assert {history[code] for code in healed.villages} == {"tanpa pola"}
 
 
-def test_the_demo_heals_one_pocket_and_gets_another(tmp_path: Path) -> None:
-    newer = without_variants(
-        write_demo(tmp_path / "data", settings=DemoSettings(households=60_000))
-    )
-    for file, name in ((newer, "new"), (newer.with_name("study_2020.toml"), "old")):
-        study.run(file, tmp_path / name)
+def test_the_demo_heals_one_pocket_and_gets_another(
+    mapped_demo: MappedDemo, tmp_path: Path
+) -> None:
+    assert mapped_demo.command.returncode == 0, mapped_demo.command.stderr
+    new, data = mapped_demo.out, tmp_path / "data"
+    shutil.copytree(new / "data", data)
+    without_variants(data / "study.toml")
+    study.run(data / "study_2020.toml", tmp_path / "old")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegradedInputWarning)
-        compare_runs([tmp_path / "new", tmp_path / "old"], tmp_path / "out")
+        compare_runs([new, tmp_path / "old"], tmp_path / "out")
     found = pd.read_csv(tmp_path / "out" / "perubahan_kantong.csv")
     villages = [set(one.split()) for one in found["desa"]]
-    three_waves(tmp_path)
+    three_waves(new, tmp_path)
     met = 0
     for plant in PLANTED:
         of_it = [

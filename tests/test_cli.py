@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from typer.testing import Result
 
+    from tests.conftest import MappedDemo
+
 NIK = "1607010000000001"
 
 
@@ -189,17 +191,12 @@ def test_a_command_loads_what_it_needs(loaded: str, heavy: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_demo_makes_up_a_regency_and_maps_it(tmp_path: Path) -> None:
-    # many households: chance agreements of a page with the register must not stop a run
-    result = subprocess.run(
-        [sys.executable, "-m", "sibangkit_geo", "demo", "--out", "peta", "--households", "60000"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_demo_makes_up_a_regency_and_maps_it(mapped_demo: MappedDemo) -> None:
+    result = mapped_demo.command
     assert result.returncode == 0, result.stderr
     first = result.stdout.splitlines()[0]
     assert Path(first).as_posix() == "peta/index.html"
-    assert (tmp_path / first).is_file()
-    assert "Batas pendekatan, bukan batas resmi" in (tmp_path / first).read_text(encoding="utf-8")
+    assert (mapped_demo.folder / first).is_file()
+    assert "Batas pendekatan, bukan batas resmi" in (mapped_demo.folder / first).read_text(
+        encoding="utf-8"
+    )

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import without_variants
 
-from sibangkit_geo import study
 from sibangkit_geo.agencies import FocusInputs, agency_focus, load_catalogue, with_roles
 from sibangkit_geo.agencies.place_needs import ActionRule
-from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.demo.world import PLANTED
 from sibangkit_geo.model.types import Indicator, VillageIndicators
 
@@ -22,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+
+    from tests.conftest import MappedDemo
 
 # the agency whose need each cause of the demo is
 AGENCY_OF = {
@@ -37,22 +36,18 @@ A, B = "16.07.01.2001", "16.07.01.2002"
 
 
 @pytest.fixture(scope="module")
-def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the demo once with 60,000 households."""
-    folder = tmp_path_factory.mktemp("focus")
-    study_file = without_variants(
-        write_demo(folder / "data", settings=DemoSettings(households=60_000))
-    )
-    study.run(study_file, folder / "out")
-    return folder
+def demo_run(mapped_demo: MappedDemo) -> Path:
+    """Name the folder of a demo with 60,000 households."""
+    assert mapped_demo.command.returncode == 0, mapped_demo.command.stderr
+    return mapped_demo.out
 
 
 def table(folder: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(folder / "out" / name, dtype={"kode": str})
+    return pd.read_csv(folder / name, dtype={"kode": str})
 
 
 def test_each_planted_cause_is_the_lead_of_its_pocket(demo_run: Path) -> None:
-    villages = pd.read_csv(demo_run / "out" / "villages.csv", index_col="village_code")
+    villages = pd.read_csv(demo_run / "villages.csv", index_col="village_code")
     roles = table(demo_run, "peran_opd.csv")
     lead = roles[(roles["tingkat"] == "kantong") & (roles["memimpin"] == "ya")]
     lead_of = lead.set_index("kode")["opd"].to_dict()
@@ -70,7 +65,7 @@ def test_each_planted_cause_is_the_lead_of_its_pocket(demo_run: Path) -> None:
 
 
 def test_the_matrix_has_one_first_step_per_pocket(demo_run: Path) -> None:
-    matrix = pd.read_csv(demo_run / "out" / "matriks_opd_kantong.csv", index_col="opd")
+    matrix = pd.read_csv(demo_run / "matriks_opd_kantong.csv", index_col="opd")
     assert (matrix == "langkah pertama").sum().eq(1).all()
     cells = matrix.fillna("").to_numpy().ravel()
     assert set(cells) <= {"langkah pertama", "bertindak", ""}
@@ -115,8 +110,8 @@ def test_no_count_below_five_is_written(demo_run: Path) -> None:
 
 
 def test_every_indicator_is_in_the_dictionary_with_unit_source_and_year(demo_run: Path) -> None:
-    villages = pd.read_csv(demo_run / "out" / "villages.csv", nrows=1)
-    told = pd.read_csv(demo_run / "out" / "kamus_data.csv").set_index("kolom")
+    villages = pd.read_csv(demo_run / "villages.csv", nrows=1)
+    told = pd.read_csv(demo_run / "kamus_data.csv").set_index("kolom")
     for name in ("headcount_ratio", "headcount_shrunken", "multidimensional_poverty",
                  "poverty_rate_benchmarked", "floor_share", "register_coverage"):  # fmt: skip
         assert name in villages
@@ -126,11 +121,11 @@ def test_every_indicator_is_in_the_dictionary_with_unit_source_and_year(demo_run
 
 
 def test_pages_say_who_takes_the_first_step(demo_run: Path) -> None:
-    page = (demo_run / "out" / "bappeda.html").read_text("utf-8")
+    page = (demo_run / "bappeda.html").read_text("utf-8")
     assert "Langkah pertama: Perkimtan" in page
     assert "Konvergensi: jumlah OPD yang harus bertindak" in page
     assert "keandalan: baik" in page
-    assert "ketepatan sasaran" in (demo_run / "out" / "dinsos.html").read_text("utf-8")
+    assert "ketepatan sasaran" in (demo_run / "dinsos.html").read_text("utf-8")
 
 
 def test_sheets_add_up_and_follow_the_tables(demo_run: Path) -> None:
@@ -174,7 +169,7 @@ def payload_of(page: Path) -> dict[str, Any]:
 
 
 def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None:
-    overview = payload_of(demo_run / "out" / "bappeda.html")
+    overview = payload_of(demo_run / "bappeda.html")
     blocks = {one["key"]: one for one in overview["blocks"]}
     assert {"budget", "curve", "target", "series", "matrix"} <= set(blocks)
     assert blocks["matrix"]["table"]["head"][0] == "OPD"
@@ -183,7 +178,7 @@ def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None
     assert "13 dari 13 biaya satuan masih asumsi" in said
     assert overview["trend"]["years"] == [2020, 2025]
     assert "register memuat kurang dari 90 %" in said
-    own = payload_of(demo_run / "out" / "perkimtan.html")
+    own = payload_of(demo_run / "perkimtan.html")
     keys = [one["key"] for one in own["blocks"]]
     assert keys == ["budget", "budget_left", "places", "programmes"]
     programmes = own["blocks"][-1]["table"]["rows"]
