@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -248,12 +249,10 @@ def test_two_runs_with_one_seed_are_equal_to_the_byte(
 
 
 def test_a_run_that_dies_late_keeps_the_earlier_products(
-    tmp_path: Path,
-    write_small_study: Callable[[Path], Path],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, small_study: SmallStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study_file = write_small_study(tmp_path)
-    study.run(study_file, tmp_path / "out")
+    shutil.copytree(small_study.folder, tmp_path, dirs_exist_ok=True)
+    study_file = tmp_path / small_study.study_file.name
     before = snapshot(tmp_path)
 
     def die(*_: object, **__: object) -> None:

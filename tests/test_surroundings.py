@@ -62,28 +62,41 @@ year = 2023
 
 @pytest.fixture
 def surrounded(tmp_path: Path, write_small_study: Callable[[Path], Path]) -> Path:
+    """Give a study of its own to a test that changes it."""
+    return surround(tmp_path, write_small_study)
+
+
+@pytest.fixture(scope="module")
+def mapped(
+    tmp_path_factory: pytest.TempPathFactory, write_small_study: Callable[[Path], Path]
+) -> study.Finished:
+    """Run it once for the tests that read it."""
+    folder = tmp_path_factory.mktemp("sekitar")
+    return study.run(surround(folder, write_small_study), folder / "out")
+
+
+def surround(folder: Path, write_small_study: Callable[[Path], Path]) -> Path:
     """The grid of 36 villages of 0.02 degrees: class 3 in the western half, 1 in the rest."""
-    file = write_small_study(tmp_path)
+    file = write_small_study(folder)
     # six columns of villages; the raster covers the southern five rows only
     cells = np.ones((10, 12), dtype=np.uint8)
     cells[:, :6] = 3
     with rasterio.open(
-        tmp_path / "banjir.tif", "w", driver="GTiff", height=10, width=12, count=1, dtype="uint8",
+        folder / "banjir.tif", "w", driver="GTiff", height=10, width=12, count=1, dtype="uint8",
         crs="EPSG:4326", transform=Affine(0.01, 0, 104.4, 0, -0.01, -2.8), nodata=0,
     ) as raster:  # fmt: skip
         raster.write(cells, 1)
     pd.DataFrame({"bujur": ["104,41"], "lintang": ["-2,89"]}).to_csv(
-        tmp_path / "puskesmas.csv", sep=";", index=False
+        folder / "puskesmas.csv", sep=";", index=False
     )
     road = LineString([(104.40, -2.9, 5.0), (104.40, -2.78, 5.0)])
-    gpd.GeoDataFrame(geometry=[road], crs="EPSG:4326").to_file(tmp_path / "jalan.gpkg")
+    gpd.GeoDataFrame(geometry=[road], crs="EPSG:4326").to_file(folder / "jalan.gpkg")
     file.write_text(file.read_text("utf-8") + TABLES, "utf-8")
     return file
 
 
-def test_rasters_and_facilities_stand_beside_the_other_numbers(surrounded: Path) -> None:
-    out = surrounded.parent / "out"
-    finished = study.run(surrounded, out)
+def test_rasters_and_facilities_stand_beside_the_other_numbers(mapped: study.Finished) -> None:
+    out = mapped.out
     table = pd.read_csv(out / "villages.csv", index_col="village_code")
     drawn = table[table["status"] == "ok"].iloc[:30]
     west = np.tile([1.0, 1, 1, 0, 0, 0], 5)
@@ -97,16 +110,15 @@ def test_rasters_and_facilities_stand_beside_the_other_numbers(surrounded: Path)
     assert drawn["clinic_km"].iloc[1] == pytest.approx(2.22, abs=0.05)
     # the road runs along the western edge
     assert drawn["road_km"].iloc[[0, 6]].tolist() == pytest.approx([1.11, 1.11], abs=0.03)
-    keys = {note.key for note in finished.notes}
+    keys = {note.key for note in mapped.notes}
     assert {"raster_cover", "distance_from_villages"} <= keys
     roles = [one["role"] for one in json.loads((out / "manifest.json").read_text())["inputs"]]
     assert roles.count("raster") == 2
     assert roles.count("facilities") == 2
 
 
-def test_pages_show_them(surrounded: Path) -> None:
-    out = surrounded.parent / "out"
-    study.run(surrounded, out)
+def test_pages_show_them(mapped: study.Finished) -> None:
+    out = mapped.out
     page = (out / "dinkes.html").read_text("utf-8")
     assert "Jarak ke puskesmas terdekat (km)" in page
     assert "Wilayah rawan banjir" in (out / "pupr.html").read_text("utf-8")
