@@ -203,7 +203,7 @@ def assuncao_reis_rates(events: pd.Series, population: pd.Series) -> pd.Series:
         raise ValueError(msg)
     counts = pd.DataFrame({"events": events, "population": population}).astype(float)
     valid = (counts["events"] >= 0) & (counts["population"] > 0)
-    bad = counts[~(valid & np.isfinite(counts).all(axis=1))]
+    bad = counts[~(valid & np.isfinite(counts.to_numpy()).all(axis=1))]
     if len(bad):
         msg = "Villages with a missing or negative count, or without household"
         raise DataError(msg, rows=bad, remedy="Correct the counts or leave these villages out.")
