@@ -10,7 +10,6 @@ pockets (relative risk 2 and more, of the year) has at least half of its village
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,9 +89,7 @@ def main() -> None:
     parser.add_argument("--null-seeds", type=int, default=20)
     parser.add_argument("--households", type=int, default=250_000)
     options = parser.parse_args()
-    polygons = read_boundaries(
-        BoundarySource(villages="default"), folder=Path(), regency="16.07"
-    ).villages
+    polygons = read_boundaries(BoundarySource(villages="default"), regency="16.07").villages
     shown = strict = 0
     for seed in range(1, options.null_seeds + 1):
         table = counts(polygons, households=options.households, seed=seed, pockets=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, TargetSettings
@@ -34,7 +34,10 @@ from sibangkit_geo.sources.text_tables import LinkSource
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from _typeshed import DataclassInstance
+
 _DEFAULT_SEED = 1607
+T = TypeVar("T", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,33 @@ class Study:
         codes.require_regency(self.study.regency)
 
 
+# what names a file in the tables of a study, and what need not be there
+_INPUTS: dict[type, tuple[str, ...]] = {
+    AgencySettings: ("catalogue",),
+    AnnexSettings: ("template",),
+    BoundarySource: ("villages", "context"),
+    BudgetSettings: ("costs",),
+    DeprivationSettings: ("index",),
+    FacilitySource: ("path", "cost"),
+    HouseholdSource: ("path",),
+    LinkSource: ("path",),
+    LocusSource: ("path",),
+    ProfileSource: ("path",),
+    RasterSource: ("path", "weights"),
+    TargetSettings: ("series",),
+    TypologySource: ("path",),
+}
+_OPTIONAL: dict[type, tuple[str, ...]] = {
+    AnnexSettings: ("logo",),
+    HouseholdSource: ("photo_folder",),
+    JoinSettings: ("review",),
+}
+_REVIEW = "join.review.csv"
+
+
 def read_study(path: Path) -> Study:
     """
-    Read a study file.
+    Read a study file, its paths resolved and its files there.
 
     Parameters
     ----------
@@ -138,8 +165,17 @@ def read_study(path: Path) -> Study:
     Raises
     ------
     ConfigError
-        The file is missing or no TOML, a key is unknown or absent, a value has
-        the wrong kind, the regency is unknown.
+        The file or one that it names is missing, it is no TOML, a key is unknown or
+        absent, a value has the wrong kind, the regency is unknown.
+    """
+    return resolved(written_study(path), path.resolve().parent)
+
+
+def written_study(path: Path) -> Study:
+    """
+    Read a study file with its paths as they are written.
+
+    Raises ConfigError: As of `read_study`, but for the files it names.
     """
     if not path.is_file():
         raise MissingFileError(path, named_by="study file")
@@ -149,6 +185,34 @@ def read_study(path: Path) -> Study:
         pockets.setdefault("seed", table["study"].get("seed", _DEFAULT_SEED))
         table["pockets"] = pockets
     return build(Study, table, file=path.name, called="study file")
+
+
+def resolved(settings: T, folder: Path, *, table: str = "") -> T:
+    """
+    Resolve every path of a study against the folder of its file, and require its files.
+
+    `settings`: A study, or one of its tables, called `table` in messages.
+    Raises MissingFileError: A file is not there; none has been read yet.
+    """
+    changed: dict[str, object] = {}
+    for one in dataclasses.fields(settings):
+        value = getattr(settings, one.name)
+        where = f"[[{one.name}]]" if isinstance(value, tuple) else f"[{one.name}]"
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            changed[one.name] = resolved(value, folder, table=where)
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            changed[one.name] = tuple(resolved(each, folder, table=where) for each in value)
+    for key in _INPUTS.get(type(settings), ()):
+        path = getattr(settings, key)
+        if not path or "://" in path or (key == "villages" and path == "default"):
+            continue
+        changed[key] = str(folder / path)
+        if not (folder / path).exists():
+            raise MissingFileError(folder / path, named_by=f"{table} {key}")
+    for key in _OPTIONAL.get(type(settings), ()):
+        path = getattr(settings, key) or (_REVIEW if key == "review" else "")
+        changed[key] = str(folder / path) if path else ""
+    return dataclasses.replace(settings, **changed)
 
 
 def plain(value: object) -> object:

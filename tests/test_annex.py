@@ -16,6 +16,7 @@ from matplotlib.textpath import TextPath
 from pyproj import Transformer
 
 from sibangkit_geo import codes
+from sibangkit_geo.config import resolved
 from sibangkit_geo.products.atlas.ground import SCALES, Frame, fit
 from sibangkit_geo.products.atlas.labels import place
 from sibangkit_geo.products.web.topology import district_label_points
@@ -177,7 +178,7 @@ def test_a_name_gives_way_to_one_in_the_same_place() -> None:
 
 
 def test_names_of_the_embedded_map_stand_apart(tmp_path: Path) -> None:
-    read = read_boundaries(BoundarySource("default"), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(BoundarySource("default"), tmp_path), regency="16.07")
     there = Transformer.from_crs(4326, read.villages.crs, always_xy=True)
     spots = district_label_points(read.villages, read.villages["district_code"])
     points = {code: [there.transform(x[0], x[1]) for x in found] for code, found in spots.items()}

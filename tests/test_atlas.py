@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sibangkit_geo.agencies import load_catalogue
+from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.model.types import (
     AgencyNeeds,
@@ -162,7 +163,7 @@ def _product(areas: Boundaries, groups: list[list[str]]) -> Product:
 @pytest.fixture(scope="session")
 def areas(tmp_path_factory: pytest.TempPathFactory) -> Boundaries:
     folder = tmp_path_factory.mktemp("areas")
-    return read_boundaries(BoundarySource("default"), folder=folder, regency="16.07")
+    return read_boundaries(resolved(BoundarySource("default"), folder), regency="16.07")
 
 
 def _change(product: Product) -> WaveChange:

@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo import codes
+from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, MissingFileError
 from sibangkit_geo.sources.boundaries import (
     BoundaryCheck,
@@ -215,7 +216,7 @@ def test_swapped_axes_are_named_and_put_right(tmp_path: Path) -> None:
     degrees.set_geometry(gpd.GeoSeries(swapped, crs=4326)).to_file(tmp_path / "desa.geojson")
     assert kinds(check_file(tmp_path / "desa.geojson")) == ["axes_swapped"]
     with pytest.warns(DegradedInputWarning, match="Sumbu koordinat tertukar"):
-        read = read_boundaries(BoundarySource("desa.geojson"), folder=tmp_path, regency="16.07")
+        read = read_boundaries(resolved(BoundarySource("desa.geojson"), tmp_path), regency="16.07")
     assert read.notes[0].key == "axes_swapped"
     assert read.villages.area.tolist() == pytest.approx([4e6, 4e6], rel=1e-4)
 
@@ -229,7 +230,7 @@ def test_metres_that_claim_to_be_degrees_are_refused_unless_crs_is_named(tmp_pat
     assert np.isnan(check.area_before_m2)
     assert "sistem koordinat" in check_text(check)
     source = BoundarySource("desa.gpkg", crs=METRES)
-    read = read_boundaries(source, folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(source, tmp_path), regency="16.07")
     assert read.villages.area.tolist() == pytest.approx([4e6, 4e6])
 
 
@@ -243,7 +244,7 @@ def test_a_shapefile_without_prj_is_read_as_degrees_where_it_can_be(tmp_path: Pa
     squares(TWO).to_crs(4326).to_file(tmp_path / "desa.shp")
     (tmp_path / "desa.prj").unlink()
     with pytest.warns(DegradedInputWarning, match=r"\.shp tanpa \.prj"):
-        read = read_boundaries(BoundarySource("desa.shp"), folder=tmp_path, regency="16.07")
+        read = read_boundaries(resolved(BoundarySource("desa.shp"), tmp_path), regency="16.07")
     assert read.notes[0].key == "crs_assumed"
     squares(TWO).to_file(tmp_path / "meter.shp")
     (tmp_path / "meter.prj").unlink()
@@ -384,7 +385,7 @@ def test_heights_are_dropped_with_a_note(tmp_path: Path) -> None:
 
 def test_a_study_reads_a_publishers_file_with_official_codes(tmp_path: Path) -> None:
     squares(TWO, **LAYOUTS["BIG/RBI"][1]).to_file(tmp_path / "rbi.gpkg")
-    read = read_boundaries(BoundarySource("rbi.gpkg"), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(BoundarySource("rbi.gpkg"), tmp_path), regency="16.07")
     assert read.villages.index.tolist() == [A, B]
     assert read.villages["name"].tolist() == ["Mariana", "Mariana Ilir"]
     assert read.notes[0].key == "codes_dotted"
@@ -393,7 +394,7 @@ def test_a_study_reads_a_publishers_file_with_official_codes(tmp_path: Path) -> 
 def test_a_study_sends_a_file_without_official_codes_to_the_import(tmp_path: Path) -> None:
     squares(TWO, **LAYOUTS["HDX COD-AB"][1]).to_file(tmp_path / "cod.gpkg")
     with pytest.raises(DataError, match=r"HDX COD-AB has no Kemendagri codes.*boundaries import"):
-        read_boundaries(BoundarySource("cod.gpkg"), folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(BoundarySource("cod.gpkg"), tmp_path), regency="16.07")
 
 
 def test_districts_are_named_by_the_file_where_no_list_is(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sibangkit_geo.config import Study, plain, read_study
+from sibangkit_geo.config import Study, plain, read_study, written_study
 from sibangkit_geo.errors import ConfigError, MissingFileError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ decile_max = 1
 def read(folder: Path, text: str) -> Study:
     """Write and read a study file."""
     (folder / "study.toml").write_text(text, encoding="utf-8")
-    return read_study(folder / "study.toml")
+    return written_study(folder / "study.toml")
 
 
 def test_the_smallest_study_takes_the_defaults(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_whole_numbers_serve_where_a_number_is_asked(tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(HEAD + PROFILE, encoding="utf-8-sig")
-    assert read_study(tmp_path / "study.toml").study.title == "Uji"
+    assert written_study(tmp_path / "study.toml").study.title == "Uji"
 
 
 def test_nested_tables_of_a_profile_are_built(tmp_path: Path) -> None:
@@ -158,12 +158,12 @@ def test_a_wrong_study_is_refused_in_words(tmp_path: Path, text: str, message: s
 def test_a_study_file_of_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_bytes("[study]\ntitle = 'é'\n".encode("utf-16"))
     with pytest.raises(ConfigError, match="not a TOML file"):
-        read_study(tmp_path / "study.toml")
+        written_study(tmp_path / "study.toml")
 
 
 def test_a_missing_study_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="study file"):
-        read_study(tmp_path / "tiada.toml")
+        written_study(tmp_path / "tiada.toml")
 
 
 def test_settings_become_plain_values(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_settings_become_plain_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["banyuasin_villages.toml", "banyuasin_households.toml"])
 def test_both_shared_studies_parse(shared: Path, name: str) -> None:
-    study = read_study(shared / "studies" / name)
+    study = written_study(shared / "studies" / name)
     assert study.study.regency == "16.07"
     assert study.official is not None
     assert study.official.benchmark == "rate"
@@ -186,3 +186,23 @@ def test_both_shared_studies_parse(shared: Path, name: str) -> None:
         assert dict(study.households[0].columns) == {"decile": "desil_nasional"}
     else:
         assert [one.agency for one in study.profiles[0].indicators] == ["pln", "perkimtan", "pupr"]
+
+
+def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
+    tmp_path: Path,
+) -> None:
+    extra = '\n[budget]\ncosts = "biaya.toml"\n[join]\nreview = "nama.csv"\n[annex]\nlogo = "logo.png"\n'
+    (tmp_path / "study.toml").write_text(HEAD + PROFILE + extra, encoding="utf-8")
+    profile = written_study(tmp_path / "study.toml").profiles[0].path
+    with pytest.raises(MissingFileError, match=r"biaya\.toml: no such file \(\[budget\] costs\)"):
+        read_study(tmp_path / "study.toml")
+    (tmp_path / "biaya.toml").write_text("", encoding="utf-8")
+    with pytest.raises(MissingFileError, match=r"\(\[\[profiles\]\] path\)"):
+        read_study(tmp_path / "study.toml")
+    (tmp_path / profile).write_text("", encoding="utf-8")
+    study = read_study(tmp_path / "study.toml")
+    assert study.profiles[0].path == str(tmp_path / profile)
+    # a file of decisions comes later, a missing logo is told by the atlas
+    assert study.join.review == str(tmp_path / "nama.csv")
+    assert study.annex.logo == str(tmp_path / "logo.png")
+    assert study.boundaries.villages == "default"

@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from sibangkit_geo import codes
-from sibangkit_geo.config import Study, read_study
+from sibangkit_geo.config import Study, read_study, resolved
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.demo.world import CAUSE_NEEDS, PLANTED, PlantedPocket
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
@@ -52,7 +52,7 @@ def truth_of(folder: Path, wave: str = "") -> dict[str, Any]:
 def read(folder: Path, wave: str = "") -> tuple[Study, pl.DataFrame]:
     """Read a study of the demo and its register, as a run does."""
     study = read_study(folder / f"study{wave}.toml")
-    opened = open_study_register(study, study.households[0], folder)
+    opened = open_study_register(study, study.households[0])
     return study, pl.concat([batch.rows for batch in opened.batches()])
 
 
@@ -61,9 +61,9 @@ def counted(folder: Path, wave: str = "") -> registers.Counted:
     """Count a register by village."""
     study = read_study(folder / f"study{wave}.toml")
     assert study.poverty is not None
-    areas = read_boundaries(study.boundaries, folder=folder, regency="16.07")
+    areas = read_boundaries(resolved(study.boundaries, folder), regency="16.07")
     plan = registers.RegisterPlan(areas, study.poverty, "kemendagri", {})
-    return registers.count_register(open_study_register(study, study.households[0], folder), plan)
+    return registers.count_register(open_study_register(study, study.households[0]), plan)
 
 
 def counts(folder: Path, wave: str = "") -> pd.DataFrame:
@@ -197,7 +197,7 @@ def test_questions_that_are_not_asked_stay_empty(raw: pd.DataFrame) -> None:
 
 def test_houses_stand_inside_their_village(raw: pd.DataFrame) -> None:
     cells = gpd.read_file(codes.data_folder() / "villages.geojson").set_index("kode").geometry
-    cleaned = read_boundaries(BoundarySource("default"), folder=Path(), regency="16.07").villages
+    cleaned = read_boundaries(BoundarySource("default"), regency="16.07").villages
     for shapes in (cells, cleaned.geometry.to_crs(4326)):
         own = shapes.loc[raw["kode_desa"]].to_numpy()
         shapely.prepare(own)

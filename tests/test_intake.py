@@ -47,7 +47,7 @@ TAKES_ANSWERS = {"implausible", "unknown"}
 @cache
 def default_areas() -> Boundaries:
     """Read the embedded boundaries once."""
-    return read_boundaries(BoundarySource("default"), folder=Path(), regency="16.07")
+    return read_boundaries(BoundarySource("default"), regency="16.07")
 
 
 def write(folder: Path, kinds: tuple[str, ...], seed: int = 7) -> Path:
@@ -59,7 +59,7 @@ def write(folder: Path, kinds: tuple[str, ...], seed: int = 7) -> Path:
 def counted(folder: Path) -> registers.Counted:
     """Count the register of a study."""
     settled = read_study(folder / "study.toml")
-    register = open_study_register(settled, settled.households[0], folder)
+    register = open_study_register(settled, settled.households[0])
     plan = registers.RegisterPlan(default_areas(), settled.poverty, "kemendagri", {})
     return registers.count_register(register, plan)
 

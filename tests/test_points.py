@@ -12,6 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.join import (
     PointLocator,
@@ -168,7 +169,7 @@ def test_codes_and_points_that_differ_are_found(villages: gpd.GeoDataFrame) -> N
 def real_villages(shared: Path) -> gpd.GeoDataFrame:
     source = BoundarySource(villages="desa.geojson")
     folder = shared / "data" / "banyuasin"
-    return read_boundaries(source, folder=folder, regency="16.07").villages
+    return read_boundaries(resolved(source, folder), regency="16.07").villages
 
 
 def test_a_million_points_agree_with_a_spatial_join(real_villages: gpd.GeoDataFrame) -> None:

@@ -17,6 +17,7 @@ import shapely
 import sqlalchemy as sa
 
 from sibangkit_geo import study
+from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources.household_source import HouseholdSource
@@ -158,7 +159,7 @@ def test_a_register_is_read_from_postgis_with_its_points(filled: str) -> None:
         code_system="kemendagri",
     )  # fmt: skip
     opened = open_register(
-        table_source(source.path, folder=Path(), table=source.table),
+        table_source(source.path, table=source.table),
         generation=source.code_generation, named=source.named(), required=("decile",),
     )  # fmt: skip
     (batch,) = opened.batches()
@@ -177,7 +178,7 @@ def test_a_village_table_is_read_from_the_database(filled: str) -> None:
         path=filled, table="profil", code="kode", code_system="kemendagri", households="kk",
         poor_share_percent="miskin", year=2023,
     )  # fmt: skip
-    rows = read_profiles(source, folder=Path()).rows
+    rows = read_profiles(resolved(source, Path())).rows
     assert rows["households"].tolist() == [100.0, 200.0]
     assert rows["poor_share"].iloc[0] == 0.125
     assert pd.isna(rows["poor_share"].iloc[1])
@@ -214,7 +215,7 @@ decile_max = 1
 
 @pytest.mark.parametrize("table", ["profill", "dtsen.keluargaa"])
 def test_an_unknown_table_offers_the_nearest_one(filled: str, table: str) -> None:
-    source = table_source(filled, folder=Path(), table=table)
+    source = table_source(filled, table=table)
     with pytest.raises(ConfigError, match=r"no table.*Did you mean") as caught:
         open_grid(source, named_by="test")
     assert PASSWORD not in str(caught.value)
@@ -223,7 +224,7 @@ def test_an_unknown_table_offers_the_nearest_one(filled: str, table: str) -> Non
 def test_a_server_that_is_not_there_is_one_clear_error_without_the_password() -> None:
     url = f"postgresql://tester:{PASSWORD}@127.0.0.1:1/nowhere"
     with pytest.raises(DataError, match="cannot be reached") as caught:
-        open_grid(table_source(url, folder=Path(), table="t"), named_by="test")
+        open_grid(table_source(url, table="t"), named_by="test")
     shown = f"{caught.value} {caught.value.__cause__!r}"
     assert PASSWORD not in shown
     assert "127.0.0.1" not in shown
@@ -231,7 +232,7 @@ def test_a_server_that_is_not_there_is_one_clear_error_without_the_password() ->
 
 def test_a_database_without_table_asks_for_it() -> None:
     with pytest.raises(ConfigError, match="key `table`"):
-        table_source("postgresql://x", folder=Path())
+        table_source("postgresql://x")
 
 
 def test_sqlite_serves_too(tmp_path: Path) -> None:

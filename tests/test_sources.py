@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 import shapely
 
+from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, MissingFileError
 from sibangkit_geo.registers.households import IDENTITY as IDENTITY_NAMES
 from sibangkit_geo.registers.households import Households
@@ -163,7 +164,7 @@ def test_the_checksum_is_sha256(tmp_path: Path) -> None:
 def profile(folder: Path, text: str, source: ProfileSource = PROFILE) -> pd.DataFrame:
     """Write and read a profile."""
     (folder / "profil.csv").write_text(text, encoding="utf-8")
-    return read_profiles(source, folder=folder).rows
+    return read_profiles(resolved(source, folder)).rows
 
 
 def test_a_profile_turns_per_cent_into_shares_and_keeps_empty_cells_missing(
@@ -190,7 +191,7 @@ def test_fewer_people_than_families_are_no_data_and_told(tmp_path: Path) -> None
 def test_profile_notes_count_zero_and_missing_poverty(tmp_path: Path) -> None:
     text = "kode,kk,jiwa,miskin\na,100,400,0\nb,100,400,\nc,0,0,5\nd,,1,5\n"
     (tmp_path / "profil.csv").write_text(text)
-    notes = {n.key: n.count for n in read_profiles(PROFILE, folder=tmp_path).notes}
+    notes = {n.key: n.count for n in read_profiles(resolved(PROFILE, tmp_path)).notes}
     assert notes == {
         "profile_poverty_zero": 1,
         "profile_poverty_missing": 1,
@@ -208,7 +209,7 @@ def test_indicator_units_are_kept(tmp_path: Path) -> None:
     )
     text = "kode,kk,jiwa,miskin,listrik,banjir\na,100,400,5,80,0.5\n"
     (tmp_path / "profil.csv").write_text(text)
-    read = read_profiles(source, folder=tmp_path)
+    read = read_profiles(resolved(source, tmp_path))
     assert (read.rows["lit_share"].item(), read.rows["flood"].item()) == (0.8, 0.5)
     assert [(one.name, one.worse, one.denominator) for one in read.indicators] == [
         ("lit_share", "low", "rumah tangga"),
@@ -346,7 +347,7 @@ def test_overlaps_and_slivers_are_cleaned_into_a_coverage(tmp_path: Path) -> Non
         # leaves a hole 10 m wide between the three
         "16.07.01.2001": shapely.box(0, 1, 2, 2) - shapely.box(0.5, 1, 1.5, 1.01),
     }
-    read = read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
     shapes = read.villages.geometry
     assert shapely.coverage_is_valid(shapes.to_numpy())
     assert shapes.area.sum() == pytest.approx(4e6, rel=1e-4)
@@ -358,7 +359,7 @@ def test_overlaps_and_slivers_are_cleaned_into_a_coverage(tmp_path: Path) -> Non
 
 def test_rows_come_sorted_by_code_with_official_district_names(tmp_path: Path) -> None:
     backwards = dict(reversed(SQUARES.items()))
-    read = read_boundaries(layer(tmp_path, backwards), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(layer(tmp_path, backwards), tmp_path), regency="16.07")
     assert read.villages.index.tolist() == list(SQUARES)
     assert read.villages["district_name"].tolist() == ["Banyuasin I"] * 2
     assert read.villages.crs.to_epsg() == 32748
@@ -367,24 +368,24 @@ def test_rows_come_sorted_by_code_with_official_district_names(tmp_path: Path) -
 def test_degrees_become_metres(tmp_path: Path) -> None:
     layer(tmp_path, SQUARES)
     gpd.read_file(tmp_path / "desa.gpkg").to_crs(4326).to_file(tmp_path / "derajat.geojson")
-    read = read_boundaries(BoundarySource("derajat.geojson"), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(BoundarySource("derajat.geojson"), tmp_path), regency="16.07")
     assert read.villages.area.to_numpy() == pytest.approx([1e6, 1e6], rel=1e-4)
 
 
 def test_a_double_code_is_refused(tmp_path: Path) -> None:
     squares = SQUARES | {"16.07.01.1016#2": shapely.box(5, 5, 6, 6)}
     with pytest.raises(DataError, match=r"stand twice.*rows: 2; first: 16\.07\.01\.1016"):
-        read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
 
 
 def test_another_regency_is_a_study_error_and_says_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r'no village of regency "16\.01".*it has 16\.07'):
-        read_boundaries(layer(tmp_path, SQUARES), folder=tmp_path, regency="16.01")
+        read_boundaries(resolved(layer(tmp_path, SQUARES), tmp_path), regency="16.01")
 
 
 def test_villages_of_other_regencies_are_dropped(tmp_path: Path) -> None:
     squares = SQUARES | {"16.02.01.2001": shapely.box(2, 0, 3, 1)}
-    read = read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
     assert read.villages.index.tolist() == list(SQUARES)
 
 
@@ -392,20 +393,20 @@ def test_a_layer_without_crs_is_refused(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="crs"):
         source = layer(tmp_path, SQUARES, crs=None, name="desa.shp")
     with pytest.raises(DataError, match="names no coordinate reference system"):
-        read_boundaries(source, folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(source, tmp_path), regency="16.07")
 
 
 def test_malformed_codes_are_refused_without_showing_them(tmp_path: Path) -> None:
     squares = {IDENTITY: shapely.box(0, 0, 1, 1), "16.07.01.1021": shapely.box(1, 0, 2, 1)}
     with pytest.raises(DataError, match=r"no village code \(rows: 1; first: 0\)") as caught:
-        read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
     assert IDENTITY not in str(caught.value)
 
 
 def test_a_bow_tie_is_repaired_and_told(tmp_path: Path) -> None:
     squares = SQUARES | {"16.07.01.2001": shapely.Polygon([(3, 0), (4, 1), (4, 0), (3, 1)])}
     with pytest.warns(DegradedInputWarning, match="1 poligon tidak sah"):
-        read = read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+        read = read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
     assert {n.key: n.count for n in read.notes}["polygons_repaired"] == 1
     # two triangles of half a base times half a height: 0.25 square kilometres each
     assert read.villages.loc["16.07.01.2001", "geometry"].area == pytest.approx(5e5, rel=1e-3)
@@ -414,36 +415,36 @@ def test_a_bow_tie_is_repaired_and_told(tmp_path: Path) -> None:
 def test_a_village_buried_under_another_is_refused(tmp_path: Path) -> None:
     squares = SQUARES | {"16.07.01.2001": shapely.box(0, 0, 1, 1)}
     with pytest.raises(DataError, match="whole area lies under their neighbours"):
-        read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
 
 
 def test_a_multipart_village_stays_one_row(tmp_path: Path) -> None:
     two = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(5, 5, 6, 6)])
     squares = SQUARES | {"16.07.01.1016": two}
-    read = read_boundaries(layer(tmp_path, squares), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
     assert read.villages.loc["16.07.01.1016", "geometry"].area == pytest.approx(2e6, rel=1e-4)
 
 
 def test_a_file_that_is_no_layer_is_refused(tmp_path: Path) -> None:
     (tmp_path / "desa.geojson").write_text("bukan peta")
     with pytest.raises(DataError, match="not a vector file that can be read"):
-        read_boundaries(BoundarySource("desa.geojson"), folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(BoundarySource("desa.geojson"), tmp_path), regency="16.07")
 
 
 def test_a_missing_boundary_file_is_a_study_error(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"\[boundaries\] villages"):
-        read_boundaries(BoundarySource("tiada.geojson"), folder=tmp_path, regency="16.07")
+        read_boundaries(BoundarySource(str(tmp_path / "tiada.geojson")), regency="16.07")
 
 
 def test_the_code_column_missing_offers_the_nearest(tmp_path: Path) -> None:
     layer(tmp_path, SQUARES)
     source = BoundarySource("desa.gpkg", code="kod")
     with pytest.raises(DataError, match='Did you mean "kode"'):
-        read_boundaries(source, folder=tmp_path, regency="16.07")
+        read_boundaries(resolved(source, tmp_path), regency="16.07")
 
 
 def test_the_embedded_default_is_called_approximate(tmp_path: Path) -> None:
-    read = read_boundaries(BoundarySource("default"), folder=tmp_path, regency="16.07")
+    read = read_boundaries(resolved(BoundarySource("default"), tmp_path), regency="16.07")
     assert read.approximate
     assert len(read.villages) >= 305
     assert len(read.context) > 0
@@ -455,4 +456,4 @@ def test_an_indicator_cannot_take_the_name_of_another_column(tmp_path: Path, nam
     taken = (IndicatorSource("banjir", name, "index", "high", "Banjir"),)
     (tmp_path / "profil.csv").write_text("kode,kk,jiwa,miskin,banjir\na,100,400,5,7\n")
     with pytest.raises((ConfigError, DataError)):
-        read_profiles(dataclasses.replace(PROFILE, indicators=taken), folder=tmp_path)
+        read_profiles(resolved(dataclasses.replace(PROFILE, indicators=taken), tmp_path))

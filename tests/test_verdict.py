@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 from shapely import box
 
+from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
 from sibangkit_geo.model.types import Indicator, VillageIndicators
 from sibangkit_geo.pockets import PocketSettings, find_pockets
@@ -155,14 +156,14 @@ def test_a_cut_map_parts_the_pocket() -> None:
 def test_the_file_of_links_is_read_and_checked(tmp_path: Path) -> None:
     file = tmp_path / "sambungan.csv"
     file.write_text("desa_a,desa_b,hubungan\nv00,v88,Sambung\nv00,v01,putus\n", "utf-8")
-    links = read_links(LinkSource("sambungan.csv"), folder=tmp_path)
+    links = read_links(resolved(LinkSource("sambungan.csv"), tmp_path))
     assert links.extra == (("v00", "v88"),)
     assert links.cut == (("v00", "v01"),)
     graph = with_links(neighbors_by_rule(villages(), FAST), extra=links.extra, cut=links.cut)
     assert {note.key for note in graph.notes} >= {"links_added", "links_cut"}
     file.write_text("desa_a,desa_b,hubungan\nv00,v88,feri\nv00,,putus\n", "utf-8")
     with pytest.raises(DataError, match=r"sambungan\.csv.*rows: 2"):
-        read_links(LinkSource("sambungan.csv"), folder=tmp_path)
+        read_links(resolved(LinkSource("sambungan.csv"), tmp_path))
     with pytest.raises(UnknownAreaError):
         with_links(neighbors_by_rule(villages(), FAST), extra=[("v00", "v99")])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pandas as pd
 
@@ -13,10 +13,6 @@ from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.model.types import Indicator, Note, Profiles, Unit, Worse
 from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_columns
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 # more people or households than any Indonesian village has (largest kelurahan about 180,000)
 _MOST_PEOPLE = 1_000_000
@@ -95,7 +91,7 @@ class ProfileSource:
     indicators: tuple[IndicatorSource, ...] = ()
 
 
-def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
+def read_profiles(source: ProfileSource) -> Profiles:
     """
     Read a village profile table.
 
@@ -105,8 +101,6 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
     ----------
     source
         What the study says about the table.
-    folder
-        Folder that relative paths start from.
 
     Returns
     -------
@@ -121,10 +115,10 @@ def read_profiles(source: ProfileSource, *, folder: Path) -> Profiles:
         The table is empty, lacks a column, or has cells that are no plausible number.
     """
     _require_names(source)
-    path = folder / source.path
+    path = Path(source.path)
     named = [source.code, source.district_name, source.village_name, source.households]
     named += [source.people, source.poor_share_percent, *(one.column for one in source.indicators)]
-    where = table_source(source.path, folder=folder, sheet=source.sheet, table=source.table)
+    where = table_source(source.path, sheet=source.sheet, table=source.table)
     table, not_data = read_text_table(where, named_by="[[profiles]] path", named=named)
     rows = _rows(table, source, path)
     # homes without people are an empty cell written as 0, not an empty village
@@ -276,7 +270,7 @@ class Attributes:
     quantities: tuple[str, ...]
 
 
-def read_attributes(source: TypologySource, *, folder: Path) -> Attributes:
+def read_attributes(source: TypologySource) -> Attributes:
     """
     Read a table of village attributes.
 
@@ -287,9 +281,9 @@ def read_attributes(source: TypologySource, *, folder: Path) -> Attributes:
     Raises ConfigError: The file is missing.
     Raises DataError: It is damaged, empty, or lacks a column.
     """
-    path = folder / source.path
+    path = Path(source.path)
     named = (source.code, source.district_name, source.village_name)
-    where = table_source(source.path, folder=folder, sheet=source.sheet)
+    where = table_source(source.path, sheet=source.sheet)
     table, _ = read_text_table(where, named_by="[typology] path", named=named)
     require_columns(table, (*source.categories, *source.leave_out), path=path)
     places = _places(table, source)
@@ -330,7 +324,7 @@ class LocusSource:
     source: str = ""
 
 
-def read_locus(source: LocusSource, *, folder: Path) -> pd.DataFrame:
+def read_locus(source: LocusSource) -> pd.DataFrame:
     """
     Read the places of a list.
 
@@ -341,7 +335,7 @@ def read_locus(source: LocusSource, *, folder: Path) -> pd.DataFrame:
     Raises DataError: It is damaged, empty, or lacks a column.
     """
     named = (source.code, source.district_name, source.village_name)
-    where = table_source(source.path, folder=folder, sheet=source.sheet)
+    where = table_source(source.path, sheet=source.sheet)
     table, _ = read_text_table(where, named_by="[[locus]] path", named=named)
     return _places(table, source)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
@@ -16,8 +17,6 @@ from sibangkit_geo.sources.readers import TableSource
 from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 _VECTOR = frozenset({".gpkg", ".geojson", ".json", ".shp", ".zip", ".fgb"})
@@ -110,7 +109,7 @@ class FacilitySource:
             raise ConfigError(msg)
 
 
-def read_facilities(source: FacilitySource, *, folder: Path, crs: object) -> gpd.GeoSeries:
+def read_facilities(source: FacilitySource, *, crs: object) -> gpd.GeoSeries:
     """
     Read where facilities or roads are.
 
@@ -121,7 +120,7 @@ def read_facilities(source: FacilitySource, *, folder: Path, crs: object) -> gpd
     Raises ConfigError: The file is missing.
     Raises DataError: It cannot be read, names no CRS, or holds no place.
     """
-    path = require_file(folder / source.path, named_by="[[facilities]] path")
+    path = require_file(Path(source.path), named_by="[[facilities]] path")
     if source.longitude:
         places = _of_table(source, path)
     elif path.suffix.lower() in _VECTOR:

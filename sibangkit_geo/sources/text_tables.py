@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,7 +17,6 @@ from sibangkit_geo.sources.readers.header import is_no_data, opens_no_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     import polars as pl
 
@@ -195,7 +195,7 @@ class Links:
     cut: tuple[tuple[str, str], ...]
 
 
-def read_links(source: LinkSource, *, folder: Path) -> Links:
+def read_links(source: LinkSource) -> Links:
     """
     Read the pairs.
 
@@ -205,7 +205,7 @@ def read_links(source: LinkSource, *, folder: Path) -> Links:
     Raises ConfigError: The file is missing.
     Raises DataError: It is empty or lacks a column, or a row lacks a code or says another word.
     """
-    path = folder / source.path
+    path = Path(source.path)
     table, _ = read_text_table(TableSource(path), named_by="[links] path", named=_NAMED)
     require_columns(table, _NAMED, path=path)
     rows = table[_NAMED].apply(lambda column: column.str.strip())

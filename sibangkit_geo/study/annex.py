@@ -25,7 +25,6 @@ from sibangkit_geo.products.gis import gis_layers, write_gis
 from sibangkit_geo.products.postgis import publish, require_address
 from sibangkit_geo.products.tables import write_dictionary, write_needs, write_verdicts
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
-from sibangkit_geo.sources.text_tables import require_file
 from sibangkit_geo.study.extras import SURFACE, write_surface
 from sibangkit_geo.study.locate import personal_of
 from sibangkit_geo.study.prepare import prepare
@@ -93,9 +92,7 @@ def run_annex(
     """
     staging.require_own(out, kind="annex")
     ready = prepare(study_file, out, progress=progress)
-    settings = _resolved(ready)
-    if order.document and settings.template:
-        require_file(Path(settings.template), named_by="[annex] template")
+    settings = ready.study.annex
     with staging.staged(out, kind="annex") as folder:
         notes = _write(ready, settings, folder, order, progress)
         layers = gis_layers(ready.product, ready.cells)
@@ -108,7 +105,7 @@ def run_annex(
             folder, product.provenance, result={"pockets": len(product.pockets)},
             notes=(*notes, *product.notes),
         )  # fmt: skip
-        personal = personal_of(ready.study, ready.folder, ready.areas)
+        personal = personal_of(ready.study, ready.areas)
         disclosure.require_clean(folder, personal=personal)
         schema = ""
         if order.address:
@@ -121,16 +118,6 @@ def run_annex(
 def _schema(ready: Ready) -> str:
     section = ready.study.study
     return f"sibangkit_{section.regency.replace('.', '')}_{section.year}"
-
-
-def _resolved(ready: Ready) -> AnnexSettings:
-    """Find files beside the study file; a missing logo is told by the atlas."""
-    settings = ready.study.annex
-    return replace(
-        settings,
-        logo=str(ready.folder / settings.logo) if settings.logo else "",
-        template=str(ready.folder / settings.template) if settings.template else "",
-    )
 
 
 def _write(

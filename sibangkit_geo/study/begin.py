@@ -206,9 +206,7 @@ def _areas(regency: str) -> Boundaries | None:
     if not codes.official_villages(regency):
         return None
     default = boundary_source.BoundarySource("default")
-    return boundary_source.read_boundaries(
-        default, folder=boundary_source.embedded_polygons().parent, regency=regency
-    )
+    return boundary_source.read_boundaries(default, regency=regency)
 
 
 def toml_text(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -30,13 +31,11 @@ from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
 from sibangkit_geo.sources.profiles import read_attributes, read_locus
 from sibangkit_geo.sources.surroundings import read_facilities
-from sibangkit_geo.sources.text_tables import require_file
 from sibangkit_geo.study.locate import decisions
 from sibangkit_geo.study.plan import Plans, make_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
@@ -92,7 +91,7 @@ class Conclusions:
 
 
 def read_extras(
-    study: config.Study, areas: Boundaries, carried: Carried, folder: Path, review_file: Path
+    study: config.Study, areas: Boundaries, carried: Carried, review_file: Path
 ) -> Extras:
     """
     Read what a study asks for beside its core; village tables and notes join `carried`.
@@ -102,13 +101,13 @@ def read_extras(
     Raises ConfigError: A file is missing.
     Raises DataError: A file is damaged or breaks its contract.
     """
-    around, told = surroundings(study, areas, folder, carried.houses)
+    around, told = surroundings(study, areas, carried.houses)
     carried.parts.extend(around)
     carried.notes.extend(told)
     reviewed = decisions(review_file)
-    types = typology_of(study, areas, folder, reviewed)
+    types = typology_of(study, areas, reviewed)
     carried.notes.extend(types.notes if types else ())
-    lists, told = locus_lists(study, areas, folder, reviewed)
+    lists, told = locus_lists(study, areas, reviewed)
     carried.notes.extend(told)
     surface = surface_of(study, areas, carried.houses)
     return Extras(types, lists, surface)
@@ -120,7 +119,6 @@ def conclude(
     carried: Carried,
     measured: VillageIndicators,
     pockets: Pockets,
-    folder: Path,
     catalogue: Catalogue,
 ) -> Conclusions:
     """
@@ -131,7 +129,7 @@ def conclude(
     Raises DataError: The target asks more persons than are estimated poor.
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
-    plans = make_plans(study, folder, measured, pockets, carried.counts, catalogue)
+    plans = make_plans(study, measured, pockets, carried.counts, catalogue)
     carried.notes.extend([*told, *plans.notes])
     return Conclusions(overlap, plans)
 
@@ -157,7 +155,7 @@ def extras_writer(
 
 
 def surroundings(
-    study: config.Study, areas: Boundaries, folder: Path, houses: Sequence[KeptHouses] = ()
+    study: config.Study, areas: Boundaries, houses: Sequence[KeptHouses] = ()
 ) -> tuple[list[tuple[pd.DataFrame, list[Indicator]]], list[Note]]:
     """
     Summarise every raster and measure the way to every facility, village by village.
@@ -169,14 +167,14 @@ def surroundings(
     """
     parts, notes = [], []
     for raster in study.rasters:
-        table, covered = _raster(raster, areas, folder)
+        table, covered = _raster(raster, areas)
         parts.append((table, [_raster_indicator(raster)]))
         notes += _cover_note(raster, covered)
     for facility in study.facilities:
         if facility.measured_from == "household":
-            parts.append(_of_houses(facility, areas, folder, houses))
+            parts.append(_of_houses(facility, areas, houses))
             continue
-        parts.append((_facility(facility, areas, folder), [_facility_indicator(facility)]))
+        parts.append((_facility(facility, areas), [_facility_indicator(facility)]))
         where = "titik tengah desa"
         text = f"Jarak ke {facility.label} diukur dari {where}, bukan dari tiap rumah."
         notes.append(Note("distance_from_villages", text))
@@ -184,13 +182,8 @@ def surroundings(
     return parts, notes
 
 
-def _raster(
-    source: RasterSource, areas: Boundaries, folder: Path
-) -> tuple[pd.DataFrame, pd.Series]:
-    path = require_file(folder / source.path, named_by="[[rasters]] path")
-    weights = folder / source.weights if source.weights else None
-    if weights:
-        require_file(weights, named_by="[[rasters]] weights")
+def _raster(source: RasterSource, areas: Boundaries) -> tuple[pd.DataFrame, pd.Series]:
+    path, weights = Path(source.path), Path(source.weights) if source.weights else None
     found = rasters.zonal_statistics(
         path,
         areas.villages,
@@ -222,16 +215,16 @@ def _raster_indicator(source: RasterSource) -> Indicator:
         worse=source.worse,
         denominator="luas desa" if share and not source.weights else "penduduk" if share else "",
         agency=source.agency,
-        source=source.source or source.path,
+        source=source.source or Path(source.path).name,
         year=source.year,
     )
 
 
-def _facility(source: FacilitySource, areas: Boundaries, folder: Path) -> pd.DataFrame:
+def _facility(source: FacilitySource, areas: Boundaries) -> pd.DataFrame:
     villages = areas.villages
-    places = read_facilities(source, folder=folder, crs=villages.crs)
+    places = read_facilities(source, crs=villages.crs)
     if source.cost:
-        path = require_file(folder / source.cost, named_by="[[facilities]] cost")
+        path = Path(source.cost)
         way = rasters.travel_cost(path, villages, places)
     else:
         way = access.nearest_distance(villages.geometry.representative_point(), places)
@@ -239,10 +232,10 @@ def _facility(source: FacilitySource, areas: Boundaries, folder: Path) -> pd.Dat
 
 
 def _of_houses(
-    source: FacilitySource, areas: Boundaries, folder: Path, houses: Sequence[KeptHouses]
+    source: FacilitySource, areas: Boundaries, houses: Sequence[KeptHouses]
 ) -> tuple[pd.DataFrame, list[Indicator]]:
     crs = areas.villages.crs
-    places = read_facilities(source, folder=folder, crs=crs)
+    places = read_facilities(source, crs=crs)
     points = [point for one in houses for point in one.points]
     if not sum(map(len, points)):
         msg = f"[[facilities]] {source.name}: the register has no points of houses"
@@ -266,7 +259,7 @@ def _of_houses(
         worse="high",
         denominator="rumah tangga bertitik",
         agency=source.agency,
-        source=source.source or source.path,
+        source=source.source or Path(source.path).name,
         year=source.year,
         count_column=f"{stem}_far",
         count_label="rumah tangga jauh",
@@ -289,7 +282,7 @@ def _facility_indicator(source: FacilitySource) -> Indicator:
         worse="high",
         denominator="",
         agency=source.agency,
-        source=source.source or source.path,
+        source=source.source or Path(source.path).name,
         year=source.year,
         note=f"Dianggap jauh di atas {numeral(source.limit_km, 1)} {unit}.",
     )
@@ -306,7 +299,7 @@ class TypologyRun:
 
 
 def typology_of(
-    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
+    study: config.Study, areas: Boundaries, review: dict[str, str]
 ) -> TypologyRun | None:
     """
     Group the villages of a study, where it asks for it.
@@ -320,7 +313,7 @@ def typology_of(
     source = study.typology
     if source is None:
         return None
-    read = read_attributes(source, folder=folder)
+    read = read_attributes(source)
     located = locate_places(read.places, areas, code_system=source.code_system, review=review)
     code = located.rows["village_code"]
     known = code.isin(areas.villages.index) & ~code.duplicated(keep=False)
@@ -332,7 +325,7 @@ def typology_of(
         settings = TypologySettings(fewest=source.fewest, most=source.most, seed=study.study.seed)
         found = village_types(features, places, settings=settings)
     except DataError as error:
-        error.name_file(source.path)
+        error.name_file(Path(source.path).name)
         raise
     log.info("measure: %d types of villages", int(found.types.max()))
     notes = _notes(found, features, len(areas.official))
@@ -380,7 +373,7 @@ def write_typology(
     )
     write_csv(table.reset_index(), folder / "tipologi_desa.csv")
     write_csv(run.profiles.round(6), folder / "tipologi_profil.csv")
-    source = study.typology.source or study.typology.path
+    source = study.typology.source or Path(study.typology.path).name
     card = TypeCard(
         title=say("types_title", regency=product.regency_name),
         source=say("data_source", label="Tipologi", source=source, year=study.typology.year),
@@ -394,7 +387,7 @@ def write_typology(
 
 
 def locus_lists(
-    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
+    study: config.Study, areas: Boundaries, review: dict[str, str]
 ) -> tuple[pd.DataFrame, list[Note]]:
     """
     Read every list of the study and find its villages.
@@ -407,7 +400,7 @@ def locus_lists(
     lists = pd.DataFrame(index=areas.official.index)
     notes = []
     for source in study.locus:
-        places = read_locus(source, folder=folder)
+        places = read_locus(source)
         located = locate_places(places, areas, code_system=source.code_system, review=review)
         code = located.rows["village_code"]
         lists[source.name] = lists.index.isin(code.dropna())

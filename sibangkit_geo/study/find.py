@@ -72,9 +72,7 @@ class Groups:
             write_csv(listed.reset_index(), folder / AREAS)
 
 
-def find(
-    study: config.Study, folder: Path, measured: VillageIndicators, progress: Progress
-) -> Pockets:
+def find(study: config.Study, measured: VillageIndicators, progress: Progress) -> Pockets:
     """
     Find the pockets, and how firmly each village stays in its own.
 
@@ -92,7 +90,7 @@ def find(
         progress("find", done % total, total)
 
     villages = measured.villages
-    graph = _graph(study, folder, villages)
+    graph = _graph(study, villages)
     found = find_pockets(villages, settings=study.pockets, neighbors=graph, progress=step)
     if study.pockets.stability:
         found = with_stability(found, villages, settings=study.pockets, neighbors=graph)
@@ -100,11 +98,11 @@ def find(
     return replace(found, notes=(*found.notes, *(graph.notes if graph else ())))
 
 
-def _graph(study: config.Study, folder: Path, villages: gpd.GeoDataFrame) -> Neighbors | None:
+def _graph(study: config.Study, villages: gpd.GeoDataFrame) -> Neighbors | None:
     """Draw the graph where links are added or cut; the detector draws its own otherwise."""
     if study.links is None:
         return None
-    links = read_links(study.links, folder=folder)
+    links = read_links(study.links)
     mapped = villages[~(villages.geometry.isna() | villages.geometry.is_empty)]
     graph = neighbors_by_rule(mapped, study.pockets)
     return with_links(graph, extra=links.extra, cut=links.cut)
@@ -112,7 +110,6 @@ def _graph(study: config.Study, folder: Path, villages: gpd.GeoDataFrame) -> Nei
 
 def group(
     study: config.Study,
-    folder: Path,
     measured: VillageIndicators,
     houses: Sequence[KeptHouses],
 ) -> Groups:
@@ -128,7 +125,7 @@ def group(
     hamlets, notes = _hamlets(study, measured, houses)
     areas = None
     if study.planning_areas is not None:
-        areas = _areas(study, folder, measured)
+        areas = _areas(study, measured)
         notes = [*notes, *areas.notes]
     return Groups(hamlets, areas, tuple(notes))
 
@@ -157,7 +154,7 @@ def _hamlets(
     return found, [Note("hamlets", text, len(found)), *found.notes]
 
 
-def _areas(study: config.Study, folder: Path, measured: VillageIndicators) -> PlanningAreas:
+def _areas(study: config.Study, measured: VillageIndicators) -> PlanningAreas:
     wanted = study.planning_areas
     if wanted is None:
         msg = "The study asks for no planning areas."
@@ -170,7 +167,7 @@ def _areas(study: config.Study, folder: Path, measured: VillageIndicators) -> Pl
         {one.name: mapped[one.name].astype(float) for one in measured.indicators if one.unit
          == "percent" and mapped[one.name].notna().all()}
     )  # fmt: skip
-    graph = _graph(study, folder, villages) or neighbors_by_rule(mapped, study.pockets)
+    graph = _graph(study, villages) or neighbors_by_rule(mapped, study.pockets)
     return planning_areas(
         values,
         among(graph, mapped.index),

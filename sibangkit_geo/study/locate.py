@@ -21,7 +21,7 @@ from sibangkit_geo.registers.register import open_register, personal_texts
 from sibangkit_geo.sources import household_source
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.readers import table_source
-from sibangkit_geo.sources.text_tables import read_review, require_file
+from sibangkit_geo.sources.text_tables import read_review
 from sibangkit_geo.study import registers
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ class Carried:
     houses: tuple[KeptHouses, ...] = ()
 
 
-def locate_tables(
-    study: config.Study, areas: Boundaries, folder: Path, review_file: Path
-) -> Carried:
+def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> Carried:
     """
     Read every table and carry its rows to the villages.
 
@@ -81,7 +79,7 @@ def locate_tables(
     named = [pd.DataFrame(columns=["district_name", "village_code"])]
     for source in study.households:
         review = decisions(review_file)
-        part, counted = locate_register(study, source, areas, folder, review)
+        part, counted = locate_register(study, source, areas, review)
         parts.append(part)
         notes += counted.notes
         reports.append(counted.report)
@@ -91,7 +89,7 @@ def locate_tables(
         named.append(_named(counted.places, counted.located))
         obeyed |= bool((counted.located.rows["how"] == "review").any())
     for profile in study.profiles:
-        read = profile_source.read_profiles(profile, folder=folder)
+        read = profile_source.read_profiles(profile)
         with _naming(profile.path):
             located = _locate_profile(read, areas, review_file)
             parts.append(villages.from_profiles(read, located))
@@ -125,7 +123,6 @@ def locate_register(
     study: config.Study,
     source: household_source.HouseholdSource,
     areas: Boundaries,
-    folder: Path,
     review: dict[str, str],
 ) -> tuple[tuple[pd.DataFrame, list[Indicator]], registers.Counted]:
     """
@@ -139,8 +136,8 @@ def locate_register(
     if study.poverty is None:
         msg = "A study with [[households]] needs [poverty]."
         raise ConfigError(msg)
-    register = open_study_register(study, source, folder)
-    index = deprivation_index(study, folder)
+    register = open_study_register(study, source)
+    index = deprivation_index(study)
     plan = registers.RegisterPlan(
         areas,
         study.poverty,
@@ -162,9 +159,7 @@ def locate_register(
     return part, counted
 
 
-def open_study_register(
-    study: config.Study, source: household_source.HouseholdSource, folder: Path
-) -> Register:
+def open_study_register(study: config.Study, source: household_source.HouseholdSource) -> Register:
     """
     Open a register as the study names it.
 
@@ -174,8 +169,6 @@ def open_study_register(
         Settings, for the poverty rule.
     source
         One ``[[households]]`` table.
-    folder
-        Folder of the study file.
 
     Returns
     -------
@@ -192,7 +185,7 @@ def open_study_register(
     poverty = study.poverty
     decile = poverty is not None and poverty.rule == "decile"
     return open_register(
-        table_source(source.path, folder=folder, sheet=source.sheet, table=source.table),
+        table_source(source.path, sheet=source.sheet, table=source.table),
         generation=source.code_generation,
         named=source.named(spending=poverty.spending if poverty else ""),
         required=("decile",) if decile else (),
@@ -210,7 +203,7 @@ def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) ->
     return join.locate_by_name(rows, areas.official, review=review)
 
 
-def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str]:
+def personal_of(study: config.Study, areas: Boundaries) -> set[str]:
     """
     Gather what no product may hold, read again from the registers for the leak scan.
 
@@ -220,21 +213,20 @@ def personal_of(study: config.Study, folder: Path, areas: Boundaries) -> set[str
     """
     found: set[str] = set()
     for source in (*study.households, *study.earlier):
-        found |= personal_texts(open_study_register(study, source, folder))
+        found |= personal_texts(open_study_register(study, source))
     # the name of a village on its own tells of nobody
     names = areas.official[["name", "district_name"]].to_numpy().ravel()
     return found - {str(name).lower() for name in names}
 
 
-def review_file_of(study: config.Study, folder: Path, out: Path) -> Path:
+def review_file_of(study: config.Study, out: Path) -> Path:
     """
     Name the file with a person's decisions.
 
     `out`: Folder of the products.
     """
-    name = study.join.review or "join.review.csv"
-    beside_study = folder / name
-    return beside_study if beside_study.is_file() else out.resolve().parent / Path(name).name
+    beside_study = Path(study.join.review)
+    return beside_study if beside_study.is_file() else out.resolve().parent / beside_study.name
 
 
 def decisions(review_file: Path) -> dict[str, str]:
@@ -299,9 +291,7 @@ class Earlier:
     reports: tuple[IntakeReport, ...]
 
 
-def earlier_waves(
-    study: config.Study, areas: Boundaries, folder: Path, review: dict[str, str]
-) -> Earlier:
+def earlier_waves(study: config.Study, areas: Boundaries, review: dict[str, str]) -> Earlier:
     """
     Count the registers of the ``[[earlier]]`` tables.
 
@@ -315,7 +305,7 @@ def earlier_waves(
     """
     waves, notes, reports = [], list[Note](), []
     for source in sorted(study.earlier, key=lambda one: one.year):
-        part, counted = locate_register(study, source, areas, folder, review)
+        part, counted = locate_register(study, source, areas, review)
         measured = villages.assemble(
             areas, [part], official=None,
             poverty_source=(source.source or counted.report.file, source.year),
@@ -363,7 +353,7 @@ def keeps_houses(study: config.Study) -> bool:
     return asked or from_houses
 
 
-def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:
+def deprivation_index(study: config.Study) -> DeprivationIndex:
     """
     Read the deprivation index of a study, or the one of the package.
 
@@ -372,5 +362,4 @@ def deprivation_index(study: config.Study, folder: Path) -> DeprivationIndex:
     keys = {one.key for one in need_catalogue()}
     if not study.deprivation.index:
         return default_index(known_keys=keys)
-    path = require_file(folder / study.deprivation.index, named_by="[deprivation] index")
-    return load_index(path, known_keys=keys)
+    return load_index(Path(study.deprivation.index), known_keys=keys)

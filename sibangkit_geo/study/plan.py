@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,11 +28,9 @@ from sibangkit_geo.indicators.deprivation_sums import index_from_sums
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.tables import write_csv
-from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
@@ -94,7 +93,6 @@ class Plans:
 
 def make_plans(
     study: config.Study,
-    folder: Path,
     measured: VillageIndicators,
     pockets: Pockets,
     counts: Sequence[VillageCounts],
@@ -116,11 +114,11 @@ def make_plans(
     if study.budget:
         severity = severity_of(counts, place)
         placed = PlacedNeeds(measured, place, severity, study.disclosure.smallest, catalogue.names)
-        budget = make_budget(study.budget, folder, placed)
+        budget = make_budget(study.budget, placed)
         tables |= budget.tables
         notes += budget.notes
     if study.target:
-        made, told = _target(study.target, folder, measured, place, budget.plan if budget else None)
+        made, told = _target(study.target, measured, place, budget.plan if budget else None)
         tables |= made
         notes += told
     costs = (budget.costs, budget.assumed_costs) if budget else (0, 0)
@@ -135,14 +133,11 @@ def _places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
 
 def _target(
     settings: TargetSettings,
-    folder: Path,
     measured: VillageIndicators,
     place: pd.Series,
     plan: Plan | None,
 ) -> tuple[dict[str, pd.DataFrame], list[Note]]:
-    path = settings.series
-    file = require_file(folder / path, named_by="[target] series") if path else None
-    series = load_series(file)
+    series = load_series(Path(settings.series) if settings.series else None)
     official = next(one for one in series if one.kind == "official")
     latest = int(official.figures["rate"].dropna().index.max())
     figures = official.figures[["rate", "people"]].astype(float).loc[[latest]]
@@ -237,7 +232,7 @@ class Budgeted:
     assumed_costs: int
 
 
-def make_budget(settings: BudgetSettings, folder: Path, placed: PlacedNeeds) -> Budgeted:
+def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     """
     Plan the budget of a study.
 
@@ -246,8 +241,7 @@ def make_budget(settings: BudgetSettings, folder: Path, placed: PlacedNeeds) -> 
     Raises ConfigError: A file is missing or wrong, a need has no unit cost, decay names an unknown
         need, or severity was asked for and not measured.
     """
-    path = settings.costs
-    costs = load_costs(require_file(folder / path, named_by="[budget] costs") if path else None)
+    costs = load_costs(Path(settings.costs) if settings.costs else None)
     needs = _needs(settings, placed, costs)
     unit = unit_costs(needs["indicator"].unique(), costs=costs)
     money = _ceilings(settings)

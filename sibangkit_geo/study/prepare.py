@@ -26,7 +26,7 @@ from sibangkit_geo.registers import Photos, build_cards, with_photos
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
 from sibangkit_geo.sources.readers.grid import ROW, cell_name
-from sibangkit_geo.sources.text_tables import checksum, require_file
+from sibangkit_geo.sources.text_tables import checksum
 from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
 from sibangkit_geo.study.find import Groups, find, group
 from sibangkit_geo.study.locate import (
@@ -66,7 +66,6 @@ class Ready:
     """
 
     study: config.Study
-    folder: Path
     product: Product
     cells: pd.DataFrame
     areas: Boundaries
@@ -85,35 +84,32 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     Raises ConfigError: The study file, or a file it names, is wrong or missing.
     Raises DataError: A table breaks its contract.
     """
-    study = config.read_study(study_file)
-    folder = study_file.resolve().parent
-    catalogue = _catalogue(study, folder)
-    inputs = _input_files(study, folder, study_file)
+    written = config.written_study(study_file)
+    study = config.resolved(written, study_file.resolve().parent)
+    catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
+    inputs = _input_files(study, study_file)
     progress("read", 0, 1)
-    areas = boundary_source.read_boundaries(
-        study.boundaries, folder=folder, regency=study.study.regency
-    )
+    areas = boundary_source.read_boundaries(study.boundaries, regency=study.study.regency)
     log.info("read: %d villages with polygon", len(areas.villages))
-    review_file = review_file_of(study, folder, out)
-    carried = locate_tables(study, areas, folder, review_file)
+    review_file = review_file_of(study, out)
+    carried = locate_tables(study, areas, review_file)
     areas = join.with_district_names(areas, carried.districts)
-    extras = read_extras(study, areas, carried, folder, review_file)
-    earlier = earlier_waves(study, areas, folder, decisions(review_file))
+    extras = read_extras(study, areas, carried, review_file)
+    earlier = earlier_waves(study, areas, decisions(review_file))
     carried.notes.extend(earlier.notes)
     carried = replace(carried, reports=(*carried.reports, *earlier.reports))
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = with_agencies(_measure(study, areas, carried), catalogue)
-    pockets = find(study, folder, measured, progress)
-    groups = group(study, folder, measured, carried.houses)
+    pockets = find(study, measured, progress)
+    groups = group(study, measured, carried.houses)
     carried.notes.extend(groups.notes)
-    conclusions = conclude(extras, study, carried, measured, pockets, folder, catalogue)
+    conclusions = conclude(extras, study, carried, measured, pockets, catalogue)
     product, cells = _product(study, areas, carried, (measured, pockets), catalogue)
-    product = replace(product, provenance=_provenance(study, inputs), earlier=earlier.waves)
+    product = replace(product, provenance=_provenance(written, inputs), earlier=earlier.waves)
     product = worded(product, study, conclusions.plans)
-    product = with_houses(product, carried, study=study, folder=folder)
-    return Ready(study, folder, product, cells, areas, carried, extras, groups, conclusions,
-                 review_file)  # fmt: skip
+    product = with_houses(product, carried, study=study)
+    return Ready(study, product, cells, areas, carried, extras, groups, conclusions, review_file)
 
 
 def _product(
@@ -150,17 +146,10 @@ def _product(
     return product, masked.cells
 
 
-def _catalogue(study: config.Study, folder: Path) -> Catalogue:
-    path = study.agencies.catalogue
-    return load_catalogue(
-        require_file(folder / path, named_by="[agencies] catalogue") if path else None
-    )
-
-
-def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[InputFile, ...]:
-    """Take checksums; a missing file is refused before anything long starts."""
+def _input_files(study: config.Study, study_file: Path) -> tuple[InputFile, ...]:
+    """Take checksums."""
     named: list[tuple[str, Path, str]] = [("study", study_file, "")]
-    files = boundary_source.input_files(study.boundaries, folder=folder)
+    files = boundary_source.input_files(study.boundaries)
     named += [(role, path, study.boundaries.source) for role, path in files]
     found = []
     for role, listed in (
@@ -172,19 +161,19 @@ def _input_files(study: config.Study, folder: Path, study_file: Path) -> tuple[I
                 # a database has no checksum, and its address is nobody's business
                 found.append(InputFile(role, one.table, "", one.source))
             else:
-                named.append((role, folder / one.path, one.source))
+                named.append((role, Path(one.path), one.source))
     if study.agencies.catalogue:
-        named.append(("agencies", folder / study.agencies.catalogue, ""))
+        named.append(("agencies", Path(study.agencies.catalogue), ""))
     for raster in study.rasters:
-        named.append(("raster", folder / raster.path, raster.source))
+        named.append(("raster", Path(raster.path), raster.source))
     if study.typology:
-        named.append(("typology", folder / study.typology.path, study.typology.source))
+        named.append(("typology", Path(study.typology.path), study.typology.source))
     if study.links:
-        named.append(("links", folder / study.links.path, ""))
+        named.append(("links", Path(study.links.path), ""))
     for locus in study.locus:
-        named.append(("locus", folder / locus.path, locus.source))
+        named.append(("locus", Path(locus.path), locus.source))
     for facility in study.facilities:
-        named.append(("facilities", folder / facility.path, facility.source))
+        named.append(("facilities", Path(facility.path), facility.source))
     taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]
     return (*taken, *found)
 
@@ -256,9 +245,7 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
     )
 
 
-def with_houses(
-    product: Product, carried: Carried, *, study: config.Study, folder: Path
-) -> Product:
+def with_houses(product: Product, carried: Carried, *, study: config.Study) -> Product:
     """
     Add the cards of houses to a product that is for internal use.
 
@@ -283,9 +270,9 @@ def with_houses(
     skipped = 0
     for number, (source, _) in enumerate(pairs):
         if source.photo_folder:
-            register = open_study_register(study, source, folder)
+            register = open_study_register(study, source)
             names = _photo_names(register, np.where(built.register == number, built.row, -1))
-            photos = Photos(folder / source.photo_folder)
+            photos = Photos(Path(source.photo_folder))
             cards = with_photos(cards, photos, names)
             skipped += photos.skipped
     if skipped:

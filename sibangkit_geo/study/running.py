@@ -96,7 +96,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         ready.cells,
         out,
         reports=ready.carried.reports,
-        personal=personal_of(ready.study, ready.folder, ready.areas),
+        personal=personal_of(ready.study, ready.areas),
         extra=_further(ready),
         progress=progress,
     )

@@ -76,7 +76,7 @@ class BoundarySource:
     layer: str = ""
 
 
-def read_boundaries(source: BoundarySource, *, folder: Path, regency: str) -> Boundaries:
+def read_boundaries(source: BoundarySource, *, regency: str) -> Boundaries:
     """
     Read village polygons and clean them into a valid coverage.
 
@@ -86,8 +86,6 @@ def read_boundaries(source: BoundarySource, *, folder: Path, regency: str) -> Bo
     ----------
     source
         What the study says about boundaries.
-    folder
-        Folder that relative paths start from.
     regency
         Dotted code; villages of other regencies are dropped.
 
@@ -104,7 +102,7 @@ def read_boundaries(source: BoundarySource, *, folder: Path, regency: str) -> Bo
         Columns missing, codes malformed or doubled, no CRS, empty geometry.
     """
     default = source.villages == "default"
-    path = embedded_polygons() if default else folder / source.villages
+    path = embedded_polygons() if default else Path(source.villages)
     layer = _read_villages(source, path)
     villages = of_regency(layer, regency=regency)
     repaired = repair_boundaries(villages.drop(columns="district_name"))
@@ -119,7 +117,7 @@ def read_boundaries(source: BoundarySource, *, folder: Path, regency: str) -> Bo
     return Boundaries(
         villages=cleaned,
         official=official,
-        context=_read_context(source, folder=folder, regency=regency, crs=cleaned.crs),
+        context=_read_context(source, regency=regency, crs=cleaned.crs),
         regency=regency,
         approximate=default,
         source=source.source
@@ -150,7 +148,7 @@ def embedded_polygons() -> Path:
     return codes.data_folder() / "villages.geojson"
 
 
-def input_files(source: BoundarySource, *, folder: Path) -> list[tuple[str, Path]]:
+def input_files(source: BoundarySource) -> list[tuple[str, Path]]:
     """
     List the files that `read_boundaries` opens.
 
@@ -158,8 +156,6 @@ def input_files(source: BoundarySource, *, folder: Path) -> list[tuple[str, Path
     ----------
     source
         What the study says about boundaries.
-    folder
-        Folder that relative paths start from.
 
     Returns
     -------
@@ -176,9 +172,9 @@ def input_files(source: BoundarySource, *, folder: Path) -> list[tuple[str, Path
         if not source.context:
             files.append(("context", codes.data_folder() / "context.geojson"))
     else:
-        files = [("boundaries", folder / source.villages)]
+        files = [("boundaries", Path(source.villages))]
     if source.context:
-        files.append(("context", folder / source.context))
+        files.append(("context", Path(source.context)))
     return files
 
 
@@ -228,11 +224,9 @@ def _missing_polygons(official: pd.DataFrame) -> list[Note]:
     return [Note("villages_without_polygon", text, len(absent))]
 
 
-def _read_context(
-    source: BoundarySource, *, folder: Path, regency: str, crs: object
-) -> gpd.GeoDataFrame:
+def _read_context(source: BoundarySource, *, regency: str, crs: object) -> gpd.GeoDataFrame:
     if source.context:
-        path = folder / source.context
+        path = Path(source.context)
     elif source.villages == "default":
         path = codes.data_folder() / "context.geojson"
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -11,7 +12,6 @@ from sibangkit_geo.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 #: rows that are looked at for the header
 HEAD_ROWS = 60
@@ -95,16 +95,14 @@ def is_address(path: str) -> bool:
     return "://" in path
 
 
-def table_source(path: str, *, folder: Path, sheet: str = "", table: str = "") -> TableSource:
+def table_source(path: str, *, sheet: str = "", table: str = "") -> TableSource:
     """
     Turn what a study says into a table that can be opened.
 
     Parameters
     ----------
     path
-        File relative to `folder`, or an SQLAlchemy address.
-    folder
-        Folder of the study file.
+        File, or an SQLAlchemy address.
     sheet, table
         Sheet or layer; table of the database.
 
@@ -119,11 +117,11 @@ def table_source(path: str, *, folder: Path, sheet: str = "", table: str = "") -
         A database without `table`.
     """
     if not is_address(path):
-        return TableSource(folder / path, sheet=sheet)
+        return TableSource(Path(path), sheet=sheet)
     if not table:
         msg = "A database needs the key `table` beside its address in `path`."
         raise ConfigError(msg)
-    return TableSource(folder / table, sheet=sheet, url=path, table=table)
+    return TableSource(Path(table), sheet=sheet, url=path, table=table)
 
 
 def cell_name(position: int) -> str:
