@@ -191,12 +191,15 @@ def test_both_shared_studies_parse(shared: Path, name: str) -> None:
 def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
     tmp_path: Path,
 ) -> None:
-    extra = '\n[budget]\ncosts = "biaya.toml"\n[join]\nreview = "nama.csv"\n[annex]\nlogo = "logo.png"\n'
+    extra = '\n[join]\nreview = "nama.csv"\n[annex]\nlogo = "logo.png"\n'
+    extra += '[deprivation]\nindex = "indeks.toml"\n'
     (tmp_path / "study.toml").write_text(HEAD + PROFILE + extra, encoding="utf-8")
     profile = written_study(tmp_path / "study.toml").profiles[0].path
-    with pytest.raises(MissingFileError, match=r"biaya\.toml: no such file \(\[budget\] costs\)"):
+    with pytest.raises(
+        MissingFileError, match=r"indeks\.toml: no such file \(\[deprivation\] index\)"
+    ):
         read_study(tmp_path / "study.toml")
-    (tmp_path / "biaya.toml").write_text("", encoding="utf-8")
+    (tmp_path / "indeks.toml").write_text("", encoding="utf-8")
     with pytest.raises(MissingFileError, match=r"\(\[\[profiles\]\] path\)"):
         read_study(tmp_path / "study.toml")
     (tmp_path / profile).write_text("", encoding="utf-8")
