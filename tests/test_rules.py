@@ -56,6 +56,8 @@ BREACHES = (
     ("study/find.py", "sibangkit_geo.stats.geary", "Rooms look down only"),
     ("stats/geary.py", "sibangkit_geo.products.words", "The statistical library"),
     ("study/__init__.py", "matplotlib.pyplot", "matplotlib belongs"),
+    ("study/find.py", "jinja2", "jinja2 and markupsafe belong"),
+    ("sources/profiles.py", "markupsafe", "jinja2 and markupsafe belong"),
     ("products/classes.py", "folium", "folium and branca belong"),
     ("products/classes.py", "topojson", "folium and branca belong"),
     ("sources/profiles.py", "rich", "typer and rich belong"),

@@ -1,35 +1,28 @@
-"""Small drawings as SVG text: a map of villages, and rates over years."""
+"""What small drawings show, in pixels: a map of villages, and rates over years."""
 
 from __future__ import annotations
 
-import html
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from sibangkit_geo.products.classes import Layer
     from sibangkit_geo.products.result import Product
 
 # half a pixel: finer detail is not seen
 _DETAIL_PX = 0.5
-_INK, _POCKET, _LAND, _SEA = "#16202e", "#12305a", "#eceae3", "#dce8f0"
-_LEFT, _RIGHT, _UPPER, _LOWER = 40, 12, 16, 54
+_LAND = "#eceae3"
 _COLORS = ("#12305a", "#b5541c", "#5b6b7a", "#2a7f62")
-
-_MARK = (
-    '<defs><pattern id="mark" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<rect width="6" height="6" fill="#f3f4f6"/><circle cx="2" cy="2" r="0.9" fill="#6b7685"/>'
-    '<circle cx="5" cy="5" r="0.9" fill="#6b7685"/></pattern></defs>'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,41 +71,67 @@ class Window:
         )
 
 
-def village_map(product: Product, codes: Sequence[str], *, width: int, label: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """
+    One shape of a drawing, and what is said of it.
+
+    `path`: As SVG writes it, pixels.
+    """
+
+    path: str
+    stroke: str
+    fill: str = "none"
+    weight: float = 0.4
+    dash: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VillageMap:
+    """
+    Outlines in drawing order, and over them the pockets.
+
+    `pockets`: Number, outline, and where the number stands, pixels.
+    """
+
+    width: int
+    height: int
+    outlines: tuple[Outline, ...]
+    pockets: tuple[tuple[int, Outline, float, float], ...]
+
+
+def village_map(product: Product, codes: Sequence[str], *, width: int) -> VillageMap:
     """
     Draw villages in the colours of the poverty layer, with districts and pockets.
 
     `codes`: Villages with polygon that the drawing is about; the others stay pale.
-    Returns: Text without script and without outside address.
     """
     mapped = product.mapped
-    layer = product.layers[0]
     window = Window.around(mapped.loc[list(codes)].total_bounds, width)
     mapped = mapped.iloc[np.sort(mapped.sindex.query(shapely.box(*window.ground)))]
     seen = shapely.clip_by_rect(_simple(mapped.geometry.to_numpy(), window), *window.ground)
     shapes = dict(zip(mapped.index, seen, strict=True))
-    own = set(codes)
     context = shapely.clip_by_rect(product.boundaries.context.geometry.to_numpy(), *window.ground)
-    parts = [f'<rect width="{window.width}" height="{window.height}" fill="{_SEA}"/>']
-    parts += [_path(one, window, fill=_LAND, stroke="#c9c5b8") for one in context]
-    colors, unknown = layer.colors, layer.masked | layer.missing
-    for (code, shape), named in zip(shapes.items(), mapped["name"], strict=True):
-        if shape.is_empty:
-            continue
-        color = colors[code] if code in own else _LAND
-        hidden = code in own and unknown[code]
-        name = html.escape(str(named))
-        fill = "url(#mark)" if hidden else color
-        parts.append(_path(shape, window, fill=fill, stroke="#ffffff", title=name))
-    parts += [
-        _path(one, window, stroke=_INK, weight=0.7)
-        for one in _districts(mapped["district_code"], shapes)
+    fills = _fills(product.layers[0], codes)
+    outlines = [
+        *(Outline(_path(one, window), "#c9c5b8", _LAND) for one in context),
+        *(
+            Outline(_path(shapes[code], window), "#ffffff", fills.get(code, _LAND), title=str(name))
+            for code, name in mapped["name"].items()
+        ),
+        *(
+            Outline(_path(one, window), "#16202e", weight=0.7)
+            for one in _districts(mapped["district_code"], shapes)
+        ),
     ]
-    parts += _pockets(product, window)
-    return (
-        f'<svg viewBox="0 0 {window.width} {window.height}" role="img" '
-        f'aria-label="{html.escape(label)}">{_MARK}{"".join(parts)}</svg>'
-    )
+    shown = tuple(one for one in outlines if one.path)
+    return VillageMap(window.width, window.height, shown, tuple(_pockets(product, window)))
+
+
+def _fills(layer: Layer, codes: Sequence[str]) -> dict[object, str]:
+    unknown = layer.masked | layer.missing
+    return {code: "url(#mark)" if unknown[code] else layer.colors[code] for code in codes}
 
 
 def _simple(shapes: NDArray[np.object_], window: Window) -> NDArray[np.object_]:
@@ -127,35 +146,19 @@ def _districts(district_of: pd.Series, shapes: Mapping[object, BaseGeometry]) ->
     return [shapely.union_all(one, grid_size=1e-3) for one in groups.values()]
 
 
-def _pockets(product: Product, window: Window) -> list[str]:
-    parts = []
+def _pockets(product: Product, window: Window) -> Iterator[tuple[int, Outline, float, float]]:
     for number, pocket in product.pockets.outlines.iterrows():
         seen = shapely.clip_by_rect(pocket.geometry, *window.ground)
         if seen.is_empty:
             continue
         dash = "" if pocket["evidence"] == "strict" else "5 3"
-        parts.append(_path(seen, window, stroke=_POCKET, weight=2, dash=dash))
         at = window.pixels(seen.representative_point())
-        parts.append(
-            f'<circle cx="{at.x:.0f}" cy="{at.y:.0f}" r="8" fill="{_POCKET}" stroke="#fff"/>'
-            f'<text x="{at.x:.0f}" y="{at.y + 3.5:.1f}" font-size="10" font-weight="700" '
-            f'fill="#fff" text-anchor="middle">{number}</text>'
-        )
-    return parts
+        outline = Outline(_path(seen, window), "#12305a", weight=2, dash=dash)
+        yield int(str(number)), outline, at.x, at.y
 
 
-def _path(
-    shape: BaseGeometry,
-    window: Window,
-    *,
-    stroke: str,
-    fill: str = "none",
-    weight: float = 0.4,
-    dash: str = "",
-    title: str = "",
-) -> str:
-    if shape.is_empty:
-        return ""
+def _path(shape: BaseGeometry, window: Window) -> str:
+    """Write the rings of all polygons as SVG does; empty without polygon."""
     rings = []
     for part in shapely.get_parts(window.pixels(shape)):
         if part.geom_type != "Polygon":
@@ -163,86 +166,82 @@ def _path(
         for ring in (part.exterior, *part.interiors):
             places = np.round(shapely.get_coordinates(ring)[:-1], 1)
             rings.append("M" + "L".join(f"{x:g} {y:g}" for x, y in places.tolist()) + "Z")
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    told = f"<title>{title}</title>" if title else ""
-    return (
-        f'<path d="{"".join(rings)}" fill="{fill}" stroke="{stroke}" '
-        f'stroke-width="{weight:g}"{dashed}>{told}</path>'
-    )
+    return "".join(rings)
 
 
-def rate_chart(series: pd.DataFrame, *, label: str, width: int = 560, height: int = 230) -> str:
+@dataclass(frozen=True, slots=True)
+class RateLine:
+    """
+    Rates of one area: following years are joined, what was not published is not drawn.
+
+    `figures`: Year, rate (0 to 1) and its words.
+    """
+
+    name: str
+    color: str
+    path: str
+    figures: tuple[tuple[int, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateChart:
+    """
+    Years across, rates upwards, with room for a legend below.
+
+    `top`: Highest rate of the scale, 0 to 1.
+    """
+
+    width: ClassVar = 560
+    height: ClassVar = 230
+    left: ClassVar = 40
+    right: ClassVar = 548
+    upper: ClassVar = 16
+    lower: ClassVar = 176
+    years: tuple[int, ...]
+    top: float
+    lines: list[RateLine] = field(default_factory=list)
+
+    @property
+    def ticks(self) -> list[float]:
+        """Name the rates that have a line of their own."""
+        step = 0.02 if self.top <= 0.1 else 0.04
+        return [float(one) for one in np.arange(0, self.top + 1e-9, step)]
+
+    def across(self, year: int) -> float:
+        """Say how far right a year stands, pixels."""
+        step = (self.right - self.left) / max(len(self.years) - 1, 1)
+        return self.left + step * self.years.index(year)
+
+    def up(self, rate: float) -> float:
+        """Say how far down a rate stands, pixels."""
+        return self.upper + (self.lower - self.upper) * (1 - rate / self.top)
+
+    def path(self, rates: Mapping[int, float]) -> str:
+        """Join the rates of years that follow each other."""
+        path, drawing = "", False
+        for year in self.years:
+            if year in rates:
+                step = "L" if drawing else "M"
+                path += f"{step}{self.across(year):.1f} {self.up(rates[year]):.1f}"
+            drawing = year in rates
+        return path
+
+
+def rate_chart(series: pd.DataFrame) -> RateChart | None:
     """
     Draw published rates and targets over the years; a year without figure stays a gap.
 
     `series`: ``label``, ``year``, ``rate`` (0 to 1, missing where not published) and ``text``.
-    Returns: Text; empty where no rate is known.
+    Returns: None where no rate is known.
     """
     known = series.dropna(subset=["rate"])
     if known.empty:
-        return ""
-    grid = _Grid.of(series, float(known["rate"].max()), width=width, height=height)
-    parts = grid.lines()
+        return None
+    years = tuple(sorted(series["year"].unique().tolist()))
+    top = max(0.02, math.ceil(float(known["rate"].max()) * 50) / 50)
+    chart = RateChart(years, top)
     for at, (name, own) in enumerate(known.groupby("label", sort=False)):
-        parts += _series(str(name), own, grid, at)
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(label)}" '
-        f'font-size="11" fill="{_INK}">{"".join(parts)}</svg>'
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Years across, rates upwards, with room for a legend below."""
-
-    years: tuple[int, ...]
-    top: float
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, series: pd.DataFrame, highest: float, *, width: int, height: int) -> _Grid:
-        years = tuple(sorted(series["year"].unique().tolist()))
-        return cls(years, max(0.02, math.ceil(highest * 50) / 50), width, height)
-
-    def across(self, year: int) -> float:
-        step = (self.width - _LEFT - _RIGHT) / max(len(self.years) - 1, 1)
-        return _LEFT + step * self.years.index(year)
-
-    def up(self, rate: float) -> float:
-        return _UPPER + (self.height - _UPPER - _LOWER) * (1 - rate / self.top)
-
-    def lines(self) -> list[str]:
-        parts = []
-        for tick in np.arange(0, self.top + 1e-9, 0.02 if self.top <= 0.1 else 0.04).tolist():
-            y = self.up(tick)
-            parts.append(
-                f'<path d="M{_LEFT} {y:.1f}H{self.width - _RIGHT}" stroke="#dfe4ea"/>'
-                f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick * 100:.0f} %</text>'
-            )
-        foot = self.height - _LOWER + 16
-        return parts + [
-            f'<text x="{self.across(year):.1f}" y="{foot}" text-anchor="middle">{year}</text>'
-            for year in self.years
-        ]
-
-
-def _series(name: str, own: pd.DataFrame, grid: _Grid, at: int) -> list[str]:
-    """Draw one area: following years are joined, what was not published is not drawn."""
-    color = _COLORS[at % len(_COLORS)]
-    rates = own.set_index("year")["rate"].to_dict()
-    path, drawing = "", False
-    for year in grid.years:
-        if year in rates:
-            path += f"{'L' if drawing else 'M'}{grid.across(year):.1f} {grid.up(rates[year]):.1f}"
-        drawing = year in rates
-    x = _LEFT + (at % 2) * (grid.width - _LEFT) / 2
-    y = grid.height - _LOWER + 34 + 16 * (at // 2)
-    dots = [
-        f'<circle cx="{grid.across(year):.1f}" cy="{grid.up(rate):.1f}" r="3.5" fill="{color}">'
-        f"<title>{html.escape(f'{name}, {year}: {text}')}</title></circle>"
-        for year, rate, text in own[["year", "rate", "text"]].itertuples(index=False)
-    ]
-    line = f'<path d="{path}" fill="none" stroke="{color}" stroke-width="2"/>'
-    swatch = f'<rect x="{x:.0f}" y="{y - 9}" width="10" height="10" fill="{color}"/>'
-    return [line, *dots, swatch, f'<text x="{x + 15:.0f}" y="{y}">{html.escape(name)}</text>']
+        figures = tuple(own[["year", "rate", "text"]].itertuples(index=False, name=None))
+        path = chart.path({year: rate for year, rate, _ in figures})
+        chart.lines.append(RateLine(str(name), _COLORS[at % len(_COLORS)], path, figures))
+    return chart
