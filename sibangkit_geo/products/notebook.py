@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import html
 import re
 from contextlib import contextmanager
 from functools import wraps
@@ -16,14 +15,10 @@ from folium.map import FitBounds, Layer
 from folium.plugins import HeatMap, MarkerCluster
 from folium.template import Template
 from folium.utilities import JsCode
+from markupsafe import escape
 
-from sibangkit_geo.products.web.page import (
-    PageError,
-    content_policy,
-    own_text,
-    require_safe,
-    vendored_text,
-)
+from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.page import PageError, require_safe, vendored_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -122,7 +117,15 @@ class PocketFigure(Figure):
         styles += [own_text("folium.css"), *(text for kind, text in found if kind == "style")]
         require_safe(styles)
         require_safe(scripts, addresses=False)
-        return _page(figure, scripts, styles, body=figure.html.render(**kwargs))
+        return render(
+            "notebook",
+            {"title": figure.title or "Peta"},
+            styles=styles,
+            # newlines as the parser will see them, or the checksums do not fit
+            scripts=[text.replace("\r\n", "\n").replace("\r", "\n") for text in scripts],
+            pictures=("data:",),
+            ready={"body": figure.html.render(**kwargs)},
+        )
 
 
 class PocketMap(folium.Map):
@@ -251,25 +254,6 @@ def _vendored(figure: Figure) -> list[tuple[str, str]]:
     return [(name, vendored_text(name)) for name in ordered]
 
 
-def _page(figure: Figure, scripts: list[str], styles: list[str], *, body: str) -> str:
-    # newlines as the parser will see them, or the hashes do not fit
-    scripts = [text.replace("\r\n", "\n").replace("\r", "\n") for text in scripts]
-    policy = content_policy(scripts, styles)
-    return "\n".join(
-        [
-            '<!DOCTYPE html><html lang="id"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{html.escape(figure.title or 'Peta')}</title>",
-            '<link rel="icon" href="data:,">',
-            *(f"<style>{text}</style>" for text in styles),
-            f"</head><body>{body}",
-            *(f"<script>{text}</script>" for text in scripts),
-            "</body></html>",
-        ]
-    )
-
-
 def require_addable(figure: Figure, *, allowed: Collection[type] = ADDABLE) -> None:
     """
     Refuse what could bring an outside address or a script of its own.
@@ -311,7 +295,7 @@ def plain_texts(figure: Element) -> None:
         _plain_text(one)
         if isinstance(one, Layer) and getattr(one, "layer_name", None):
             # the control of Leaflet writes names as HTML
-            one.layer_name = html.escape(str(one.layer_name))
+            one.layer_name = str(escape(str(one.layer_name)))
         if isinstance(one, folium.Map):
             one.objects_to_stay_in_front = []
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
-import html
 import json
 import re
 from importlib import resources
@@ -15,14 +13,13 @@ from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.web.english import english_of
 from sibangkit_geo.products.web.houses import has_photo_folder
+from sibangkit_geo.products.web.html import own_text, render
 from sibangkit_geo.products.web.topology import packed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["PageError", "load_texts", "render_page"]
-
-__all__ = ["MANY", "PageError", "own_text", "scripts_and_styles", "vendored_text"]
+__all__ = ["MANY", "PageError", "load_texts", "render_page", "scripts_and_styles", "vendored_text"]
 
 SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -126,22 +123,20 @@ def render_page(payload: Mapping[str, object]) -> str:
     many = _village_count(payload) > MANY
     scripts, styles = scripts_and_styles(houses=payload.get("houses") is not None, many=many)
     require_safe([*scripts, *styles])
-    return _fill(
-        own_text("template.html"),
+    # on file: no address is the page's own, only the scheme can be named
+    beside = ("'self'", "file:") if has_photo_folder(payload) else ()
+    shown = packed_columns(payload) if many else payload
+    return render(
+        "map",
         {
-            "lang": html.escape(str(payload.get("lang", "id"))),
-            "policy": content_policy(scripts, styles, beside=has_photo_folder(payload)),
-            "title": html.escape(_page_title(payload)),
-            "noscript": html.escape(texts["noscript"]),
-            "styles": "\n".join(f"<style>{style}</style>" for style in styles),
-            "data": _json(
-                {
-                    **(packed_columns(payload) if many else payload),
-                    "english": english_of(payload),
-                }
-            ),
-            "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
+            "lang": str(payload.get("lang", "id")),
+            "title": _page_title(payload),
+            "noscript": texts["noscript"],
         },
+        styles=styles,
+        scripts=scripts,
+        pictures=("data:", *beside),
+        ready={"data": _json({**shown, "english": english_of(payload)})},
     )
 
 
@@ -194,28 +189,6 @@ def _json(payload: Mapping[str, object]) -> str:
     return text.translate(ESCAPES)
 
 
-def content_policy(scripts: Iterable[str], styles: Iterable[str], *, beside: bool = False) -> str:
-    """Return the content security policy that lets only these texts run."""
-    # on file: no address is the page's own, only the scheme can be named
-    pictures = "img-src data: 'self' file:" if beside else "img-src data:"
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(_source(text) for text in scripts)}",
-            f"style-src {' '.join(_source(text) for text in styles)}",
-            pictures,
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _source(text: str) -> str:
-    """Return the hash source of an inline script or style."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
 def require_safe(texts: Iterable[str], *, addresses: bool = True) -> None:
     """
     Stop when a script or style could end early or names an outside address.
@@ -228,11 +201,6 @@ def require_safe(texts: Iterable[str], *, addresses: bool = True) -> None:
         if ENDS_SCRIPT.search(text) or named:
             msg = f"A page asset ends its element or names an address: {text[:60]!r}."
             raise PageError(msg)
-
-
-def _fill(template: str, values: Mapping[str, str]) -> str:
-    """Replace each ``{{name}}`` once; filled-in text is never read as template."""
-    return re.sub(r"\{\{(\w+)\}\}", lambda slot: values[slot[1]], template)
 
 
 def _village_count(payload: Mapping[str, object]) -> int:
@@ -282,30 +250,6 @@ def scripts_and_styles(*, houses: bool, many: bool) -> tuple[list[str], list[str
     )
 
 
-@functools.cache
-def own_text(name: str) -> str:
-    """
-    Return a file of this folder with newlines as the HTML parser will see them.
-
-    Parameters
-    ----------
-    name
-        File.
-
-    Returns
-    -------
-    text
-        Line feeds only.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    """
-    data = resources.files(__package__).joinpath(name).read_bytes()
-    return _normal(data)
-
-
 def _compact(text: str) -> str:
     """Drop indentation and comment lines; no text of the page spans lines."""
     lines = (line.strip() for line in text.split("\n"))
@@ -340,15 +284,10 @@ def vendored_text(name: str) -> str:
             "Restore it as vendor/README.md says."
         )
         raise PageError(msg)
-    text = _normal(data)
+    text = data.decode("utf-8").replace("\r\n", "\n")
     for pattern, replacement in VENDOR_PATCHES[name]:
         text, hits = re.subn(pattern, replacement, text, flags=re.DOTALL)
         if not hits:
             msg = f"The patch {pattern!r} no longer fits vendor/{name}."
             raise PageError(msg)
     return text
-
-
-def _normal(data: bytes) -> str:
-    """Return text with line feeds only."""
-    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
