@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from sibangkit_geo import disclosure
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
+from sibangkit_geo.products.web.html import own_text, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,13 +38,6 @@ _WORDS = {
     "caution": "perhatian",
 }  # fmt: skip
 _COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
-_STYLE = (
-    "body{font-family:'Segoe UI','DejaVu Sans',sans-serif;color:#16202e;margin:1.5rem auto;"
-    "max-width:72rem;padding:0 1rem}h1,h2{color:#12305a}table{border-collapse:collapse;"
-    "font-size:.9rem;width:100%}td,th{border-bottom:1px solid #dfe4ea;padding:.4rem .5rem;"
-    "text-align:left;vertical-align:top}th{background:#f5f7fa}.scroll{overflow-x:auto}"
-    ".estimate{color:#7a2e0e;font-weight:600}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +90,16 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def comparison_page(found: Comparison) -> str:
-    """
-    Draw the page: notes, pockets, districts, and villages whose rate surely changed.
-
-    Returns: Self-contained HTML; every text escaped.
-    """
-    notes = "".join(f"<li>{html.escape(one.text)}</li>" for one in found.notes)
+    """Draw the page: notes, pockets, districts, and villages whose rate surely changed."""
     sure = found.villages[(found.villages["high"] < 0) | (found.villages["low"] > 0)]
-    return (
-        '<!DOCTYPE html>\n<html lang="id"><head><meta charset="utf-8">'
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>Perubahan antarwaktu</title><style>{_STYLE}</style></head><body>"
-        "<h1>Perubahan kantong kemiskinan antarwaktu</h1>"
-        "<p>Angka adalah bagian rumah tangga miskin. Selisih diberi selang kepercayaan 95 %; "
-        "perubahan dianggap nyata bila selang itu tidak memuat nol.</p>"
-        '<p class="estimate">Estimasi, bukan angka resmi.</p>'
-        f"<h2>Yang perlu diketahui</h2><ul>{notes or '<li>Tidak ada catatan.</li>'}</ul>"
-        f"<h2>Kantong</h2>{_table(_pockets(found))}"
-        f"<h2>Kecamatan dan kabupaten</h2>{_table(_compact(found.areas))}"
-        f"<h2>Desa yang angkanya nyata berubah</h2>{_table(_compact(sure))}</body></html>\n"
-    )
+    shown = {
+        "Kantong": _pockets(found),
+        "Kecamatan dan kabupaten": _compact(found.areas),
+        "Desa yang angkanya nyata berubah": _compact(sure),
+    }
+    tables = {name: one.astype(object).where(one.notna(), "") for name, one in shown.items()}
+    values = {"title": "Perubahan antarwaktu", "notes": found.notes, "tables": tables}
+    return render("comparison", values, styles=[own_text("comparison.css")])
 
 
 def _pockets(found: Comparison) -> pd.DataFrame:
@@ -162,19 +144,6 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
         )
         rows.append(told)
     return pd.DataFrame(rows, index=table.index)
-
-
-def _table(table: pd.DataFrame) -> str:
-    if table.empty:
-        return "<p>Tidak ada.</p>"
-    shown = table.astype(object).where(table.notna(), "")
-    head = "".join(f"<th>{html.escape(str(one).replace('_', ' '))}</th>" for one in shown.columns)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(str(one))}</td>" for one in row) + "</tr>"
-        for row in shown.itertuples(index=False)
-    )
-    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll">{body}</div>'
 
 
 def _percent(share: float) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import datetime
-from html import escape
-from importlib import resources
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.web.html import own_text, render
 from sibangkit_geo.products.workbook import SafeWorkbook
 from sibangkit_geo.sources.intake_rules import rules
 
@@ -165,55 +162,13 @@ def _rule_sheet(
 
 
 def _page(reports: Sequence[IntakeReport]) -> str:
-    style = resources.files(__package__).joinpath("intake.css").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    body = "".join(_report_html(report) for report in reports)
-    return (
-        '<!DOCTYPE html>\n<html lang="id">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" '
-        f"content=\"default-src 'none'; style-src 'sha256-{digest}'\">\n"
-        f"<title>Laporan mutu data</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
-        "<h1>Laporan mutu data</h1>\n"
-        '<p class="lead">Nomor baris adalah nomor yang tampak pada lembar kerja. '
-        "Laporan ini tidak pernah memuat isi sel.</p>\n"
-        f"{body}</main>\n</body>\n</html>\n"
-    )
-
-
-def _report_html(report: IntakeReport) -> str:
-    facts = "".join(
-        f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
-        for label, text in _summary(report)
-    )
-    sections = "".join(_section_html(rule, found) for rule, found in _sections(report))
-    clean = "" if sections else '<p class="clean">Tidak ada temuan.</p>'
-    columns = "".join(
-        f"<tr><td>{escape(header)}</td><td>{escape(variable) or '–'}</td></tr>"
-        for header, variable in report.columns.items()
-    )
-    return (
-        f"<dl>{facts}</dl>\n{clean}{sections}"
-        f"<details><summary>Kolom yang dikenali ({len(report.columns)})</summary>"
-        "<table><thead><tr><th>Kolom berkas</th><th>Dikenali sebagai</th></tr></thead>"
-        f"<tbody>{columns}</tbody></table></details>\n"
-    )
-
-
-def _section_html(rule: Rule, found: list[Finding]) -> str:
-    lines = "".join(
-        f"<tr><td>{escape(one.column) or '–'}</td><td>{numeral(len(one.rows))}</td>"
-        f"<td>{escape(one.detail) or escape(row_runs(one.rows))}</td></tr>"
-        for one in found
-    )
-    return (
-        f"<section><h2>{escape(rule.title)} <span>{numeral(_rows(found))} baris</span></h2>\n"
-        f"<p><b>Aturan.</b> {escape(rule.rule)}</p>\n"
-        f"<p><b>Yang dilakukan.</b> {escape(rule.done)}</p>\n"
-        f"<p><b>Keputusan Anda.</b> {escape(rule.decide)}</p>\n"
-        "<table><thead><tr><th>Kolom</th><th>Baris</th><th>Nomor baris</th></tr></thead>"
-        f"<tbody>{lines}</tbody></table></section>\n"
-    )
+    values = {
+        "title": "Laporan mutu data",
+        "reports": [(one, _summary(one), _sections(one)) for one in reports],
+        "row_count": _rows,
+        "row_runs": row_runs,
+    }
+    return render("intake", values, styles=[own_text("intake.css")])
 
 
 def row_runs(rows: Sequence[int]) -> str:
