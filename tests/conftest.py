@@ -317,13 +317,16 @@ HOSTILE = {
     "16.07.01.2902": "</script><script>window.hacked=1</script>",
     "16.07.01.2903": "${window.hacked=1}`",
     "16.07.01.2904": "=HYPERLINK(1)",
+    "16.07.01.2905": '"><img src=x onerror=window.hacked=1>',
+    "16.07.99.2901": "{{7*7}}{% raw %} ]]></style></title>",
 }
+HOSTILE_DISTRICT = "</svg></style><script>window.hacked=1</script>{{7*7}}"
 
 
 @pytest.fixture(scope="session")
 def hostile_study(tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
     folder = tmp_path_factory.mktemp("hostile")
-    codes = [*HOSTILE, *(f"16.07.01.29{number}" for number in range(10, 15))]
+    codes = [*HOSTILE, *(f"16.07.01.29{number}" for number in range(10, 13))]
     features = []
     for place, code in enumerate(codes):
         west, south = 104.5 + 0.01 * (place % 3), -2.5 + 0.01 * (place // 3)
@@ -334,7 +337,11 @@ def hostile_study(tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
             [west, south + 0.01],
             [west, south],
         ]
-        properties = {"kode": code, "nama": HOSTILE.get(code, f"Desa {place}")}
+        properties = {
+            "KDEPUM": code,
+            "WADMKD": HOSTILE.get(code, f"Desa {place}"),
+            "WADMKC": HOSTILE_DISTRICT,
+        }
         features.append(
             {
                 "type": "Feature",
@@ -350,7 +357,7 @@ def hostile_study(tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
     file.write_text(
         """
 [study]
-title = "Kantong <b>kemiskinan</b> ${window.hacked=1}"
+title = "Kantong <b>kemiskinan</b> ${window.hacked=1} </title>{{7*7}} ]]>"
 regency = "16.07"
 year = 2024
 [boundaries]

@@ -213,7 +213,7 @@ def test_hostile_names_are_shown_as_text_and_run_nothing(
     assert visit.run("window.hacked") is None
     names = visit.run("JSON.parse(document.getElementById('data').textContent).villages.name")
     hostile = [name for name in names if "<" in name or "${" in name]
-    assert len(hostile) == 3
+    assert len(hostile) == 5
     for name in hostile:
         row = names.index(name)
         code = visit.run(

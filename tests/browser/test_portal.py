@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
+from conftest import HOSTILE, HOSTILE_DISTRICT
 
+from sibangkit_geo.model.types import Finding, IntakeReport, Note
+from sibangkit_geo.products.comparison import Comparison, comparison_page
+from sibangkit_geo.products.intake_report import write_intake
 from tests.browser.conftest import PATIENCE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from sibangkit_geo.study import Finished
+    from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
@@ -67,3 +75,68 @@ def test_a_district_opens_its_own_villages_on_the_map(
     page.wait_for_selector("html[data-ready='1']")
     assert page.locator("#district").input_value() != ""
     assert heard == []
+
+
+def _shown_as_words(visit: Visit, words: list[str]) -> None:
+    """Expect every text where it is read, on a page that runs and asks for nothing."""
+    text = visit.page.text_content("body") or ""
+    for word in words:
+        assert word in text
+    assert visit.run("window.hacked") is None
+    assert visit.page.locator("img, script, b b").count() == 0
+    assert visit.page.locator("style").count() == 1
+    assert visit.outside == []
+    assert visit.complaints == []
+    visit.context.close()
+
+
+def test_hostile_words_stay_words_on_the_front_page_and_a_districts(
+    visit_page: Callable[..., Visit], hostile_study: Finished
+) -> None:
+    visit = visit_page(hostile_study.out / "index.html")
+    title = visit.page.title()
+    assert title.endswith("</title>{{7*7}} ]]>")
+    sources = ["</script><script>window.hacked=1</script>", "<img src=x onerror=window.hacked=1>"]
+    _shown_as_words(visit, [title, HOSTILE_DISTRICT, *sources, *HOSTILE.values()])
+    for code in ("16.07.01", "16.07.99"):
+        visit = visit_page(hostile_study.out / "kecamatan" / f"{code}.html")
+        names = [name for village, name in HOSTILE.items() if village.startswith(code)]
+        # the name of a district on the official list is taken from there
+        heading = "Banyuasin I" if code == "16.07.01" else HOSTILE_DISTRICT
+        assert visit.page.inner_text("h1") == f"Kecamatan {heading}"
+        _shown_as_words(visit, [*names, *sources])
+
+
+def _hostile_comparison() -> Comparison:
+    words = list(HOSTILE.values())
+    figures = {
+        "year_before": 2020, "year_after": 2025, "poor_before": 10, "poor_after": 20,
+        "households_before": 100, "households_after": 100, "rate_before": 0.1, "rate_after": 0.2,
+        "difference": 0.1, "low": 0.05, "high": 0.15,
+    }  # fmt: skip
+    villages = pd.DataFrame(
+        {"code": list(HOSTILE), "name": words, "history": words[::-1], **figures}
+    )
+    areas = pd.DataFrame({"level": ["district"], "name": [HOSTILE_DISTRICT], **figures})
+    pockets = pd.DataFrame(
+        {"id": ["</td><b>"], "class": ["baru"], "villages": [" ".join(HOSTILE)], "note": words[:1],
+         **figures}
+    )  # fmt: skip
+    notes = (Note("x", HOSTILE_DISTRICT),)
+    return Comparison(pockets, villages, areas, notes=notes, provenance={})
+
+
+def test_hostile_words_stay_words_in_a_comparison_and_an_intake_report(
+    visit_page: Callable[..., Visit], tmp_path: Path
+) -> None:
+    page = tmp_path / "perubahan.html"
+    page.write_text(comparison_page(_hostile_comparison()), encoding="utf-8")
+    _shown_as_words(visit_page(page), [*HOSTILE.values(), HOSTILE_DISTRICT, "</td><b>"])
+    words = list(HOSTILE.values())
+    found = tuple(Finding("not_data", word, (2, 3), detail=word[::-1]) for word in words)
+    report = IntakeReport(
+        HOSTILE_DISTRICT, 9, 8, found, columns=dict(zip(words, words, strict=True))
+    )
+    page = write_intake([report], tmp_path, created="2026-01-01T00:00:00+00:00")[0]
+    backwards = [word[::-1] for word in words]
+    _shown_as_words(visit_page(page), [*words, *backwards, HOSTILE_DISTRICT])
