@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grimp
+import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import SmallStudy
@@ -236,6 +237,16 @@ def test_files_stop_at_four_hundred_lines_of_code() -> None:
         if (count := _lines_of_code(file.read_text(encoding="utf-8"))) > 400
     }
     assert long == {}
+
+
+@pytest.mark.parametrize("word", ["to_csv", "tomllib"])
+def test_one_file_writes_csv_and_one_reads_toml(word: str) -> None:
+    files = [
+        file.name
+        for file in (ROOT / "sibangkit_geo").rglob("*.py")
+        if re.search(rf"\b{word}\b", file.read_text(encoding="utf-8"))
+    ]
+    assert files == [{"to_csv": "tables.py", "tomllib": "toml.py"}[word]]
 
 
 def test_a_file_name_says_where_one_is() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import tomllib
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.toml import own_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +94,7 @@ def own_text(name: str) -> str:
 
 @cache
 def _words() -> dict[str, Any]:
-    return tomllib.loads(own_text("portal.toml"))
+    return own_toml(__package__, "portal.toml")
 
 
 def word(key: str, **values: object) -> str:
