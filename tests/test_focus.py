@@ -13,7 +13,7 @@ import pytest
 from sibangkit_geo.agencies import FocusInputs, agency_focus, load_catalogue, with_roles
 from sibangkit_geo.agencies.place_needs import ActionRule
 from sibangkit_geo.demo.world import PLANTED
-from sibangkit_geo.model.types import Indicator, VillageIndicators
+from sibangkit_geo.model.types import Indicator, Place, VillageIndicators
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,7 +229,7 @@ def test_masked_villages_stay_in_the_share_of_the_regency(villages: gpd.GeoDataF
     assert found is not None
     row = found[(found["level"] == "village") & (found["indicator"] == "floor_share")]
     # 63 of 200 in the regency, though the second village is not shown
-    assert row["place"].tolist() == [A]
+    assert row["place"].tolist() == [Place("village", A)]
     assert row["expected"].tolist() == pytest.approx([31.5])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -93,7 +93,9 @@ def test_villages_add_up_to_districts_and_the_regency(villages: gpd.GeoDataFrame
 
 
 def test_the_lead_is_the_largest_excess_and_others_follow(villages: gpd.GeoDataFrame) -> None:
-    roles = agency_roles(of_villages(villages), rule=RULE, contribution={(A, "floor_share"): 0.4})
+    # any key will do, as long as it is the same
+    contribution: Any = {(A, "floor_share"): 0.4}
+    roles = agency_roles(of_villages(villages), rule=RULE, contribution=contribution)
     lead = roles[roles["lead"]].set_index("place")["agency"].to_dict()
     assert lead == {A: "perkimtan", B: "dinsos"}
     of_a = roles[roles["place"] == A].set_index("agency")

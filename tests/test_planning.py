@@ -93,3 +93,16 @@ def test_wrong_settings_are_named(
     with pytest.raises(ConfigError, match=words):
         study.run(changed, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_notes_name_agencies_and_places_in_words(tmp_path: Path) -> None:
+    demo = DemoSettings(households=20_000, pockets=False)
+    file = without_variants(write_demo(tmp_path / "data", settings=demo))
+    text = file.read_text(encoding="utf-8")
+    # a floor that no ceiling allows
+    text = text.replace('objective = "need"', 'objective = "need"\nfloor_per_place = 0.9')
+    file.write_text(text, encoding="utf-8")
+    notes = {note.key: note.text for note in study.run(file, tmp_path / "out").notes}
+    assert "PLN dan ESDM provinsi" in notes["no_ceiling"]
+    assert "Kec. Betung (di luar kantong)" in notes["floor_not_reached"]
+    assert "16.07" not in notes["floor_not_reached"]

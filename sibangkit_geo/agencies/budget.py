@@ -103,6 +103,21 @@ class Plan:
             raise DataError(msg, rows=over, remedy="Build plans with `plan_budget`.")
 
 
+@dataclass(frozen=True, slots=True)
+class BudgetTables:
+    """
+    A budget in tables, with keys of places, agencies and needs.
+
+    `sensitivity`, `curve`: What dearer units and other ceilings reach, one row per factor.
+    `years`: Years until each agency's backlog is served at its ceiling.
+    """
+
+    plan: Plan
+    sensitivity: pd.DataFrame
+    curve: pd.DataFrame
+    years: pd.DataFrame
+
+
 def plan_budget(
     needs: pd.DataFrame, unit_cost: pd.Series, *, ceilings: pd.DataFrame, rule: BudgetRule
 ) -> Plan:
@@ -324,8 +339,8 @@ def checked_needs(needs: pd.DataFrame, rule: BudgetRule) -> pd.DataFrame:
             rows=needs[bad],
             remedy="Keep one row per place, agency and indicator, and fill the columns.",
         )
-    table = needs.assign(_text=needs["place"].astype(str))
-    table = table.sort_values(["agency", "indicator", "_text"], kind="stable", ignore_index=True)
+    table = needs.sort_values("place", kind="stable")
+    table = table.sort_values(["agency", "indicator"], kind="stable", ignore_index=True)
     table["unserved"] = table["unserved"].astype(float)
     table["value"] = _value(table, rule)
     return table

@@ -17,13 +17,13 @@ from sibangkit_geo.agencies.place_needs import (
     with_ranks,
 )
 from sibangkit_geo.model.numerals import numeral
-from sibangkit_geo.model.types import Indicator
+from sibangkit_geo.model.types import Indicator, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sibangkit_geo.agencies.place_needs import ActionRule
-    from sibangkit_geo.model.types import AgencyNeeds, VillageIndicators
+    from sibangkit_geo.model.types import AgencyNeeds, PlaceLevel, VillageIndicators
 
 _PLACE_COUNTS = ["deprived", "unserved", "served", "served_not_deprived"]
 
@@ -51,10 +51,10 @@ class FocusInputs:
 
     pocket: pd.Series
     regency: str
-    contribution: Mapping[tuple[str, str], float]
+    contribution: Mapping[tuple[Place, str], float]
     minimum_households: int
     catalogue: Catalogue = field(default_factory=load_catalogue)
-    severity: Mapping[str, float] = field(default_factory=dict)
+    severity: Mapping[Place, float] = field(default_factory=dict)
 
 
 def agency_focus(
@@ -88,15 +88,15 @@ def agency_focus(
     whole = village_needs(measured)
     own = village_needs(masked)
     rule = inputs.catalogue.action
-    pockets = inputs.pocket.map(lambda number: f"kantong {int(number)}").sort_values()
-    groups = {
+    groups: dict[PlaceLevel, tuple[pd.DataFrame, pd.Series]] = {
         "regency": (whole, pd.Series(inputs.regency, index=villages.index)),
         "district": (whole, villages["district_code"]),
-        "pocket": (whole, pockets),
+        "pocket": (whole, inputs.pocket.astype(int).astype(str)),
         "village": (own, pd.Series(villages.index, index=villages.index)),
     }
     places, roles, targeting = [], [], []
-    for level, (needs, place_of) in groups.items():
+    for level, (needs, keys) in groups.items():
+        place_of = keys.map(lambda key, level=level: Place(level, key))
         # masked villages stay in the share that all are compared with
         found = place_needs(needs, place_of, regency_needs=whole)
         found = _without_few(found, inputs.minimum_households)
@@ -163,6 +163,7 @@ def with_roles(
     own = roles[roles["level"] == "village"] if roles is not None else pd.DataFrame()
     if own.empty:
         return masked
+    own = own.assign(place=[place.id for place in own["place"]])
     known = pd.Index(own["place"].unique())
     acting = own[own["acts"]].groupby("place", sort=False)["agency"]
     villages = masked.villages.copy()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sibangkit_geo.model.types import Indicator, VillageIndicators
+    from sibangkit_geo.model.types import Indicator, Place, VillageIndicators
 
 _COLUMNS = ["agency", "indicator", "village_code", "share", "households", "excess"]
 
@@ -178,7 +178,7 @@ def place_needs(
     )
 
 
-def with_ranks(needs: pd.DataFrame, *, severity: Mapping[str, float]) -> pd.DataFrame:
+def with_ranks(needs: pd.DataFrame, *, severity: Mapping[Place, float]) -> pd.DataFrame:
     """
     Rank the places of each need by number, by excess and by how severe poverty is there.
 
@@ -197,7 +197,7 @@ def with_ranks(needs: pd.DataFrame, *, severity: Mapping[str, float]) -> pd.Data
 
 
 def agency_roles(
-    needs: pd.DataFrame, *, rule: ActionRule, contribution: Mapping[tuple[str, str], float]
+    needs: pd.DataFrame, *, rule: ActionRule, contribution: Mapping[tuple[Place, str], float]
 ) -> pd.DataFrame:
     """
     Say which agencies must act in each place, and which one takes the first step.

@@ -49,6 +49,23 @@ class RateSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetTables:
+    """
+    The way to a study's target, in tables.
+
+    `series`: Published rates and targets side by side, from `series_table`.
+    `people`, `people_by_district`: From `persons_to_leave`, by pocket and what is left of each
+        district, and by district; None where nothing can be shared out.
+    `effect`: From `package_effect`, one row; None without a budget or assumptions.
+    """
+
+    series: pd.DataFrame
+    people: pd.DataFrame | None = None
+    people_by_district: pd.DataFrame | None = None
+    effect: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SingleDigit:
     """First year below ten per cent: ``year`` and ``rate`` (missing when none), ``text``."""
 
@@ -338,8 +355,8 @@ def _largest_remainders(weight: pd.Series, total: int) -> pd.Series:
     # quotas that are whole but for rounding must not lose their person
     whole = np.floor(quota + 1e-9).astype(int)
     rest = (quota - whole).round(9)
-    label = rest.index.astype(str)
-    order = np.lexsort((label, -rest.to_numpy()))
+    rank = {place: at for at, place in enumerate(sorted(rest.index))}
+    order = np.lexsort(([rank[place] for place in rest.index], -rest.to_numpy()))
     leave = whole.to_numpy().copy()
     leave[order[: total - int(whole.sum())]] += 1
     return pd.Series(leave, index=weight.index)

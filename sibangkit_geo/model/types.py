@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from sibangkit_geo.errors import DataError
 
@@ -24,6 +24,34 @@ PER_DEGREE: Final = 100_000
 
 #: needs are bits of one number
 MOST_NEEDS: Final = 32
+
+
+PlaceLevel = Literal["regency", "pocket", "rest", "district", "village"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    A place that needs, roles and money are counted for; ordered from the regency down.
+
+    `level`: ``"rest"`` is what is left of a district outside all pockets.
+    `id`: Dotted code; the number of a pocket.
+    """
+
+    level: PlaceLevel
+    id: str
+
+    def __str__(self) -> str:
+        """Write the key as tables show it."""
+        return f"kantong {self.id}" if self.level == "pocket" else self.id
+
+    def __lt__(self, other: Place) -> bool:
+        """Order by level, then by number or code: a shorter number is a smaller one."""
+        return self._rank < other._rank
+
+    @property
+    def _rank(self) -> tuple[int, int, str]:
+        return (get_args(PlaceLevel).index(self.level), len(self.id), self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage, rupiah
 from sibangkit_geo.products.result import Block
-from sibangkit_geo.products.words import listing, say
+from sibangkit_geo.products.words import district_names, listing, place_name, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.agencies import Programme
+    from sibangkit_geo.agencies.budget import BudgetTables
+    from sibangkit_geo.agencies.targets import TargetTables
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.result import Product
 
@@ -81,13 +83,13 @@ def _places(
     if whole.empty:
         return []
     first = str(whole["indicator"].iloc[0])
-    names = _place_names(product)
+    districts = district_names(product.measured.villages)
     rows = []
     for level in ("pocket", "district"):
         shown = own[(own["level"] == level) & (own["indicator"] == first)]
         rows += [
             (
-                names.get(str(one["place"]), str(one["place"]).capitalize()),
+                place_name(one["place"], districts),
                 numeral(one["unserved"]),
                 percentage(one["share"]),
                 _or_dash(one["ratio"], 1),
@@ -110,14 +112,6 @@ def _places(
     ]
 
 
-def _place_names(product: Product) -> dict[str, str]:
-    table = product.measured.villages.drop_duplicates("district_code")
-    return {
-        str(code): f"Kec. {name}"
-        for code, name in zip(table["district_code"], table["district_name"], strict=True)
-    }
-
-
 def _or_dash(value: float, decimals: int = 0) -> str:
     return _MISSING if math.isnan(value) else numeral(value, decimals)
 
@@ -127,7 +121,7 @@ def _matrix(product: Product) -> list[Block]:
     own = None if roles is None or roles.empty else roles[roles["level"] == "pocket"]
     if own is None or own.empty:
         return []
-    places = sorted(own["place"].unique(), key=lambda place: int(str(place).split()[-1]))
+    places = sorted(own["place"].unique())
     mark = {(one["place"], one["agency"]): _mark(one) for _, one in own.iterrows()}
     rows = tuple(
         (name, *(mark.get((place, key), "") for place in places))
@@ -145,7 +139,7 @@ def _matrix(product: Product) -> list[Block]:
             key="matrix",
             headline=say("matrix_headline"),
             lead=say("matrix_lead", rule=rule),
-            head=("OPD", *(f"K{str(place).split()[-1]}" for place in places)),
+            head=("OPD", *(f"K{place.id}" for place in places)),
             align=(_LEFT, *(_RIGHT,) * len(places)),
             rows=rows,
             agency=product.catalogue.agencies[0].key,
@@ -160,32 +154,33 @@ def _mark(role: pd.Series) -> str:
 
 
 def money_blocks(
-    product: Product, tables: Mapping[str, pd.DataFrame], notes: Sequence[Note]
+    product: Product,
+    budget: BudgetTables | None,
+    target: TargetTables | None,
+    *,
+    notes: Sequence[Note],
 ) -> tuple[Block, ...]:
-    """
-    Word budget and target.
-
-    `tables`: File name to table of the budget and the target; may lack either.
-    """
+    """Word budget and target, where there are any."""
     told = {one.key: one.text for one in notes}
     overview = product.catalogue.agencies[0].key
     blocks: list[Block] = []
-    if "sasaran_deret.csv" in tables:
-        blocks += _target(tables, told, overview)
-    if "anggaran_pagu.csv" in tables:
-        blocks += [_all_agencies(product, tables, told, overview), _curve(tables, overview)]
-        for agency in tables["anggaran_pagu.csv"]["agency"].unique():
-            blocks += _agency(str(agency), product, tables)
+    if target:
+        blocks += _target(target, product, told, overview)
+    if budget:
+        blocks += [_all_agencies(product, budget, told, overview), _curve(budget.curve, overview)]
+        for agency in budget.plan.spent["agency"].unique():
+            blocks += _agency(str(agency), product, budget)
     return tuple(blocks)
 
 
 def _all_agencies(
-    product: Product, tables: Mapping[str, pd.DataFrame], told: Mapping[str, str], overview: str
+    product: Product, budget: BudgetTables, told: Mapping[str, str], overview: str
 ) -> Block:
-    spent = tables["anggaran_pagu.csv"].groupby("agency", sort=False)[["ceiling", "spent"]].sum()
-    chosen = tables["anggaran_terpilih.csv"].groupby("agency")["households"].sum()
-    left = tables["anggaran_belum_termuat.csv"].groupby("agency")["households"].sum()
-    years = tables["anggaran_tahun_selesai.csv"].set_index("agency")["text"]
+    plan = budget.plan
+    spent = plan.spent.groupby("agency", sort=False)[["ceiling", "spent"]].sum()
+    chosen = plan.chosen.groupby("agency")["households"].sum()
+    left = plan.left_out.groupby("agency")["households"].sum()
+    years = budget.years.set_index("agency")["text"]
     rows = []
     for agency, money in spent.iterrows():
         served = float(chosen.get(agency, 0.0))
@@ -204,7 +199,7 @@ def _all_agencies(
         key="budget",
         headline=say("budget_headline"),
         lead=told["budget"],
-        items=_sensitivity(tables),
+        items=_sensitivity(budget.sensitivity),
         head=listing("budget_all_head"),
         align=(_LEFT, *(_RIGHT,) * 5),
         rows=tuple(rows),
@@ -212,8 +207,7 @@ def _all_agencies(
     )
 
 
-def _sensitivity(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
-    table = tables["anggaran_kepekaan.csv"]
+def _sensitivity(table: pd.DataFrame) -> tuple[str, ...]:
     said = [
         say(
             "budget_factor",
@@ -225,7 +219,7 @@ def _sensitivity(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
     return (*said, say("budget_assumed"))
 
 
-def _curve(tables: Mapping[str, pd.DataFrame], overview: str) -> Block:
+def _curve(table: pd.DataFrame, overview: str) -> Block:
     rows = tuple(
         (
             numeral(one["ceiling_factor"], 2),
@@ -234,7 +228,7 @@ def _curve(tables: Mapping[str, pd.DataFrame], overview: str) -> Block:
             numeral(one["households"]),
             percentage(one["share"]),
         )
-        for _, one in tables["anggaran_kurva.csv"].iterrows()
+        for _, one in table.iterrows()
     )
     return Block(
         key="curve",
@@ -247,14 +241,16 @@ def _curve(tables: Mapping[str, pd.DataFrame], overview: str) -> Block:
     )
 
 
-def _agency(agency: str, product: Product, tables: Mapping[str, pd.DataFrame]) -> list[Block]:
+def _agency(agency: str, product: Product, budget: BudgetTables) -> list[Block]:
     labels = {one.name: one.label for one in product.measured.indicators}
-    own = {name: table[table["agency"] == agency] for name, table in tables.items()
-           if "agency" in table}  # fmt: skip
-    chosen, left = own["anggaran_terpilih.csv"], own["anggaran_belum_termuat.csv"]
+    districts = district_names(product.measured.villages)
+    chosen, left, spent, years = (
+        table[table["agency"] == agency]
+        for table in (budget.plan.chosen, budget.plan.left_out, budget.plan.spent, budget.years)
+    )
     served = float(chosen["households"].sum())
     need = served + float(left["households"].sum())
-    money = own["anggaran_pagu.csv"][["ceiling", "spent"]].sum()
+    money = spent[["ceiling", "spent"]].sum()
     lead = say(
         "budget_lead",
         count=numeral(served),
@@ -268,11 +264,11 @@ def _agency(agency: str, product: Product, tables: Mapping[str, pd.DataFrame]) -
             key="budget",
             headline=say("budget_headline"),
             lead=lead,
-            items=(*_years(own["anggaran_tahun_selesai.csv"], product), say("budget_assumed")),
+            items=(*_years(years, product), say("budget_assumed")),
             head=listing("budget_head"),
             align=(_LEFT, _LEFT, _LEFT, _RIGHT, _RIGHT),
             rows=tuple(
-                (str(one["year"]), one["place"], labels[one["indicator"]],
+                (str(one["year"]), place_name(one["place"], districts), labels[one["indicator"]],
                  numeral(one["households"]), rupiah(one["cost"]))
                 for _, one in _largest(chosen).sort_values("year", kind="stable").iterrows()
             ),
@@ -280,11 +276,13 @@ def _agency(agency: str, product: Product, tables: Mapping[str, pd.DataFrame]) -
         )
     ]  # fmt: skip
     if len(left):
-        blocks.append(_left(agency, left, labels))
+        blocks.append(_left(agency, left, labels, districts))
     return blocks
 
 
-def _left(agency: str, left: pd.DataFrame, labels: Mapping[str, str]) -> Block:
+def _left(
+    agency: str, left: pd.DataFrame, labels: Mapping[str, str], districts: Mapping[str, str]
+) -> Block:
     return Block(
         key="budget_left",
         headline=say("left_headline"),
@@ -296,8 +294,8 @@ def _left(agency: str, left: pd.DataFrame, labels: Mapping[str, str]) -> Block:
         head=listing("left_head"),
         align=(_LEFT, _LEFT, _RIGHT, _RIGHT, _LEFT),
         rows=tuple(
-            (one["place"], labels[one["indicator"]], numeral(one["households"]),
-             rupiah(one["cost"]), one["reason"])
+            (place_name(one["place"], districts), labels[one["indicator"]],
+             numeral(one["households"]), rupiah(one["cost"]), one["reason"])
             for _, one in _largest(left).iterrows()
         ),
         agency=agency,
@@ -323,20 +321,23 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _target(
-    tables: Mapping[str, pd.DataFrame], told: Mapping[str, str], overview: str
+    target: TargetTables, product: Product, told: Mapping[str, str], overview: str
 ) -> list[Block]:
     said = [told[key] for key in ("single_digit", "target", "package_effect") if key in told]
-    people = tables.get("sasaran_orang_kecamatan.csv")
     rows: tuple[tuple[str, ...], ...] = ()
-    if people is not None:
-        pockets = tables["sasaran_orang.csv"]
-        inside = pockets[pockets["place"].str.startswith("Kantong")]
+    if target.people is not None and target.people_by_district is not None:
+        districts = district_names(product.measured.villages)
+        inside = target.people[[place.level == "pocket" for place in target.people["place"]]]
         rows = tuple(
-            (str(one["place"]), numeral(one["poor_people"]), numeral(one["leave"]))
-            for table in (inside, people)
+            (
+                place_name(one["place"], districts),
+                numeral(one["poor_people"]),
+                numeral(one["leave"]),
+            )
+            for table in (inside, target.people_by_district)
             for _, one in table.sort_values("leave", ascending=False, kind="stable").iterrows()
         )
-    series = tables["sasaran_deret.csv"]
+    series = target.series
     wide = series.pivot_table(
         index="year", columns="label", values="text", aggfunc="first", sort=False
     )

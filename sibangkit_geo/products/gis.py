@@ -205,6 +205,7 @@ def _needs(product: Product) -> pd.DataFrame:
     made = table[columns].reset_index(drop=True).rename_axis("row")
     return made.assign(
         level=made["level"].map(levels),
+        place=made["place"].map(str),
         agency=made["agency"].map(product.catalogue.names),
         indicator=made["indicator"].map(labels),
         **{name: made[name].round(_DIGITS) for name in ("share", "excess", "ratio")},

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from sibangkit_geo.model.types import Place
     from sibangkit_geo.products.result import Product
 
 # below this share of its households in the register, a village's numbers speak of others
@@ -32,7 +33,7 @@ class _Role(NamedTuple):
 
 
 def role_sentences(
-    place: str, roles: pd.DataFrame, *, labels: Mapping[str, str], names: Mapping[str, str]
+    place: Place, roles: pd.DataFrame, *, labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[str, ...]:
     """
     Say which agency takes the first step in a place, and which ones follow.

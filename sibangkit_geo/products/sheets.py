@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.words import pocket_sentence, say, village_sentence
 
@@ -119,7 +120,7 @@ def village_sheets(product: Product) -> tuple[Sheet, ...]:
     needs = _by_place(product, "village")
     every = product.needs.roles
     own = None if every is None or every.empty else every[every["level"] == "village"]
-    roles = {} if own is None else {str(code): rows for code, rows in own.groupby("place")}
+    roles = {} if own is None else {str(place): rows for place, rows in own.groupby("place")}
     return tuple(
         Sheet(
             "village", str(code), str(row["name"]),
@@ -224,7 +225,7 @@ def _by_place(product: Product, level: Level) -> dict[str, tuple[NeedLine, ...]]
         ["place", "agency", "indicator", *columns]
     ].itertuples(index=False):
         line = NeedLine(names[agency], labels[indicator], *map(float, numbers))
-        found.setdefault(str(place), []).append(line)
+        found.setdefault(place.id, []).append(line)
     return {place: tuple(lines) for place, lines in found.items()}
 
 
@@ -246,7 +247,7 @@ def _roles(product: Product, level: Level, code: str) -> list[str]:
     roles = product.needs.roles
     if roles is None or roles.empty:
         return []
-    return _said(roles[(roles["level"] == level) & (roles["place"] == code)], product)
+    return _said(roles[roles["place"] == Place(level, code)], product)
 
 
 def _said(roles: pd.DataFrame | None, product: Product) -> list[str]:
@@ -254,5 +255,5 @@ def _said(roles: pd.DataFrame | None, product: Product) -> list[str]:
     if roles is None or roles.empty:
         return []
     labels = {one.name: one.label for one in product.measured.indicators}
-    place = str(roles["place"].iloc[0])
+    place = roles["place"].iloc[0]
     return list(role_sentences(place, roles, labels=labels, names=product.catalogue.names))

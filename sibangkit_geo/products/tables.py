@@ -385,7 +385,6 @@ def write_needs(
 
 def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Set agencies against pockets: who takes the first step, who must act too."""
-    order = roles["place"].unique()
     told = roles.assign(
         opd=[names.get(agency, agency) for agency in roles["agency"]],
         peran=roles["acts"]
@@ -393,8 +392,7 @@ def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
         .mask(roles["lead"], "langkah pertama"),
     )
     table = told.pivot_table(index="opd", columns="place", values="peran", aggfunc="first")
-    number = sorted(order, key=lambda place: int(str(place).split()[-1]))
-    return table.reindex(columns=number)
+    return table.sort_index(axis="columns").rename(columns=str)
 
 
 def _worded(
@@ -404,9 +402,8 @@ def _worded(
     defined: Mapping[str, Indicator],
     names: Mapping[str, str],
 ) -> pd.DataFrame:
-    made = table[["place"]].rename(columns={"place": "kode"})
-    made.insert(0, "tingkat", table["level"].map(LEVELS))
-    made["nama"] = [names.get(place, place) for place in table["place"]]
+    made = pd.DataFrame({"tingkat": table["level"].map(LEVELS), "kode": table["place"].map(str)})
+    made["nama"] = [names.get(place.id, str(place)) for place in table["place"]]
     made["opd"] = [names.get(agency, agency) for agency in table["agency"]]
     made["kebutuhan"] = [defined[name].label for name in table["indicator"]]
     for name, heading in columns.items():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sibangkit_geo.model.types import Pockets
+    from sibangkit_geo.model.types import Place, Pockets
 
 _MONTHS = (
     "Januari",
@@ -169,3 +169,20 @@ def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[s
     if "extreme" in calls:
         said.append(say("verdict_extreme"))
     return said
+
+
+def place_name(place: Place, districts: Mapping[str, str]) -> str:
+    """
+    Name a pocket, a district, or what is left of a district.
+
+    `districts`: From `district_names`.
+    """
+    if place.level == "pocket":
+        return say("place_pocket", number=place.id)
+    return say(f"place_{place.level}", name=districts[place.id])
+
+
+def district_names(villages: pd.DataFrame) -> dict[str, str]:
+    """Name the districts of a village table by their codes."""
+    first = villages.drop_duplicates("district_code")
+    return dict(zip(first["district_code"], first["district_name"].astype(str), strict=True))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xlsxwriter
 
+from sibangkit_geo.products.money_tables import CHOSEN, LEFT_OUT
 from sibangkit_geo.products.tables import KINDS, aliases, change_table, formula_safe, kind_of
 from sibangkit_geo.products.words import date_words, listing, result_sentences, say
 
@@ -129,8 +130,8 @@ def _plain(name: str, table: pd.DataFrame) -> _Page:
 def _budget(tables: Path) -> pd.DataFrame:
     parts = []
     for file, word in (
-        ("anggaran_terpilih.csv", say("book_budget_in")),
-        ("anggaran_belum_termuat.csv", say("book_budget_out")),
+        (CHOSEN, say("book_budget_in")),
+        (LEFT_OUT, say("book_budget_out")),
     ):
         table = _read(tables / file)
         if len(table):

@@ -22,6 +22,7 @@ from sibangkit_geo.products.document import (
     write_pdf,
 )
 from sibangkit_geo.products.gis import gis_layers, write_gis
+from sibangkit_geo.products.money_tables import write_money
 from sibangkit_geo.products.postgis import publish, require_address
 from sibangkit_geo.products.tables import write_dictionary, write_needs, write_verdicts
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
@@ -162,7 +163,5 @@ def write_tables(ready: Ready, product: Product, folder: Path) -> None:
     names = tables.place_names(product)
     write_needs(product.needs, folder, indicators=indicators, names=names)
     write_verdicts(product, folder)
-    labels = {one.name: one.label for one in indicators}
-    ready.conclusions.plans.write(
-        folder, words={"agency": product.catalogue.names, "indicator": labels}
-    )
+    plans = ready.conclusions.plans
+    write_money(product, folder, budget=plans.budget, target=plans.target)

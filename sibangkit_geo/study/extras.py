@@ -26,6 +26,7 @@ from sibangkit_geo.indicators.typology import (
 )
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Indicator, Note
+from sibangkit_geo.products.money_tables import write_money
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
@@ -143,12 +144,8 @@ def extras_writer(
         write_typology(extras.types, study, product, folder)
         write_surface(extras.surface, product, folder)
         write_locus(extras.lists, conclusions.overlap, folder)
-        conclusions.plans.write(
-            folder,
-            words={
-                "agency": product.catalogue.names,
-                "indicator": {one.name: one.label for one in product.measured.indicators},
-            },
+        write_money(
+            product, folder, budget=conclusions.plans.budget, target=conclusions.plans.target
         )
 
     return write

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
 from sibangkit_geo.agencies import FocusInputs, agency_focus
-from sibangkit_geo.agencies.budget import BudgetRule, plan_budget
+from sibangkit_geo.agencies.budget import BudgetRule, BudgetTables, plan_budget
 from sibangkit_geo.agencies.catalogue import load_costs, unit_costs
 from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
 from sibangkit_geo.agencies.place_needs import place_needs, village_needs
 from sibangkit_geo.agencies.targets import (
     ExitAssumption,
+    TargetTables,
     load_series,
     package_effect,
     persons_to_leave,
@@ -26,8 +27,8 @@ from sibangkit_geo.agencies.targets import (
 from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.indicators.deprivation_sums import index_from_sums
 from sibangkit_geo.model.numerals import numeral, percentage
-from sibangkit_geo.model.types import Note
-from sibangkit_geo.products.tables import write_csv
+from sibangkit_geo.model.types import Note, Place
+from sibangkit_geo.products.words import district_names, place_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,29 +36,13 @@ if TYPE_CHECKING:
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.agencies.budget import BudgetSettings, Plan, TargetSettings
+    from sibangkit_geo.agencies.targets import Reduction
     from sibangkit_geo.model.types import AgencyNeeds, Pockets, VillageCounts, VillageIndicators
 
 _PERCENT = 100.0
-_HEADINGS = {
-    "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
-    "households": "rumah_tangga", "cost": "biaya_rupiah", "reason": "alasan",
-    "ceiling": "pagu_rupiah", "spent": "terpakai_rupiah", "left": "sisa_rupiah",
-    "share": "porsi", "cost_factor": "kali_biaya_satuan", "ceiling_factor": "kali_pagu",
-    "value": "nilai", "gap": "celah_terbukti",
-    "poor_people": "penduduk_miskin_estimasi", "people": "penduduk",
-    "leave": "harus_keluar_dari_kemiskinan", "share_of_people": "porsi_penduduk",
-    "series": "deret", "label": "wilayah", "rate": "tingkat", "line": "garis_rupiah",
-    "text": "tertulis", "status": "status", "note": "catatan", "source": "sumber",
-    "new": "rumah_tangga_baru_per_tahun", "years": "tahun_sampai_selesai",
-    "persons_low": "orang_keluar_bawah", "persons_high": "orang_keluar_atas",
-    "rate_low": "tingkat_bawah", "rate_high": "tingkat_atas",
-    "households_low": "rumah_tangga_bawah", "households_high": "rumah_tangga_atas",
-}  # fmt: skip
-
 # a plan within a thousandth of the best is as good as the unit costs it is made of
 _GAP = 1e-3
 _SHARE = "_share"
-_KEY = re.compile(r"[a-z_]+")
 
 log = logging.getLogger(__name__)
 _CONTRIBUTION = "contribution_"
@@ -67,28 +52,17 @@ _M0 = "multidimensional_poverty"
 @dataclass(frozen=True, slots=True)
 class Plans:
     """
-    Tables about money and targets.
+    What is planned about money and targets; None for what the study does not ask for.
 
-    `tables`: File name to table, with keys of agencies and needs; empty where the study asks for
-        neither.
     `notes`: What a reader must know.
     `costs`, `assumed_costs`: Unit costs used, and those that are assumptions; 0 without a budget.
     """
 
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    budget: BudgetTables | None = None
+    target: TargetTables | None = None
     notes: tuple[Note, ...] = ()
     costs: int = 0
     assumed_costs: int = 0
-
-    def write(self, folder: Path, *, words: dict[str, dict[str, str]]) -> None:
-        """
-        Write the tables with Indonesian headings and words.
-
-        `words`: Column to what stands for its keys.
-        """
-        for name, table in self.tables.items():
-            own = {key: table[key].map(words[key]) for key in words if key in table}
-            write_csv(table.assign(**own).rename(columns=_HEADINGS), folder / name)
 
 
 def make_plans(
@@ -107,28 +81,27 @@ def make_plans(
     Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
     Raises DataError: The target asks more persons than are estimated poor.
     """
-    tables: dict[str, pd.DataFrame] = {}
     notes: list[Note] = []
     place = _places(measured, pockets)
-    budget = None
+    budget, target = None, None
     if study.budget:
         severity = severity_of(counts, place)
         placed = PlacedNeeds(measured, place, severity, study.disclosure.smallest, catalogue.names)
         budget = make_budget(study.budget, placed)
-        tables |= budget.tables
         notes += budget.notes
     if study.target:
-        made, told = _target(study.target, measured, place, budget.plan if budget else None)
-        tables |= made
+        plan = budget.tables.plan if budget else None
+        target, told = _target(study.target, measured, place, plan)
         notes += told
     costs = (budget.costs, budget.assumed_costs) if budget else (0, 0)
-    return Plans(tables, tuple(notes), *costs)
+    return Plans(budget.tables if budget else None, target, tuple(notes), *costs)
 
 
 def _places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
-    rest = "Kec. " + measured.villages["district_name"].astype(str) + " (di luar kantong)"
-    named = pockets.members.map(lambda number: f"Kantong {int(number)}")
-    return named.reindex(measured.villages.index).fillna(rest)
+    places: pd.Series = measured.villages["district_code"].map(lambda code: Place("rest", code))
+    inside = pockets.members.map(lambda number: Place("pocket", str(int(number))))
+    places.loc[inside.index] = inside
+    return places
 
 
 def _target(
@@ -136,43 +109,49 @@ def _target(
     measured: VillageIndicators,
     place: pd.Series,
     plan: Plan | None,
-) -> tuple[dict[str, pd.DataFrame], list[Note]]:
+) -> tuple[TargetTables, list[Note]]:
     series = load_series(Path(settings.series) if settings.series else None)
     official = next(one for one in series if one.kind == "official")
     latest = int(official.figures["rate"].dropna().index.max())
     figures = official.figures[["rate", "people"]].astype(float).loc[[latest]]
     current, counted = figures["rate"].item(), figures["people"].item()
     years = range(int(official.figures.index.min()), max(settings.year, latest) + 1)
-    tables = {"sasaran_deret.csv": series_table(series, years)}
+    tables = TargetTables(series_table(series, years))
     notes = [Note("single_digit", single_digit_year(official).text)]
     villages = measured.villages
     known = villages[villages["poor_people"].notna() & (villages["people"] > 0)]
-    if counted > 0 and known["poor_people"].sum() > 0:
-        base = counted / current
-        sums = {
-            name: _shared_out(known, by, counted)
-            for name, by in (
-                ("sasaran_orang.csv", place),
-                ("sasaran_orang_kecamatan.csv", "Kec. " + known["district_name"].astype(str)),
-            )
-        }
-        for name, one in sums.items():
-            reduction = persons_to_leave(
-                one["poor_people"],
-                one["people"],
-                current_rate=current,
-                target_rate=settings.rate_percent / _PERCENT,
-                base=base,
-            )
-            listed = reduction.places.rename_axis("place").reset_index()
-            tables[name] = listed.assign(source=settings.source)
-        text = f"Target {settings.year} ({settings.source}): {reduction.text}"
-        notes.append(Note("target", text))
-        if plan is not None and settings.exit_share_low is not None:
-            made, note = _effect(settings, plan, known, current, base)
-            tables["sasaran_dampak_paket.csv"] = made
-            notes.append(note)
+    if not (counted > 0 and known["poor_people"].sum() > 0):
+        return tables, notes
+    base = counted / current
+    district = known["district_code"].map(lambda code: Place("district", code))
+    shares = [
+        _persons_to_leave(settings, _shared_out(known, by, counted), current, base)
+        for by in (place, district)
+    ]
+    people, by_district = (
+        share.places.rename_axis("place").reset_index().assign(source=settings.source)
+        for share in shares
+    )
+    tables = replace(tables, people=people, people_by_district=by_district)
+    text = f"Target {settings.year} ({settings.source}): {shares[-1].text}"
+    notes.append(Note("target", text))
+    if plan is not None and settings.exit_share_low is not None:
+        effect, note = _effect(settings, plan, known, current, base)
+        tables = replace(tables, effect=effect)
+        notes.append(note)
     return tables, notes
+
+
+def _persons_to_leave(
+    settings: TargetSettings, sums: pd.DataFrame, current: float, base: float
+) -> Reduction:
+    return persons_to_leave(
+        sums["poor_people"],
+        sums["people"],
+        current_rate=current,
+        target_rate=settings.rate_percent / _PERCENT,
+        base=base,
+    )
 
 
 def _shared_out(known: pd.DataFrame, place: pd.Series, counted: float) -> pd.DataFrame:
@@ -211,7 +190,7 @@ class PlacedNeeds:
 
     measured: VillageIndicators
     place: pd.Series
-    severity: Mapping[str, float]
+    severity: Mapping[Place, float]
     minimum: int
     names: Mapping[str, str]
 
@@ -225,8 +204,7 @@ class Budgeted:
     `costs`, `assumed_costs`: Unit costs used, and those that are assumptions.
     """
 
-    plan: Plan
-    tables: dict[str, pd.DataFrame]
+    tables: BudgetTables
     notes: tuple[Note, ...]
     costs: int
     assumed_costs: int
@@ -252,37 +230,29 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
         relative_gap=_GAP,
     )
     plan = plan_budget(needs, unit, ceilings=money, rule=rule)
-    tables = {
-        "anggaran_terpilih.csv": plan.chosen,
-        "anggaran_belum_termuat.csv": plan.left_out,
-        "anggaran_pagu.csv": plan.spent,
-        "anggaran_cakupan.csv": plan.coverage,
-        **_outlooks(needs, unit, money, rule),
-        "anggaran_tahun_selesai.csv": _years(settings, needs, unit, money),
-    }
+    # divisible plans need no new exact solution
+    parts = replace(rule, whole_places=False)
+    dearer = sensitivity(needs, unit, ceilings=money, rule=parts)
+    richer = coverage_curve(needs, unit, ceilings=money, rule=parts)
+    tables = BudgetTables(
+        plan,
+        sensitivity=dearer.rename_axis("cost_factor").reset_index(),
+        curve=richer.rename_axis("ceiling_factor").reset_index(),
+        years=_years(settings, needs, unit, money),
+    )
     assumed = costs.loc[[key.removesuffix(_SHARE) for key in unit.index], "status"] == "asumsi"
     priced = (len(assumed), int(assumed.sum()))
-    notes = (_note(plan, needs, priced), *_named(plan, placed.names))
-    return Budgeted(plan, tables, notes, *priced)
+    names = {key: placed.names.get(key, key) for key in needs["agency"].unique()}
+    districts = district_names(placed.measured.villages)
+    names |= {str(at): place_name(at, districts) for at in plan.districts.index}
+    notes = (_note(plan, needs, priced), *_named(plan, names))
+    return Budgeted(tables, notes, *priced)
 
 
 def _ceilings(settings: BudgetSettings) -> pd.DataFrame:
     rows = [(one.agency, str(one.year), float(one.rupiah)) for one in settings.ceilings]
     table = pd.DataFrame(rows, columns=["agency", "year", "rupiah"])
     return table.pivot_table(index="agency", columns="year", values="rupiah").fillna(0.0)
-
-
-def _outlooks(
-    needs: pd.DataFrame, unit: pd.Series, money: pd.DataFrame, rule: BudgetRule
-) -> dict[str, pd.DataFrame]:
-    """Tell what dearer units or more money do; divisible plans need no new exact solution."""
-    parts = replace(rule, whole_places=False)
-    dearer = sensitivity(needs, unit, ceilings=money, rule=parts)
-    richer = coverage_curve(needs, unit, ceilings=money, rule=parts)
-    return {
-        "anggaran_kepekaan.csv": dearer.rename_axis("cost_factor").reset_index(),
-        "anggaran_kurva.csv": richer.rename_axis("ceiling_factor").reset_index(),
-    }
 
 
 def _needs(settings: BudgetSettings, placed: PlacedNeeds, costs: pd.DataFrame) -> pd.DataFrame:
@@ -348,12 +318,15 @@ def _note(plan: Plan, needs: pd.DataFrame, priced: tuple[int, int]) -> Note:
 
 
 def _named(plan: Plan, names: Mapping[str, str]) -> list[Note]:
-    """Put the names of agencies for their keys."""
+    """Put the names of agencies and places for their keys."""
+    if not names:
+        return list(plan.notes)
+    keys = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})\b")
     return [
-        replace(one, text=_KEY.sub(lambda found: names.get(found[0], found[0]), one.text))
-        if one.key == "no_ceiling"
-        else one
-        for one in plan.notes
+        replace(note, text=keys.sub(lambda found: names[found[0]], note.text))
+        if note.key in {"no_ceiling", "floor_not_reached"}
+        else note
+        for note in plan.notes
     ]
 
 
@@ -371,9 +344,11 @@ def focus(
     `measures`: Village table before and after masking.
     """
     measured, masked = measures
-    pocket = pockets.members.map(lambda number: f"kantong {int(number)}")
-    groups = (pocket, measured.villages["district_code"])
-    contribution: dict[tuple[str, str], float] = {}
+    groups = (
+        pockets.members.map(lambda number: Place("pocket", str(int(number)))),
+        measured.villages["district_code"].map(lambda code: Place("district", code)),
+    )
+    contribution: dict[tuple[Place, str], float] = {}
     severity = _village_severity(masked)
     for place in groups:
         contribution |= _contributions(counts, place)
@@ -393,7 +368,7 @@ def focus(
     return needs
 
 
-def severity_of(counts: Sequence[VillageCounts], place: pd.Series) -> dict[str, float]:
+def severity_of(counts: Sequence[VillageCounts], place: pd.Series) -> dict[Place, float]:
     """
     Work out multidimensional poverty M0 of places.
 
@@ -401,10 +376,10 @@ def severity_of(counts: Sequence[VillageCounts], place: pd.Series) -> dict[str, 
 
     Returns: 0 to 1 by place; empty where no register asks the items of the index.
     """
-    found: dict[str, float] = {}
+    found: dict[Place, float] = {}
     for index in _indexes(counts, place):
         m0 = index["adjusted_headcount_ratio"].dropna()
-        found |= {str(name): float(value) for name, value in m0.items()}
+        found |= {cast("Place", place): float(value) for place, value in m0.items()}
     return found
 
 
@@ -415,22 +390,24 @@ def _indexes(counts: Sequence[VillageCounts], place: pd.Series) -> Iterator[pd.D
             yield index_from_sums(sums.groupby(sums.index.map(place.to_dict())).sum())
 
 
-def _village_severity(masked: VillageIndicators) -> dict[str, float]:
+def _village_severity(masked: VillageIndicators) -> dict[Place, float]:
     """Read M0 of the villages that show it."""
     if _M0 not in masked.villages:
         return {}
     shown = masked.villages[_M0].dropna()
-    return {str(code): float(value) for code, value in shown.items()}
+    return {Place("village", str(code)): float(value) for code, value in shown.items()}
 
 
 def _contributions(
     counts: Sequence[VillageCounts], place: pd.Series
-) -> dict[tuple[str, str], float]:
+) -> dict[tuple[Place, str], float]:
     """Work out what each need adds to M0 of places."""
-    found: dict[tuple[str, str], float] = {}
+    found: dict[tuple[Place, str], float] = {}
     for index in _indexes(counts, place):
         parts = index.filter(like=_CONTRIBUTION)
         for column in parts:
             name = f"{str(column).removeprefix(_CONTRIBUTION)}_share"
-            found |= {(str(at), name): float(value) for at, value in parts[column].items()}
+            found |= {
+                (cast("Place", at), name): float(value) for at, value in parts[column].items()
+            }
     return found

@@ -224,7 +224,10 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
 
     Returns: The same with ``blocks`` and ``honesty``.
     """
-    blocks = (*money_blocks(product, plans.tables, plans.notes), *focus_blocks(product))
+    blocks = (
+        *money_blocks(product, plans.budget, plans.target, notes=plans.notes),
+        *focus_blocks(product),
+    )
     context = product.boundaries.context
     # without the neighbours' land the coast would count as a border
     border = outer_border(product.mapped, context=context, pocket=product.pockets.members)
@@ -241,7 +244,7 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
         product,
         blocks=blocks,
         honesty=honesty_sentences(product, known),
-        series=plans.tables.get("sasaran_deret.csv"),
+        series=plans.target.series if plans.target else None,
     )
 
 

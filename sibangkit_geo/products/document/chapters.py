@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.changes import signed
 from sibangkit_geo.products.document.styles import BOX
 from sibangkit_geo.products.sentences import role_sentences, targeting_sentences
@@ -83,10 +84,9 @@ def _pockets(text: Manuscript, product: Product, see: See) -> None:
         text.heading(say("document_pocket", number=number, grade=grade), 2)
         text.say(pocket_sentence(int(number), row))
         if roles is not None and not roles.empty:
-            place = f"kantong {number}"
-            own = roles[(roles["level"] == "pocket") & (roles["place"] == place)]
+            place = Place("pocket", str(number))
             for sentence in role_sentences(
-                place, own, labels=labels, names=product.catalogue.names
+                place, roles, labels=labels, names=product.catalogue.names
             ):
                 text.say(sentence)
         text.reference(f"{say('document_see')} ", _district_maps(product, int(number), see))

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.sheets import district_sheets
 from sibangkit_geo.products.web.html import file_words, own_text, render, word
@@ -154,7 +155,7 @@ def _pockets(product: Product) -> list[tuple[str, tuple[str, ...]]]:
             pocket_sentence(int(str(number)), pocket),
             ()
             if own is None
-            else role_sentences(f"kantong {number}", own, labels=labels, names=names),
+            else role_sentences(Place("pocket", str(number)), own, labels=labels, names=names),
         )
         for number, pocket in product.pockets.outlines.iterrows()
     ]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import (
     acting_indexes,
     certainty_sentence,
@@ -239,7 +240,9 @@ def _pockets(product: Product, names: Mapping[str, str]) -> list[dict[str, objec
             "sentence": pocket_sentence(int(str(number)), pocket),
             "roles": []
             if roles is None or roles.empty
-            else list(role_sentences(f"kantong {number}", roles, labels=labels, names=names)),
+            else list(
+                role_sentences(Place("pocket", str(number)), roles, labels=labels, names=names)
+            ),
         }
         for number, pocket in product.pockets.outlines.iterrows()
     ]
