@@ -100,7 +100,7 @@ def test_notes_name_agencies_and_places_in_words(tmp_path: Path) -> None:
     file = without_variants(write_demo(tmp_path / "data", settings=demo))
     text = file.read_text(encoding="utf-8")
     # a floor that no ceiling allows
-    text = text.replace('objective = "need"', 'objective = "need"\nfloor_per_place = 0.9')
+    text = text.replace('objective = "need"', 'objective = "need"\nfloor_per_place = 1.0')
     file.write_text(text, encoding="utf-8")
     notes = {note.key: note.text for note in study.run(file, tmp_path / "out").notes}
     assert "PLN dan ESDM provinsi" in notes["no_ceiling"]
