@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
+from sibangkit_geo.products.tables import OpenTables, open_tables
 from sibangkit_geo.products.workbook import write_workbook
-from sibangkit_geo.study.annex import write_tables
 from tests.demo_product import HOSTILE, demo_change, demo_product, demo_ready, without_pockets
 
 if TYPE_CHECKING:
@@ -20,17 +23,25 @@ SHEETS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tables")
-    write_tables(demo_ready(), demo_product(), folder)
-    return folder
+@cache
+def tables() -> OpenTables:
+    return open_tables(demo_product(), masked=demo_ready().cells)
+
+
+def _write(path: Path, **more: Any) -> Path:
+    budget = demo_ready().conclusions.plans.budget
+    write_workbook(demo_product(), tables(), path, budget=budget, **more)
+    return path
 
 
 @pytest.fixture(scope="module")
-def book(tables: Path) -> openpyxl.Workbook:
-    write_workbook(demo_product(), tables, tables / "buku.xlsx")
-    return openpyxl.load_workbook(tables / "buku.xlsx")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _write(tmp_path_factory.mktemp("tables") / "buku.xlsx")
+
+
+@pytest.fixture(scope="module")
+def book(path: Path) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(path)
 
 
 def test_every_sheet_is_there_with_frozen_headings_and_a_filter(book: openpyxl.Workbook) -> None:
@@ -58,9 +69,9 @@ def test_villages_are_ranked_and_masked_cells_say_so(book: openpyxl.Workbook) ->
     assert cell.value == pytest.approx(product.measured.villages.loc[rows[0][code], first.name])
 
 
-def test_change_has_a_sheet_where_there_are_waves(tables: Path, tmp_path: Path) -> None:
-    write_workbook(demo_product(), tables, tmp_path / "buku.xlsx", changes=(demo_change(),))
-    sheet = openpyxl.load_workbook(tmp_path / "buku.xlsx")["Perubahan"]
+def test_change_has_a_sheet_where_there_are_waves(tmp_path: Path) -> None:
+    made = _write(tmp_path / "buku.xlsx", changes=(demo_change(),))
+    sheet = openpyxl.load_workbook(made)["Perubahan"]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     assert rows[0][-2:] == ["Selisih poin", "Perubahan"]
     words = [row[-1] for row in rows[1:]]
@@ -79,15 +90,14 @@ def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:
     assert HOSTILE not in texts
 
 
-def test_the_workbook_is_equal_to_the_byte(book: openpyxl.Workbook, tables: Path) -> None:
-    assert book.sheetnames
-    write_workbook(demo_product(), tables, tables / "lagi.xlsx")
-    assert (tables / "lagi.xlsx").read_bytes() == (tables / "buku.xlsx").read_bytes()
+def test_the_workbook_is_equal_to_the_byte(path: Path, tmp_path: Path) -> None:
+    assert _write(tmp_path / "lagi.xlsx").read_bytes() == path.read_bytes()
 
 
-def test_without_pockets_and_tables_the_sheets_say_so(tmp_path: Path, tables: Path) -> None:
-    (tmp_path / "villages.csv").write_bytes((tables / "villages.csv").read_bytes())
-    write_workbook(without_pockets(), tmp_path, tmp_path / "buku.xlsx")
+def test_without_pockets_and_tables_the_sheets_say_so(tmp_path: Path) -> None:
+    nothing = pd.DataFrame()
+    empty = replace(tables(), needs=nothing, targeting=nothing, verdicts=nothing)
+    write_workbook(without_pockets(), empty, tmp_path / "buku.xlsx")
     made = openpyxl.load_workbook(tmp_path / "buku.xlsx")
     assert made["Kantong"]["A1"].value == "Tidak ada kantong kemiskinan yang signifikan."
     assert made["Anggaran"]["A1"].value == "Studi ini tidak memuat data untuk lembar ini."

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies.targets import TargetTables
     from sibangkit_geo.products.result import Product
 
-CHOSEN, LEFT_OUT = "anggaran_terpilih.csv", "anggaran_belum_termuat.csv"
 _HEADINGS = {
     "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
     "households": "rumah_tangga", "cost": "biaya_rupiah", "reason": "alasan",
@@ -42,8 +41,8 @@ def write_money(
     tables: dict[str, pd.DataFrame | None] = {}
     if budget:
         tables |= {
-            CHOSEN: budget.plan.chosen,
-            LEFT_OUT: budget.plan.left_out,
+            "anggaran_terpilih.csv": budget.plan.chosen,
+            "anggaran_belum_termuat.csv": budget.plan.left_out,
             "anggaran_pagu.csv": budget.plan.spent,
             "anggaran_cakupan.csv": budget.plan.coverage,
             "anggaran_kepekaan.csv": budget.sensitivity,
@@ -74,4 +73,6 @@ def worded(table: pd.DataFrame, product: Product) -> pd.DataFrame:
     own: dict[str, Any] = {
         name: list(map(word, table[name])) for name, word in words.items() if name in table
     }
+    if "year" in table:
+        own["year"] = table["year"].astype(int)
     return table.assign(**own).rename(columns=_HEADINGS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyogrio
 
-from sibangkit_geo.products.sheets import district_sheets, sheet_table, village_sheets
+from sibangkit_geo.products.sheets import sheet_table, village_sheets
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.words import say, village_sentence
 
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from sibangkit_geo.model.types import AgencyNeeds, Indicator, Pockets, VillageIndicators
+    from sibangkit_geo.model.types import Indicator, Pockets, VillageIndicators
     from sibangkit_geo.products.atlas import WaveChange
     from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.sheets import Sheet
 
 REVIEW_COLUMNS = ("kode_tabel", "kecamatan_tabel", "desa_tabel", "kode_desa", "nama_desa", "skor")
 _SHARE_DIGITS = 6
@@ -181,13 +183,66 @@ def village_table(
     return table
 
 
-def write_villages(table: gpd.GeoDataFrame, path: Path) -> None:
-    """Write the village table as CSV."""
-    plain = pd.DataFrame(table.drop(columns="geometry"))
+@dataclass(frozen=True, slots=True)
+class OpenTables:
+    """
+    The tables of a study as its files and its workbook show them.
+
+    `villages`: From `village_table`, with polygons.
+    `listed`: The same without polygons, counts in whole numbers.
+    `needs`, `roles`, `targeting`: One row per place, agency and need (roles: and agency); empty
+        where no agency has a need, as is `matrix`, agencies against pockets.
+    `verdicts`: Which methods call each village poor; empty where nothing was tested.
+    """
+
+    villages: gpd.GeoDataFrame
+    listed: pd.DataFrame
+    dictionary: pd.DataFrame
+    needs: pd.DataFrame
+    roles: pd.DataFrame
+    targeting: pd.DataFrame
+    matrix: pd.DataFrame
+    verdicts: pd.DataFrame
+
+    def write(self, folder: Path) -> None:
+        """Write every table that has rows."""
+        for name, table in zip(
+            ("villages.csv", "kamus_data.csv", *FILES, MATRIX, VERDICTS),
+            (self.listed, self.dictionary, self.needs, self.roles, self.targeting, self.matrix,
+             self.verdicts),
+            strict=True,
+        ):  # fmt: skip
+            if len(table):
+                write_csv(table, folder / name)
+
+
+def open_tables(product: Product, *, masked: pd.DataFrame) -> OpenTables:
+    """
+    Put the tables of a study together.
+
+    `masked`: True where a cell was masked, columns by indicator name.
+    """
+    villages = village_table(product.measured, product.pockets, masked=masked)
+    listed = pd.DataFrame(villages.drop(columns="geometry"))
     for name in ("households", "people", "poor_households"):
-        if name in plain:
-            plain[name] = plain[name].round().astype("Int64")
-    write_csv(plain.reset_index(), path)
+        if name in listed:
+            listed[name] = listed[name].round().astype("Int64")
+    needs = product.needs
+    roles = needs.roles
+    matrix = pd.DataFrame()
+    if roles is not None and "level" in roles and "pocket" in set(roles["level"]):
+        of_pockets = roles[roles["level"] == "pocket"]
+        matrix = _matrix(of_pockets, product.catalogue.names).reset_index()
+    return OpenTables(
+        villages,
+        listed.reset_index(),
+        dictionary_table(product.measured.indicators, villages.columns),
+        _worded(needs.places, _PLACES, product),
+        _worded(roles, _ROLES, product),
+        _worded(needs.targeting, _TARGETING, product),
+        matrix,
+        verdict_table(product),
+    )
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -358,31 +413,6 @@ def kind_of(name: str, indicators: Iterable[Indicator]) -> str:
     return "year" if name.startswith("tahun") else "count"
 
 
-def write_needs(
-    needs: AgencyNeeds,
-    folder: Path,
-    *,
-    indicators: tuple[Indicator, ...],
-    names: Mapping[str, str],
-) -> None:
-    """
-    Write three tables; nothing where no agency has a need.
-
-    `indicators`: Definitions, for label, source and year.
-    `names`: Names of places and agencies by key; a key without one stands for itself.
-    """
-    defined = {one.name: one for one in indicators}
-    tables = (needs.places, needs.roles, needs.targeting)
-    for file, table, columns in zip(FILES, tables, (_PLACES, _ROLES, _TARGETING), strict=True):
-        if table is None or table.empty:
-            continue
-        write_csv(_worded(table, columns, defined=defined, names=names), folder / file)
-    roles = needs.roles
-    if roles is not None and "level" in roles and "pocket" in set(roles["level"]):
-        matrix = _matrix(roles[roles["level"] == "pocket"], names)
-        write_csv(matrix.reset_index(), folder / MATRIX)
-
-
 def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Set agencies against pockets: who takes the first step, who must act too."""
     told = roles.assign(
@@ -396,12 +426,12 @@ def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _worded(
-    table: pd.DataFrame,
-    columns: Mapping[str, str],
-    *,
-    defined: Mapping[str, Indicator],
-    names: Mapping[str, str],
+    table: pd.DataFrame | None, columns: Mapping[str, str], product: Product
 ) -> pd.DataFrame:
+    if table is None or table.empty:
+        return pd.DataFrame()
+    defined = {one.name: one for one in product.measured.indicators}
+    names = place_names(product)
     made = pd.DataFrame({"tingkat": table["level"].map(LEVELS), "kode": table["place"].map(str)})
     made["nama"] = [names.get(place.id, str(place)) for place in table["place"]]
     made["opd"] = [names.get(agency, agency) for agency in table["agency"]]
@@ -420,11 +450,9 @@ def _worded(
     return made
 
 
-def write_dictionary(
-    indicators: tuple[Indicator, ...], columns: Collection[str], path: Path
-) -> None:
+def dictionary_table(indicators: tuple[Indicator, ...], columns: Collection[str]) -> pd.DataFrame:
     """
-    Write what each column of ``villages.csv`` means.
+    Say what each column of ``villages.csv`` means.
 
     `columns`: Columns of the table.
     """
@@ -448,27 +476,27 @@ def write_dictionary(
         for name, meaning, unit in _BESIDE
         if name in columns or name == "village_code"
     ]
-    write_csv(pd.DataFrame(rows), path)
+    return pd.DataFrame(rows)
 
 
-def write_sheets(product: Product, folder: Path) -> None:
+def write_sheets(product: Product, districts: Sequence[Sheet], folder: Path) -> None:
     """Write the numbers of every district and every village, one per row."""
     for name, sheets in (
-        ("lembar_kecamatan.csv", district_sheets(product)),
+        ("lembar_kecamatan.csv", districts),
         ("lembar_desa.csv", village_sheets(product)),
     ):
         write_csv(sheet_table(sheets).round(_DIGITS), folder / name)
 
 
-def write_verdicts(product: Product, folder: Path) -> None:
+def verdict_table(product: Product) -> pd.DataFrame:
     """
-    Write which methods call each village poor, and how firmly it stays in its pocket.
+    Say which methods call each village poor, and how firmly it stays in its pocket.
 
     `product`: Finished study; villages whose poverty is masked show no numbers of their tests.
     """
     table = product.pockets.villages
     if table.empty:
-        return
+        return pd.DataFrame()
     named = product.measured.villages.loc[table.index, ["name", "district_name"]]
     named = named.rename(columns={"name": "desa", "district_name": "kecamatan"})
     told = table.copy()
@@ -478,7 +506,8 @@ def write_verdicts(product: Product, folder: Path) -> None:
     told["extreme"] = told["extreme"].map({True: "ya", False: "tidak"})
     shown = told.reindex(columns=list(_HEADINGS)).rename(columns=_HEADINGS).round(_DIGITS)
     shown["putusan"] = [village_sentence(str(code), product.pockets) for code in shown.index]
-    write_csv(named.join(shown).rename_axis("kode_desa").reset_index(), folder / VERDICTS)
+    table = named.join(shown).rename_axis("kode_desa").reset_index()
+    return pd.DataFrame(table)
 
 
 def change_table(product: Product, changes: Sequence[WaveChange]) -> pd.DataFrame:

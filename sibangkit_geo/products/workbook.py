@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xlsxwriter
 
-from sibangkit_geo.products.money_tables import CHOSEN, LEFT_OUT
+from sibangkit_geo.products.money_tables import worded
 from sibangkit_geo.products.tables import KINDS, aliases, change_table, formula_safe, kind_of
 from sibangkit_geo.products.words import date_words, listing, result_sentences, say
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.products.atlas import WaveChange
     from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.tables import OpenTables
 
 BOOK_NAME = "buku_kerja.xlsx"
-_CODES = ("kode", "kode_desa", "village_code", "district_code")
 _WORDS = {"evidence": {"strict": "tegas", "indicative": "indikatif"}}
 # a spreadsheet turns "#,##0.0" into the marks of its reader's language: 1.234,5
 _FORMATS = {"share": "0.0%", "count": "#,##0", "index": "#,##0.000", "rupiah": "#,##0", "year": "0",
@@ -64,15 +65,20 @@ class _Page:
 
 
 def write_workbook(
-    product: Product, tables: Path, path: Path, *, changes: Sequence[WaveChange] = ()
+    product: Product,
+    tables: OpenTables,
+    path: Path,
+    *,
+    budget: BudgetTables | None = None,
+    changes: Sequence[WaveChange] = (),
 ) -> None:
     """
     Write the tables of a study as a workbook; it has no formula.
 
-    `tables`: Folder with the CSV tables of the same study; absent ones give an empty sheet.
+    `tables`: Of the same study; those without rows give an empty sheet.
     `changes`: Since each earlier wave; a sheet of it only where there are any.
     """
-    pages = _pages(product, tables, changes)
+    pages = _pages(product, tables, budget, changes)
     created = product.provenance.created
     temporary = path.with_name(f".{path.name}.tmp")
     with SafeWorkbook(temporary) as book:
@@ -99,27 +105,23 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
     }
 
 
-def _pages(product: Product, tables: Path, changes: Sequence[WaveChange]) -> list[_Page]:
-    budget = _budget(tables)
+def _pages(
+    product: Product,
+    tables: OpenTables,
+    budget: BudgetTables | None,
+    changes: Sequence[WaveChange],
+) -> list[_Page]:
     return [
         _villages(product, tables),
         _pockets(product),
-        _plain(say("book_needs"), _read(tables / "kebutuhan_opd.csv")),
-        _plain(say("book_targeting"), _read(tables / "ketepatan_sasaran.csv")),
-        _plain(say("book_budget"), budget),
-        _plain(say("book_verdicts"), _read(tables / "putusan_desa.csv")),
+        _plain(say("book_needs"), tables.needs),
+        _plain(say("book_targeting"), tables.targeting),
+        _plain(say("book_budget"), _budget(product, budget)),
+        _plain(say("book_verdicts"), tables.verdicts),
         *([_changes(product, changes)] if changes else []),
         _notes(product),
-        _plain(say("book_dictionary"), _read(tables / "kamus_data.csv")),
+        _plain(say("book_dictionary"), tables.dictionary),
     ]
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        return pd.DataFrame()
-    kinds = dict.fromkeys(_CODES, str)
-    # a village may be called "NA"
-    return pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
 
 
 def _plain(name: str, table: pd.DataFrame) -> _Page:
@@ -127,22 +129,24 @@ def _plain(name: str, table: pd.DataFrame) -> _Page:
     return _Page(name, table, aliases(columns, ()), {one: kind_of(one, ()) for one in columns})
 
 
-def _budget(tables: Path) -> pd.DataFrame:
+def _budget(product: Product, budget: BudgetTables | None) -> pd.DataFrame:
+    if budget is None:
+        return pd.DataFrame()
     parts = []
-    for file, word in (
-        (CHOSEN, say("book_budget_in")),
-        (LEFT_OUT, say("book_budget_out")),
+    for table, word in (
+        (budget.plan.chosen, say("book_budget_in")),
+        (budget.plan.left_out, say("book_budget_out")),
     ):
-        table = _read(tables / file)
         if len(table):
-            table.insert(0, "status", word)
-            parts.append(table)
+            shown = worded(table, product)
+            shown.insert(0, "status", word)
+            parts.append(shown)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _villages(product: Product, tables: Path) -> _Page:
+def _villages(product: Product, tables: OpenTables) -> _Page:
     """Rank the villages by the first indicator, the worst first; masked cells say so."""
-    table, indicators = _read(tables / "villages.csv"), product.measured.indicators
+    table, indicators = tables.listed, product.measured.indicators
     first = indicators[0]
     wanted = ["village_code", "name", "district_name", "status", "people", "households"]
     for one in indicators:
@@ -298,7 +302,8 @@ def _cell(
 ) -> None:
     if isinstance(value, str):
         kind = "masked" if value == say("document_masked") else "text"
-        sheet.write_string(*place, value, formats[kind])
+        if value:
+            sheet.write_string(*place, value, formats[kind])
     elif value is not None and not pd.isna(value):  # type: ignore[call-overload]
         sheet.write_number(*place, float(value), number)  # type: ignore[arg-type]
 

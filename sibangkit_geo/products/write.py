@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from sibangkit_geo import disclosure
-from sibangkit_geo.products import intake_report, staging, tables
+from sibangkit_geo.products import intake_report, staging
 from sibangkit_geo.products.atlas import write_annex
-from sibangkit_geo.products.tables import write_dictionary, write_needs, write_sheets
+from sibangkit_geo.products.sheets import district_sheets
+from sibangkit_geo.products.tables import write_geopackage, write_sheets
 from sibangkit_geo.products.web.front_page import district_pages, portal_page
 from sibangkit_geo.products.web.houses import write_photos
 from sibangkit_geo.products.web.page import render_page
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    import pandas as pd
-
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.model.types import IntakeReport
     from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.sheets import Sheet
+    from sibangkit_geo.products.tables import OpenTables
 
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 
 
 def write_products(
     product: Product,
-    masked: pd.DataFrame,
+    tables: OpenTables,
     out: Path,
     *,
     reports: Sequence[IntakeReport],
@@ -40,7 +41,6 @@ def write_products(
     """
     Draw and write every product into a staging folder, then move it into place.
 
-    `masked`: True where a cell was masked, columns by indicator name.
     `out`: Final folder.
     Raises LeakError: A product holds personal data; `out` stays as it was.
     Raises ConfigError: `out` cannot be written.
@@ -57,23 +57,17 @@ def write_products(
         (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
         write_annex(product, folder / ANNEX)
         progress("write", 0, 1)
-        table = tables.village_table(product.measured, product.pockets, masked=masked)
-        tables.write_villages(table, folder / "villages.csv")
-        write_dictionary(product.measured.indicators, table.columns, folder / "kamus_data.csv")
-        tables.write_geopackage(
-            table, product.pockets, folder / "pockets.gpkg", created=product.provenance.created
-        )
-        write_needs(
-            product.needs,
-            folder,
-            indicators=product.measured.indicators,
-            names=tables.place_names(product),
-        )
-        write_sheets(product, folder)
+        tables.write(folder)
+        write_geopackage(
+            tables.villages, product.pockets, folder / "pockets.gpkg",
+            created=product.provenance.created,
+        )  # fmt: skip
+        districts = district_sheets(product)
+        write_sheets(product, districts, folder)
         extra(folder)
         if reports:
             intake_report.write_intake(reports, folder, created=product.provenance.created)
-        _write_front(product, pages, folder)
+        _write_front(product, pages, districts, folder)
         staging.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes
         )
@@ -86,9 +80,11 @@ def _names_in(folder: Path) -> list[str]:
     return [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
 
 
-def _write_front(product: Product, pages: Sequence[Agency], folder: Path) -> None:
+def _write_front(
+    product: Product, pages: Sequence[Agency], districts: Sequence[Sheet], folder: Path
+) -> None:
     """Write the front page when all else but the manifest, which lists every page, is there."""
-    for name, text in district_pages(product, map_file=pages[0].file):
+    for name, text in district_pages(product, districts, map_file=pages[0].file):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         staging.write_text(folder / name, text)
     front = portal_page(product, pages=pages, files=[*_names_in(folder), "manifest.json"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from sibangkit_geo import disclosure
 from sibangkit_geo.errors import ConfigError, nearest
-from sibangkit_geo.products import staging, tables
+from sibangkit_geo.products import staging
 from sibangkit_geo.products.atlas import write_atlas, write_pictures
 from sibangkit_geo.products.atlas.atlas import epsg_of
 from sibangkit_geo.products.atlas.settings import Paper
@@ -22,9 +22,8 @@ from sibangkit_geo.products.document import (
     write_pdf,
 )
 from sibangkit_geo.products.gis import gis_layers, write_gis
-from sibangkit_geo.products.money_tables import write_money
 from sibangkit_geo.products.postgis import publish, require_address
-from sibangkit_geo.products.tables import write_dictionary, write_needs, write_verdicts
+from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, write_surface
 from sibangkit_geo.study.locate import personal_of
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas import WaveChange
     from sibangkit_geo.products.document import AnnexSettings
-    from sibangkit_geo.products.result import Product
     from sibangkit_geo.study.prepare import Progress, Ready
 
 GIS = "gis"
@@ -137,9 +135,13 @@ def _write(
         progress("draw", len(papers), len(papers) + 1)
         notes += _document(ready, settings, folder, changes)
     progress("write", 0, 1)
-    with tempfile.TemporaryDirectory() as name:
-        write_tables(ready, ready.product, Path(name))
-        write_workbook(ready.product, Path(name), folder / BOOK_NAME, changes=changes)
+    write_workbook(
+        ready.product,
+        open_tables(ready.product, masked=ready.cells),
+        folder / BOOK_NAME,
+        budget=ready.conclusions.plans.budget,
+        changes=changes,
+    )
     return tuple(dict.fromkeys(notes))
 
 
@@ -152,16 +154,3 @@ def _document(
         maps = MapPictures(pages, place, settings, changes)
         written = write_document(ready.product, maps, folder / DOCX_NAME)
         return write_pdf(ready.product, maps, written, folder / PDF_NAME)
-
-
-def write_tables(ready: Ready, product: Product, folder: Path) -> None:
-    """Write the tables that the workbook gathers."""
-    table = tables.village_table(product.measured, product.pockets, masked=ready.cells)
-    tables.write_villages(table, folder / "villages.csv")
-    indicators = product.measured.indicators
-    write_dictionary(indicators, table.columns, folder / "kamus_data.csv")
-    names = tables.place_names(product)
-    write_needs(product.needs, folder, indicators=indicators, names=names)
-    write_verdicts(product, folder)
-    plans = ready.conclusions.plans
-    write_money(product, folder, budget=plans.budget, target=plans.target)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.products import staging, tables
 from sibangkit_geo.products.gis import gis_layers, write_gis
-from sibangkit_geo.products.tables import write_verdicts
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.products.write import write_products
 from sibangkit_geo.study.extras import SURFACE, extras_writer
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo.model.types import Note, Pockets
+    from sibangkit_geo.products.tables import OpenTables
     from sibangkit_geo.study.prepare import Progress, Ready
 
 log = logging.getLogger(__name__)
@@ -91,13 +91,14 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     staging.require_own(out, kind="run")
     ready = prepare(study_file, out, progress=progress)
     product = ready.product
+    shown = tables.open_tables(product, masked=ready.cells)
     products = write_products(
         product,
-        ready.cells,
+        shown,
         out,
         reports=ready.carried.reports,
         personal=personal_of(ready.study, ready.areas),
-        extra=_further(ready),
+        extra=_further(ready, shown),
         progress=progress,
     )
     log.info("write: %d files", len(products))
@@ -107,7 +108,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     return Finished(out, products, review, product.pockets, product.notes)
 
 
-def _further(ready: Ready) -> Callable[[Path], None]:
+def _further(ready: Ready, shown: OpenTables) -> Callable[[Path], None]:
     extras = extras_writer(ready.extras, ready.study, ready.product, ready.conclusions)
     # outlines of hamlets are for those who work there
     outlines = ready.study.disclosure.level in {"agency", "internal"}
@@ -117,8 +118,8 @@ def _further(ready: Ready) -> Callable[[Path], None]:
         created = ready.product.provenance.created
         villages = ready.product.measured.villages
         ready.groups.write(folder, villages, outlines=outlines, created=created)
-        write_verdicts(ready.product, folder)
-        write_workbook(ready.product, folder, folder / BOOK_NAME)
+        budget = ready.conclusions.plans.budget
+        write_workbook(ready.product, shown, folder / BOOK_NAME, budget=budget)
         surface = f"../{SURFACE}" if (folder / SURFACE).exists() else ""
         layers = gis_layers(ready.product, ready.cells)
         write_gis(ready.product, layers, folder / GIS, surface=surface)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import role_sentences
-from sibangkit_geo.products.sheets import district_sheets
 from sibangkit_geo.products.web.html import file_words, own_text, render, word
 from sibangkit_geo.products.web.svg import rate_chart, village_map
 from sibangkit_geo.products.words import date_words, pocket_sentence, result_sentences
@@ -161,9 +160,11 @@ def _pockets(product: Product) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def district_pages(product: Product, *, map_file: str) -> Iterator[tuple[str, str]]:
+def district_pages(
+    product: Product, sheets: Sequence[Sheet], *, map_file: str
+) -> Iterator[tuple[str, str]]:
     """Draw the page of every district."""
-    for sheet in district_sheets(product):
+    for sheet in sheets:
         yield _file(sheet.code), _district_page(product, sheet, map_file)
 
 
