@@ -33,7 +33,7 @@ from sibangkit_geo.agencies import load_catalogue
 from sibangkit_geo.config import resolved
 from sibangkit_geo.model.types import AgencyNeeds, Indicator, Pockets, Provenance, VillageIndicators
 from sibangkit_geo.products.atlas import AtlasSettings, write_atlas
-from sibangkit_geo.products.result import Product, build_layers
+from sibangkit_geo.products.result import StudyResult, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def main() -> None:
         print(f"peak memory at {pages} pages: {peak} MB")
 
 
-def _compare(product: Product, settings: AtlasSettings, folder: Path) -> None:
+def _compare(product: StudyResult, settings: AtlasSettings, folder: Path) -> None:
     start = time.process_time()
     pages = write_atlas(product, folder, settings=settings)
     ours = time.process_time() - start
@@ -94,7 +94,7 @@ def _compare(product: Product, settings: AtlasSettings, folder: Path) -> None:
     print(f"ratio      {theirs / ours:6.2f}")
 
 
-def _draw_some(product: Product, paper: str, pages: int, folder: Path) -> None:
+def _draw_some(product: StudyResult, paper: str, pages: int, folder: Path) -> None:
     """Draw the overview, then indicators, then districts until there are enough pages."""
     names = tuple(one.indicator.name for one in product.layers[1:pages])
     districts = product.mapped["district_code"].nunique()
@@ -132,7 +132,7 @@ def read_layer(layer: Path | None) -> Boundaries:
     return read_boundaries(resolved(source, Path()), regency=REGENCY)
 
 
-def make_product(areas: Boundaries) -> Product:
+def make_product(areas: Boundaries) -> StudyResult:
     """
     Make a study of made-up poverty with one pocket.
 
@@ -172,7 +172,7 @@ def make_product(areas: Boundaries) -> Product:
     )  # fmt: skip
     measured = VillageIndicators(villages, rates, ())
     cells = pd.DataFrame(False, index=table.index, columns=names)
-    return Product(
+    return StudyResult(
         title="Kantong kemiskinan", year=2024, regency_name="Kabupaten Banyuasin",
         boundaries=areas, measured=measured,
         layers=build_layers(measured, cells=cells, totals=measured),
@@ -195,7 +195,7 @@ def _pockets(villages: gpd.GeoDataFrame) -> Pockets:
                    0.01, 0.05, 0.05, 999, 7)  # fmt: skip
 
 
-def plot_with_geopandas(product: Product, path: Path, *, wide: float) -> None:
+def plot_with_geopandas(product: StudyResult, path: Path, *, wide: float) -> None:
     """
     Plot as many pages, one call per layer.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.indicators.risk_surface import risk_surface
     from sibangkit_geo.indicators.small_areas import beta_binomial_rate
     from sibangkit_geo.indicators.typology import prepare_features, village_types
-    from sibangkit_geo.pockets.detector import find_pockets, with_stability
+    from sibangkit_geo.pockets.detector import find_pockets, with_sensitivity
     from sibangkit_geo.pockets.graph import with_links
     from sibangkit_geo.pockets.hamlets import hamlet_scan
     from sibangkit_geo.pockets.moran_gi import (
@@ -85,7 +85,7 @@ __all__ = [
     "village_types",
     "watts",
     "with_links",
-    "with_stability",
+    "with_sensitivity",
     "zonal_statistics",
 ]
 
@@ -132,7 +132,7 @@ _HOMES = {
     "rook": "pockets.neighbors",
     "k_nearest": "pockets.neighbors",
     "with_links": "pockets.graph",
-    "with_stability": "pockets.detector",
+    "with_sensitivity": "pockets.detector",
     "load_catalogue": "agencies",
     "PocketMap": "products.notebook",
     "run": "study",

@@ -89,7 +89,7 @@ def run(
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the products.")],
     households: Annotated[
-        int, typer.Option(min=2_000, max=2_000_000, help="Households to make up.")
+        int, typer.Option(min=5_000, max=450_000, help="Households to make up.")
     ] = _DEMO_HOUSEHOLDS,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the made-up regency.")] = _DEMO_SEED,
     *,

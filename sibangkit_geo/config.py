@@ -32,6 +32,7 @@ from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
 from sibangkit_geo.sources.text_tables import LinkSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from _typeshed import DataclassInstance
@@ -124,22 +125,24 @@ class Study:
         codes.require_regency(self.study.regency)
 
 
-# what names a file in the tables of a study, and what need not be there
-_INPUTS: dict[type, tuple[str, ...]] = {
-    AgencySettings: ("catalogue",),
-    AnnexSettings: ("template",),
-    BoundarySource: ("villages", "context"),
-    BudgetSettings: ("costs",),
-    DeprivationSettings: ("index",),
-    FacilitySource: ("path", "cost"),
-    HouseholdSource: ("path",),
-    LinkSource: ("path",),
-    LocusSource: ("path",),
-    ProfileSource: ("path",),
-    RasterSource: ("path", "weights"),
-    TargetSettings: ("series",),
-    TypologySource: ("path",),
+# what names a file in the tables of a study, and what the manifest calls the file; the boundaries
+# list their own, since they have some of the package
+_INPUTS: dict[type, dict[str, str]] = {
+    AgencySettings: {"catalogue": "agencies"},
+    AnnexSettings: {"template": "template"},
+    BoundarySource: {"villages": "", "context": ""},
+    BudgetSettings: {"costs": "unit_costs"},
+    DeprivationSettings: {"index": "deprivation"},
+    FacilitySource: {"path": "facilities", "cost": "facilities"},
+    HouseholdSource: {"path": "households"},
+    LinkSource: {"path": "links"},
+    LocusSource: {"path": "locus"},
+    ProfileSource: {"path": "profiles"},
+    RasterSource: {"path": "raster", "weights": "raster"},
+    TargetSettings: {"series": "series"},
+    TypologySource: {"path": "typology"},
 }
+# what need not be there
 _OPTIONAL: dict[type, tuple[str, ...]] = {
     AnnexSettings: ("logo",),
     HouseholdSource: ("photo_folder",),
@@ -213,6 +216,19 @@ def resolved(settings: T, folder: Path, *, table: str = "") -> T:
         path = getattr(settings, key) or (_REVIEW if key == "review" else "")
         changed[key] = str(folder / path) if path else ""
     return dataclasses.replace(settings, **changed)
+
+
+def named_files(settings: DataclassInstance) -> Iterator[tuple[str, DataclassInstance, str]]:
+    """Go through the files of a study: what the manifest calls each, its table and its path."""
+    for key, role in _INPUTS.get(type(settings), {}).items():
+        path = getattr(settings, key)
+        if path and role:
+            yield role, settings, path
+    for one in dataclasses.fields(settings):
+        value = getattr(settings, one.name)
+        for each in value if isinstance(value, tuple) else (value,):
+            if dataclasses.is_dataclass(each) and not isinstance(each, type):
+                yield from named_files(each)
 
 
 def plain(value: object) -> object:

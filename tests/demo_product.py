@@ -17,7 +17,7 @@ from sibangkit_geo.products.document import AnnexSettings, MapPictures
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.study.prepare import Ready
 
 LONG = "Sumber Marga Telang Harapan Jaya Makmur Sejahtera Abadi Sentosa"
@@ -43,7 +43,7 @@ def demo_ready() -> Ready:
 
 
 @cache
-def demo_product() -> Product:
+def demo_product() -> StudyResult:
     """Give two villages of the first pocket awkward names, as boundaries files do."""
     product = demo_ready().product
     villages = product.measured.villages.copy()
@@ -78,7 +78,7 @@ def demo_change() -> WaveChange:
     return WaveChange(2020, 2025, "Rumah tangga miskin", table)
 
 
-def without_pockets() -> Product:
+def without_pockets() -> StudyResult:
     """Take every pocket away."""
     product = demo_product()
     pockets = product.pockets

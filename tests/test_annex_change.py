@@ -14,13 +14,13 @@ from sibangkit_geo.products.changes import WaveChange, signed, wave_changes
 from sibangkit_geo.products.result import EarlierWave
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 RATE, WIDTH = "headcount_shrunken", "headcount_interval_width"
 CODES = ["sure", "unsure", "doubtful", "masked now", "masked then", "missing"]
 
 
-def _product(now: list[float], then: list[float], widths: list[float]) -> Product:
+def _product(now: list[float], then: list[float], widths: list[float]) -> StudyResult:
     """Rates in per cent, full widths of their intervals in points, the same in both waves."""
     index = pd.Index(CODES, name="village_code")
     wide = pd.Series(widths, index=index)
@@ -37,7 +37,7 @@ def _product(now: list[float], then: list[float], widths: list[float]) -> Produc
     made: Any = SimpleNamespace(
         measured=SimpleNamespace(villages=villages), earlier=waves, layers=layers
     )
-    return cast("Product", made)
+    return cast("StudyResult", made)
 
 
 def test_only_reliable_villages_are_compared_and_only_large_changes_sure() -> None:

@@ -40,7 +40,7 @@ from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
 from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.atlas.sheet_plan import CHANGE_COLORS, change_theme
-from sibangkit_geo.products.result import Product, build_layers
+from sibangkit_geo.products.result import StudyResult, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from tests.test_annex import paths, printed_scale, words
 
@@ -62,7 +62,7 @@ MOST_BYTES = 150 * 1024
 class Drawn:
     """An atlas and what it was drawn from."""
 
-    product: Product
+    product: StudyResult
     pages: AtlasPages
     reader: pypdf.PdfReader
     path: Path
@@ -134,7 +134,7 @@ def _pockets(villages: gpd.GeoDataFrame, groups: list[list[str]]) -> Pockets:
     return Pockets(series, outlines, tested, 0.01, 0.05, 0.05, 199, 7)
 
 
-def _product(areas: Boundaries, groups: list[list[str]]) -> Product:
+def _product(areas: Boundaries, groups: list[list[str]]) -> StudyResult:
     measured = _measured(areas)
     table = measured.villages
     masked = pd.DataFrame(False, index=table.index, columns=[i.name for i in measured.indicators])
@@ -149,7 +149,7 @@ def _product(areas: Boundaries, groups: list[list[str]]) -> Product:
         }
     )  # fmt: skip
     versions = {"sibangkit_geo": "0.0"}
-    return Product(
+    return StudyResult(
         title=HOSTILE, year=2024, regency_name="Kabupaten Banyuasin", boundaries=areas,
         measured=measured, layers=build_layers(measured, cells=masked, totals=measured),
         pockets=_pockets(mapped, groups),
@@ -166,7 +166,7 @@ def areas(tmp_path_factory: pytest.TempPathFactory) -> Boundaries:
     return read_boundaries(resolved(BoundarySource("default"), folder), regency="16.07")
 
 
-def _change(product: Product) -> WaveChange:
+def _change(product: StudyResult) -> WaveChange:
     """Two falls of 8 and 2 points, one rise of 4, a masked village, one that is not reliable."""
     codes = product.mapped.index
     table = pd.DataFrame(

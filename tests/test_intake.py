@@ -418,7 +418,7 @@ def test_new_begins_a_study_from_a_folder(tmp_path: Path) -> None:
     told = call("new", folder, "--code-generation", "regsosek2022", "--year", "2025")
     assert told.exit_code == 0, told.stderr
     settled = read_study(folder / "study.toml")
-    assert settled.households[0].path == "register_2025_rusak.csv"
+    assert settled.households[0].path == str(folder / "register_2025_rusak.csv")
     assert differing(counted(folder)) == set()
     assert call("new", folder).exit_code == 2  # never over a study that is there
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
 from sibangkit_geo.join import (
-    detect_code_mixup,
+    check_code_system,
     fold_name,
     locate_by_code,
     locate_by_name,
@@ -440,7 +440,7 @@ def real_keys(shared: Path) -> pd.DataFrame:
 def test_real_bps_codes_declared_as_kemendagri_are_refused(
     real_keys: pd.DataFrame, real_official: pd.DataFrame
 ) -> None:
-    mixup = detect_code_mixup(real_keys, real_official, code_system="kemendagri")
+    mixup = check_code_system(real_keys, real_official, code_system="kemendagri")
     assert (int(mixup.checked.sum()), int(mixup.suspect.sum()), int(mixup.wrong_place.sum())) == (
         305,
         305,
@@ -457,7 +457,7 @@ def test_real_kemendagri_codes_declared_as_bps_are_refused(
     right = locate_keys(real_keys, real_official, code_system="bps").rows["village_code"]
     for code in (right, right.str.replace(".", "", regex=False)):
         keys = real_keys.assign(code=code)
-        assert detect_code_mixup(keys, real_official, code_system="kemendagri").share == 0.0
+        assert check_code_system(keys, real_official, code_system="kemendagri").share == 0.0
         with pytest.raises(DataError, match='Write code_system = "kemendagri"'):
             locate_keys(keys, real_official, code_system="bps")
 
@@ -476,7 +476,7 @@ def test_a_few_mixed_up_rows_are_located_by_their_names(
 ) -> None:
     right = locate_keys(real_keys, real_official, code_system="bps").rows["village_code"]
     # ten of the rows keep their BPS code, among them some that are another village's code
-    wrong = detect_code_mixup(real_keys, real_official, code_system="kemendagri").wrong_place
+    wrong = check_code_system(real_keys, real_official, code_system="kemendagri").wrong_place
     kept = real_keys.index[wrong][:10]
     mixed = real_keys.assign(code=right.astype(object))
     mixed.loc[kept, "code"] = real_keys.loc[kept, "code"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _EVERYBODY = 10
 
-_DECILES = 10
+DECILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class PovertyRule:
 
     def __post_init__(self) -> None:
         """Check that the rule has what it needs."""
-        if self.rule == "decile" and not 1 <= self.decile_max <= _DECILES:
+        if self.rule == "decile" and not 1 <= self.decile_max <= DECILES:
             msg = "[poverty] decile_max must be 1 to 10 when rule is decile."
             raise ConfigError(msg)
         if self.rule == "spending" and not (self.line_rp_month > 0 and self.spending):

@@ -20,20 +20,20 @@ from sibangkit_geo.join.by_point import (
     code_point_conflicts,
     locate_points,
 )
-from sibangkit_geo.join.keys import CodeMixup, detect_code_mixup, locate_keys, review_key
+from sibangkit_geo.join.keys import CodeSystemCheck, check_code_system, locate_keys, review_key
 
 __all__ = [
     "ACCEPTED_SCORE",
     "NOWHERE",
     "TOLERANCE_M",
-    "CodeMixup",
+    "CodeSystemCheck",
     "JoinSettings",
     "PointConflicts",
     "PointLocator",
     "bps_suspicion",
     "build_locator",
+    "check_code_system",
     "code_point_conflicts",
-    "detect_code_mixup",
     "fold_name",
     "locate_by_code",
     "locate_by_name",

@@ -99,7 +99,7 @@ def locate_keys(
     place, distinct = _distinct(keys)
     suspect = np.zeros(len(distinct), dtype=bool)
     if code_system is not None:
-        mixup = detect_code_mixup(distinct, official, code_system=code_system)
+        mixup = check_code_system(distinct, official, code_system=code_system)
         mixup.spread(place, index=keys.index).require_none()
         suspect = mixup.suspect.to_numpy()
     found, notes = _by_code(distinct, official, code_system, suspect=suspect)
@@ -257,7 +257,7 @@ def _by_decision(
 
 
 @dataclass(frozen=True, slots=True)
-class CodeMixup:
+class CodeSystemCheck:
     """
     What the names say about the declared code system.
 
@@ -285,7 +285,7 @@ class CodeMixup:
         """Suspect rows among the checked ones, 0 to 1; 0 when none could be checked."""
         return float(self.suspect.sum()) / max(int(self.checked.sum()), 1)
 
-    def spread(self, place: NDArray[np.intp], *, index: pd.Index) -> CodeMixup:
+    def spread(self, place: NDArray[np.intp], *, index: pd.Index) -> CodeSystemCheck:
         """
         Say of every row of a register what was found out about its distinct key.
 
@@ -295,7 +295,7 @@ class CodeMixup:
         suspect, wrong_place, checked = (
             pd.Series(part.to_numpy()[place], index=index) for part in parts
         )
-        return CodeMixup(self.declared, suspect, wrong_place, checked)
+        return CodeSystemCheck(self.declared, suspect, wrong_place, checked)
 
     def require_none(self) -> None:
         """
@@ -317,9 +317,9 @@ class CodeMixup:
         )
 
 
-def detect_code_mixup(
+def check_code_system(
     keys: pd.DataFrame, official: pd.DataFrame, *, code_system: codes.CodeSystem
-) -> CodeMixup:
+) -> CodeSystemCheck:
     """
     Find rows whose names say that their code is of the other system.
 
@@ -376,7 +376,7 @@ def detect_code_mixup(
         declared, other, reading = fits_bps, fits_kemendagri, of_bps.notna()
     suspect = named & other & ~declared
     checked = named & keys["code"].notna()
-    return CodeMixup(code_system, suspect, suspect & reading, checked)
+    return CodeSystemCheck(code_system, suspect, suspect & reading, checked)
 
 
 def _own_crosswalk(as_bps: pd.Series, listed: pd.Series, district: pd.Series) -> dict[str, str]:

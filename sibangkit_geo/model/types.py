@@ -1,4 +1,4 @@
-"""The types that stages hand to each other; nothing here says anything about one household."""
+"""The types that stages hand to each other; of households only pseudonymous cards."""
 
 from __future__ import annotations
 

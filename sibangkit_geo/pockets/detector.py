@@ -13,7 +13,7 @@ from sibangkit_geo.errors import DataError
 from sibangkit_geo.model.types import Note, Pockets
 from sibangkit_geo.pockets import overdispersion
 from sibangkit_geo.pockets.cross_check import village_verdicts
-from sibangkit_geo.pockets.global_test import Scores, gate_p_value
+from sibangkit_geo.pockets.global_test import Scores, global_p_value
 from sibangkit_geo.pockets.graph import Neighbors, among
 from sibangkit_geo.pockets.outline import components, shape
 from sibangkit_geo.pockets.settings import FEWEST_VILLAGES, PocketSettings, neighbors_by_rule
@@ -271,7 +271,7 @@ class Search:
         p_values: list[float] = []
         map_p_value = running = 0.0
         for number in range(1, MOST_POCKETS + 1):
-            p_value = self._gate(zones, settings, number, progress)
+            p_value = self._global_test(zones, settings, number, progress)
             map_p_value = p_value if number == 1 else map_p_value
             running = max(running, p_value)
             if running > 2 * settings.alpha:
@@ -299,7 +299,7 @@ class Search:
         groups += [(self.poor[list(zone)], self.homes[list(zone)]) for zone in zones]
         return overdispersion.beta_binomial_rho(groups)
 
-    def _gate(
+    def _global_test(
         self,
         zones: list[frozenset[int]],
         settings: PocketSettings,
@@ -315,7 +315,7 @@ class Search:
             cases=effective * self.rates,
             effective=effective,
         )
-        return gate_p_value(
+        return global_p_value(
             scores,
             geometry=self.geometry,
             pool=pool,
@@ -386,7 +386,7 @@ def variants(settings: PocketSettings) -> tuple[PocketSettings, ...]:
     return tuple(replace(settings, **one, replicates=few) for one in changed)  # type: ignore[arg-type]
 
 
-def with_stability(
+def with_sensitivity(
     found: Pockets,
     villages: gpd.GeoDataFrame,
     *,

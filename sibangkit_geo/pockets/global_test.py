@@ -81,7 +81,7 @@ def centred(z: Floats, weight: Floats, *, cap: float) -> Floats:
     return capped - mu * root
 
 
-def gate_p_value(
+def global_p_value(
     scores: Scores,
     *,
     geometry: Geometry,

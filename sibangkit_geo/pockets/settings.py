@@ -1,4 +1,4 @@
-"""The neighbor rule of a study, by name."""
+"""What a study says about its pockets, and the neighbor rule by name."""
 
 from __future__ import annotations
 

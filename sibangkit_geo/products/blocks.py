@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.agencies.targets import TargetTables
     from sibangkit_geo.model.types import Note
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 _LEFT, _RIGHT = "l", "r"
 _MISSING = "–"
@@ -26,7 +26,7 @@ _MISSING = "–"
 _SHOWN = 12
 
 
-def focus_blocks(product: Product) -> tuple[Block, ...]:
+def focus_blocks(product: StudyResult) -> tuple[Block, ...]:
     """
     Word programmes and needs of places, for each agency, and the matrix for all.
 
@@ -41,7 +41,7 @@ def focus_blocks(product: Product) -> tuple[Block, ...]:
 
 
 def _programmes(
-    agency: str, indicators: tuple[str, ...], product: Product, labels: Mapping[str, str]
+    agency: str, indicators: tuple[str, ...], product: StudyResult, labels: Mapping[str, str]
 ) -> list[Block]:
     rows: dict[Programme, list[str]] = {}
     for name in indicators:
@@ -72,7 +72,7 @@ def _programmes(
 
 
 def _places(
-    agency: str, indicators: tuple[str, ...], product: Product, labels: Mapping[str, str]
+    agency: str, indicators: tuple[str, ...], product: StudyResult, labels: Mapping[str, str]
 ) -> list[Block]:
     """List pockets and districts by the agency's need that concerns most households."""
     table = product.needs.places
@@ -116,7 +116,7 @@ def _or_dash(value: float, decimals: int = 0) -> str:
     return _MISSING if math.isnan(value) else numeral(value, decimals)
 
 
-def _matrix(product: Product) -> list[Block]:
+def _matrix(product: StudyResult) -> list[Block]:
     roles = product.needs.roles
     own = None if roles is None or roles.empty else roles[roles["level"] == "pocket"]
     if own is None or own.empty:
@@ -154,7 +154,7 @@ def _mark(role: pd.Series) -> str:
 
 
 def money_blocks(
-    product: Product,
+    product: StudyResult,
     budget: BudgetTables | None,
     target: TargetTables | None,
     *,
@@ -174,7 +174,7 @@ def money_blocks(
 
 
 def _all_agencies(
-    product: Product, budget: BudgetTables, told: Mapping[str, str], overview: str
+    product: StudyResult, budget: BudgetTables, told: Mapping[str, str], overview: str
 ) -> Block:
     plan = budget.plan
     spent = plan.spent.groupby("agency", sort=False)[["ceiling", "spent"]].sum()
@@ -241,7 +241,7 @@ def _curve(table: pd.DataFrame, overview: str) -> Block:
     )
 
 
-def _agency(agency: str, product: Product, budget: BudgetTables) -> list[Block]:
+def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Block]:
     labels = {one.name: one.label for one in product.measured.indicators}
     districts = district_names(product.measured.villages)
     chosen, left, spent, years = (
@@ -302,7 +302,7 @@ def _left(
     )  # fmt: skip
 
 
-def _years(table: pd.DataFrame, product: Product) -> tuple[str, ...]:
+def _years(table: pd.DataFrame, product: StudyResult) -> tuple[str, ...]:
     return tuple(
         say(
             "budget_never" if math.isnan(one["years"]) else "budget_years",
@@ -321,7 +321,7 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _target(
-    target: TargetTables, product: Product, told: Mapping[str, str], overview: str
+    target: TargetTables, product: StudyResult, told: Mapping[str, str], overview: str
 ) -> list[Block]:
     said = [told[key] for key in ("single_digit", "target", "package_effect") if key in told]
     rows: tuple[tuple[str, ...], ...] = ()

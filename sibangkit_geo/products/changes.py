@@ -14,7 +14,7 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import EarlierWave, Product
+    from sibangkit_geo.products.result import EarlierWave, StudyResult
 
 STATES = ("ok", "unreliable", "masked", "missing")
 _COLUMNS = ("before", "after", "difference", "sure", "state")
@@ -118,7 +118,7 @@ def signed(points: float) -> str:
     return f"{'+' if points > 0 else _MINUS}{words}"
 
 
-def wave_changes(product: Product) -> tuple[WaveChange, ...]:
+def wave_changes(product: StudyResult) -> tuple[WaveChange, ...]:
     """
     Compare the study's own wave with every earlier one.
 
@@ -166,7 +166,7 @@ def _error(width: pd.Series) -> pd.Series:
     return width / (2 * _Z)
 
 
-def _masked_now(product: Product) -> pd.Series:
+def _masked_now(product: StudyResult) -> pd.Series:
     """Tell which villages are masked this year: their rate is hidden whole."""
     layer = next((one for one in product.layers if one.indicator.name == _RATE), None)
     index = product.measured.villages.index

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 PACKAGE, PROJECT = "kantong_kemiskinan.gpkg", "kantong_kemiskinan.qgz"
 _TITLES = {
@@ -106,7 +106,7 @@ class GisLayers:
     texts: Mapping[str, str]
 
 
-def gis_layers(product: Product, masked: pd.DataFrame) -> GisLayers:
+def gis_layers(product: StudyResult, masked: pd.DataFrame) -> GisLayers:
     """
     Gather what a GIS shows.
 
@@ -141,7 +141,7 @@ def gis_layers(product: Product, masked: pd.DataFrame) -> GisLayers:
     return GisLayers(tables, names, _TITLES, texts)
 
 
-def write_gis(product: Product, layers: GisLayers, folder: Path, *, surface: str = "") -> None:
+def write_gis(product: StudyResult, layers: GisLayers, folder: Path, *, surface: str = "") -> None:
     """
     Write GeoPackage, GeoParquet and a QGIS project that opens them with their styles.
 
@@ -166,7 +166,7 @@ def write_gis(product: Product, layers: GisLayers, folder: Path, *, surface: str
     write_project(product, shown, folder / PROJECT, package=PACKAGE, surface=surface)
 
 
-def _styles(product: Product, layers: GisLayers) -> dict[str, str]:
+def _styles(product: StudyResult, layers: GisLayers) -> dict[str, str]:
     layer = product.layers[0]
     return {
         "villages": village_style(layer, layers.names["villages"]),
@@ -176,7 +176,7 @@ def _styles(product: Product, layers: GisLayers) -> dict[str, str]:
     }
 
 
-def _districts(product: Product) -> gpd.GeoDataFrame:
+def _districts(product: StudyResult) -> gpd.GeoDataFrame:
     villages, layer = product.measured.villages, product.layers[0]
     outlines = product.mapped.dissolve("district_code").geometry
     groups = villages.groupby("district_code")
@@ -195,7 +195,7 @@ def _districts(product: Product) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=shapes, crs=villages.crs)
 
 
-def _needs(product: Product) -> pd.DataFrame:
+def _needs(product: StudyResult) -> pd.DataFrame:
     table, columns = product.needs.places, list(_NEEDS)[1:]
     if table is None or table.empty:
         return pd.DataFrame(columns=columns, dtype=str).rename_axis("row")
@@ -217,7 +217,7 @@ def describe(
     layers: GisLayers,
     *,
     styles: Mapping[str, str],
-    product: Product,
+    product: StudyResult,
 ) -> None:
     """
     Add names, descriptions, metadata and styles to an open GeoPackage.
@@ -260,7 +260,9 @@ def _extensions(link: sqlite3.Connection) -> None:
     )
 
 
-def _metadata(link: sqlite3.Connection, layers: GisLayers, product: Product, stamp: str) -> None:
+def _metadata(
+    link: sqlite3.Connection, layers: GisLayers, product: StudyResult, stamp: str
+) -> None:
     told = {
         "title": product.title,
         "year": product.year,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.agencies.targets import TargetTables
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 _HEADINGS = {
     "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
@@ -35,7 +35,7 @@ _HEADINGS = {
 
 
 def write_money(
-    product: Product, folder: Path, *, budget: BudgetTables | None, target: TargetTables | None
+    product: StudyResult, folder: Path, *, budget: BudgetTables | None, target: TargetTables | None
 ) -> None:
     """Write the tables of budget and target; nothing for what the study does not ask for."""
     tables: dict[str, pd.DataFrame | None] = {}
@@ -61,7 +61,7 @@ def write_money(
             write_csv(worded(table, product), folder / name)
 
 
-def worded(table: pd.DataFrame, product: Product) -> pd.DataFrame:
+def worded(table: pd.DataFrame, product: StudyResult) -> pd.DataFrame:
     """Put words for the keys of places, agencies and needs, and Indonesian headings."""
     districts = district_names(product.measured.villages)
     labels = {one.name: one.label for one in product.measured.indicators}

@@ -23,7 +23,7 @@ from sibangkit_geo.products.web.page import PageError, require_safe, vendored_te
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 __all__ = ["ADDABLE", "PocketFigure", "PocketMap"]
 
@@ -161,7 +161,7 @@ class PocketMap(folium.Map):
 
     def __init__(
         self,
-        villages: Product | gpd.GeoDataFrame | None = None,
+        villages: StudyResult | gpd.GeoDataFrame | None = None,
         *,
         title: str = "",
         **options: Any,  # noqa: ANN401 - as folium has them
@@ -201,7 +201,7 @@ def _add_polygons(chart: PocketMap, villages: gpd.GeoDataFrame) -> None:
     _fit(chart, shown)
 
 
-def _add_product(chart: PocketMap, product: Product) -> None:
+def _add_product(chart: PocketMap, product: StudyResult) -> None:
     shown = product.mapped[["name", "geometry"]].to_crs("EPSG:4326")
     if product.layers:
         layer = product.layers[0]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 LAYER_STYLE_NAME = "sibangkit"
 _VERSION = "3.22.0-Białowieża"
@@ -239,7 +239,7 @@ class ProjectLayer:
 
 
 def write_project(
-    product: Product,
+    product: StudyResult,
     layers: Sequence[ProjectLayer],
     path: Path,
     *,
@@ -260,7 +260,9 @@ def write_project(
     path.write_bytes(packed.getvalue())
 
 
-def _project(product: Product, layers: Sequence[ProjectLayer], package: str, surface: str) -> str:
+def _project(
+    product: StudyResult, layers: Sequence[ProjectLayer], package: str, surface: str
+) -> str:
     crs = _crs(product)
     entries = [(one.name, one.title) for one in layers]
     maps = [_vector(one, package, crs) for one in layers]
@@ -298,7 +300,7 @@ def _checked(name: str) -> str:
     return "Qt::Unchecked" if name in {"surface", "needs"} else "Qt::Checked"
 
 
-def _crs(product: Product) -> str:
+def _crs(product: StudyResult) -> str:
     crs = CRS.from_user_input(product.mapped.crs)
     code = crs.to_epsg()
     label = f"<authid>EPSG:{code}</authid><srid>{code}</srid>" if code else ""

@@ -64,7 +64,7 @@ class EarlierWave:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class StudyResult:
     """
     A finished study as its reader may see it, ready to be drawn.
 

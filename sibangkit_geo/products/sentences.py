@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.model.types import Place
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 # below this share of its households in the register, a village's numbers speak of others
 _LOW_COVERAGE = 0.9
@@ -94,7 +94,7 @@ def certainty_sentence(village: pd.Series) -> str:
     )
 
 
-def targeting_sentences(agency: str, product: Product) -> list[str]:
+def targeting_sentences(agency: str, product: StudyResult) -> list[str]:
     """
     Say how well an agency's programmes hit their aim in the regency.
 
@@ -121,7 +121,7 @@ def targeting_sentences(agency: str, product: Product) -> list[str]:
     ]
 
 
-def acting_indexes(codes: Iterable[str], product: Product, order: list[str]) -> list[list[int]]:
+def acting_indexes(codes: Iterable[str], product: StudyResult, order: list[str]) -> list[list[int]]:
     """
     List who must act in each village, as positions in a list of agencies.
 
@@ -138,7 +138,7 @@ def acting_indexes(codes: Iterable[str], product: Product, order: list[str]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Limitations:
     """
     What the gaps are read from, beside the product.
 
@@ -155,7 +155,7 @@ class Known:
     assumed_costs: int = 0
 
 
-def honesty_sentences(product: Product, known: Known) -> tuple[str, ...]:
+def honesty_sentences(product: StudyResult, known: Limitations) -> tuple[str, ...]:
     """
     Say what this analysis cannot answer.
 
@@ -164,7 +164,7 @@ def honesty_sentences(product: Product, known: Known) -> tuple[str, ...]:
     return (*_measure(product, known), *_gaps(product), *_use(product, known))
 
 
-def _measure(product: Product, known: Known) -> list[str]:
+def _measure(product: StudyResult, known: Limitations) -> list[str]:
     first = product.layers[0].indicator
     said = [say("honest_official", source=first.source, year=first.year)]
     if known.decile_max:
@@ -178,7 +178,7 @@ def _measure(product: Product, known: Known) -> list[str]:
     return said
 
 
-def _poor_outside(product: Product) -> str:
+def _poor_outside(product: StudyResult) -> str:
     outlines, counted = product.pockets.outlines, product.layers[0].district_counts
     whole = float(counted.sum())
     if outlines.empty or not whole > 0:
@@ -187,7 +187,7 @@ def _poor_outside(product: Product) -> str:
     return say("honest_person", count=numeral(count), share=percentage(count / whole))
 
 
-def _gaps(product: Product) -> list[str]:
+def _gaps(product: StudyResult) -> list[str]:
     villages = product.measured.villages
     counts = {
         "honest_missing": int((villages["status"] != "ok").sum()),
@@ -210,7 +210,7 @@ def _gaps(product: Product) -> list[str]:
     return said
 
 
-def _masked(product: Product) -> int:
+def _masked(product: StudyResult) -> int:
     hidden = [layer.masked for layer in product.layers]
     return int(sum(hidden[1:], hidden[0].astype(int)).gt(0).sum()) if hidden else 0
 
@@ -219,7 +219,7 @@ def _equal(villages: pd.DataFrame, column: str, value: str) -> int:
     return int(villages[column].eq(value).sum()) if column in villages else 0
 
 
-def _use(product: Product, known: Known) -> list[str]:
+def _use(product: StudyResult, known: Limitations) -> list[str]:
     said = [say("honest_programmes")] if known.from_register else []
     if known.waves == 1:
         said.append(say("honest_one_wave"))

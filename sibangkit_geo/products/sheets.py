@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 Level = Literal["district", "village"]
 _NAN = float("nan")
@@ -80,7 +80,7 @@ class Sheet:
     sentences: tuple[str, ...]
 
 
-def district_sheets(product: Product) -> tuple[Sheet, ...]:
+def district_sheets(product: StudyResult) -> tuple[Sheet, ...]:
     """
     Gather the numbers of every district.
 
@@ -109,7 +109,7 @@ def district_sheets(product: Product) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def village_sheets(product: Product) -> tuple[Sheet, ...]:
+def village_sheets(product: StudyResult) -> tuple[Sheet, ...]:
     """
     Gather the numbers of every village.
 
@@ -166,7 +166,7 @@ def sheet_table(sheets: Iterable[Sheet]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _counts(own: pd.DataFrame, product: Product) -> list[Fact]:
+def _counts(own: pd.DataFrame, product: StudyResult) -> list[Fact]:
     inside = own.index.isin(product.pockets.members.index)
     return [
         Fact(say("sheet_villages"), float(len(own)), "count"),
@@ -195,7 +195,7 @@ def _district_fact(layer: Layer, code: str) -> Fact:
     )  # fmt: skip
 
 
-def _village_facts(row: pd.Series, product: Product) -> list[Fact]:
+def _village_facts(row: pd.Series, product: StudyResult) -> list[Fact]:
     facts = []
     for layer in product.layers:
         one, code = layer.indicator, str(row.name)
@@ -212,7 +212,7 @@ def _village_facts(row: pd.Series, product: Product) -> list[Fact]:
     return facts
 
 
-def _by_place(product: Product, level: Level) -> dict[str, tuple[NeedLine, ...]]:
+def _by_place(product: StudyResult, level: Level) -> dict[str, tuple[NeedLine, ...]]:
     table = product.needs.places
     if table is None or table.empty:
         return {}
@@ -229,11 +229,11 @@ def _by_place(product: Product, level: Level) -> dict[str, tuple[NeedLine, ...]]
     return {place: tuple(lines) for place, lines in found.items()}
 
 
-def _needs(product: Product, level: Level, code: str) -> tuple[NeedLine, ...]:
+def _needs(product: StudyResult, level: Level, code: str) -> tuple[NeedLine, ...]:
     return _by_place(product, level).get(code, ())
 
 
-def _pockets(own: pd.DataFrame, product: Product) -> list[str]:
+def _pockets(own: pd.DataFrame, product: StudyResult) -> list[str]:
     members = product.pockets.members
     numbers = sorted(int(one) for one in members[members.index.isin(own.index)].unique())
     if not numbers:
@@ -243,14 +243,14 @@ def _pockets(own: pd.DataFrame, product: Product) -> list[str]:
     return [*said, *(pocket_sentence(number, outlines.loc[number]) for number in numbers)]
 
 
-def _roles(product: Product, level: Level, code: str) -> list[str]:
+def _roles(product: StudyResult, level: Level, code: str) -> list[str]:
     roles = product.needs.roles
     if roles is None or roles.empty:
         return []
     return _said(roles[roles["place"] == Place(level, code)], product)
 
 
-def _said(roles: pd.DataFrame | None, product: Product) -> list[str]:
+def _said(roles: pd.DataFrame | None, product: StudyResult) -> list[str]:
     """Say who must act in the one place that the rows are of."""
     if roles is None or roles.empty:
         return []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.types import Indicator, Pockets, VillageIndicators
     from sibangkit_geo.products.atlas import WaveChange
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.sheets import Sheet
 
 REVIEW_COLUMNS = ("kode_tabel", "kecamatan_tabel", "desa_tabel", "kode_desa", "nama_desa", "skor")
@@ -216,7 +216,7 @@ class OpenTables:
                 write_csv(table, folder / name)
 
 
-def open_tables(product: Product, *, masked: pd.DataFrame) -> OpenTables:
+def open_tables(product: StudyResult, *, masked: pd.DataFrame) -> OpenTables:
     """
     Put the tables of a study together.
 
@@ -279,7 +279,7 @@ def formula_safe(text: object) -> object:
     return text
 
 
-def place_names(product: Product) -> dict[str, str]:
+def place_names(product: StudyResult) -> dict[str, str]:
     """Name places and agencies by their keys."""
     table = product.measured.villages
     districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
@@ -426,7 +426,7 @@ def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _worded(
-    table: pd.DataFrame | None, columns: Mapping[str, str], product: Product
+    table: pd.DataFrame | None, columns: Mapping[str, str], product: StudyResult
 ) -> pd.DataFrame:
     if table is None or table.empty:
         return pd.DataFrame()
@@ -476,10 +476,11 @@ def dictionary_table(indicators: tuple[Indicator, ...], columns: Collection[str]
         for name, meaning, unit in _BESIDE
         if name in columns or name == "village_code"
     ]
-    return pd.DataFrame(rows)
+    # a row without a year must not turn the years of the others into decimals
+    return pd.DataFrame(rows).astype({"tahun_data": "Int64"})
 
 
-def write_sheets(product: Product, districts: Sequence[Sheet], folder: Path) -> None:
+def write_sheets(product: StudyResult, districts: Sequence[Sheet], folder: Path) -> None:
     """Write the numbers of every district and every village, one per row."""
     for name, sheets in (
         ("lembar_kecamatan.csv", districts),
@@ -488,7 +489,7 @@ def write_sheets(product: Product, districts: Sequence[Sheet], folder: Path) -> 
         write_csv(sheet_table(sheets).round(_DIGITS), folder / name)
 
 
-def verdict_table(product: Product) -> pd.DataFrame:
+def verdict_table(product: StudyResult) -> pd.DataFrame:
     """
     Say which methods call each village poor, and how firmly it stays in its pocket.
 
@@ -510,7 +511,7 @@ def verdict_table(product: Product) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def change_table(product: Product, changes: Sequence[WaveChange]) -> pd.DataFrame:
+def change_table(product: StudyResult, changes: Sequence[WaveChange]) -> pd.DataFrame:
     """
     Set the rates of both waves beside each other.
 
@@ -523,7 +524,7 @@ def change_table(product: Product, changes: Sequence[WaveChange]) -> pd.DataFram
     return pd.concat([_one(product, change) for change in changes], ignore_index=True)
 
 
-def _one(product: Product, change: WaveChange) -> pd.DataFrame:
+def _one(product: StudyResult, change: WaveChange) -> pd.DataFrame:
     table = change.table.sort_values("difference", kind="stable", na_position="last")
     villages = product.measured.villages.loc[table.index]
     words = table["state"].map({**_VERDICTS, "masked": say("document_masked")})

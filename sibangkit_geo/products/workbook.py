@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.products.atlas import WaveChange
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.tables import OpenTables
 
 BOOK_NAME = "buku_kerja.xlsx"
@@ -65,7 +65,7 @@ class _Page:
 
 
 def write_workbook(
-    product: Product,
+    product: StudyResult,
     tables: OpenTables,
     path: Path,
     *,
@@ -106,7 +106,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
 
 
 def _pages(
-    product: Product,
+    product: StudyResult,
     tables: OpenTables,
     budget: BudgetTables | None,
     changes: Sequence[WaveChange],
@@ -129,7 +129,7 @@ def _plain(name: str, table: pd.DataFrame) -> _Page:
     return _Page(name, table, aliases(columns, ()), {one: kind_of(one, ()) for one in columns})
 
 
-def _budget(product: Product, budget: BudgetTables | None) -> pd.DataFrame:
+def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
     if budget is None:
         return pd.DataFrame()
     parts = []
@@ -144,7 +144,7 @@ def _budget(product: Product, budget: BudgetTables | None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _villages(product: Product, tables: OpenTables) -> _Page:
+def _villages(product: StudyResult, tables: OpenTables) -> _Page:
     """Rank the villages by the first indicator, the worst first; masked cells say so."""
     table, indicators = tables.listed, product.measured.indicators
     first = indicators[0]
@@ -180,7 +180,7 @@ def _villages(product: Product, tables: OpenTables) -> _Page:
     )  # fmt: skip
 
 
-def _counts(product: Product) -> dict[str, str]:
+def _counts(product: StudyResult) -> dict[str, str]:
     return {
         one.count_column: f"{one.label}: {one.count_label or 'jumlah'}"
         for one in product.measured.indicators
@@ -188,13 +188,13 @@ def _counts(product: Product) -> dict[str, str]:
     }
 
 
-def _agencies(keys: object, product: Product) -> object:
+def _agencies(keys: object, product: StudyResult) -> object:
     if not isinstance(keys, str):
         return keys
     return ", ".join(product.catalogue.names.get(one, one) for one in keys.split())
 
 
-def _pockets(product: Product) -> _Page:
+def _pockets(product: StudyResult) -> _Page:
     outlines = pd.DataFrame(product.pockets.outlines.drop(columns="geometry"))
     table = outlines.rename_axis("pocket").reset_index()
     table["evidence"] = table["evidence"].map(_WORDS["evidence"])
@@ -206,14 +206,14 @@ def _pockets(product: Product) -> _Page:
     )  # fmt: skip
 
 
-def _changes(product: Product, changes: Sequence[WaveChange]) -> _Page:
+def _changes(product: StudyResult, changes: Sequence[WaveChange]) -> _Page:
     table = change_table(product, changes)
     columns = [str(one) for one in table]
     kinds = {one: KINDS.get(one, "text") for one in columns}
     return _Page(say("book_change"), table, aliases(columns, ()), kinds, changes[-1].summary)
 
 
-def _notes(product: Product) -> _Page:
+def _notes(product: StudyResult) -> _Page:
     head = listing("book_notes_head")
     rows = [(say("book_note_data"), one.text, one.count or None) for one in product.notes]
     rows += [(say("book_note_limit"), one, None) for one in product.honesty]
@@ -225,7 +225,10 @@ def _notes(product: Product) -> _Page:
 
 
 def _summary(
-    book: xlsxwriter.Workbook, product: Product, pages: Sequence[_Page], formats: Mapping[str, Any]
+    book: xlsxwriter.Workbook,
+    product: StudyResult,
+    pages: Sequence[_Page],
+    formats: Mapping[str, Any],
 ) -> None:
     sheet = book.add_worksheet(say("book_summary"))
     sheet.hide_gridlines(2)
@@ -243,7 +246,7 @@ def _summary(
     _printed(sheet, columns=2)
 
 
-def _facts(product: Product, pages: Sequence[_Page]) -> list[tuple[str, list[str]]]:
+def _facts(product: StudyResult, pages: Sequence[_Page]) -> list[tuple[str, list[str]]]:
     headline, sentences = result_sentences(product.pockets)
     place = say("document_subtitle", regency=product.regency_name, year=product.year)
     made = say(

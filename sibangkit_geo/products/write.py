@@ -10,7 +10,7 @@ from sibangkit_geo.products import intake_report, staging
 from sibangkit_geo.products.atlas import write_annex
 from sibangkit_geo.products.sheets import district_sheets
 from sibangkit_geo.products.tables import write_geopackage, write_sheets
-from sibangkit_geo.products.web.front_page import district_pages, portal_page
+from sibangkit_geo.products.web.front_page import district_pages, front_page
 from sibangkit_geo.products.web.houses import write_photos
 from sibangkit_geo.products.web.page import render_page
 from sibangkit_geo.products.web.payload import page_payload, shared_payload
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.model.types import IntakeReport
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.sheets import Sheet
     from sibangkit_geo.products.tables import OpenTables
 
@@ -29,7 +29,7 @@ ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 
 
 def write_products(
-    product: Product,
+    product: StudyResult,
     tables: OpenTables,
     out: Path,
     *,
@@ -81,17 +81,17 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _write_front(
-    product: Product, pages: Sequence[Agency], districts: Sequence[Sheet], folder: Path
+    product: StudyResult, pages: Sequence[Agency], districts: Sequence[Sheet], folder: Path
 ) -> None:
     """Write the front page when all else but the manifest, which lists every page, is there."""
     for name, text in district_pages(product, districts, map_file=pages[0].file):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         staging.write_text(folder / name, text)
-    front = portal_page(product, pages=pages, files=[*_names_in(folder), "manifest.json"])
+    front = front_page(product, pages=pages, files=[*_names_in(folder), "manifest.json"])
     staging.write_text(folder / "index.html", front)
 
 
-def _result(product: Product) -> dict[str, object]:
+def _result(product: StudyResult) -> dict[str, object]:
     pockets, table = product.pockets, product.measured.villages
     nothing = math.isnan(pockets.p_value)
     return {

@@ -1,4 +1,4 @@
-"""House cards without a name, for authorised use; the only products that see household rows."""
+"""The household wall: registers are read, checked and counted here, and their rows stay here."""
 
 from sibangkit_geo.registers.house_cards import KeptCards, build_cards, with_photos
 from sibangkit_geo.registers.photos import Photos, small_photo

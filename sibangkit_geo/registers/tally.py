@@ -10,7 +10,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.indicators.deprivation_sums import deprivation_sums, flag_cells
-from sibangkit_geo.indicators.needs import _DECILES, PovertyRule, needs_of, relative_shortfall
+from sibangkit_geo.indicators.needs import DECILES, PovertyRule, needs_of, relative_shortfall
 from sibangkit_geo.model.types import VillageCounts
 from sibangkit_geo.registers.judge import Judged, judge
 
@@ -108,13 +108,13 @@ class _Deciles:
     @classmethod
     def of(cls, decile: NDArray[np.float64], place: NDArray[np.int64]) -> _Deciles:
         """Give each household the number of its cell."""
-        return cls(place * (_DECILES + 1) + np.nan_to_num(decile, nan=0.0).astype(np.int64))
+        return cls(place * (DECILES + 1) + np.nan_to_num(decile, nan=0.0).astype(np.int64))
 
     def count(
         self, name: str, flag: NDArray[np.bool_], number: int
     ) -> dict[str, NDArray[np.float64]]:
         """Count true flags per village, one column per decile."""
-        width = _DECILES + 1
+        width = DECILES + 1
         cells = self.cells if flag.all() else self.cells[flag]
         table = np.bincount(cells, minlength=number * width).reshape(number, width)
         return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}

@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo import join
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators import access, rasters
 from sibangkit_geo.indicators.estimates import list_overlap
@@ -32,7 +31,7 @@ from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
 from sibangkit_geo.sources.profiles import read_attributes, read_locus
 from sibangkit_geo.sources.surroundings import read_facilities
-from sibangkit_geo.study.locate import decisions
+from sibangkit_geo.study.locate import decisions, locate_places
 from sibangkit_geo.study.plan import Plans, make_plans
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ if TYPE_CHECKING:
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
-    from sibangkit_geo.model.types import Boundaries, Located, Pockets, VillageIndicators
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.model.types import Boundaries, Pockets, VillageIndicators
+    from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
     from sibangkit_geo.study.locate import Carried
     from sibangkit_geo.study.registers import KeptHouses
@@ -136,7 +135,7 @@ def conclude(
 
 
 def extras_writer(
-    extras: Extras, study: config.Study, product: Product, conclusions: Conclusions
+    extras: Extras, study: config.Study, product: StudyResult, conclusions: Conclusions
 ) -> Callable[[Path], None]:
     """Make what writes the further products."""
 
@@ -353,7 +352,7 @@ def _notes(found: Typology, features: Features, official: int) -> tuple[Note, ..
 
 
 def write_typology(
-    run: TypologyRun | None, study: config.Study, product: Product, folder: Path
+    run: TypologyRun | None, study: config.Study, product: StudyResult, folder: Path
 ) -> None:
     """
     Write the table, the profiles and the card of a typology.
@@ -406,25 +405,6 @@ def locus_lists(
             text = f"{source.label}: {numeral(lost)} baris daftar tidak menemukan desanya."
             notes.append(Note("locus_rows_lost", text, lost))
     return lists, notes
-
-
-def locate_places(
-    places: pd.DataFrame, areas: Boundaries, *, code_system: str, review: dict[str, str]
-) -> Located:
-    """
-    Find the villages of rows with a code, or with names where codes are BPS ones.
-
-    `places`: ``code``, ``district_name``, ``village_name``.
-    `review`: A person's decisions on names.
-    Raises ConfigError: BPS codes without names.
-    Raises DataError: No row is a village of the regency.
-    """
-    if code_system == "kemendagri":
-        return join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
-    if places["village_name"].isna().all():
-        # says what to do instead
-        return join.locate_by_code(places["code"], areas.official, code_system="bps")
-    return join.locate_by_name(places, areas.official, review=review)
 
 
 def locus_overlap(
@@ -491,7 +471,7 @@ def surface_of(
     )
 
 
-def write_surface(surface: RiskSurface | None, product: Product, folder: Path) -> None:
+def write_surface(surface: RiskSurface | None, product: StudyResult, folder: Path) -> None:
     """
     Write the surface as Cloud-Optimised GeoTIFF.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import find_pockets
-from sibangkit_geo.pockets.detector import with_stability
+from sibangkit_geo.pockets.detector import with_sensitivity
 from sibangkit_geo.pockets.graph import among, with_links
 from sibangkit_geo.pockets.hamlets import MOST_POINTS, hamlet_scan
 from sibangkit_geo.pockets.regionalization import planning_areas
@@ -93,7 +93,7 @@ def find(study: config.Study, measured: VillageIndicators, progress: Progress) -
     graph = _graph(study, villages)
     found = find_pockets(villages, settings=study.pockets, neighbors=graph, progress=step)
     if study.pockets.stability:
-        found = with_stability(found, villages, settings=study.pockets, neighbors=graph)
+        found = with_sensitivity(found, villages, settings=study.pockets, neighbors=graph)
     log.info("find: %d pockets", len(found))
     return replace(found, notes=(*found.notes, *(graph.notes if graph else ())))
 

@@ -91,7 +91,9 @@ def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> 
     for profile in study.profiles:
         read = profile_source.read_profiles(profile)
         with _naming(profile.path):
-            located = _locate_profile(read, areas, review_file)
+            located = locate_places(
+                read.rows, areas, code_system=read.code_system, review=decisions(review_file)
+            )
             parts.append(villages.from_profiles(read, located))
         notes += [*read.notes, *located.notes]
         uncertain.append(uncertain_rows(read, located, areas))
@@ -192,15 +194,23 @@ def open_study_register(study: config.Study, source: household_source.HouseholdS
     )
 
 
-def _locate_profile(profiles: Profiles, areas: Boundaries, review_file: Path) -> Located:
-    review = decisions(review_file)
-    rows = profiles.rows
-    if profiles.code_system == "kemendagri":
-        return join.locate_by_code(rows["code"], areas.official, code_system="kemendagri")
-    if rows["village_name"].isna().all():
+def locate_places(
+    places: pd.DataFrame, areas: Boundaries, *, code_system: str, review: dict[str, str]
+) -> Located:
+    """
+    Find the villages of rows with a code, or with names where codes are BPS ones.
+
+    `places`: ``code``, ``district_name``, ``village_name``.
+    `review`: A person's decisions on names.
+    Raises ConfigError: BPS codes without names.
+    Raises DataError: No row is a village of the regency.
+    """
+    if code_system == "kemendagri":
+        return join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
+    if places["village_name"].isna().all():
         # says what to do instead
-        return join.locate_by_code(rows["code"], areas.official, code_system="bps")
-    return join.locate_by_name(rows, areas.official, review=review)
+        return join.locate_by_code(places["code"], areas.official, code_system="bps")
+    return join.locate_by_name(places, areas.official, review=review)
 
 
 def personal_of(study: config.Study, areas: Boundaries) -> set[str]:

@@ -20,8 +20,8 @@ from sibangkit_geo.model.types import InputFile, Note, Provenance
 from sibangkit_geo.pockets.cross_check import with_methods
 from sibangkit_geo.pockets.graph import outer_border
 from sibangkit_geo.products.blocks import focus_blocks, money_blocks
-from sibangkit_geo.products.result import Product, build_layers
-from sibangkit_geo.products.sentences import Known, honesty_sentences
+from sibangkit_geo.products.result import StudyResult, build_layers
+from sibangkit_geo.products.sentences import Limitations, honesty_sentences
 from sibangkit_geo.registers import Photos, build_cards, with_photos
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
@@ -66,7 +66,7 @@ class Ready:
     """
 
     study: config.Study
-    product: Product
+    product: StudyResult
     cells: pd.DataFrame
     areas: Boundaries
     carried: Carried
@@ -118,7 +118,7 @@ def _product(
     carried: Carried,
     found: tuple[VillageIndicators, Pockets],
     catalogue: Catalogue,
-) -> tuple[Product, pd.DataFrame]:
+) -> tuple[StudyResult, pd.DataFrame]:
     """Mask, focus, and put together what is drawn; and say which cells were masked."""
     measured, pockets = found
     masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
@@ -129,7 +129,7 @@ def _product(
     # of a village is hidden with its poverty
     hidden = masked.cells.assign(n_methods=masked.cells[shown.indicators[0].name])
     cells = hidden.reindex(columns=[one.name for one in shown.indicators], fill_value=False)
-    product = Product(
+    product = StudyResult(
         title=study.study.title,
         year=study.study.year,
         regency_name=codes.require_regency(study.study.regency),
@@ -152,28 +152,13 @@ def _input_files(study: config.Study, study_file: Path) -> tuple[InputFile, ...]
     files = boundary_source.input_files(study.boundaries)
     named += [(role, path, study.boundaries.source) for role, path in files]
     found = []
-    for role, listed in (
-        ("profiles", study.profiles),
-        ("households", (*study.households, *study.earlier)),
-    ):
-        for one in listed:
-            if is_address(one.path):
-                # a database has no checksum, and its address is nobody's business
-                found.append(InputFile(role, one.table, "", one.source))
-            else:
-                named.append((role, Path(one.path), one.source))
-    if study.agencies.catalogue:
-        named.append(("agencies", Path(study.agencies.catalogue), ""))
-    for raster in study.rasters:
-        named.append(("raster", Path(raster.path), raster.source))
-    if study.typology:
-        named.append(("typology", Path(study.typology.path), study.typology.source))
-    if study.links:
-        named.append(("links", Path(study.links.path), ""))
-    for locus in study.locus:
-        named.append(("locus", Path(locus.path), locus.source))
-    for facility in study.facilities:
-        named.append(("facilities", Path(facility.path), facility.source))
+    for role, table, path in config.named_files(study):
+        source = getattr(table, "source", "")
+        if is_address(path):
+            # a database has no checksum, and its address is nobody's business
+            found.append(InputFile(role, getattr(table, "table", ""), "", source))
+        else:
+            named.append((role, Path(path), source))
     taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]
     return (*taken, *found)
 
@@ -218,7 +203,7 @@ def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def worded(product: Product, study: config.Study, plans: Plans) -> Product:
+def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResult:
     """
     Add blocks and limits to a product.
 
@@ -232,7 +217,7 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
     # without the neighbours' land the coast would count as a border
     border = outer_border(product.mapped, context=context, pocket=product.pockets.members)
     decile = study.poverty is not None and study.poverty.rule == "decile"
-    known = Known(
+    known = Limitations(
         decile_max=study.poverty.decile_max if decile and study.poverty else 0,
         from_register=bool(study.households),
         waves=1 + len(product.earlier),
@@ -248,7 +233,7 @@ def worded(product: Product, study: config.Study, plans: Plans) -> Product:
     )
 
 
-def with_houses(product: Product, carried: Carried, *, study: config.Study) -> Product:
+def with_houses(product: StudyResult, carried: Carried, *, study: config.Study) -> StudyResult:
     """
     Add the cards of houses to a product that is for internal use.
 

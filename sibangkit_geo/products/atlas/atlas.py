@@ -22,9 +22,9 @@ from sibangkit_geo.products.atlas.map_panel import draw_index, draw_map, view_of
 from sibangkit_geo.products.atlas.map_surround import (
     Imprint,
     draw_legend,
-    draw_strip,
-    furnish,
-    kop_lines,
+    draw_map_surround,
+    draw_marginalia,
+    letterhead_lines,
     number_of,
 )
 from sibangkit_geo.products.atlas.pdf import Bookmark, PdfBook
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.map_panel import MapView
     from sibangkit_geo.products.atlas.sheet_plan import Sheet
     from sibangkit_geo.products.changes import WaveChange
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 PDF_NAME = "atlas_peta.pdf"
 # enough for type of five points, less than half the size of 300
@@ -57,7 +57,7 @@ _UTM_48S = 32748
 
 
 def write_atlas(
-    product: Product,
+    product: StudyResult,
     folder: Path,
     *,
     settings: AtlasSettings,
@@ -109,7 +109,7 @@ def write_atlas(
 
 
 def write_pictures(
-    product: Product,
+    product: StudyResult,
     folder: Path,
     *,
     settings: AtlasSettings,
@@ -153,7 +153,7 @@ def write_pictures(
     return AtlasPages("", tuple(_picture(page, entry, folder, painter) for page, entry in drawn))
 
 
-def write_annex(product: Product, path: Path) -> None:
+def write_annex(product: StudyResult, path: Path) -> None:
     """
     Draw the overview alone, on A4, as PDF.
 
@@ -206,7 +206,7 @@ def _picture(page: Page, entry: AtlasSheet, folder: Path, painter: Painter | Non
     return entry
 
 
-def epsg_of(product: Product) -> int:
+def epsg_of(product: StudyResult) -> int:
     """
     Name the study's CRS by its EPSG code.
 
@@ -250,8 +250,8 @@ def _draw(
         room = layout.listing or Rect(box.left, box.bottom, box.width, lowest - 1 - box.bottom)
         draw_list(page, sheet.listing, rect=room, layout=layout)
         draw_index(page, sheet, view=view, ground=ground, layout=layout)
-        draw_strip(page, sheet, imprint=imprint)
-        furnish(page, sheet, frame=view.frame, imprint=imprint, number=number)
+        draw_marginalia(page, sheet, imprint=imprint)
+        draw_map_surround(page, sheet, frame=view.frame, imprint=imprint, number=number)
         yield page, _entry(sheet, view, imprint, number)
 
 
@@ -292,7 +292,7 @@ def _about(imprint: Imprint, *, dated: bool) -> dict[str, str]:
     product = imprint.product
     told = {
         "Title": product.title,
-        "Author": kop_lines(imprint.settings, product)[-1],
+        "Author": letterhead_lines(imprint.settings, product)[-1],
         "Subject": say("annex.atlas_subject", regency=product.regency_name),
         "Creator": f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",
     }

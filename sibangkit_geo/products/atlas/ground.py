@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sibangkit_geo.products.atlas.canvas import Rect
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 _DETAIL_MM = 0.12
 _SPOTS = 9
@@ -94,7 +94,7 @@ class Shapes:
 class Ground:
     """Shapes of a product, simplified once per scale and kept."""
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: StudyResult) -> None:
         mapped = product.mapped
         self.villages = mapped.geometry.to_numpy()
         self.codes = mapped.index.to_numpy(dtype=object)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.canvas import Page
     from sibangkit_geo.products.atlas.settings import Layout
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 _PAD = 3.0
 # as large as there is room for, down to what can just be read
@@ -148,7 +148,7 @@ def _write_rows(page: Page, laid: Laid, space: Rect, size: float, count: int) ->
                 page.text((left + wide, base), row.value, Type(size), align="right")
 
 
-def change_rows(product: Product, change: WaveChange) -> Listing:
+def change_rows(product: StudyResult, change: WaveChange) -> Listing:
     """
     List the largest sure changes.
 
@@ -209,7 +209,7 @@ class Listing:
     ranked: tuple[str, ...] = ()
 
 
-def pocket_rows(product: Product) -> Listing:
+def pocket_rows(product: StudyResult) -> Listing:
     """
     List the pockets, or say why there is none.
 
@@ -228,7 +228,7 @@ def pocket_rows(product: Product) -> Listing:
     return Listing(heading, f"{headline}.", tuple(rows))
 
 
-def layer_rows(product: Product, layer: Layer) -> Listing:
+def layer_rows(product: StudyResult, layer: Layer) -> Listing:
     """
     List the districts' rates, worst first; the worst villages where there is no rate.
 
@@ -251,7 +251,7 @@ def layer_rows(product: Product, layer: Layer) -> Listing:
     return Listing(f"{heading} ({unit})" if unit else heading, rows=tuple(rows))
 
 
-def worst_villages(product: Product, layer: Layer) -> Listing:
+def worst_villages(product: StudyResult, layer: Layer) -> Listing:
     """List the ten worst villages of a layer."""
     known = layer.shown.dropna().sort_values(
         ascending=layer.indicator.worse == "low", kind="stable"
@@ -264,7 +264,7 @@ def worst_villages(product: Product, layer: Layer) -> Listing:
     return Listing(say("annex.atlas_list_worst"), rows=tuple(rows), ranked=tuple(codes))
 
 
-def placed(product: Product, code: str) -> str:
+def placed(product: StudyResult, code: str) -> str:
     """
     Name a village with its district.
 
@@ -274,7 +274,7 @@ def placed(product: Product, code: str) -> str:
     return say("annex.atlas_agency_item", name=village["name"], district=village["district_name"])
 
 
-def agency_rows(product: Product, layer: Layer, *, agency: str, name: str) -> Listing:
+def agency_rows(product: StudyResult, layer: Layer, *, agency: str, name: str) -> Listing:
     """
     List the villages where an agency's main need most exceeds the regency's share.
 
@@ -305,7 +305,7 @@ def agency_rows(product: Product, layer: Layer, *, agency: str, name: str) -> Li
     return Listing(say("annex.atlas_list_agency"), how, tuple(rows), codes)
 
 
-def convergence_rows(product: Product, layer: Layer, *, names: Mapping[str, str]) -> Listing:
+def convergence_rows(product: StudyResult, layer: Layer, *, names: Mapping[str, str]) -> Listing:
     """List the villages where most agencies must act, with those agencies."""
     heading = say("annex.atlas_list_convergence")
     acting = layer.shown[layer.shown > 0].sort_values(ascending=False, kind="stable")
@@ -321,7 +321,7 @@ def convergence_rows(product: Product, layer: Layer, *, names: Mapping[str, str]
 
 
 def village_rows(
-    product: Product, layer: Layer, *, district: str, colors: Mapping[str, str]
+    product: StudyResult, layer: Layer, *, district: str, colors: Mapping[str, str]
 ) -> Listing:
     """
     List the official villages of a district, numbered as on its map.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.map_panel import MapView
     from sibangkit_geo.products.atlas.settings import AtlasSettings, Layout
     from sibangkit_geo.products.atlas.sheet_plan import Sheet
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 _PAD = 3.0
 _RULE = Pen(edge=INK, width=0.4)
@@ -70,14 +70,16 @@ class Imprint:
 
     settings: AtlasSettings
     layout: Layout
-    product: Product
+    product: StudyResult
     epsg: int
     total: int
     logo: NDArray[np.uint8] | None
     first: str = ""
 
 
-def furnish(page: Page, sheet: Sheet, *, frame: Frame, imprint: Imprint, number: int) -> None:
+def draw_map_surround(
+    page: Page, sheet: Sheet, *, frame: Frame, imprint: Imprint, number: int
+) -> None:
     """
     Draw everything around the map but legend, list, index and strip.
 
@@ -110,7 +112,7 @@ def _rules(page: Page, layout: Layout) -> None:
     page.box(layout.edge, _EDGE)
 
 
-def kop_lines(settings: AtlasSettings, product: Product) -> tuple[str, ...]:
+def letterhead_lines(settings: AtlasSettings, product: StudyResult) -> tuple[str, ...]:
     """
     Word the heading.
 
@@ -129,7 +131,7 @@ def _kop(page: Page, rect: Rect, imprint: Imprint) -> None:
         page.picture(imprint.logo, Rect(left, low, side, side))
         # the heading keeps to the middle of the sheet where there is room for that
         left, right = left + side + 1, right - (side + 1 if rect.width > 150 else 0)
-    words = kop_lines(imprint.settings, imprint.product)
+    words = letterhead_lines(imprint.settings, imprint.product)
     lines = [(one, layout.body if i else layout.head, not i) for i, one in enumerate(words)]
     _stack(page, Rect(left, rect.bottom, right - left, rect.height), lines)
 
@@ -212,7 +214,7 @@ def _north(page: Page, top: tuple[float, float], high: float, layout: Layout) ->
     page.polygon([(x, y), (x + wide, foot), (x, foot + high * 0.24)], Pen("#ffffff", INK, 0.4))
 
 
-def draw_strip(page: Page, sheet: Sheet, *, imprint: Imprint) -> None:
+def draw_marginalia(page: Page, sheet: Sheet, *, imprint: Imprint) -> None:
     """
     Write sources and method, notes, and the signature in columns below the map.
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.settings import AtlasSettings, Kind
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 CONVERGENCE = "n_acting_agencies"
 
@@ -56,7 +56,7 @@ class Subject:
     `changes`: Since each earlier wave; empty without waves.
     """
 
-    product: Product
+    product: StudyResult
     ground: Ground
     changes: tuple[WaveChange, ...] = ()
 
@@ -113,7 +113,7 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def _asked(product: Product, settings: AtlasSettings) -> list[Layer]:
+def _asked(product: StudyResult, settings: AtlasSettings) -> list[Layer]:
     """Leave out what has a sheet of its own anyway."""
     first = product.layers[0].indicator.name
     own = {CONVERGENCE, first} if settings.draws("overview") else {CONVERGENCE}
@@ -215,7 +215,7 @@ def _districts(subject: Subject) -> Iterator[Sheet]:
         )  # fmt: skip
 
 
-def _place(product: Product, title: str) -> str:
+def _place(product: StudyResult, title: str) -> str:
     return "" if product.regency_name.lower() in title.lower() else product.regency_name
 
 
@@ -224,7 +224,7 @@ def _year(layer: Layer, *, named: bool = False) -> str:
     return f"{layer.indicator.label} · {year}" if named else year
 
 
-def _sources(product: Product, layer: Layer) -> tuple[str, ...]:
+def _sources(product: StudyResult, layer: Layer) -> tuple[str, ...]:
     """Name the sources of what is drawn: boundaries, the layer, and the pockets' poverty."""
     told = [say("boundary_source", source=product.boundaries.source)]
     labels: dict[tuple[str, int], list[str]] = {}
@@ -235,13 +235,13 @@ def _sources(product: Product, layer: Layer) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _method(product: Product, layer: Layer) -> tuple[str, ...]:
+def _method(product: StudyResult, layer: Layer) -> tuple[str, ...]:
     base = layer.indicator.denominator
     told = [say("annex.atlas_method_base", base=base)] if base else []
     return (*told, say("annex.atlas_method_classes"), product.method_line)
 
 
-def _notes(product: Product, layer: Layer, *first: str) -> tuple[str, ...]:
+def _notes(product: StudyResult, layer: Layer, *first: str) -> tuple[str, ...]:
     lines = [product.estimate_line, product.boundary_line, *first, layer.indicator.note]
     # the reader of a map needs these before those about files
     chief = ("official_rate_differs", "villages_without_polygon", "cells_masked")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Manuscript
-    from sibangkit_geo.products.result import Block, Product
+    from sibangkit_geo.products.result import Block, StudyResult
 
     See = Callable[[str, str], Sequence[tuple[str, str]]]
 
@@ -31,7 +31,7 @@ _P_DECIMALS = 3
 
 
 def write_chapters(
-    text: Manuscript, product: Product, see: See, *, changes: Sequence[WaveChange] = ()
+    text: Manuscript, product: StudyResult, see: See, *, changes: Sequence[WaveChange] = ()
 ) -> None:
     """
     Write every chapter but the maps.
@@ -47,7 +47,7 @@ def write_chapters(
     _method(text, product)
 
 
-def _summary(text: Manuscript, product: Product, see: See) -> None:
+def _summary(text: Manuscript, product: StudyResult, see: See) -> None:
     headline, sentences = result_sentences(product.pockets)
     text.heading(say("document_summary"))
     text.say(f"{headline}.")
@@ -63,7 +63,7 @@ def _summary(text: Manuscript, product: Product, see: See) -> None:
     )
 
 
-def _pockets(text: Manuscript, product: Product, see: See) -> None:
+def _pockets(text: Manuscript, product: StudyResult, see: See) -> None:
     text.heading(say("document_pockets"))
     outlines = product.pockets.outlines
     if outlines.empty:
@@ -98,14 +98,14 @@ def _pockets(text: Manuscript, product: Product, see: See) -> None:
         )
 
 
-def _district_maps(product: Product, number: int, see: See) -> list[tuple[str, str]]:
+def _district_maps(product: StudyResult, number: int, see: See) -> list[tuple[str, str]]:
     members = product.pockets.members
     inside = members.index[members == number]
     codes = product.measured.villages.loc[inside, "district_code"].unique()
     return [mark for code in sorted(codes) for mark in see("district", str(code))]
 
 
-def _districts(text: Manuscript, product: Product) -> None:
+def _districts(text: Manuscript, product: StudyResult) -> None:
     text.heading(say("document_districts"))
     text.say(say("document_districts_lead"))
     text.table(
@@ -116,7 +116,9 @@ def _districts(text: Manuscript, product: Product) -> None:
     )
 
 
-def _changes(text: Manuscript, product: Product, see: See, changes: Sequence[WaveChange]) -> None:
+def _changes(
+    text: Manuscript, product: StudyResult, see: See, changes: Sequence[WaveChange]
+) -> None:
     if not changes:
         return
     text.heading(say("document_change"))
@@ -133,7 +135,7 @@ def _changes(text: Manuscript, product: Product, see: See, changes: Sequence[Wav
         )
 
 
-def _needs(text: Manuscript, product: Product, see: See) -> None:
+def _needs(text: Manuscript, product: StudyResult, see: See) -> None:
     text.heading(say("document_needs"))
     told = [one for one in product.catalogue.agencies[1:] if product.needs.indicators.get(one.key)]
     text.say(say("document_needs_lead" if told else "document_needs_none"))
@@ -146,7 +148,7 @@ def _needs(text: Manuscript, product: Product, see: See) -> None:
                 _block(text, block, of=product.catalogue.names[agency.key])
 
 
-def _money(text: Manuscript, product: Product) -> None:
+def _money(text: Manuscript, product: StudyResult) -> None:
     first = product.catalogue.agencies[0].key
     blocks = [one for key in _MONEY for one in _of(product, key) if one.agency in {"", first}]
     if not blocks:
@@ -157,7 +159,7 @@ def _money(text: Manuscript, product: Product) -> None:
         _block(text, block)
 
 
-def _of(product: Product, key: str) -> list[Block]:
+def _of(product: StudyResult, key: str) -> list[Block]:
     return [one for one in product.blocks if one.key == key]
 
 
@@ -168,7 +170,7 @@ def _block(text: Manuscript, block: Block, *, of: str = "") -> None:
     text.table(title, block.rows, head=block.head, align=block.align)
 
 
-def _method(text: Manuscript, product: Product) -> None:
+def _method(text: Manuscript, product: StudyResult) -> None:
     text.heading(say("document_method"))
     text.heading(say("document_method_how"), 2)
     text.say(product.method_line, style=BOX)
@@ -181,7 +183,7 @@ def _method(text: Manuscript, product: Product) -> None:
         text.bullets(note.text for note in product.notes)
 
 
-def main_rows(product: Product) -> Rows:
+def main_rows(product: StudyResult) -> Rows:
     """Word the main numbers of the regency."""
     villages, layer, pockets = product.measured.villages, product.layers[0], product.pockets
     grades = pockets.outlines["evidence"]
@@ -201,7 +203,7 @@ def main_rows(product: Product) -> Rows:
     return list(rows)
 
 
-def pocket_rows(product: Product) -> Rows:
+def pocket_rows(product: StudyResult) -> Rows:
     """Word the pockets."""
     return [
         (
@@ -218,7 +220,7 @@ def pocket_rows(product: Product) -> Rows:
     ]
 
 
-def village_rows(product: Product, number: int) -> Rows:
+def village_rows(product: StudyResult, number: int) -> Rows:
     """
     Word the villages of a pocket, the worst first.
 
@@ -242,7 +244,7 @@ def village_rows(product: Product, number: int) -> Rows:
     ]
 
 
-def district_rows(product: Product) -> Rows:
+def district_rows(product: StudyResult) -> Rows:
     """
     Word the districts.
 
@@ -266,7 +268,7 @@ def district_rows(product: Product) -> Rows:
     return rows
 
 
-def change_rows(product: Product, change: WaveChange) -> Rows:
+def change_rows(product: StudyResult, change: WaveChange) -> Rows:
     """
     Word the villages that surely changed, the largest fall first.
 

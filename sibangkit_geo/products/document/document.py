@@ -15,7 +15,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.image.exceptions import UnrecognizedImageError
 from docx.shared import Mm
 
-from sibangkit_geo.products.atlas.map_surround import kop_lines
+from sibangkit_geo.products.atlas.map_surround import letterhead_lines
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.document import styles
 from sibangkit_geo.products.document.chapters import write_chapters
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Entry
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 DOCX_NAME = "lampiran.docx"
 # a sheet keeps its size: a printer's edge, the picture, two lines of caption, the page number
@@ -87,7 +87,7 @@ class Written:
 
 
 def write_document(
-    product: Product, maps: MapPictures, path: Path, *, pages: Mapping[str, int] | None = None
+    product: StudyResult, maps: MapPictures, path: Path, *, pages: Mapping[str, int] | None = None
 ) -> Written:
     """
     Write the annex as a Word document.
@@ -141,10 +141,10 @@ def _marks(pages: AtlasPages, kind: str, key: str) -> list[tuple[str, str]]:
     ]
 
 
-def _about(document: Any, product: Product, settings: AnnexSettings) -> None:  # noqa: ANN401
+def _about(document: Any, product: StudyResult, settings: AnnexSettings) -> None:  # noqa: ANN401
     about = document.core_properties
     about.title = styles.clean(product.title)
-    about.author = about.last_modified_by = styles.clean(kop_lines(settings, product)[-1])
+    about.author = about.last_modified_by = styles.clean(letterhead_lines(settings, product)[-1])
     about.subject = say("annex.atlas_subject", regency=product.regency_name)
     about.comments = f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}"
     about.language = "id-ID"
@@ -152,10 +152,10 @@ def _about(document: Any, product: Product, settings: AnnexSettings) -> None:  #
     told.insert(0, styles.element("w:updateFields", val="true"))
 
 
-def _front(text: Manuscript, product: Product, settings: AnnexSettings) -> Any:  # noqa: ANN401
+def _front(text: Manuscript, product: StudyResult, settings: AnnexSettings) -> Any:  # noqa: ANN401
     """Write the first page; the lists go before the break that ends it."""
     _logo(text, settings.logo)
-    for line in kop_lines(settings, product):
+    for line in letterhead_lines(settings, product):
         text.say(line, style=styles.KOP)
     text.say(say("document_title"), style=styles.TITLE)
     place = say("document_subtitle", regency=product.regency_name, year=product.year)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from sibangkit_geo.agencies import Agency
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.sheets import Fact, Sheet
 
 # lead, value, lines under it
@@ -25,7 +25,7 @@ _Figure = tuple[str, str, list[str]]
 _NOTHING = "–"
 
 
-def portal_page(product: Product, *, pages: Sequence[Agency], files: Collection[str]) -> str:
+def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collection[str]) -> str:
     """
     Draw the front page.
 
@@ -56,7 +56,7 @@ def portal_page(product: Product, *, pages: Sequence[Agency], files: Collection[
     )
 
 
-def _render(template: str, product: Product, **values: object) -> str:
+def _render(template: str, product: StudyResult, **values: object) -> str:
     """Fill a page of the study with its own values and with what ends every one of them."""
     made = word(
         "made",
@@ -65,10 +65,10 @@ def _render(template: str, product: Product, **values: object) -> str:
     )
     notes = [*(one.text for one in product.notes), product.method_line]
     common = {"product": product, "made": made, "notes": notes}
-    return render(template, {**values, **common}, styles=[own_text("portal.css")])
+    return render(template, {**values, **common}, styles=[own_text("front_page.css")])
 
 
-def _official(product: Product) -> list[_Figure]:
+def _official(product: StudyResult) -> list[_Figure]:
     """Set the latest published figure of each series side by side; none is filled in."""
     if product.series is None:
         return []
@@ -84,7 +84,7 @@ def _official(product: Product) -> list[_Figure]:
     return figures
 
 
-def _found(product: Product) -> list[_Figure]:
+def _found(product: StudyResult) -> list[_Figure]:
     """Give the share of poor households and the number of pockets."""
     layer, pockets = product.layers[0], product.pockets
     count, base = layer.district_counts.sum(), layer.district_bases.sum()
@@ -107,7 +107,7 @@ def _found(product: Product) -> list[_Figure]:
     return figures
 
 
-def _need(product: Product, agency: Agency) -> str:
+def _need(product: StudyResult, agency: Agency) -> str:
     places = product.needs.places
     labels = {one.name: one.label for one in product.measured.indicators}
     if places is not None and len(places):
@@ -123,7 +123,7 @@ def _need(product: Product, agency: Agency) -> str:
     return "" if product.needs.indicators.get(agency.key) else word("agency_no_data")
 
 
-def _districts(product: Product) -> list[tuple[str, str, str]]:
+def _districts(product: StudyResult) -> list[tuple[str, str, str]]:
     """Give file, name and figures of every district."""
     layer, villages = product.layers[0], product.measured.villages
     inside = villages.index.isin(product.pockets.members.index)
@@ -143,7 +143,7 @@ def _file(code: str) -> str:
     return f"kecamatan/{code}.html"
 
 
-def _pockets(product: Product) -> list[tuple[str, tuple[str, ...]]]:
+def _pockets(product: StudyResult) -> list[tuple[str, tuple[str, ...]]]:
     """Say of every pocket what it is and who must act, where a need was counted."""
     roles = product.needs.roles
     own = None if roles is None or roles.empty else roles[roles["level"] == "pocket"]
@@ -161,14 +161,14 @@ def _pockets(product: Product) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def district_pages(
-    product: Product, sheets: Sequence[Sheet], *, map_file: str
+    product: StudyResult, sheets: Sequence[Sheet], *, map_file: str
 ) -> Iterator[tuple[str, str]]:
     """Draw the page of every district."""
     for sheet in sheets:
         yield _file(sheet.code), _district_page(product, sheet, map_file)
 
 
-def _district_page(product: Product, sheet: Sheet, map_file: str) -> str:
+def _district_page(product: StudyResult, sheet: Sheet, map_file: str) -> str:
     heading = word("district_title", name=sheet.name)
     mapped = product.mapped
     codes = mapped.index[mapped["district_code"] == sheet.code].astype(str).tolist()
@@ -216,7 +216,7 @@ def _needs(sheet: Sheet) -> list[tuple[str, ...]]:
     ]
 
 
-def _villages(product: Product, sheet: Sheet) -> list[tuple[str, ...]]:
+def _villages(product: StudyResult, sheet: Sheet) -> list[tuple[str, ...]]:
     villages = product.measured.villages
     own = villages[villages["district_code"] == sheet.code]
     layer, names = product.layers[0], product.catalogue.names

@@ -94,7 +94,7 @@ def own_text(name: str) -> str:
 
 @cache
 def _words() -> dict[str, Any]:
-    return own_toml(__package__, "portal.toml")
+    return own_toml(__package__, "front_page.toml")
 
 
 def word(key: str, **values: object) -> str:

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Block, Product
+    from sibangkit_geo.products.result import Block, StudyResult
 
 _NAMED_VILLAGES = 3
 # over all districts: a province has no room to try many
 _LABEL_PLACES = 600
 
 
-def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str, object]:
+def shared_payload(product: StudyResult, *, agencies: Sequence[Agency]) -> dict[str, object]:
     """
     Build the part that is the same on all pages of a study.
 
@@ -93,7 +93,7 @@ def shared_payload(product: Product, *, agencies: Sequence[Agency]) -> dict[str,
 
 
 def page_payload(
-    product: Product,
+    product: StudyResult,
     agency: Agency,
     *,
     shared: Mapping[str, object],
@@ -154,7 +154,7 @@ def _block(block: Block) -> dict[str, object]:
     }
 
 
-def _villages(product: Product, districts: Sequence[str]) -> dict[str, object]:
+def _villages(product: StudyResult, districts: Sequence[str]) -> dict[str, object]:
     mapped = product.mapped
     place = {code: i for i, code in enumerate(districts)}
     verdicts = [village_sentence(code, product.pockets) for code in mapped.index]
@@ -177,7 +177,7 @@ def _unless_empty(column: list[str]) -> list[str]:
     return column if any(column) else []
 
 
-def _trend(product: Product) -> dict[str, object] | None:
+def _trend(product: StudyResult) -> dict[str, object] | None:
     """Set every earlier year beside the study's own, layer by layer."""
     if not product.earlier:
         return None
@@ -215,7 +215,7 @@ def _own_trend(trend: object, names: Sequence[str]) -> dict[str, object] | None:
     }
 
 
-def _unmapped(product: Product) -> list[dict[str, str]]:
+def _unmapped(product: StudyResult) -> list[dict[str, str]]:
     villages = product.measured.villages
     rest = villages[villages["status"] == "no_polygon"]
     reason = say("unmapped_no_polygon")
@@ -225,7 +225,7 @@ def _unmapped(product: Product) -> list[dict[str, str]]:
     ]
 
 
-def _pockets(product: Product, names: Mapping[str, str]) -> list[dict[str, object]]:
+def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, object]]:
     rows = {code: i for i, code in enumerate(product.mapped.index)}
     members = product.pockets.members
     labels = {one.name: one.label for one in product.measured.indicators}
@@ -248,7 +248,7 @@ def _pockets(product: Product, names: Mapping[str, str]) -> list[dict[str, objec
     ]
 
 
-def _layer(layer: Layer, product: Product) -> dict[str, object]:
+def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
     one = layer.indicator
     districts = sorted(product.mapped["district_code"].unique())
     return {
@@ -277,7 +277,9 @@ def _layer(layer: Layer, product: Product) -> dict[str, object]:
     }
 
 
-def _needs(agency: Agency, layers: Sequence[Layer], product: Product) -> dict[str, object] | None:
+def _needs(
+    agency: Agency, layers: Sequence[Layer], product: StudyResult
+) -> dict[str, object] | None:
     if not layers:
         return None
     items = []
@@ -320,7 +322,7 @@ def _whole(values: pd.Series) -> list[object]:
     return [None if math.isnan(value) else round(value) for value in values.astype(float)]
 
 
-def network_payload(product: Product) -> dict[str, object] | None:
+def network_payload(product: StudyResult) -> dict[str, object] | None:
     """
     Pack the pairs of neighbours of the test.
 

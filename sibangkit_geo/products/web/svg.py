@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Product
+    from sibangkit_geo.products.result import StudyResult
 
 # half a pixel: finer detail is not seen
 _DETAIL_PX = 0.5
@@ -101,7 +101,7 @@ class VillageMap:
     pockets: tuple[tuple[int, Outline, float, float], ...]
 
 
-def village_map(product: Product, codes: Sequence[str], *, width: int) -> VillageMap:
+def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> VillageMap:
     """
     Draw villages in the colours of the poverty layer, with districts and pockets.
 
@@ -146,7 +146,7 @@ def _districts(district_of: pd.Series, shapes: Mapping[object, BaseGeometry]) ->
     return [shapely.union_all(one, grid_size=1e-3) for one in groups.values()]
 
 
-def _pockets(product: Product, window: Window) -> Iterator[tuple[int, Outline, float, float]]:
+def _pockets(product: StudyResult, window: Window) -> Iterator[tuple[int, Outline, float, float]]:
     for number, pocket in product.pockets.outlines.iterrows():
         seen = shapely.clip_by_rect(pocket.geometry, *window.ground)
         if seen.is_empty:

@@ -17,7 +17,7 @@ from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
 from sibangkit_geo.model.types import Indicator, VillageIndicators
 from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.pockets.cross_check import with_methods
-from sibangkit_geo.pockets.detector import variants, with_stability
+from sibangkit_geo.pockets.detector import variants, with_sensitivity
 from sibangkit_geo.pockets.graph import with_links
 from sibangkit_geo.pockets.outline import shape
 from sibangkit_geo.pockets.regionalization import AreaSettings
@@ -112,7 +112,7 @@ def test_the_number_of_methods_is_hidden_with_the_rate_and_the_graph_is_kept() -
 
 def test_a_strong_pocket_stays_under_all_settings() -> None:
     table = villages()
-    found = with_stability(find_pockets(table, settings=FAST), table, settings=FAST)
+    found = with_sensitivity(find_pockets(table, settings=FAST), table, settings=FAST)
     hot = [f"v{x}{y}" for x, y in HOT]
     assert (found.villages.loc[hot, "stability"] == 1.0).all()
     assert (found.villages["n_variants"] == len(variants(FAST))).all()
