@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,29 +88,29 @@ class Conclusions:
 
     overlap: pd.DataFrame
     plans: Plans
+    notes: tuple[Note, ...]
 
 
 def read_extras(
     study: config.Study, areas: Boundaries, carried: Carried, review_file: Path
-) -> Extras:
+) -> tuple[Extras, Carried]:
     """
-    Read what a study asks for beside its core; village tables and notes join `carried`.
+    Read what a study asks for beside its core.
 
-    `carried`: Tables carried to villages; parts and notes are added to it.
+    `carried`: Tables carried to villages.
     `review_file`: A person's decisions on names, where the file is there.
+    Returns: And `carried` with the further village tables and notes.
     Raises ConfigError: A file is missing.
     Raises DataError: A file is damaged or breaks its contract.
     """
-    around, told = surroundings(study, areas, carried.houses)
-    carried.parts.extend(around)
-    carried.notes.extend(told)
+    around, of_places = surroundings(study, areas, carried.houses)
     reviewed = decisions(review_file)
     types = typology_of(study, areas, reviewed)
-    carried.notes.extend(types.notes if types else ())
-    lists, told = locus_lists(study, areas, reviewed)
-    carried.notes.extend(told)
+    lists, of_lists = locus_lists(study, areas, reviewed)
     surface = surface_of(study, areas, carried.houses)
-    return Extras(types, lists, surface)
+    notes = (*of_places, *(types.notes if types else ()), *of_lists)
+    more = replace(carried, parts=(*carried.parts, *around), notes=(*carried.notes, *notes))
+    return Extras(types, lists, surface), more
 
 
 def conclude(
@@ -122,7 +122,7 @@ def conclude(
     catalogue: Catalogue,
 ) -> Conclusions:
     """
-    Compare the pockets with every list, and plan; the sentences join `carried`.
+    Compare the pockets with every list, and plan.
 
     `measured`: Village table before masking.
     Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
@@ -130,8 +130,7 @@ def conclude(
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
     plans = make_plans(study, measured, pockets, carried.counts, catalogue)
-    carried.notes.extend([*told, *plans.notes])
-    return Conclusions(overlap, plans)
+    return Conclusions(overlap, plans, (*told, *plans.notes))
 
 
 def extras_writer(

@@ -54,8 +54,8 @@ class Carried:
     `houses`: Points of the registers' houses, where the study asks for them.
     """
 
-    parts: list[tuple[pd.DataFrame, list[Indicator]]]
-    notes: list[Note]
+    parts: tuple[tuple[pd.DataFrame, list[Indicator]], ...]
+    notes: tuple[Note, ...]
     uncertain: pd.DataFrame
     obeyed: bool
     districts: pd.DataFrame
@@ -101,7 +101,7 @@ def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> 
         obeyed |= bool((located.rows["how"] == "review").any())
         log.info("locate: %d profile rows", len(read.rows))
     return Carried(
-        parts, notes, pd.concat(uncertain), obeyed, pd.concat(named),
+        tuple(parts), tuple(notes), pd.concat(uncertain), obeyed, pd.concat(named),
         tuple(reports), tuple(counts), tuple(houses),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -199,7 +199,7 @@ class RateChart:
     lower: ClassVar = 176
     years: tuple[int, ...]
     top: float
-    lines: list[RateLine] = field(default_factory=list)
+    lines: tuple[RateLine, ...] = ()
 
     @property
     def ticks(self) -> list[float]:
@@ -240,8 +240,9 @@ def rate_chart(series: pd.DataFrame) -> RateChart | None:
     years = tuple(sorted(series["year"].unique().tolist()))
     top = max(0.02, math.ceil(float(known["rate"].max()) * 50) / 50)
     chart = RateChart(years, top)
+    lines = []
     for at, (name, own) in enumerate(known.groupby("label", sort=False)):
         figures = tuple(own[["year", "rate", "text"]].itertuples(index=False, name=None))
         path = chart.path({year: rate for year, rate, _ in figures})
-        chart.lines.append(RateLine(str(name), _COLORS[at % len(_COLORS)], path, figures))
-    return chart
+        lines.append(RateLine(str(name), _COLORS[at % len(_COLORS)], path, figures))
+    return replace(chart, lines=tuple(lines))
