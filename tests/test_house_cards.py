@@ -17,11 +17,7 @@ from PIL import Image
 from sibangkit_geo import study
 from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.model.types import HouseCards
-from sibangkit_geo.products.web.houses import (
-    EMBEDDED_PHOTOS,
-    houses_payload,
-    write_photos,
-)
+from sibangkit_geo.products.web.page import EMBEDDED_PHOTOS, houses_payload, write_photos
 from sibangkit_geo.registers import KeptCards, Photos, build_cards, small_photo, with_photos
 from tests.conftest import as_register
 

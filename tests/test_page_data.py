@@ -13,7 +13,7 @@ import pytest
 
 from sibangkit_geo.model.types import HouseCards
 from sibangkit_geo.products import web
-from sibangkit_geo.products.web.houses import houses_payload
+from sibangkit_geo.products.web.page import houses_payload
 from sibangkit_geo.products.web.topology import packed_columns
 
 if TYPE_CHECKING:

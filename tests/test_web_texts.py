@@ -8,8 +8,7 @@ import pytest
 
 from sibangkit_geo import load_catalogue
 from sibangkit_geo.indicators.needs import need_catalogue
-from sibangkit_geo.products.web.english import english_name, english_of, english_texts
-from sibangkit_geo.products.web.page import load_texts
+from sibangkit_geo.products.web.page import english_name, english_of, english_texts, load_texts
 from sibangkit_geo.products.words import say
 
 SLOT = re.compile(r"\{\w+\}")

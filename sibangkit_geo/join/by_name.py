@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from scipy.optimize import linear_sum_assignment
 
 from sibangkit_geo.errors import DataError, UnknownAreaError
-from sibangkit_geo.join.notes import located_notes
+from sibangkit_geo.join.by_code import located_notes
 from sibangkit_geo.model.types import Located, Note
 
 if TYPE_CHECKING:

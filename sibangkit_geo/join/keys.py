@@ -10,7 +10,7 @@ import pandas as pd
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.join.by_code import bps_suspicion, found_by_code, meet_at_parents
+from sibangkit_geo.join.by_code import bps_suspicion, found_by_code, located_notes, meet_at_parents
 from sibangkit_geo.join.by_name import (
     assign_many,
     fold_name,
@@ -19,7 +19,6 @@ from sibangkit_geo.join.by_name import (
     require_listed,
     similar,
 )
-from sibangkit_geo.join.notes import located_notes
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Located, Note
 

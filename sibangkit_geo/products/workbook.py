@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import xlsxwriter
 
-from sibangkit_geo.products.money_tables import worded
+from sibangkit_geo.products.blocks import worded
 from sibangkit_geo.products.tables import KINDS, aliases, change_table, formula_safe, kind_of
 from sibangkit_geo.products.words import date_words, listing, result_sentences, say
 

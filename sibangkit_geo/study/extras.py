@@ -25,7 +25,7 @@ from sibangkit_geo.indicators.typology import (
 )
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Indicator, Note
-from sibangkit_geo.products.money_tables import write_money
+from sibangkit_geo.products.blocks import write_money
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say

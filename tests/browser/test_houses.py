@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from sibangkit_geo.model.types import HouseCards
-from sibangkit_geo.products.web import houses as web_cards
-from sibangkit_geo.products.web.houses import houses_payload
+from sibangkit_geo.products.web import page as web_cards
+from sibangkit_geo.products.web.page import houses_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import json
 import re
+import zlib
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.model.toml import own_toml
-from sibangkit_geo.products.web.english import english_of
-from sibangkit_geo.products.web.houses import has_photo_folder
 from sibangkit_geo.products.web.html import own_text, render
-from sibangkit_geo.products.web.topology import packed_columns
+from sibangkit_geo.products.web.topology import in_signs, packed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.model.types import HouseCards
 
 __all__ = ["MANY", "PageError", "load_texts", "render_page", "scripts_and_styles", "vendored_text"]
+
+__all__ = ["english_name", "english_of", "english_texts"]
 
 SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
 ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -93,6 +102,17 @@ VENDOR_PATCHES: Final = {
 
 # JSDoc on one line tells the type checker what it needs and costs a page nothing
 _COMMENT: Final = re.compile(r"//|/\*\*?[^*]*\*/$")
+
+_SLOT = re.compile(r"\\\{(\w+)\\\}")
+_LAYER_NAMES = ("label", "denominator", "count_label", "note")
+
+#: so many photos stand in the page itself; more go into a folder beside it
+EMBEDDED_PHOTOS: Final = 50
+PHOTO_FOLDER: Final = "foto"
+
+# three bytes reach 83 degrees either way
+_STEP_BYTES = 3
+_PACKED_LEVEL = 9
 
 
 def render_page(payload: Mapping[str, object]) -> str:
@@ -291,3 +311,202 @@ def vendored_text(name: str) -> str:
             msg = f"The patch {pattern!r} no longer fits vendor/{name}."
             raise PageError(msg)
     return text
+
+
+def english_texts() -> dict[str, str]:
+    """
+    Return the texts of ``texts.id.toml`` in English.
+
+    Returns
+    -------
+    texts
+        By the same keys.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package lacks its catalogue.
+    """
+    return _table("texts.en.toml")
+
+
+def english_name(name: str) -> str | None:
+    """
+    Translate a name, or a sentence that the package always writes alike.
+
+    Parameters
+    ----------
+    name
+        Indonesian.
+
+    Returns
+    -------
+    name
+        English; None when no catalogue knows it, as a name that a study gave.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package lacks its catalogue.
+
+    Examples
+    --------
+    >>> english_name("Rumah tangga miskin (Desil 1)")
+    'Poor households (Decile 1)'
+    >>> english_name("Sembawa") is None
+    True
+    """
+    whole = _table("names.en.toml").get(name)
+    if whole is not None:
+        return whole
+    for pattern, english in _patterns():
+        if found := pattern.fullmatch(name):
+            parts = {key: english_name(part) or part for key, part in found.groupdict().items()}
+            return english.format(**parts)
+    return None
+
+
+def english_of(payload: Mapping[str, Any]) -> dict[str, object]:
+    """
+    Gather the English of a page.
+
+    Parameters
+    ----------
+    payload
+        Of `render_page`.
+
+    Returns
+    -------
+    english
+        ``texts`` by key; ``names`` by Indonesian text, only those of this page.
+
+    Raises
+    ------
+    FileNotFoundError
+        The package lacks its catalogues.
+    """
+    found = {name: english_name(name) for name in _names(payload)}
+    return {
+        "texts": english_texts(),
+        "names": {name: english for name, english in found.items() if english is not None},
+    }
+
+
+def _names(payload: Mapping[str, Any]) -> Iterator[str]:
+    """Give what stands on a page and may be in a catalogue."""
+    houses, trend = payload.get("houses") or {}, payload.get("trend") or {}
+    agency = payload.get("agency") or {}
+    given = [
+        *(payload.get(key) for key in ("title", "estimate_line", "boundary_line", "created")),
+        *(trend.get(key) for key in ("label", "note")),
+        *(agency.get(key) for key in ("name", "focus")),
+        *payload.get("agencies", ()),
+        *(page.get("name") for page in payload.get("pages", ())),
+        *(village.get("reason") for village in payload.get("unmapped", ())),
+        *(layer.get(key) for layer in payload.get("layers", ()) for key in _LAYER_NAMES),
+        *houses.get("needs", ()),
+        *houses.get("groups", ()),
+    ]
+    yield from dict.fromkeys(str(one) for one in given if one)
+
+
+@functools.cache
+def _table(file: str) -> dict[str, str]:
+    return own_toml(__package__, file)
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Turn names with places for others into patterns."""
+    return tuple(
+        (re.compile(_SLOT.sub(r"(?P<\1>.+)", re.escape(name))), english)
+        for name, english in _table("names.en.toml").items()
+        if "{" in name
+    )
+
+
+def write_photos(cards: HouseCards | None, folder: Path) -> None:
+    """
+    Write the pictures that go beside the page because they are too many to stand in it.
+
+    `cards`: None, or few pictures: nothing is written.
+    `folder`: Folder of the page; the pictures go into ``foto/`` under it, named by number.
+    """
+    if cards is None or len(cards.photos) <= EMBEDDED_PHOTOS:
+        return
+    (folder / PHOTO_FOLDER).mkdir(exist_ok=True)
+    for at, picture in enumerate(cards.photos):
+        (folder / _photo_name(at)).write_bytes(picture)
+
+
+def houses_payload(cards: HouseCards | None) -> dict[str, object] | None:
+    """
+    Pack the houses for the page.
+
+    Returns: JSON types; None without houses. ``data`` is ``bytes`` deflated bytes in base 85:
+        planes of one byte per house: three each for the zigzag steps east and north from the house
+        before (low byte first; 1e-5 degrees, from ``origin``), ``mask_bytes`` each for
+        ``deprived`` and ``served``, and one that holds twice the group plus one for the poor.
+        ``photo_rows`` are the rows that have a picture, ``photo_of`` which.
+    """
+    if cards is None:
+        return None
+    mask_bytes = max(1, -(-len(cards.needs) // 8))
+    packed = zlib.compress(_planes(cards, mask_bytes), _PACKED_LEVEL)
+    with_picture = np.flatnonzero(cards.photo >= 0)
+    return {
+        "count": len(cards),
+        "needs": list(cards.needs),
+        "assisted": list(cards.assisted),
+        "groups": list(cards.groups),
+        "per_village": cards.per_village.tolist(),
+        "origin": [int(cards.east[0]), int(cards.north[0])] if len(cards) else [0, 0],
+        "shuffle": cards.shuffle,
+        "mask_bytes": mask_bytes,
+        "bytes": len(packed),
+        "data": in_signs(packed),
+        "photo_rows": with_picture.tolist(),
+        "photo_of": cards.photo[with_picture].tolist(),
+        "photos": _addresses(cards),
+    }
+
+
+def has_photo_folder(payload: Mapping[str, object]) -> bool:
+    """
+    Tell whether a page shows pictures that stand beside it.
+
+    Returns: True where one of them is not in the page itself.
+    """
+    houses = payload.get("houses")
+    photos = houses.get("photos") if isinstance(houses, dict) else None
+    return isinstance(photos, list) and any(not str(one).startswith("data:") for one in photos)
+
+
+def _addresses(cards: HouseCards) -> list[str]:
+    if len(cards.photos) > EMBEDDED_PHOTOS:
+        return [_photo_name(at) for at in range(len(cards.photos))]
+    return [f"data:image/webp;base64,{base64.b64encode(one).decode()}" for one in cards.photos]
+
+
+def _photo_name(at: int) -> str:
+    return f"{PHOTO_FOLDER}/{at + 1:04d}.webp"
+
+
+def _planes(cards: HouseCards, mask_bytes: int) -> bytes:
+    group = (cards.group.astype(np.uint32) << np.uint32(1)) | cards.poor
+    columns = [
+        *((_zigzag(one), _STEP_BYTES) for one in (cards.east, cards.north)),
+        *((one, mask_bytes) for one in (cards.deprived, cards.served)),
+        (group, 1),
+    ]
+    return b"".join(
+        (values >> np.uint32(8 * byte)).astype(np.uint8).tobytes()
+        for values, width in columns
+        for byte in range(width)
+    )
+
+
+def _zigzag(values: NDArray[np.int32]) -> NDArray[np.uint32]:
+    """Turn steps into numbers from 0 up, small ones for small steps either way."""
+    steps = np.diff(values, prepend=values[:1])
+    return np.where(steps >= 0, 2 * steps, -2 * steps - 1).astype(np.uint32)

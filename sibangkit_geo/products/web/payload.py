@@ -15,8 +15,7 @@ from sibangkit_geo.products.sentences import (
     role_sentences,
     targeting_sentences,
 )
-from sibangkit_geo.products.web.houses import houses_payload
-from sibangkit_geo.products.web.page import MANY, load_texts
+from sibangkit_geo.products.web.page import MANY, houses_payload, load_texts
 from sibangkit_geo.products.web.topology import (
     district_label_points,
     packed_numbers,
