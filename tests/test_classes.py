@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 NOTHING = float("nan")
 
@@ -293,3 +294,21 @@ def test_villages_without_polygon_are_not_drawn_but_summed(villages: gpd.GeoData
     drawn = layer(table, NINE, indicator())
     assert len(drawn.shown) == 8
     assert drawn.regency_value == pytest.approx(sum(NINE) / 9 * 100)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_natural_breaks_spread_no_more_than_mapclassify(ties: object) -> None:
+    mapclassify = pytest.importorskip("mapclassify")
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        values = rng.gamma(2, 5, int(rng.integers(20, 300)))
+        if ties:
+            values = np.round(values * rng.choice([0, 0, 1], len(values)))
+        groups = np.searchsorted(natural_breaks(values.tolist(), classes=5), values, side="right")
+        peer = mapclassify.FisherJenks(values, k=min(5, len(np.unique(values)))).yb
+        assert len(np.unique(groups)) == len(np.unique(peer))
+        assert _spread_within(values, groups) == pytest.approx(_spread_within(values, peer))
+
+
+def _spread_within(values: NDArray[np.float64], groups: NDArray[np.intp]) -> float:
+    return float(sum(values[groups == one].var() * (groups == one).sum() for one in set(groups)))

@@ -82,6 +82,8 @@ def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...
     """
     Split numbers into classes with the least spread inside (Fisher 1958, JASA 53, 789).
 
+    The same as mapclassify's Fisher-Jenks, whose import costs a run two seconds.
+
     Parameters
     ----------
     values
