@@ -72,7 +72,6 @@ def shared_payload(product: StudyResult, *, agencies: Sequence[Agency]) -> dict[
         "software": f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",
         "texts": load_texts(),
         "topology": screen_topology(mapped, context),
-        "context": context["name"].tolist(),
         "villages": _villages(product, list(names.index))
         | {"acts": acting_indexes(mapped.index, product, [one.key for one in agencies])},
         "agencies": [one.name for one in agencies],

@@ -11,7 +11,6 @@ interface Page {
   software: string;
   texts: Record<string, string>;
   topology: PackedTopology | Topology;
-  context: string[];
   villages: Villages;
   agencies: string[];
   unmapped: UnmappedVillage[];
