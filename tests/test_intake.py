@@ -27,7 +27,7 @@ from sibangkit_geo.demo.damage import FORM_KINDS, GENERATION_KINDS, KINDS, ROW_K
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products.intake_report import row_runs, write_intake
 from sibangkit_geo.registers.answers import NO_CODE, categories, read_number
-from sibangkit_geo.registers.identity import Seen, shapes
+from sibangkit_geo.registers.identity import DuplicateFinder, shapes
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.sources.columns import variables
 from sibangkit_geo.sources.intake_rules import rules
@@ -185,7 +185,7 @@ def test_no_identity_reaches_a_product_a_log_an_error_or_a_file(
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr(tempfile, "tempdir", None)
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
-    # a compiler that tells every step for minutes has never seen a household
+    # a compiler that tells every step for minutes has never finder a household
     caplog.set_level(logging.INFO, logger="numba")
     with caplog.at_level(logging.DEBUG):
         study.run(folder / "study.toml", tmp_path / "out")
@@ -206,8 +206,8 @@ def _content(path: Path) -> bytes:
 
 def test_hashes_of_two_runs_differ_so_that_none_leads_back_to_a_person() -> None:
     numbers = pl.Series(["1607010000000001"])
-    assert numbers.hash(Seen().seed)[0] != numbers.hash(Seen().seed)[0]
-    assert "seed" not in repr(Seen())
+    assert numbers.hash(DuplicateFinder().seed)[0] != numbers.hash(DuplicateFinder().seed)[0]
+    assert "seed" not in repr(DuplicateFinder())
 
 
 def _shapes(cells: Sequence[str | None]) -> list[str]:
@@ -233,26 +233,28 @@ def test_a_column_rounded_by_a_spreadsheet_has_lost_its_digits() -> None:
 
 
 def test_doubles_are_found_inside_a_batch_and_across_batches() -> None:
-    seen = Seen()
+    finder = DuplicateFinder()
     numbers, words = pl.Series(["a", "b", "a", "a"]), pl.Series([1, 2, 1, 3], dtype=pl.UInt64)
     sound = pl.Series([True] * 4).to_numpy()
-    again, same = seen.again(numbers.hash(seen.seed), words, sound)
+    again, same = finder.mark(numbers.hash(finder.seed), sound, contents=words)
     assert (again.tolist(), same.tolist()) == (
         [False, False, True, True], [False, False, True, False],
     )  # fmt: skip
-    again, same = seen.again(
-        pl.Series(["c", "b"]).hash(seen.seed), pl.Series([9, 2], dtype=pl.UInt64), sound[:2]
+    again, same = finder.mark(
+        pl.Series(["c", "b"]).hash(finder.seed),
+        sound[:2],
+        contents=pl.Series([9, 2], dtype=pl.UInt64),
     )
     assert (again.tolist(), same.tolist()) == ([False, True], [False, True])
 
 
 def test_doubles_are_found_without_what_stands_beside_them() -> None:
-    seen = Seen()
-    numbers = pl.Series(["a", "b", "c", "a"]).hash(seen.seed)
+    finder = DuplicateFinder()
+    numbers = pl.Series(["a", "b", "c", "a"]).hash(finder.seed)
     # the second number is damaged and never compared
     sound = np.array([True, False, True, True])
-    assert seen.again(numbers, None, sound)[0].tolist() == [False, False, False, True]
-    again, same = seen.again(numbers, None, np.ones(4, dtype=np.bool_))
+    assert finder.mark(numbers, sound)[0].tolist() == [False, False, False, True]
+    again, same = finder.mark(numbers, np.ones(4, dtype=np.bool_))
     assert again.tolist() == [True, False, True, True]
     assert not same.any()
 
@@ -265,11 +267,13 @@ def test_doubles_are_found_without_what_stands_beside_them() -> None:
 def test_doubles_do_not_depend_on_the_batches(keys: list[int], cuts: int) -> None:
     numbers = pl.Series([f"{key:016d}" for key in keys], dtype=pl.String)
     words = pl.Series([key % 3 for key in keys], dtype=pl.UInt64)
-    seen, again = Seen(), []
+    finder, again = DuplicateFinder(), []
     for start in range(0, len(keys), cuts):
         part = slice(start, start + cuts)
         sound = pl.Series([True] * len(keys[part]), dtype=pl.Boolean).to_numpy()
-        again += seen.again(numbers[part].hash(seen.seed), words[part], sound)[0].tolist()
+        again += finder.mark(numbers[part].hash(finder.seed), sound, contents=words[part])[
+            0
+        ].tolist()
     assert again == [key in keys[:at] for at, key in enumerate(keys)]
 
 
@@ -388,10 +392,10 @@ def call(*words: object) -> Any:
 def test_inspect_proposes_a_block_that_runs_once_it_is_filled(tmp_path: Path) -> None:
     folder = write(tmp_path, ("xlsx", "merged-header", "totals", "case"))
     file = folder / "register_2025_rusak.xlsx"
-    seen = call("inspect", file, "--out", tmp_path / "lap")
-    assert seen.exit_code == 0
-    assert "code_generation" in seen.stderr  # asked for, not guessed
-    assert "Baris bukan data: 2 baris" in seen.stderr
+    finder = call("inspect", file, "--out", tmp_path / "lap")
+    assert finder.exit_code == 0
+    assert "code_generation" in finder.stderr  # asked for, not guessed
+    assert "Baris bukan data: 2 baris" in finder.stderr
     assert (tmp_path / "lap" / "laporan_mutu_data.html").is_file()
     told = call("inspect", file, "--out", tmp_path / "lap", "--code-generation", "regsosek2022",
                 "--year", "2025")  # fmt: skip

@@ -51,7 +51,7 @@ class Reading:
     unknown: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Categories:
     """
     The meanings of one categorical column, by id.

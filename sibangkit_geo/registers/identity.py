@@ -78,7 +78,7 @@ def _no_hashes(number: int) -> NDArray[np.uint64]:
 
 
 @dataclass(slots=True)
-class Seen:
+class DuplicateFinder:
     """
     Numbers met so far, as hashes with a seed that is drawn anew and never written down.
 
@@ -99,16 +99,16 @@ class Seen:
     count: int = 0
     met: dict[int, set[int]] = field(default_factory=dict, repr=False)
 
-    def again(
-        self, hashes: pl.Series, contents: pl.Series | None, sound: NDArray[np.bool_]
+    def mark(
+        self, hashes: pl.Series, sound: NDArray[np.bool_], *, contents: pl.Series | None = None
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """
-        Tell which numbers of a batch were met before, in it or in an earlier one.
+        Mark the numbers of a batch that were met before, in it or in an earlier one.
 
         `hashes`: Hashes of the numbers, by `seed`.
+        `sound`: Which numbers can be compared; the others are never met again.
         `contents`: Hash of what the row says; None where nobody asks for `same`, for all batches
             alike.
-        `sound`: Which numbers can be compared; the others are never met again.
         Returns: An earlier row with the number had the same content too; False without contents.
         """
         again = np.zeros(len(sound), dtype=np.bool_)

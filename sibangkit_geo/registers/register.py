@@ -20,7 +20,7 @@ from sibangkit_geo.registers.answers import (
 )
 from sibangkit_geo.registers.findings import Gathered
 from sibangkit_geo.registers.households import Households
-from sibangkit_geo.registers.identity import Seen, shapes
+from sibangkit_geo.registers.identity import DuplicateFinder, shapes
 from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
 from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.csv import Delimited, ahead
@@ -50,12 +50,13 @@ _SHORTEST_NAME = 7
 _FINE_POINT = r"[.,]\d{6,}$"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Register:
     """
-    A register that was opened and whose columns are recognised.
+    A register that was opened and whose columns are recognised; read once.
 
-    `categories`: Meanings of each categorical column.
+    `gathered`, `categories`, `families`, `persons`, `rows_read`: What reading fills: findings,
+        meanings of each categorical column, numbers met, and how many rows there were.
     """
 
     name: str
@@ -65,9 +66,9 @@ class Register:
     generation: str
     gathered: Gathered = field(default_factory=Gathered)
     categories: dict[str, Categories] = field(default_factory=dict)
-    families: Seen = field(default_factory=Seen)
-    persons: Seen = field(default_factory=Seen)
-    read: list[int] = field(default_factory=lambda: [0])
+    families: DuplicateFinder = field(default_factory=DuplicateFinder)
+    persons: DuplicateFinder = field(default_factory=DuplicateFinder)
+    rows_read: int = 0
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
 
     def places(self) -> pl.DataFrame:
@@ -101,7 +102,7 @@ class Register:
     def _read(self) -> Iterator[Households]:
         wanted = [one for one in self.mapped.positions if _is_read(one)]
         for raw in self._frames(wanted):
-            self.read[0] += raw.height
+            self.rows_read += raw.height
             frame = self._only_data(raw)
             if frame.height:
                 tried = self._tried(frame)
@@ -113,7 +114,7 @@ class Register:
     def _compare_codes(self) -> None:
         """Note columns whose answers are often none of the generation's list."""
         for (kind, column), pieces in list(self.gathered.rows.items()):
-            share = sum(map(len, pieces)) / max(self.read[0], 1)
+            share = sum(map(len, pieces)) / max(self.rows_read, 1)
             if kind == "category_unknown" and share > _FEW:
                 text = f"{percentage(share)} jawaban tidak ada pada daftar kode generasi itu"
                 self.gathered.say("generation_conflict", text, column=column)
@@ -179,8 +180,8 @@ class Register:
             content = _packed(rows.drop(ROW)).hash_rows(self.seed)
             if "person_number" in frame.columns:
                 content ^= tried["person_number hash"]
-            again, same = self.families.again(
-                tried["family_number hash"], content, sound["family_number"]
+            again, same = self.families.mark(
+                tried["family_number hash"], sound["family_number"], contents=content
             )
             repeated = same
             self.gathered.add("repeated_row", numbers[same])
@@ -189,8 +190,8 @@ class Register:
                 column=self.mapped.names["family_number"],
             )  # fmt: skip
         if "person_number" in sound:
-            again, _ = self.persons.again(
-                tried["person_number hash"], None, sound["person_number"] & ~repeated
+            again, _ = self.persons.mark(
+                tried["person_number hash"], sound["person_number"] & ~repeated
             )
             self.gathered.add(
                 "duplicate_person", numbers[again], column=self.mapped.names["person_number"]

@@ -179,7 +179,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
     )  # fmt: skip
     report = register_report(register, located_rows)
     notes = (*located.notes, *finding_notes(report))
-    log.info("locate: %d of %d households", located_rows, register.read[0])
+    log.info("locate: %d of %d households", located_rows, register.rows_read)
     return Counted(counts, located, frame, report, notes, kept)
 
 
@@ -382,7 +382,7 @@ def register_report(register: Register, located_rows: int) -> IntakeReport:
         register.gathered.say("item_unavailable", "; ".join(missing))
     return IntakeReport(
         file=register.name,
-        rows_in=register.read[0],
+        rows_in=register.rows_read,
         rows_located=located_rows,
         findings=register.gathered.findings(),
         columns=columns,
