@@ -19,6 +19,7 @@ from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.model.types import HouseCards
 from sibangkit_geo.products.web.page import EMBEDDED_PHOTOS, houses_payload, write_photos
 from sibangkit_geo.registers import KeptCards, Photos, build_cards, small_photo, with_photos
+from sibangkit_geo.registers.tally import judge_poverty
 from tests.conftest import as_register
 
 if TYPE_CHECKING:
@@ -46,14 +47,13 @@ def kept(places: list[tuple[float, float]], village: list[int]) -> KeptCards:
     rows = homes.rows.with_columns(
         row=pl.int_range(2, number + 2), longitude=pl.Series(east), latitude=pl.Series(north)
     )
-    found = KeptCards()
-    found.add(
-        type(homes)(rows, homes.meanings, homes.code_generation),
+    batch = type(homes)(rows, homes.meanings, homes.code_generation)
+    return KeptCards.of(
+        batch,
         village=np.array(village),
         placed=np.isfinite(np.array(east)),
-        poverty=RULE,
+        poor=judge_poverty(batch, RULE).poor,
     )
-    return found
 
 
 def read_back(payload: dict[str, Any]) -> dict[str, list[int]]:
@@ -83,9 +83,9 @@ def test_only_placed_houses_that_are_poor_or_deprived_are_kept() -> None:
     # decile and floor: poor earth, 6 earth, poor tiles, 6 tiles, poor earth without point
     places = [(104.5, -2.5), (104.6, -2.6), (104.7, -2.7), (104.8, -2.8), (nowhere, nowhere)]
     found = kept(places, [0, 1, 1, 0, 0])
-    assert found.column("row").tolist() == [2, 3, 4]
-    assert found.column("east").tolist() == [10_450_000, 10_460_000, 10_470_000]
-    assert found.column("poor").tolist() == [True, False, True]
+    assert found.columns["row"].tolist() == [2, 3, 4]
+    assert found.columns["east"].tolist() == [10_450_000, 10_460_000, 10_470_000]
+    assert found.columns["poor"].tolist() == [True, False, True]
 
 
 def test_cards_go_village_by_village_and_come_back_from_the_page_unchanged() -> None:
@@ -110,7 +110,7 @@ def test_the_order_of_the_register_leaves_no_trace() -> None:
     rng = np.random.default_rng(5)
     places = [(104.5 + x, -2.5 - y) for x, y in rng.random((40, 2)).tolist()]
     one = kept(places, [0] * 40)
-    turned = KeptCards(one.needs, [{name: v[::-1] for name, v in one.columns[0].items()}])
+    turned = KeptCards(one.needs, {name: v[::-1] for name, v in one.columns.items()})
     plain, reverse = (
         houses_payload(build_cards([c], page_row=np.array([0]), seed=1).cards)
         for c in (one, turned)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.model.types import PER_DEGREE, HouseCards
 from sibangkit_geo.registers.judge import judge
-from sibangkit_geo.registers.tally import who_is_poor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from sibangkit_geo.indicators.needs import Need, PovertyRule
+    from sibangkit_geo.indicators.needs import Need
     from sibangkit_geo.registers.households import Households
     from sibangkit_geo.registers.photos import Photos
 
@@ -27,12 +26,21 @@ MOST_CARDS = 100_000
 _GROUPS = ("Desil tidak diketahui", *(f"Desil {one}" for one in range(1, 11)))
 _POOR = ("Tidak miskin", "Miskin")
 _CURVE_BITS = 20
+# kind of number of each column of the kept houses
+_COLUMNS = {
+    "row": np.int64, "village": np.int32, "east": np.int32, "north": np.int32,
+    "deprived": np.uint32, "served": np.uint32, "decile": np.uint8, "poor": np.bool_,
+}  # fmt: skip
+
+
+def _no_houses() -> dict[str, NDArray[Any]]:
+    return {name: np.zeros(0, dtype=kind) for name, kind in _COLUMNS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCards:
     """
-    What the cards need of a register, batch by batch; 27 bytes per house.
+    What the cards need of a part of a register; 27 bytes per house.
 
     Attributes
     ----------
@@ -41,20 +49,21 @@ class KeptCards:
     columns
         ``row`` (in the file), ``village`` (among the official ones), ``east`` and
         ``north`` (whole 1e-5 degrees), ``deprived``, ``served``, ``decile`` (0 for not
-        known), ``poor``; arrays of one length per batch.
+        known), ``poor``; arrays of one length.
     """
 
-    needs: list[Need] = field(default_factory=list)
-    columns: list[dict[str, NDArray[np.generic]]] = field(default_factory=list, repr=False)
+    needs: tuple[Need, ...] = ()
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=_no_houses, repr=False)
 
-    def add(
-        self,
+    @classmethod
+    def of(
+        cls,
         households: Households,
         *,
         village: NDArray[np.int64],
         placed: NDArray[np.bool_],
-        poverty: PovertyRule,
-    ) -> None:
+        poor: NDArray[np.bool_],
+    ) -> KeptCards:
         """
         Keep the houses of a batch that have a place and are poor or deprived of something.
 
@@ -62,43 +71,52 @@ class KeptCards:
 
         `village`: Position among the official villages, -1 for none.
         `placed`: Whose point lies in its village.
-        Raises ConfigError: The poverty rule names a column the register lacks.
         """
         rows = households.rows
-        if not self.needs:
-            self.needs.extend(needs_of(rows.columns))
-        poor = who_is_poor(households, poverty)
+        needs = tuple(needs_of(rows.columns))
         deprived = np.zeros(len(rows), dtype=np.uint32)
         served = np.zeros(len(rows), dtype=np.uint32)
-        for bit, need in enumerate(self.needs):
+        for bit, need in enumerate(needs):
             judged = judge(households, need)
             deprived |= judged.deprived.astype(np.uint32) << np.uint32(bit)
             served |= (judged.deprived & judged.served).astype(np.uint32) << np.uint32(bit)
         kept = placed & (village >= 0) & (poor | (deprived > 0))
         decile = rows["decile"].to_numpy() if "decile" in rows.columns else np.zeros(len(rows))
         columns = {
-            "row": rows["row"].to_numpy().astype(np.int64),
-            "village": village.astype(np.int32),
-            "east": _whole(rows["longitude"].to_numpy(), kept),
-            "north": _whole(rows["latitude"].to_numpy(), kept),
+            "row": rows["row"].to_numpy(),
+            "village": village,
+            "east": np.round(rows["longitude"].to_numpy() * PER_DEGREE),
+            "north": np.round(rows["latitude"].to_numpy() * PER_DEGREE),
             "deprived": deprived,
             "served": served,
-            "decile": np.nan_to_num(decile, nan=0.0).astype(np.uint8),
+            "decile": np.nan_to_num(decile, nan=0.0),
             "poor": poor,
         }
-        self.columns.append({name: values[kept] for name, values in columns.items()})
+        return cls(
+            needs, {name: columns[name][kept].astype(kind) for name, kind in _COLUMNS.items()}
+        )
 
-    def column(self, name: str) -> NDArray[np.generic]:
+    @classmethod
+    def joined(cls, parts: Sequence[KeptCards]) -> KeptCards:
         """
-        Put the batches of a column together.
+        Put parts together, of one register or of several that express different needs.
 
-        Returns: One row per kept house.
+        Returns: The houses of the first part, then those of the next.
         """
-        return np.concatenate([one[name] for one in self.columns])
+        parts = [part for part in parts if len(part)]
+        needs = tuple(dict.fromkeys(need for part in parts for need in part.needs))
+        pieces = [_moved(part, needs) for part in parts]
+        return cls(
+            needs,
+            {
+                name: np.concatenate([nothing, *(piece[name] for piece in pieces)])
+                for name, nothing in _no_houses().items()
+            },
+        )
 
     def __len__(self) -> int:
         """Count the houses."""
-        return sum(len(one["row"]) for one in self.columns)
+        return len(self.columns["row"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +142,7 @@ def build_cards(kept: Sequence[KeptCards], *, page_row: NDArray[np.int64], seed:
     Parameters
     ----------
     kept
-        Of each register.
+        Of each register, or of parts of one.
     page_row
         Row on the page of each official village, -1 without polygon.
     seed
@@ -140,38 +158,31 @@ def build_cards(kept: Sequence[KeptCards], *, page_row: NDArray[np.int64], seed:
     ValueError
         The registers express more than 32 needs together.
     """
-    parts = [one for one in kept if len(one)]
-    needs = list(dict.fromkeys(need for one in parts for need in one.needs))
-    both = {name: _joined(parts, name) for name in ("village", "east", "north", "poor", "row")}
-    masks = {
-        name: np.concatenate(
-            [_mapped_bits(one, name, needs) for one in parts] or [np.zeros(0, dtype=np.uint32)]
-        )
-        for name in ("deprived", "served")
-    }
-    decile = _joined(parts, "decile").astype(np.uint8)
-    place = page_row[both["village"].astype(np.int64)]
-    poor = both["poor"].astype(np.bool_)
+    houses = KeptCards.joined(kept)
+    row, village, east, north, deprived, served, decile, poor = (
+        houses.columns[name] for name in _COLUMNS
+    )
+    place = page_row[village]
     wanted = place >= 0
     left_out = int((wanted & ~poor).sum()) if wanted.sum() > MOST_CARDS else 0
     if left_out:
         wanted &= poor
-    east, north = (both[name].astype(np.int32) for name in ("east", "north"))
     # houses at one spot are told apart by what is on their cards, not by the register's order
-    order = np.lexsort((masks["served"], masks["deprived"], decile, _curve(east, north), place))
+    order = np.lexsort((served, deprived, decile, _curve(east, north), place))
     order = order[wanted[order]]
     deciles = bool(decile.any())
-    number = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    number = np.repeat(np.arange(len(kept)), [len(part) for part in kept])
     cards = HouseCards(
-        needs=tuple(need.label for need in needs),
-        assisted=tuple(bool(need.served) for need in needs), groups=_GROUPS if deciles else _POOR,
+        needs=tuple(need.label for need in houses.needs),
+        assisted=tuple(bool(need.served) for need in houses.needs),
+        groups=_GROUPS if deciles else _POOR,
         per_village=np.bincount(place[order], minlength=int(page_row.max(initial=-1)) + 1),
         east=east[order], north=north[order],
-        deprived=masks["deprived"][order], served=masks["served"][order],
+        deprived=deprived[order], served=served[order],
         group=decile[order] if deciles else poor[order].astype(np.uint8), poor=poor[order],
         shuffle=_key(seed, east, north), photo=np.full(len(order), -1, dtype=np.int32),
     )  # fmt: skip
-    return BuiltCards(cards, number[order], both["row"].astype(np.int64)[order], left_out)
+    return BuiltCards(cards, number[order], row[order], left_out)
 
 
 def with_photos(cards: HouseCards, photos: Photos, names: Iterable[str]) -> HouseCards:
@@ -209,22 +220,15 @@ def with_photos(cards: HouseCards, photos: Photos, names: Iterable[str]) -> Hous
     return replace(cards, photo=photo, photos=tuple(pictures))
 
 
-def _joined(parts: Sequence[KeptCards], name: str) -> NDArray[np.generic]:
-    return np.concatenate([one.column(name) for one in parts] or [np.zeros(0, dtype=np.int64)])
-
-
-def _mapped_bits(part: KeptCards, name: str, needs: Sequence[Need]) -> NDArray[np.uint32]:
-    """Move the bits of one register to those of all of them."""
-    mask = part.column(name).astype(np.uint32)
-    moved = np.zeros_like(mask)
-    for bit, need in enumerate(part.needs):
-        held = (mask >> np.uint32(bit)) & np.uint32(1)
-        moved |= held << np.uint32(needs.index(need))
-    return moved
-
-
-def _whole(degrees: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.int32]:
-    return np.round(np.where(kept, degrees, 0.0) * PER_DEGREE).astype(np.int32)
+def _moved(part: KeptCards, needs: Sequence[Need]) -> dict[str, NDArray[Any]]:
+    """Move the bits of the masks to where they stand among the needs of all parts."""
+    columns = dict(part.columns)
+    for name in ("deprived", "served"):
+        mask, columns[name] = columns[name], np.zeros_like(columns[name])
+        for bit, need in enumerate(part.needs):
+            held = (mask >> np.uint32(bit)) & np.uint32(1)
+            columns[name] |= held << np.uint32(needs.index(need))
+    return columns
 
 
 def _curve(east: NDArray[np.int32], north: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from sibangkit_geo.model.types import VillageCounts
 from sibangkit_geo.registers.judge import Judged, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,12 +23,30 @@ if TYPE_CHECKING:
     from sibangkit_geo.registers.households import Households
 
 
+@dataclass(frozen=True, slots=True)
+class Poverty:
+    """
+    Who of a batch is poor; one entry per household.
+
+    `flags`: What is counted, by column of the tally; False where it is not known.
+    `amounts`: What is added up, by column of the tally.
+    """
+
+    flags: Mapping[str, NDArray[np.bool_]]
+    amounts: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def poor(self) -> NDArray[np.bool_]:
+        """Who is poor."""
+        return self.flags["poor_households"]
+
+
 def tally(
     households: Households,
     village: NDArray[np.integer],
     *,
     villages: Sequence[str],
-    poverty: PovertyRule,
+    poverty: PovertyRule | Poverty,
     index: DeprivationIndex | None = None,
 ) -> VillageCounts:
     """
@@ -39,6 +57,7 @@ def tally(
 
     `village`: Position in `villages` of each household; below 0 for none: such rows are not
         counted here but noted by `join`. Shape (n_households,).
+    `poverty`: Who counts as poor, or who is poor where that was worked out already.
     `index`: Deprivation index to add up, where the register has any of its needs.
     Returns: Whole numbers but for the sums of gaps; a village without households is absent. A
         household whose answer is missing is in ``households`` but not in ``known_KEY``; one
@@ -52,7 +71,9 @@ def tally(
     rows = households.rows
     # households without a village are counted in one more row, which is then dropped
     place = np.where(village >= 0, village, number).astype(np.int64)
-    flags, amounts = _poverty(households, poverty)
+    if isinstance(poverty, PovertyRule):
+        poverty = judge_poverty(households, poverty)
+    flags, amounts = {**poverty.flags}, poverty.amounts
     count: dict[str, NDArray[np.float64]] = {}
     judgements: dict[str, Judged] = {}
     by_decile = _Deciles.of(rows["decile"].to_numpy(), place) if "decile" in rows.columns else None
@@ -120,22 +141,14 @@ class _Deciles:
         return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}
 
 
-def who_is_poor(households: Households, poverty: PovertyRule) -> NDArray[np.bool_]:
+def judge_poverty(households: Households, poverty: PovertyRule) -> Poverty:
     """
     Tell which households are poor.
 
     Grain: unchanged, one row per household.
 
-    Returns: False where it is not known.
     Raises ConfigError: The poverty rule names a column the register lacks.
     """
-    return _poverty(households, poverty)[0]["poor_households"]
-
-
-def _poverty(
-    households: Households, poverty: PovertyRule
-) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.float64]]]:
-    """Tell who is poor: flags to count, and amounts to add."""
     rows = households.rows
     # P3KE does not ask how many people live in a house
     size = rows["size"].to_numpy() if "size" in rows.columns else np.full(len(rows), np.nan)
@@ -161,4 +174,4 @@ def _poverty(
         amounts["gap_squared_sum"] = gap**2 * people
     if "decile" in rows.columns:
         flags["extreme_poor_households"] = rows["decile"].to_numpy() == 1
-    return flags, amounts
+    return Poverty(flags, amounts)

@@ -20,7 +20,7 @@ from sibangkit_geo.registers import KeptCards, tally
 from sibangkit_geo.sources.intake_rules import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -155,7 +155,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         # names are matched one district at a time, which needs all of them
         _add(keys, register.places(), plan)
     points = HousePoints.of(register, plan.areas)
-    kept = KeptHouses(cards=KeptCards() if plan.keep_cards else None)
+    kept: list[KeptHouses] = []
     villages = [*official.index]
     counts = VillageCounts(pd.DataFrame())
     located_rows = 0
@@ -165,13 +165,16 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         _report_places(register, households, place, keys)
         if points is not None:
             village, where = points.check(register, households, village)
-            _keep(kept, households, (where, village), plan)
         located_rows += int((village >= 0).sum())
-        if plan.poverty is not None:
-            part = tally.tally(
-                households, village, villages=villages, poverty=plan.poverty, index=plan.index
-            )
-            counts = counts + part if len(counts.table) else part
+        if plan.poverty is None:
+            continue
+        poverty = tally.judge_poverty(households, plan.poverty)
+        if points is not None:
+            kept.append(_kept(households, plan, where=where, village=village, poor=poverty.poor))
+        part = tally.tally(
+            households, village, villages=villages, poverty=poverty, index=plan.index
+        )
+        counts = counts + part if len(counts.table) else part
     frame = keys.frame()
     located = join.locate_keys(
         frame.drop(columns="n_rows"), official, code_system=plan.code_system,
@@ -180,23 +183,26 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
     report = register_report(register, located_rows)
     notes = (*located.notes, *finding_notes(report))
     log.info("locate: %d of %d households", located_rows, register.rows_read)
-    return Counted(counts, located, frame, report, notes, kept)
+    return Counted(counts, located, frame, report, notes, KeptHouses.joined(kept))
 
 
-def _keep(
-    kept: KeptHouses,
+def _kept(
     households: Households,
-    place: tuple[NDArray[np.float64], NDArray[np.int64]],
     plan: RegisterPlan,
-) -> None:
-    if plan.poverty is None:
-        return
-    points, village = place
-    if plan.keep_houses:
-        kept.add(points, tally.who_is_poor(households, plan.poverty), village)
-    if kept.cards is not None:
-        placed = np.asarray(np.isfinite(points).all(axis=1))
-        kept.cards.add(households, village=village, placed=placed, poverty=plan.poverty)
+    *,
+    where: NDArray[np.float64],
+    village: NDArray[np.int64],
+    poor: NDArray[np.bool_],
+) -> KeptHouses:
+    """Keep what the plan asks for of the houses of a batch that have a place."""
+    placed = np.asarray(np.isfinite(where).all(axis=1))
+    cards = None
+    if plan.keep_cards:
+        cards = KeptCards.of(households, village=village, placed=placed, poor=poor)
+    if not plan.keep_houses:
+        return KeptHouses(cards=cards)
+    known = placed & (village >= 0)
+    return KeptHouses((where[known],), (poor[known],), (village[known],), cards)
 
 
 def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
@@ -276,23 +282,25 @@ class KeptHouses:
     `cards`: What house cards need; None where no card is made.
     """
 
-    points: list[NDArray[np.float64]] = field(default_factory=list, repr=False)
-    poor: list[NDArray[np.bool_]] = field(default_factory=list, repr=False)
-    village: list[NDArray[np.int64]] = field(default_factory=list, repr=False)
+    points: tuple[NDArray[np.float64], ...] = field(default=(), repr=False)
+    poor: tuple[NDArray[np.bool_], ...] = field(default=(), repr=False)
+    village: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
     cards: KeptCards | None = None
 
-    def add(
-        self, points: NDArray[np.float64], poor: NDArray[np.bool_], village: NDArray[np.int64]
-    ) -> None:
+    @classmethod
+    def joined(cls, parts: Sequence[KeptHouses]) -> KeptHouses:
         """
-        Keep the houses of a batch that have a place.
+        Put the batches of a register together.
 
-        `points`, `poor`, `village`: One row per household.
+        Returns: In their order.
         """
-        known = np.isfinite(points).all(axis=1) & (village >= 0)
-        self.points.append(points[known])
-        self.poor.append(poor[known])
-        self.village.append(village[known])
+        cards = [part.cards for part in parts if part.cards is not None]
+        return cls(
+            tuple(points for part in parts for points in part.points),
+            tuple(poor for part in parts for poor in part.poor),
+            tuple(village for part in parts for village in part.village),
+            KeptCards.joined(cards) if cards else None,
+        )
 
     def __len__(self) -> int:
         """Count the houses."""
