@@ -67,7 +67,7 @@ class Delimited:
     head: list[list[str]]
     line_ends: list[int]
     named: bool = False
-    expected: dict[int, pa.DataType] = field(default_factory=dict)
+    expected: Mapping[int, pa.DataType] = field(default_factory=dict)
 
     def expecting(self, kinds: Mapping[int, type[pl.DataType]]) -> Delimited:
         """
@@ -88,22 +88,36 @@ class Delimited:
         """
         number = first_row
         skipped = self.line_ends[first_row - 2] if first_row > 1 else 0
-        for part in _batched(self._parts(skipped, columns, width)):
+        parser = _Parser(self, columns, width, dict(self.expected))
+        for part in _batched(parser.parts(skipped)):
             if isinstance(part, pl.DataFrame):
                 yield part.with_row_index(ROW, offset=number)
             else:
                 yield from frames_of_rows(enumerate(part, number), columns, width=width)
             number += len(part)
 
-    def _parts(
-        self, skipped: int, columns: Sequence[int], width: int
-    ) -> Iterator[pa.Table | list[list[str]]]:
+
+@dataclass(slots=True)
+class _Parser:
+    """
+    What turns the pieces of one reading into tables.
+
+    `width`: Cells of the header.
+    `expected`: Columns that were numbers so far, and of which kind.
+    """
+
+    text: Delimited
+    columns: Sequence[int]
+    width: int
+    expected: dict[int, pa.DataType]
+
+    def parts(self, skipped: int) -> Iterator[pa.Table | list[list[str]]]:
         """Read and parse the next pieces while the caller is busy with this one."""
         spare: list[bytearray] = []
         with ThreadPoolExecutor(2) as pool:
             waiting: deque[tuple[bytearray, Future[pa.Table | list[list[str]]]]] = deque()
-            for piece in ahead(pieces_of(self, skipped=skipped, spare=spare)):
-                waiting.append((piece, pool.submit(self._part, piece, columns, width)))
+            for piece in ahead(pieces_of(self.text, skipped=skipped, spare=spare)):
+                waiting.append((piece, pool.submit(self._part, piece)))
                 if len(waiting) > _AHEAD:
                     first, part = waiting.popleft()
                     read = part.result()
@@ -112,22 +126,20 @@ class Delimited:
             for _, part in waiting:
                 yield part.result()
 
-    def _part(
-        self, piece: bytearray, columns: Sequence[int], width: int
-    ) -> pa.Table | list[list[str]]:
+    def _part(self, piece: bytearray) -> pa.Table | list[list[str]]:
         """Read a piece at once, or row by row where its rows are uneven."""
-        table = self._regular(piece, columns, width)
+        table = self._regular(piece)
         if table is not None:
             return table
-        text = io.StringIO(piece.decode(errors="replace"), newline="")
-        rows = _guarded(csv.reader(text, delimiter=self.delimiter), self.name)
+        lines = io.StringIO(piece.decode(errors="replace"), newline="")
+        rows = _guarded(csv.reader(lines, delimiter=self.text.delimiter), self.text.name)
         return [[_plain(cell) for cell in row] for row in rows]
 
-    def _regular(self, piece: bytearray, columns: Sequence[int], width: int) -> pa.Table | None:
+    def _regular(self, piece: bytearray) -> pa.Table | None:
         """Read a piece whose rows all have as many cells as the header; None for another one."""
         lone = piece.count(b"\r") - piece.count(b"\r\n") if b"\r" in piece else 0
         quoted = b'"' in piece
-        if lone or b"\0" in piece or (quoted and not self._even(piece, width)):
+        if lone or b"\0" in piece or (quoted and not self._even(piece)):
             return None
         # Arrow would read 0x10 as sixteen. The rare letter is looked for first: a search for both
         # stops at every zero and took a seventh of the whole reading
@@ -135,24 +147,22 @@ class Delimited:
             self.expected.clear()
         while True:
             try:
-                return self._parsed(piece, columns, width, quoted=quoted)
+                return self._parsed(piece, quoted=quoted)
             except pa.ArrowInvalid as error:
                 failed = _FAILED_COLUMN.search(str(error))
                 if not failed or self.expected.pop(int(failed.group(1)), None) is None:
                     # too many or too few cells in some row, or a stray quotation mark
                     return None
 
-    def _even(self, piece: bytearray, width: int) -> bool:
+    def _even(self, piece: bytearray) -> bool:
         """Tell whether a piece with quotation marks has as many cells as its lines should have."""
         plain = _QUOTED.sub(b"x", piece)
         lines = plain.count(b"\n") + (not plain.endswith(b"\n"))
-        return plain.count(self.delimiter.encode()) == lines * (width - 1)
+        return plain.count(self.text.delimiter.encode()) == lines * (self.width - 1)
 
-    def _parsed(
-        self, piece: bytearray, columns: Sequence[int], width: int, *, quoted: bool
-    ) -> pa.Table:
-        names = [cell_name(position) for position in range(width)]
-        kinds = {cell_name(at): self.expected.get(at, pa.string()) for at in columns}
+    def _parsed(self, piece: bytearray, *, quoted: bool) -> pa.Table:
+        names = [cell_name(position) for position in range(self.width)]
+        kinds = {cell_name(at): self.expected.get(at, pa.string()) for at in self.columns}
         return pacsv.read_csv(
             pa.BufferReader(piece),
             # a quoted cell may hold a line end, where no part may be cut
@@ -162,7 +172,7 @@ class Delimited:
                 use_threads=False,
             ),
             parse_options=pacsv.ParseOptions(
-                delimiter=self.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
+                delimiter=self.text.delimiter, newlines_in_values=quoted, ignore_empty_lines=False
             ),
             convert_options=pacsv.ConvertOptions(
                 column_types=kinds,
