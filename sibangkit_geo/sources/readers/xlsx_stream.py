@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING
 from lxml import etree
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.grid import HEAD_ROWS, MOST_COLUMNS, frames_of_rows
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class StreamedSheet:
     def _rows(self, place: dict[int, int] | None) -> Iterator[tuple[int, list[str]]]:
         """Take rows apart; `place` says which columns are kept and where they go."""
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with open_zip(self.path) as archive:
                 values = Values(_shared(archive), date_styles(archive))
                 with archive.open(_part(archive, self.sheet)) as stream:
                     number = 0
@@ -112,8 +113,7 @@ class StreamedSheet:
         except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
-            msg = f"{self.name}: the workbook is damaged or cut off"
-            raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.") from error
+            raise _damaged(self.name) from error
 
 
 def sheet_cells(path: Path, sheet: str) -> int:
@@ -124,19 +124,23 @@ def sheet_cells(path: Path, sheet: str) -> int:
     Raises DataError: The workbook is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             part = _part(archive, sheet)
             with archive.open(part) as stream:
                 start = stream.read(4096)
             by_size = archive.getinfo(part).file_size // _BYTES_PER_CELL
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
-        msg = f"{path.name}: the workbook is damaged or cut off"
-        raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.") from error
+        raise _damaged(path.name) from error
     found = _DIMENSION.search(start)
     if not found:
         return by_size
     # an exaggerated dimension costs calamine as much memory as real cells
     return max(by_size, (column(found.group(1)) + 1) * int(found.group(2)))
+
+
+def _damaged(name: str) -> DataError:
+    msg = f"{name}: the workbook is damaged or cut off"
+    return DataError(msg, remedy="Open it, save it again as XLSX, and retry.")
 
 
 def _part(archive: zipfile.ZipFile, sheet: str) -> str:
