@@ -7,6 +7,7 @@ import io
 import json
 import random
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -24,6 +25,7 @@ from sibangkit_geo.sources.readers import (
     TableSource,
     find_header,
     open_grid,
+    sheet_names,
 )
 from sibangkit_geo.sources.readers import (
     csv as delimited,
@@ -32,8 +34,9 @@ from sibangkit_geo.sources.readers import (
     csv as pieces,
 )
 from sibangkit_geo.sources.readers.csv import ahead
-from sibangkit_geo.sources.readers.spreadsheet import open_sheet
+from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets
 from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells
+from sibangkit_geo.sources.surroundings import FacilitySource, read_facilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -465,6 +468,70 @@ def _climbing(path: Path) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../../keluar.shp", b"x" * 100)
     return path
+
+
+def test_one_guard_refuses_workbooks_and_layers_in_the_same_words(tmp_path: Path) -> None:
+    path = bomb(tmp_path / "t.xlsx", 20 << 20)
+    layer = tmp_path / "t.zip"
+    layer.write_bytes(path.read_bytes())
+    for reading in (
+        lambda: workbook_sheets(path),
+        lambda: sheet_cells(path, "S"),
+        lambda: StreamedSheet(path, path.name, "S").head,
+        lambda: sheet_names(layer),
+    ):
+        with pytest.raises(DataError, match=r"t\.\w+: the archive would unpack to far more"):
+            reading()
+
+
+def test_a_workbook_that_was_sound_is_looked_at_again_when_it_changes(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", {"S": [NAMES, *CELLS]})
+    assert workbook_sheets(path) == ["S"]
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as book:
+        start = book.getinfo("xl/worksheets/sheet1.xml").header_offset
+    raw[start + 80] ^= 0xFF
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match=r"t\.xlsx: the archive is damaged"):
+        workbook_sheets(path)
+
+
+def test_a_layer_that_links_to_another_file_is_not_followed(tmp_path: Path) -> None:
+    points(tmp_path / "lain.gpkg", "GPKG")
+    link = tmp_path / "t.geojson"
+    link.write_text(
+        "<OGRVRTDataSource><OGRVRTLayer name='lain'><SrcDataSource>"
+        f"{tmp_path / 'lain.gpkg'}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    with pytest.raises(DataError, match=r"t\.geojson: damaged"):
+        cells_of(link)
+    with pytest.raises(DataError, match=r"t\.geojson: not a vector layer"):
+        read_facilities(FacilitySource(str(link), "pasar", "pasar", 1.0, 2025), crs=4326)
+
+
+def test_other_json_beside_the_layers_of_an_archive_is_passed_over(tmp_path: Path) -> None:
+    points(tmp_path / "t.geojson", "GeoJSON", crs="EPSG:4326")
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("keterangan.json", "{}")
+        archive.write(tmp_path / "t.geojson", "desa/t.geojson")
+    assert sheet_names(path) == ["t"]
+    assert len(cells_of(path)[1]) == 2
+
+
+def test_facilities_of_several_layers_are_warned_about(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a", "b"):
+        points(folder / f"{name}.shp", "ESRI Shapefile")
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted(folder.iterdir()):
+            archive.write(part, part.name)
+    source = FacilitySource(str(path), "pasar", "pasar", 1.0, 2025)
+    with pytest.warns(UserWarning, match=r"More than one layer found in 't\.zip': 'a' \(default\)"):
+        assert len(read_facilities(source, crs=4326)) == 2
+    assert len(read_facilities(replace(source, layer="b"), crs=4326)) == 2
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

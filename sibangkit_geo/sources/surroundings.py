@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.types import UNITS, Unit, Worse
 from sibangkit_geo.sources.readers import TableSource
+from sibangkit_geo.sources.readers.vector import UnreadableLayerError, layers_of, read_layer
 from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_file
 
 if TYPE_CHECKING:
@@ -138,8 +138,17 @@ def read_facilities(source: FacilitySource, *, crs: object) -> gpd.GeoSeries:
 
 def _of_layer(source: FacilitySource, path: Path) -> gpd.GeoSeries:
     try:
-        table = pyogrio.read_dataframe(path, layer=source.layer or None, columns=[])
-    except (DataSourceError, DataLayerError, ValueError) as error:
+        layers = layers_of(path)
+        first, *others = layers
+        if others and not source.layer:
+            msg = (
+                f"More than one layer found in '{path.name}': '{first}' (default), "
+                f"{', '.join(map(repr, others))}. Specify layer parameter to avoid this warning."
+            )
+            warnings.warn(msg, stacklevel=2)
+        address = layers.get(source.layer, layers[first])
+        table = read_layer(address, layer=source.layer or first, columns=[])
+    except UnreadableLayerError as error:
         msg = f"{path.name}: not a vector layer that can be read"
         raise DataError(msg, remedy="Save it as GeoPackage and name its layer.") from error
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:

@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fiona
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from fiona.errors import FionaError
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, nearest
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.sources.boundaries import position
-from sibangkit_geo.sources.readers import archives
+from sibangkit_geo.sources.readers import archives, vector
 from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
@@ -301,7 +299,7 @@ def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
     except ImportError as error:
         msg = f"{path.name}: GeoParquet needs the library pyarrow"
         raise DataError(msg, remedy="Install pyarrow, or save it as GeoPackage.") from error
-    except (FionaError, RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
+    except (RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
         if isinstance(error, (DataError, ConfigError)):
             raise
         # the library's own words may quote the file, so they stay out of the message
@@ -310,21 +308,14 @@ def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
 
 
 def _read_vector(address: str, layer: str, path: Path) -> gpd.GeoDataFrame:
-    names = [layer] if layer else [""]
+    name = ""
     if _is_geopackage(address):
-        listed = fiona.listlayers(address)
-        names = [_choose(dict.fromkeys(listed, address), layer, path)]
-    elif layer:
-        names = [""]
-    # refuses what is none of the drivers, before anything else opens it
-    with fiona.open(address, layer=names[0] or None, enabled_drivers=list(_DRIVERS)) as looked:
-        has_shape = looked.schema["geometry"] != "None"
-    if not has_shape:
+        names = vector.look_at(address, drivers=_DRIVERS).names
+        name = _choose(dict.fromkeys(names, address), layer, path)
+    if not vector.look_at(address, layer=name, drivers=_DRIVERS).has_shape:
         msg = f"{path.name}: the layer has no polygon"
         raise DataError(msg, remedy="Export it again with its areas.")
-    # a corner that is no number is dealt with below, by the village it belongs to
-    with np.errstate(invalid="ignore"):
-        return gpd.read_file(address, layer=names[0] or None, engine="pyogrio")
+    return vector.read_layer(address, layer=name, drivers=_DRIVERS)
 
 
 def _is_geopackage(address: str) -> bool:
@@ -351,9 +342,9 @@ def _choose(addresses: Mapping[str, str], layer: str, path: Path) -> str:
 
 
 def _recognised(address: str, name: str) -> bool:
-    layer = name if _is_geopackage(address) else None
-    with fiona.open(address, layer=layer, enabled_drivers=list(_DRIVERS)) as looked:
-        return layout_of(list(looked.schema["properties"])) is not None
+    layer = name if _is_geopackage(address) else ""
+    looked = vector.look_at(address, layer=layer, drivers=_DRIVERS)
+    return layout_of(list(looked.columns)) is not None
 
 
 def _polygons(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, list[Note]]:

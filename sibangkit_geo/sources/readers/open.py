@@ -95,9 +95,9 @@ def sheet_names(path: Path) -> list[str]:
 
         return workbook_sheets(path)
     if kind == "layer":
-        from sibangkit_geo.sources.readers.vector import layer_names  # noqa: PLC0415
+        from sibangkit_geo.sources.readers.vector import layer_addresses  # noqa: PLC0415
 
-        return layer_names(path)
+        return list(layer_addresses(path))
     return []
 
 

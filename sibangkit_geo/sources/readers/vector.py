@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.archives import require_sound_zip
+from sibangkit_geo.sources.readers.archives import LAYER_ENDINGS, layers_in
 from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import geopandas as gpd
+    import pandas as pd
+
 #: columns that a layer of points gets for its coordinates, in degrees (WGS 84)
 POINT_COLUMNS = ("lon", "lat")
 _DEGREES = "EPSG:4326"
+#: GDAL's drivers that follow no link to other files and addresses
+DRIVERS = (
+    "GeoJSON", "GeoJSONSeq", "ESRIJSON", "JSONFG", "TopoJSON", "ESRI Shapefile", "GPKG", "SQLite",
+    "FlatGeobuf", "KML", "LIBKML",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,22 +106,112 @@ def open_parquet(path: Path) -> NamedColumns:
     return NamedColumns(path.name, frame.select(keep))
 
 
-def layer_names(path: Path) -> list[str]:
-    """
-    List the layers of a geographic file.
+class UnreadableLayerError(ValueError):
+    """No allowed driver reads the layer; who asked words that, as a library quotes the file."""
 
-    Returns: In the order of the file.
-    Raises DataError: It is no vector file.
+
+@dataclass(frozen=True, slots=True)
+class LayerLook:
     """
-    import fiona  # noqa: PLC0415
+    What a layer says of itself before it is read.
+
+    `names`: Of all layers that stand where it does.
+    `columns`: Names without geometry.
+    `has_shape`: Whether its features lie somewhere.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    has_shape: bool
+
+
+@contextmanager
+def _of_gdal() -> Iterator[None]:
     from fiona.errors import FionaError  # noqa: PLC0415
 
-    zipped = path.suffix.lower() == ".zip"
-    if zipped:
-        require_sound_zip(path)
     try:
-        return list(fiona.listlayers(f"zip://{path}" if zipped else path))
-    except (FionaError, OSError, ValueError, RuntimeError) as error:
+        yield
+    except (FionaError, RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
+        raise UnreadableLayerError from error
+
+
+def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) -> LayerLook:
+    """
+    Look at a layer, and refuse what none of the drivers reads before anything else opens it.
+
+    `address`: File, or member of an archive as `archives.layers_in` gives it.
+    `layer`: Empty takes the first one.
+    Raises UnreadableLayerError: None of the drivers reads it, or there is no such layer.
+    """
+    import fiona  # noqa: PLC0415
+
+    with (
+        _of_gdal(),
+        fiona.open(
+            address, layer=layer or None, enabled_drivers=[*drivers], allow_unsupported_drivers=True
+        ) as looked,
+    ):
+        schema, names = looked.schema, fiona.listlayers(address)
+        return LayerLook(tuple(names), tuple(schema["properties"]), schema["geometry"] != "None")
+
+
+def read_layer(
+    address: str,
+    *,
+    layer: str = "",
+    columns: Sequence[str] | None = None,
+    drivers: Sequence[str] = DRIVERS,
+) -> gpd.GeoDataFrame | pd.DataFrame:
+    """
+    Read a layer of any vector file, by a driver that follows no link to another file.
+
+    Grain: one row per feature.
+
+    `address`, `layer`, `drivers`: As `look_at` says.
+    `columns`: Those to read beside the geometry; None reads all.
+    Returns: Without geometry where the layer has none.
+    Raises UnreadableLayerError: It cannot be read.
+    """
+    import pyogrio  # noqa: PLC0415
+
+    look_at(address, layer=layer, drivers=drivers)
+    # a corner that is no number is dealt with by who knows whose it is
+    with _of_gdal(), np.errstate(invalid="ignore"):
+        return pyogrio.read_dataframe(address, layer=layer or None, columns=columns)
+
+
+def layers_of(path: Path) -> dict[str, str]:
+    """
+    List the layers of a geographic file or archive.
+
+    Returns: Name to the address that `read_layer` takes, in the order of the file; of members of
+        an archive whose layers are named alike, the first.
+    Raises UnreadableLayerError: It is no vector file, or no member of the archive is one.
+    Raises DataError: The archive is damaged, a bomb, or holds no layer.
+    """
+    addresses = [str(path)]
+    if path.suffix.lower() == ".zip":
+        addresses = [*layers_in(path, endings=(*LAYER_ENDINGS, ".kml")).values()]
+    layers: dict[str, str] = {}
+    for address in addresses:
+        # beside its layers an archive may hold other JSON
+        with suppress(UnreadableLayerError):
+            layers |= {name: address for name in look_at(address).names if name not in layers}
+    if not layers:
+        raise UnreadableLayerError
+    return layers
+
+
+def layer_addresses(path: Path) -> dict[str, str]:
+    """
+    List the layers of a table file.
+
+    Returns: As `layers_of` says.
+    Raises DataError: It is no vector file.
+    """
+    try:
+        return layers_of(path)
+    except UnreadableLayerError as error:
         raise _damaged(path.name) from error
 
 
@@ -127,16 +227,16 @@ def open_layer(path: Path, *, layer: str) -> NamedColumns:
     import geopandas as gpd  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
-    names = layer_names(path)
-    if layer and layer not in names:
-        msg = f'{path.name}: no layer "{layer}". {nearest(layer, names)}'
+    addresses = layer_addresses(path)
+    if layer and layer not in addresses:
+        msg = f'{path.name}: no layer "{layer}". {nearest(layer, addresses)}'
         raise ConfigError(msg)
-    chosen = layer or names[0]
+    chosen = layer or next(iter(addresses))
     try:
-        table = gpd.read_file(path, layer=chosen, engine="pyogrio")
-    except (RuntimeError, ValueError, OSError) as error:
+        table = read_layer(addresses[chosen], layer=chosen)
+    except UnreadableLayerError as error:
         raise _damaged(path.name) from error
-    label = path.name if len(names) == 1 else f"{path.name} [{chosen}]"
+    label = path.name if len(addresses) == 1 else f"{path.name} [{chosen}]"
     attributes = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     columns = {str(name): _column(attributes[name]) for name in attributes}
     if isinstance(table, gpd.GeoDataFrame) and (table.geom_type == "Point").any():
