@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from sibangkit_geo.agencies import FocusInputs, agency_focus, load_catalogue, with_roles
-from sibangkit_geo.agencies.catalogue import load_costs
-from sibangkit_geo.agencies.place_needs import ActionRule
+from sibangkit_geo.agencies.catalogue import ActionRule, load_costs
 from sibangkit_geo.demo.world import PLANTED
 from sibangkit_geo.model.types import Indicator, Place, VillageIndicators
 

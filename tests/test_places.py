@@ -10,13 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sibangkit_geo.agencies.place_needs import (
-    ActionRule,
-    agency_roles,
-    place_needs,
-    targeting_errors,
-    village_needs,
-)
+from sibangkit_geo.agencies.catalogue import ActionRule
+from sibangkit_geo.agencies.focus import agency_roles, place_needs, targeting_errors, village_needs
 from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:

@@ -48,10 +48,10 @@ def test_import_contracts_hold() -> None:
 
 # file, import that must not stand in it, contract that must say so
 BREACHES = (
-    ("pockets/global_test.py", "sibangkit_geo.agencies.place_needs", "Rooms look down only"),
+    ("pockets/global_test.py", "sibangkit_geo.agencies.focus", "Rooms look down only"),
     ("codes/__init__.py", "sibangkit_geo.model.types", "Rooms look down only"),
     ("config.py", "sibangkit_geo.study.find", "Rooms look down only"),
-    ("agencies/place_needs.py", "sibangkit_geo.registers.households", "Household wall"),
+    ("agencies/focus.py", "sibangkit_geo.registers.households", "Household wall"),
     ("products/tables.py", "sibangkit_geo.registers.register", "Household wall"),
     ("registers/tally.py", "sibangkit_geo.join.by_code", "The registers know"),
     ("study/find.py", "sibangkit_geo.stats.geary", "Rooms look down only"),

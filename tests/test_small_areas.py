@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, sparse, special, stats
 
-from sibangkit_geo.agencies.place_needs import wilson_interval
+from sibangkit_geo.agencies.focus import wilson_interval
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarks import (
     ReliabilityLimits,

@@ -7,8 +7,7 @@ from sibangkit_geo.agencies.catalogue import (
     load_catalogue,
     with_agencies,
 )
-from sibangkit_geo.agencies.focus import FocusInputs, agency_focus, with_roles
-from sibangkit_geo.agencies.place_needs import agency_needs
+from sibangkit_geo.agencies.focus import FocusInputs, agency_focus, agency_needs, with_roles
 
 __all__ = [
     "Agency",

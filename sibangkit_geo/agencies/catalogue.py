@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from sibangkit_geo.agencies.place_needs import ActionRule
 from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.model.toml import build, own_toml, read_toml, refuse
 
@@ -84,6 +83,28 @@ class Programme:
     def __post_init__(self) -> None:
         """Check who pays."""
         _require_payers(self.delivers, f'[[programme]] "{self.name}"')
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRule:
+    """
+    The ``[action]`` table of ``agencies.toml``: when an agency must act in a place.
+
+    Both limits are ours, editable, and printed: they say what is worth a meeting, not
+    what is significant.
+
+    `minimum_ratio`: Unserved share over the regency's, at least this.
+    `minimum_excess`: Unserved households above the number expected at the regency's share.
+    """
+
+    minimum_ratio: float = 1.2
+    minimum_excess: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Check the limits."""
+        if self.minimum_ratio < 1 or self.minimum_excess < 0:
+            msg = "[action] minimum_ratio must be at least 1 and minimum_excess at least 0."
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)

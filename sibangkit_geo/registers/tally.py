@@ -98,16 +98,26 @@ def tally(
     count |= {f"unserved_{key}": count[f"deprived_{key}"] for key in judgements
               if f"unserved_{key}" not in count}  # fmt: skip
     if index and any(one.key in judgements for one in index.items):
-        count |= deprivation_sums(
-            # who is meant for an assistance and has it is not deprived of it
-            {key: one.deprived & ~one.served for key, one in judgements.items()},
-            {key: one.known for key, one in judgements.items()},
-            place,
-            n_places=number + 1,
-            people=amounts["people"],
-            index=index,
-        )
+        count |= _index_sums(judgements, place, number + 1, amounts["people"], index)
     return _village_counts(count, villages)
+
+
+def _index_sums(
+    judgements: dict[str, Judged],
+    place: NDArray[np.int64],
+    number: int,
+    people: NDArray[np.float64],
+    index: DeprivationIndex,
+) -> dict[str, NDArray[np.float64]]:
+    return deprivation_sums(
+        # who is meant for an assistance and has it is not deprived of it
+        {key: one.deprived & ~one.served for key, one in judgements.items()},
+        {key: one.known for key, one in judgements.items()},
+        place,
+        n_places=number,
+        people=people,
+        index=index,
+    )
 
 
 def _village_counts(

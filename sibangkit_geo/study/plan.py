@@ -13,8 +13,8 @@ import pandas as pd
 from sibangkit_geo.agencies import FocusInputs, agency_focus
 from sibangkit_geo.agencies.budget import BudgetRule, BudgetTables, plan_budget
 from sibangkit_geo.agencies.catalogue import load_costs, unit_costs
+from sibangkit_geo.agencies.focus import place_needs, village_needs
 from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
-from sibangkit_geo.agencies.place_needs import place_needs, village_needs
 from sibangkit_geo.agencies.targets import (
     ExitAssumption,
     TargetTables,

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from sibangkit_geo.model.numerals import numeral
-from sibangkit_geo.sources.boundaries import position
+from sibangkit_geo.sources.boundaries import open_file as position
 from sibangkit_geo.sources.boundaries.layouts import read_layout
 from sibangkit_geo.sources.boundaries.open_file import labels, well_formed
 from sibangkit_geo.sources.boundaries.repair import (

@@ -24,8 +24,7 @@ from sibangkit_geo.sources.boundaries.layouts import (
     recognise,
     with_official_codes,
 )
-from sibangkit_geo.sources.boundaries.open_file import labels, layout_of, open_file
-from sibangkit_geo.sources.boundaries.position import DEGREES
+from sibangkit_geo.sources.boundaries.open_file import DEGREES, labels, layout_of, open_file
 from sibangkit_geo.sources.boundaries.repair import repair_boundaries
 from sibangkit_geo.sources.text_tables import require_columns
 
