@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.indicators.risk_surface import risk_surface
     from sibangkit_geo.indicators.small_areas import beta_binomial_rate
     from sibangkit_geo.indicators.typology import prepare_features, village_types
-    from sibangkit_geo.pockets.detector import find_pockets, with_sensitivity
+    from sibangkit_geo.pockets.detector import PocketSettings, find_pockets, with_sensitivity
     from sibangkit_geo.pockets.graph import with_links
     from sibangkit_geo.pockets.hamlets import hamlet_scan
     from sibangkit_geo.pockets.moran_gi import (
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     )
     from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
     from sibangkit_geo.pockets.regionalization import planning_areas
-    from sibangkit_geo.pockets.settings import PocketSettings
     from sibangkit_geo.products.notebook import PocketMap
     from sibangkit_geo.sources.boundaries.read import BoundarySource, read_boundaries
     from sibangkit_geo.sources.profiles import ProfileSource, read_profiles

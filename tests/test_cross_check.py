@@ -17,11 +17,10 @@ from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
 from sibangkit_geo.model.types import Indicator, VillageIndicators
 from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.pockets.cross_check import with_methods
-from sibangkit_geo.pockets.detector import variants, with_sensitivity
+from sibangkit_geo.pockets.detector import neighbors_by_rule, variants, with_sensitivity
 from sibangkit_geo.pockets.graph import with_links
 from sibangkit_geo.pockets.outline import shape
 from sibangkit_geo.pockets.regionalization import AreaSettings
-from sibangkit_geo.pockets.settings import neighbors_by_rule
 from sibangkit_geo.products.words import village_sentence
 from sibangkit_geo.sources.text_tables import LinkSource, read_links
 

@@ -1,6 +1,5 @@
 """Find: neighboring villages that are significantly worse off together."""
 
-from sibangkit_geo.pockets.detector import find_pockets
-from sibangkit_geo.pockets.settings import PocketSettings
+from sibangkit_geo.pockets.detector import PocketSettings, find_pockets
 
 __all__ = ["PocketSettings", "find_pockets"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -14,10 +14,10 @@ from sibangkit_geo.model.types import Note, Pockets
 from sibangkit_geo.pockets import overdispersion
 from sibangkit_geo.pockets.cross_check import village_verdicts
 from sibangkit_geo.pockets.global_test import Scores, global_p_value
-from sibangkit_geo.pockets.graph import Neighbors, among
+from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M, Neighbors, among
+from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components, shape
-from sibangkit_geo.pockets.settings import FEWEST_VILLAGES, PocketSettings, neighbors_by_rule
-from sibangkit_geo.pockets.zones import SMALLEST_ZONE, geometry_of, strongest_zone
+from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE, geometry_of, strongest_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,10 @@ _RECUTS = 2
 
 # enough to tell p of .05 from p of .1; a variant is not printed with a p of its own
 _VARIANT_REPLICATES = 99
+
+FEWEST_VILLAGES = 20
+_MOST_VILLAGES = 100
+NeighborRule = Literal["distance", "queen", "rook", "nearest"]
 
 
 def find_pockets(
@@ -431,3 +435,76 @@ def with_sensitivity(
         hits[members.index] += 1
     table = found.villages.assign(stability=hits / len(tried), n_variants=len(tried))
     return replace(found, villages=table)
+
+
+def neighbors_by_rule(villages: gpd.GeoDataFrame, settings: PocketSettings) -> Neighbors:
+    """
+    Draw the graph by the rule that the settings name.
+
+    `villages`: Polygons in a metric CRS, indexed by label.
+    `settings`: ``neighbors``, and ``neighbor_distance_m`` or ``nearest``.
+    Raises DataError: A village stands twice, or the CRS is not metric.
+    Raises ValueError: There are not more villages than ``nearest``.
+    """
+    if settings.neighbors == "queen":
+        return queen(villages)
+    if settings.neighbors == "rook":
+        return rook(villages)
+    if settings.neighbors == "nearest":
+        return k_nearest(villages, k=settings.nearest)
+    return neighbors_within(villages, distance_m=settings.neighbor_distance_m)
+
+
+@dataclass(frozen=True, slots=True)
+class PocketSettings:
+    """
+    The ``[pockets]`` table of a study.
+
+    Attributes
+    ----------
+    alpha
+        Chance, over maps without any pocket, that a strict one is shown; 0 to 0.5.
+    replicates
+        Permutations per test.
+    seed
+        Seed of the permutations; a study passes its own.
+    neighbor_distance_m
+        Villages at most this far apart are neighbors, metres.
+    neighbors
+        ``"distance"``; ``"queen"`` or ``"rook"`` (a common point or line);
+        ``"nearest"`` villages.
+    nearest
+        How many, for ``"nearest"``.
+    largest_zone
+        Most villages of a circle, 2 to 100.
+    stability
+        Whether a study also tries other settings (`variants`) and says in how many of
+        them each village stays.
+    """
+
+    alpha: float = 0.05
+    replicates: int = 999
+    seed: int = 1
+    neighbor_distance_m: float = NEIGHBOR_DISTANCE_M
+    neighbors: NeighborRule = "distance"
+    nearest: int = 6
+    largest_zone: int = LARGEST_CIRCLE
+    stability: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 0 < self.alpha < 0.5:
+            msg = f"`alpha` must lie between 0 and 0.5, got {self.alpha}."
+            raise ValueError(msg)
+        if self.seed < 0 or self.neighbor_distance_m < 0:
+            msg = "`seed` and `neighbor_distance_m` must be at least 0."
+            raise ValueError(msg)
+        if self.replicates < 1:
+            msg = f"`replicates` must be at least 1, got {self.replicates}."
+            raise ValueError(msg)
+        if self.neighbors not in get_args(NeighborRule):
+            msg = f"`neighbors` must be one of {get_args(NeighborRule)}, got {self.neighbors!r}."
+            raise ValueError(msg)
+        if self.nearest < 1 or not SMALLEST_ZONE <= self.largest_zone <= _MOST_VILLAGES:
+            msg = "`nearest` must be at least 1 and `largest_zone` 2 to 100."
+            raise ValueError(msg)

@@ -12,11 +12,10 @@ import pandas as pd
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import find_pockets
-from sibangkit_geo.pockets.detector import with_sensitivity
+from sibangkit_geo.pockets.detector import neighbors_by_rule, with_sensitivity
 from sibangkit_geo.pockets.graph import among, with_links
 from sibangkit_geo.pockets.hamlets import MOST_POINTS, hamlet_scan
 from sibangkit_geo.pockets.regionalization import planning_areas
-from sibangkit_geo.pockets.settings import neighbors_by_rule
 from sibangkit_geo.products.tables import write_csv, write_layers
 from sibangkit_geo.sources.text_tables import read_links
 
