@@ -135,7 +135,8 @@ def test_a_generation_counts_what_it_asks_and_says_what_it_does_not(
     assert differing(got) <= (
         {"people", "poor_people", "unknown_size"} if kind == "p3ke" else set()
     )
-    missing = set(got.report.unavailable)
+    found = next(one for one in got.report.findings if one.kind == "item_unavailable")
+    missing = set(found.detail.split("; "))
     assert "Air minum tidak layak" in missing  # neither asks the distance to faeces
     assert "Lantai tidak layak" not in missing
     note = next(one for one in got.notes if one.key == "intake_item_unavailable")

@@ -333,7 +333,6 @@ class IntakeReport:
 
     `findings`: In the order of the catalogue.
     `columns`: Header to the variable it was recognised as; empty for unknown ones.
-    `unavailable`: Labels of the needs that the file cannot express.
     """
 
     file: str
@@ -341,7 +340,6 @@ class IntakeReport:
     rows_located: int
     findings: tuple[Finding, ...]
     columns: Mapping[str, str]
-    unavailable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,10 +302,6 @@ class KeptHouses:
             KeptCards.joined(cards) if cards else None,
         )
 
-    def __len__(self) -> int:
-        """Count the houses."""
-        return sum(map(len, self.poor))
-
 
 @dataclass(frozen=True, slots=True)
 class HousePoints:
@@ -394,7 +390,6 @@ def register_report(register: Register, located_rows: int) -> IntakeReport:
         rows_located=located_rows,
         findings=register.gathered.findings(),
         columns=columns,
-        unavailable=missing,
     )
 
 
