@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +27,13 @@ _MARKS: tuple[tuple[str, Kind], ...] = (
     ("buku_kerja.xlsx", "annex"),
 )
 _NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison"}
+
+
+def stated_time() -> str:
+    """Take the time, or the one that reproducible builds ask for (``SOURCE_DATE_EPOCH``)."""
+    stamp = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+    return now.isoformat(timespec="seconds")
 
 
 @contextmanager

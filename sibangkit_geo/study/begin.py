@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.intake_report import write_intake
-from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.products.staging import stated_time, write_text
 from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.columns import known_headers, recognise, variables
@@ -137,8 +136,7 @@ def write_report(inspected: Inspected, folder: Path) -> list[Path]:
     """
     if inspected.report is None:
         return []
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return write_intake([inspected.report], folder, created=now)
+    return write_intake([inspected.report], folder, created=stated_time())
 
 
 def text_of(inspected: Inspected) -> str:

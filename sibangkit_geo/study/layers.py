@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,6 +11,7 @@ import pandas as pd
 from sibangkit_geo import join
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.pockets import find_pockets
+from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.products.tables import write_geopackage
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
@@ -89,7 +89,7 @@ def pockets_of_layer(
     shown = repaired.assign(pocket=found.members.reindex(repaired.index).astype("Int64"))
     temporary = out.with_name(f".{out.stem}.tmp.gpkg")
     temporary.unlink(missing_ok=True)
-    write_geopackage(shown, found, temporary, created=datetime.now(UTC).isoformat())
+    write_geopackage(shown, found, temporary, created=stated_time())
     temporary.replace(out)
     return found
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +20,7 @@ from sibangkit_geo.pockets.graph import outer_border
 from sibangkit_geo.products.blocks import focus_blocks, money_blocks
 from sibangkit_geo.products.result import StudyResult, build_layers
 from sibangkit_geo.products.sentences import Limitations, honesty_sentences
+from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.registers import Photos, build_cards, with_photos
 from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.readers import is_address
@@ -188,15 +187,8 @@ def _provenance(study: config.Study, inputs: tuple[InputFile, ...]) -> Provenanc
         settings=settings if isinstance(settings, dict) else {},
         seed=study.pockets.seed,
         versions={name: metadata.version(name) for name in _VERSIONS},
-        created=_now(),
+        created=stated_time(),
     )
-
-
-def _now() -> str:
-    """Take the time, or the one that reproducible builds ask for."""
-    stamp = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
-    return now.isoformat(timespec="seconds")
 
 
 def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
