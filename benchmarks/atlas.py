@@ -30,7 +30,6 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from sibangkit_geo.agencies import load_catalogue
-from sibangkit_geo.config import resolved
 from sibangkit_geo.model.types import AgencyNeeds, Indicator, Pockets, Provenance, VillageIndicators
 from sibangkit_geo.products.atlas import AtlasSettings, write_atlas
 from sibangkit_geo.products.result import StudyResult, build_layers
@@ -129,7 +128,7 @@ def read_layer(layer: Path | None) -> Boundaries:
         The layer cannot be used.
     """
     source = BoundarySource(str(layer.resolve()) if layer else "default", source="layer")
-    return read_boundaries(resolved(source, Path()), regency=REGENCY)
+    return read_boundaries(source, regency=REGENCY)
 
 
 def make_product(areas: Boundaries) -> StudyResult:

@@ -26,7 +26,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.config import resolved
 from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.pockets.moran_gi import local_moran
 from sibangkit_geo.pockets.neighbors import neighbors_within
@@ -105,7 +104,7 @@ def world(layer: Path | None) -> World:
         villages = gpd.read_file(layer)
     else:
         source = BoundarySource(villages="default")
-        villages = read_boundaries(resolved(source, Path()), regency="16.07").villages
+        villages = read_boundaries(source, regency="16.07").villages
         draws = np.random.default_rng(1).lognormal(6.5, 0.7, len(villages))
         villages = villages.assign(households=np.clip(draws, 64, 8_481).round())
     neighbors = neighbors_within(villages)

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from sibangkit_geo.config import resolved
 from sibangkit_geo.join.by_point import build_locator, locate_points
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
@@ -70,9 +69,10 @@ def villages() -> tuple[gpd.GeoDataFrame, str]:
     DataError
         The file is damaged.
     """
-    real = (SHARED / "desa.geojson").is_file()
-    source = BoundarySource(villages="desa.geojson" if real else "default")
-    areas = read_boundaries(resolved(source, SHARED if real else Path()), regency="16.07")
+    polygons = SHARED / "desa.geojson"
+    real = polygons.is_file()
+    source = BoundarySource(villages=str(polygons) if real else "default")
+    areas = read_boundaries(source, regency="16.07")
     return areas.villages.sort_index(), "real polygons" if real else "embedded approximation"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sibangkit_geo import codes
@@ -33,7 +34,6 @@ from sibangkit_geo.sources.text_tables import LinkSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from _typeshed import DataclassInstance
 
@@ -184,8 +184,11 @@ def written_study(path: Path) -> Study:
         raise MissingFileError(path, named_by="study file")
     table = read_toml(path, named_by="study file")
     pockets = table.get("pockets", {})
-    if isinstance(pockets, dict) and isinstance(table.get("study"), dict):
-        pockets.setdefault("seed", table["study"].get("seed", _DEFAULT_SEED))
+    section = table.get("study")
+    if isinstance(pockets, dict) and isinstance(section, dict):
+        seed = section.get("seed", _DEFAULT_SEED)
+        # a wrong one is told of where it stands
+        pockets.setdefault("seed", seed if isinstance(seed, int) else _DEFAULT_SEED)
         table["pockets"] = pockets
     return build(Study, table, file=path.name, called="study file")
 
@@ -234,7 +237,12 @@ def named_files(settings: DataclassInstance) -> Iterator[tuple[str, DataclassIns
 def plain(value: object) -> object:
     """Turn settings into plain values for the manifest."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        told = {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        for key in (*_INPUTS.get(type(value), ()), *_OPTIONAL.get(type(value), ())):
+            # where a file lies on this machine is nobody's business
+            if Path(getattr(value, key)).is_absolute():
+                told[key] = Path(getattr(value, key)).name
+        return told
     if isinstance(value, tuple | list):
         return [plain(one) for one in value]
     if isinstance(value, Mapping):

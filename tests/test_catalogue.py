@@ -21,7 +21,6 @@ ENTRY = """
 [[agency]]
 key = "bappeda"
 name = "Bappeda"
-file = "index.html"
 always = true
 focus = "Ringkasan."
 wanted = []
@@ -42,7 +41,7 @@ def test_every_need_has_a_programme_and_every_programme_a_need_and_a_cost() -> N
 
 def test_an_agency_may_claim_a_need(villages: gpd.GeoDataFrame, tmp_path: Path) -> None:
     file = tmp_path / "opd.toml"
-    claims = ENTRY.replace("bappeda", "bpbd").replace("index.html", "bpbd.html")
+    claims = ENTRY.replace("bappeda", "bpbd")
     file.write_text(ENTRY + claims + 'indicators = ["water"]\n', "utf-8")
     water = Indicator("water_share", "Air", "percent", "high", "rumah tangga", "bappeda", "u", 2025)
     table = villages.assign(water_share=0.5, households=10.0)
@@ -95,3 +94,15 @@ def test_faults_of_entries(tmp_path: Path, text: str, words: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"opd\.toml"):
         load_catalogue(tmp_path / "opd.toml")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['key = "../../evil"', 'key = ""', 'key = "INDEX"', 'key = "a/b"', 'key = "index"',
+     'key = "laporan_mutu_data"', 'key = "x"\nfile = "../x.html"', 'key = "x"\nfile = "x.htm"'],
+)  # fmt: skip
+def test_a_page_stays_in_the_folder_and_replaces_no_other(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "opd.toml"
+    file.write_text(ENTRY + ENTRY.replace('key = "bappeda"', line), "utf-8")
+    with pytest.raises(ConfigError, match=r"\[\[agency\]\]"):
+        load_catalogue(file)

@@ -207,3 +207,22 @@ def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
     assert study.join.review == str(tmp_path / "nama.csv")
     assert study.annex.logo == str(tmp_path / "logo.png")
     assert study.boundaries.villages == "default"
+
+
+def test_the_manifest_names_no_folder_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "profil.csv").write_text("", encoding="utf-8")
+    text = HEAD + PROFILE.replace('"profil.csv"', json.dumps(str(tmp_path / "profil.csv")))
+    told = json.dumps(plain(read(tmp_path, text)))
+    assert "profil.csv" in told
+    assert str(tmp_path) not in told
+
+
+def test_messages_are_said_once_and_in_words(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'\[annex\] sheets must be made of "overview"'):
+        read(tmp_path, HEAD + PROFILE + '[annex]\nsheets = ["x"]\n')
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, HEAD.replace("[study]\n", '[study]\nseed = "a"\n') + PROFILE + "[pocket]\n")
+    text = str(caught.value)
+    assert text.count("seed must be a whole number") == 1
+    assert 'Did you mean "pockets"?' in text
+    assert "?." not in text

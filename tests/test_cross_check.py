@@ -154,17 +154,36 @@ def test_a_cut_map_parts_the_pocket() -> None:
 
 def test_the_file_of_links_is_read_and_checked(tmp_path: Path) -> None:
     file = tmp_path / "sambungan.csv"
-    file.write_text("desa_a,desa_b,hubungan\nv00,v88,Sambung\nv00,v01,putus\n", "utf-8")
-    links = read_links(resolved(LinkSource("sambungan.csv"), tmp_path))
-    assert links.extra == (("v00", "v88"),)
-    assert links.cut == (("v00", "v01"),)
-    graph = with_links(neighbors_by_rule(villages(), FAST), extra=links.extra, cut=links.cut)
-    assert {note.key for note in graph.notes} >= {"links_added", "links_cut"}
-    file.write_text("desa_a,desa_b,hubungan\nv00,v88,feri\nv00,,putus\n", "utf-8")
+    source = resolved(LinkSource("sambungan.csv"), write_links(file, "A,B,Sambung", "A,C,putus"))
+    links = read_links(source)
+    a, b, c = (f"16.07.01.200{number}" for number in (1, 2, 3))
+    assert links.extra == ((a, b),)
+    assert links.cut == ((a, c),)
+    write_links(file, "A,B,feri", "A,,putus")
     with pytest.raises(DataError, match=r"sambungan\.csv.*rows: 2"):
-        read_links(resolved(LinkSource("sambungan.csv"), tmp_path))
+        read_links(source)
+    # no cell of a wrong column reaches the message
+    write_links(file, "1607010000000001,B,putus")
+    with pytest.raises(DataError, match=r"sambungan\.csv: .*first: 2") as caught:
+        read_links(source)
+    assert "1607010000000001" not in str(caught.value)
+
+
+def write_links(file: Path, *rows: str) -> Path:
+    """Write pairs of the villages A, B and C."""
+    names = {"A": "16.07.01.2001", "B": "16.07.01.2002", "C": "16.07.01.2003"}
+    cells = [[names.get(cell, cell) for cell in row.split(",")] for row in rows]
+    lines = ["desa_a,desa_b,hubungan", *map(",".join, cells)]
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+    return file.parent
+
+
+def test_links_are_added_and_cut() -> None:
+    graph = neighbors_by_rule(villages(), FAST)
+    joined = with_links(graph, extra=[("v00", "v88")], cut=[("v00", "v01")])
+    assert {note.key for note in joined.notes} >= {"links_added", "links_cut"}
     with pytest.raises(UnknownAreaError):
-        with_links(neighbors_by_rule(villages(), FAST), extra=[("v00", "v99")])
+        with_links(graph, extra=[("v00", "v99")])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _SHARE = "_share"
 PAYERS = ("regency", "province", "ministry", "village_fund", "bank", "baznas", "csr")
+
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_PAGE = re.compile(r"[a-z0-9][a-z0-9_-]*\.html")
+# pages of a run that belong to no agency
+_TAKEN = {"index.html", "laporan_mutu_data.html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,17 @@ class Agency:
     file: str = ""
     mandate: str = ""
     indicators: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that key and file can be the name of a page, in the folder of the products."""
+        if not _KEY.fullmatch(self.key) or not self.name.strip():
+            msg = (
+                f'[[agency]] "{self.key}": the key is made of a to z, 0 to 9 and _, and has a name'
+            )
+            raise ConfigError(msg)
+        if self.file and (not _PAGE.fullmatch(self.file) or self.file in _TAKEN):
+            msg = f'[[agency]] "{self.key}": file must be a plain name ending in .html, not of ours'
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +191,13 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     table = _read(path, default="agencies.toml", named_by="[agencies] catalogue")
     name = path.name if path else "agencies.toml"
     listed = build(_CatalogueFile, table, file=name)
-    agencies = tuple(replace(one, file=one.file or f"{one.key}.html") for one in listed.agency)
+    agencies = tuple(_with_page(one) for one in listed.agency)
     refuse(_link_faults(agencies, listed.programme), file=name)
     return Catalogue(agencies, listed.programme, listed.action)
+
+
+def _with_page(agency: Agency) -> Agency:
+    return replace(agency, file=agency.file or f"{agency.key}.html")
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ def refuse(faults: Sequence[str], *, file: str) -> None:
     Raises ConfigError: There is a fault.
     """
     if faults:
-        text = "; ".join(one.rstrip(".") for one in faults)
-        msg = f"{file}: {text}."
+        text = "; ".join(dict.fromkeys(fault.rstrip(".") for fault in faults))
+        msg = f"{file}: {text}" + ("" if text.endswith("?") else ".")
         raise ConfigError(msg)
 
 
@@ -130,9 +130,10 @@ def _value(hint: Any, value: object, key: str, path: str, faults: list[str]) -> 
 
 
 def _wanted(hint: Any, error: Exception, value: object) -> str:  # noqa: ANN401
-    if typing.get_origin(hint) is Literal:
-        known = ", ".join(f'"{one}"' for one in typing.get_args(hint))
-        return f'one of {known}, got "{value}"'
+    inner = next(iter(typing.get_args(hint)), hint) if typing.get_origin(hint) is tuple else hint
+    if typing.get_origin(inner) is Literal:
+        known = ", ".join(f'"{one}"' for one in typing.get_args(inner))
+        return f"{'made of' if inner is not hint else 'one of'} {known}, got {value!r}"
     found = _EXPECTED.search(str(error))
     kind = found[1].removesuffix(" | null") if found else str(error)
     return f"{_KINDS.get(kind, kind)}, got {value!r}"

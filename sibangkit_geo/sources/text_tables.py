@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo import codes
 from sibangkit_geo.errors import DataError, MissingFileError, nearest
 from sibangkit_geo.sources.columns import known_headers
 from sibangkit_geo.sources.readers import TableSource, find_header, fold_header, open_grid
@@ -210,9 +211,13 @@ def read_links(source: LinkSource) -> Links:
     require_columns(table, _NAMED, path=path)
     rows = table[_NAMED].apply(lambda column: column.str.strip())
     word = rows["hubungan"].str.lower().map(_WORDS)
-    bad = rows[rows.isna().any(axis=1) | word.isna()]
+    # a wrong column may hold identity numbers: only its rows are told
+    coded = rows[["desa_a", "desa_b"]].apply(
+        lambda column: codes.is_code(column.fillna(""), code_system="kemendagri")
+    )
+    bad = rows[~coded.all(axis=1) | word.isna()]
     if len(bad):
-        msg = f"{path.name}: a pair lacks a code, or hubungan is not sambung or putus"
+        msg = f"{path.name}: a pair lacks a village code, or hubungan is not sambung or putus"
         raise DataError(msg, rows=bad, remedy="Write two village codes and one of the two words.")
     pairs = list(zip(rows["desa_a"], rows["desa_b"], word, strict=True))
     return Links(

@@ -222,7 +222,7 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     costs = load_costs(Path(settings.costs) if settings.costs else None)
     needs = _needs(settings, placed, costs)
     unit = unit_costs(needs["indicator"].unique(), costs=costs)
-    money = _ceilings(settings)
+    money = _ceilings(settings, placed.names)
     rule = BudgetRule(
         objective=settings.objective,
         floor_per_district=settings.floor_per_place,
@@ -249,7 +249,12 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     return Budgeted(tables, notes, *priced)
 
 
-def _ceilings(settings: BudgetSettings) -> pd.DataFrame:
+def _ceilings(settings: BudgetSettings, names: Mapping[str, str]) -> pd.DataFrame:
+    unknown = sorted({one.agency for one in settings.ceilings} - names.keys())
+    if unknown:
+        hints = "; ".join(f'"{key}". {nearest(key, names)}' for key in unknown)
+        msg = f"[[budget.ceilings]] names an unknown agency {hints}"
+        raise ConfigError(msg)
     rows = [(one.agency, str(one.year), float(one.rupiah)) for one in settings.ceilings]
     table = pd.DataFrame(rows, columns=["agency", "year", "rupiah"])
     return table.pivot_table(index="agency", columns="year", values="rupiah").fillna(0.0)
