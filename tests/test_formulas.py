@@ -80,7 +80,7 @@ source = "@SUM(1)"
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
     folder = tmp_path_factory.mktemp("hostile")
-    file = without_variants(write_demo(folder, settings=DemoSettings(households=20_000)))
+    file = without_variants(write_demo(folder, settings=DemoSettings(households=8_000)))
     official = list(codes.official_villages("16.07"))
     new = dict(zip(official[:4], NAMES, strict=True))
     for name in ("register_2025.csv", "register_2020.csv", "desa_2025.csv"):

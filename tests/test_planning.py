@@ -96,7 +96,7 @@ def test_wrong_settings_are_named(
 
 
 def test_notes_name_agencies_and_places_in_words(tmp_path: Path) -> None:
-    demo = DemoSettings(households=20_000, pockets=False)
+    demo = DemoSettings(households=6_000, pockets=False)
     file = without_variants(write_demo(tmp_path / "data", settings=demo))
     text = file.read_text(encoding="utf-8")
     # a floor that no ceiling allows
