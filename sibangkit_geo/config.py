@@ -7,6 +7,7 @@ Every stage defines its own settings; this module fills them and nothing else.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.indicators.risk_surface import RiskSettings
 from sibangkit_geo.indicators.villages import OfficialFigures
 from sibangkit_geo.join import JoinSettings
-from sibangkit_geo.model.toml import build, read_toml
+from sibangkit_geo.model.toml import build, read_toml, refuse, require_year
 from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.pockets.hamlets import HamletSettings
 from sibangkit_geo.pockets.regionalization import AreaSettings
@@ -57,6 +58,10 @@ class StudySection:
     year: int
     language: Literal["id"] = "id"
     seed: int = _DEFAULT_SEED
+
+    def __post_init__(self) -> None:
+        """Check the year."""
+        require_year(self.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,16 @@ class Study:
                 "of a later year than all of them, each year once."
             )
             raise ConfigError(msg)
+        names = [
+            *(one.name for table in self.profiles for one in table.indicators),
+            *(raster.name for raster in self.rasters),
+            *(facility.name for facility in self.facilities),
+        ]
+        for listed, what in ((names, "indicators"), ([one.name for one in self.locus], "lists")):
+            twice = [name for name in dict.fromkeys(listed) if listed.count(name) > 1]
+            if twice:
+                msg = f"Two {what} are called {', '.join(twice)}; give each its own name."
+                raise ConfigError(msg)
         codes.require_regency(self.study.regency)
 
 
@@ -149,6 +164,8 @@ _OPTIONAL: dict[type, tuple[str, ...]] = {
     JoinSettings: ("review",),
 }
 _REVIEW = "join.review.csv"
+# as `sibangkit new` writes what only the user knows
+_PLACEHOLDER = re.compile(r'\s*([\w.]+)\s*=\s*(?:"ISI|0\s*#\s*ISI)\b([^"]*)')
 
 
 def read_study(path: Path) -> Study:
@@ -183,6 +200,7 @@ def written_study(path: Path) -> Study:
     if not path.is_file():
         raise MissingFileError(path, named_by="study file")
     table = read_toml(path, named_by="study file")
+    refuse(_unfilled(path.read_text("utf-8-sig")), file=path.name)
     pockets = table.get("pockets", {})
     section = table.get("study")
     if isinstance(pockets, dict) and isinstance(section, dict):
@@ -191,6 +209,15 @@ def written_study(path: Path) -> Study:
         pockets.setdefault("seed", seed if isinstance(seed, int) else _DEFAULT_SEED)
         table["pockets"] = pockets
     return build(Study, table, file=path.name, called="study file")
+
+
+def _unfilled(text: str) -> list[str]:
+    """List what a study file that was begun still asks for: no placeholder is ever published."""
+    return [
+        f"line {number}: {found[1]} still says ISI: write {found[2].strip(' :') or 'its value'}"
+        for number, line in enumerate(text.splitlines(), 1)
+        if (found := _PLACEHOLDER.match(line))
+    ]
 
 
 def resolved(settings: T, folder: Path, *, table: str = "") -> T:

@@ -331,7 +331,9 @@ def test_every_generation_is_read_by_its_own_list(
         ("size", "2,5", None), ("size", "4.0", 4), ("size", "61", None), ("size", "inf", None),
         ("decile", "11", None), ("decile", "0", None), ("decile", " 3 ", 3),
         ("spending", "Rp 1.250.000", 1_250_000), ("spending", "1.250.000,50", 1_250_000.5),
-        ("spending", "560.84", None), ("spending", "nan", None),
+        ("spending", "560.84", None), ("spending", "938.000", 938_000), ("decile", "Desil 1", 1),
+        ("decile", "1 - sangat miskin", 1), ("decile", "miskin", None), ("decile", "1-4", None),
+        ("size", "4 orang", 4),
     ],
 )  # fmt: skip
 def test_numbers_keep_to_the_plausible(variable: str, cell: str, value: float | None) -> None:
@@ -340,7 +342,7 @@ def test_numbers_keep_to_the_plausible(variable: str, cell: str, value: float | 
     reading = read_number(cells, numbers, variables()[variable])
     got = [None if pd.isna(one) else float(one) for one in list(reading.values)]
     assert got == [value, None]
-    assert reading.unknown.tolist() == [value is None, False]
+    assert (reading.unreadable | reading.outside).tolist() == [value is None, False]
 
 
 def test_every_limit_of_the_catalogue_says_where_it_comes_from() -> None:

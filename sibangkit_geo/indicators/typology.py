@@ -29,7 +29,9 @@ _FEWEST = 20
 # words by which PODES, IDM and registers name what is coded, not measured
 _CODED = re.compile(r"^(jenis|ada|kejadian|kejadain|dampak|status|tipe|kategori|klasifikasi)_")
 # words by which they name what numbers an area
-_AREA = re.compile(r"^(id|kode|kd|iddesa|kodedesa|periode|tahun)([_a-z]*(desa|kec|kab|prov)?)?$")
+_AREA = re.compile(
+    r"^(?:(?:id|kode|kd)(?:_.*|_?(?:desa|kel|kec|kab|kota|prov|wil)[_a-z]*)?|(?:periode|tahun)(?:_data)?)$"
+)
 _PERCENT = re.compile(r"^(persentase|persen|pct)_|_(persen|percent|pct)$")
 # a near-constant column: its commonest value 19 times as frequent as the next, and few different
 # ones (Kuhn & Johnson 2013, Applied Predictive Modeling, section 3.5)

@@ -16,6 +16,7 @@ from sibangkit_geo.indicators.estimates import (
     gap_columns,
 )
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.model.types import Indicator, Note, VillageIndicators
 
 if TYPE_CHECKING:
@@ -247,6 +248,7 @@ class OfficialFigures:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        require_year(self.year)
         if not 0 <= self.rate_percent <= _PERCENT:
             msg = f"[official] rate_percent must be 0 to 100, got {self.rate_percent}."
             raise ConfigError(msg)

@@ -22,6 +22,8 @@ T = TypeVar("T")
 _KINDS = {"int": "a whole number", "float": "a number", "str": "text in quotes",
           "array": "a list of values", "object": "a table of keys",
           "bool": "true or false"}  # fmt: skip
+# the republic was founded in 1945; nobody has data of the next century
+_FIRST_YEAR, _LAST_YEAR = 1945, 2100
 _MISSING = (dataclasses.MISSING, dataclasses.MISSING)
 _EXPECTED = re.compile(r"Expected `([^`]+)`")
 
@@ -132,8 +134,20 @@ def _value(hint: Any, value: object, key: str, path: str, faults: list[str]) -> 
 def _wanted(hint: Any, error: Exception, value: object) -> str:  # noqa: ANN401
     inner = next(iter(typing.get_args(hint)), hint) if typing.get_origin(hint) is tuple else hint
     if typing.get_origin(inner) is Literal:
-        known = ", ".join(f'"{one}"' for one in typing.get_args(inner))
+        known = ", ".join(f'"{one}"' for one in typing.get_args(inner) if one)
         return f"{'made of' if inner is not hint else 'one of'} {known}, got {value!r}"
     found = _EXPECTED.search(str(error))
     kind = found[1].removesuffix(" | null") if found else str(error)
     return f"{_KINDS.get(kind, kind)}, got {value!r}"
+
+
+def require_year(year: int) -> None:
+    """
+    Refuse a year that no data can have.
+
+    `year`: Calendar year.
+    Raises ValueError: It lies before the republic or after this century.
+    """
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        msg = f"year = {year}: write the year of the data, such as 2025"
+        raise ValueError(msg)

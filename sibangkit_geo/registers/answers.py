@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from sibangkit_geo.model.numeric_columns import (
+    DECIMAL_MARK,
+    Evidence,
+    NumberKind,
+    NumericColumn,
+)
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.registers.households import MISSING
 from sibangkit_geo.sources.readers import fold_header
@@ -21,12 +27,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sibangkit_geo.model.numeric_columns import Numerals
     from sibangkit_geo.sources.columns import Variable
 
 _CODE_THEN_LABEL = re.compile(r"(\d{1,2})(?:\.0+)?(?:\s*[.)\-:]\s*(.*))?")
 _PARTS = re.compile(r"\s*(?:/|,|;|\batau\b|\bdan\b)\s*")
-# 1.234,5 and 1234,5: a comma before the last digits is decimal, points are thousands
-_COMMA = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
 # one value more than a register's longest list; the rest of an 8-bit code is free
 _CODES = 128
 #: stands for "no code" among 8-bit numbers
@@ -41,14 +46,31 @@ _LIST_OF = {"dtsen2025": "regsosek2022"}
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    One column of one batch, read.
+    Answers of one column of one batch.
 
-    `values`: Numbers (missing is NaN), or ids of meanings (missing is -1).
-    `unknown`: Rows whose cell says something that cannot be read or cannot be true.
+    `values`: Ids of meanings; missing is -1.
+    `unknown`: Rows whose cell says something that cannot be read.
     """
 
-    values: NDArray[np.float64] | NDArray[np.int8]
+    values: NDArray[np.int8]
     unknown: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReading:
+    """
+    Numbers of one column of one batch.
+
+    `values`: Missing is NaN.
+    `unreadable`: Rows whose cell says something that is no number.
+    `outside`: Rows whose number cannot be true of the variable.
+    `evidence`: How the cells are written that are more than digits.
+    """
+
+    values: NDArray[np.float64]
+    unreadable: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
+    evidence: Evidence
 
 
 @dataclass(slots=True)
@@ -126,46 +148,63 @@ def categories(variable: Variable, *, generation: str, column: str) -> Categorie
     return Categories(variable.name, codes, labels)
 
 
-def read_number(cells: pl.Series, numbers: NDArray[np.float64], variable: Variable) -> Reading:
+def number_kind(variable: Variable) -> NumberKind:
+    """Say what the numbers of a variable can be; a dash is no answer, not nothing."""
+    return NumberKind(
+        variable.low,
+        variable.high,
+        whole=variable.kind == "whole",
+        money=variable.kind == "money",
+        nothing=float("nan"),
+    )
+
+
+def read_number(
+    cells: pl.Series, numbers: NDArray[np.float64], variable: Variable, *, numerals: Numerals = ""
+) -> NumberReading:
     """
-    Read a batch of numbers, decimal point or comma.
+    Read a batch of numbers; every cell of a register's variables has one reading only.
+
+    Thousands are impossible in areas, sizes and deciles, thousandths in rupiah, so that no
+    other row has to be asked what a mark means.
 
     `cells`: Text or numbers as they came; empty is null.
     `numbers`: The cells as numbers, NaN where they are none.
+    `numerals`: Key ``numerals`` of the study: the only way of writing that is allowed.
     Returns: What is no number, out of range or no whole number where it must be one is missing and
         marked.
     """
-    unknown = np.zeros(len(numbers), dtype=np.bool_)
-    if np.count_nonzero(_plausible(numbers, variable)) + cells.null_count() == len(numbers):
+    kind = number_kind(variable)
+    plain = (numbers >= kind.low) & (numbers <= kind.high) & np.isfinite(numbers)
+    if kind.whole:
+        plain &= np.floor(numbers) == numbers
+    nothing = np.zeros(len(numbers), dtype=np.bool_)
+    if np.count_nonzero(plain) + cells.null_count() == len(numbers):
         # nearly every batch of a sound register ends here
-        return Reading(numbers, unknown)
-    values = numbers.copy()
-    open_rows = np.flatnonzero(np.isnan(values) & cells.is_not_null().to_numpy())
-    if len(open_rows):
-        words = cells.gather(open_rows).cast(pl.String).to_list()
-        mine = {word: _number(word) for word in set(words)}
-        values[open_rows] = [mine[word] for word in words]
-        unknown[open_rows] = [bool(word.strip()) and np.isnan(mine[word]) for word in words]
-    wrong = ~np.isnan(values) & ~_plausible(values, variable)
-    values[wrong] = np.nan
-    return Reading(values, unknown | wrong)
+        return NumberReading(numbers, nothing, nothing, Evidence())
+    amounts = np.where(plain, numbers, np.nan)
+    rows = np.flatnonzero(~plain & cells.is_not_null().to_numpy())
+    words = cells.gather(rows).cast(pl.String)
+    if variable.words:
+        words = words.str.replace(_worded(variable.words), "${1}")
+    column = NumericColumn.of(words, kind)
+    read = column.numbers(DECIMAL_MARK[numerals], strict=bool(numerals))
+    amounts[rows] = read.amounts
+    unreadable, outside = nothing, nothing
+    if read.bad.any():
+        anything = replace(kind, low=float("-inf"), high=float("inf"), whole=False, money=False)
+        wide = NumericColumn.of(words, anything).numbers("")
+        unreadable, outside = nothing.copy(), nothing.copy()
+        unreadable[rows] = read.bad & wide.bad
+        outside[rows] = read.bad & ~wide.bad
+    return NumberReading(amounts, unreadable, outside, column.evidence)
 
 
-def _plausible(values: NDArray[np.float64], variable: Variable) -> NDArray[np.bool_]:
-    plausible = (values >= variable.low) & (values <= variable.high) & np.isfinite(values)
-    return plausible & (np.floor(values) == values) if variable.kind == "whole" else plausible
-
-
-def _number(word: str) -> float:
-    text = word.strip().replace("\u00a0", "").removeprefix("Rp").strip()
-    if _COMMA.fullmatch(text):
-        text = text.replace(".", "").replace(",", ".")
-    elif text.count(".") > 1 and re.fullmatch(r"\d{1,3}(\.\d{3})+", text):
-        text = text.replace(".", "")
-    try:
-        return float(text) if re.fullmatch(r"-?\d+(\.\d+)?([eE]\+?\d+)?", text) else float("nan")
-    except ValueError:
-        return float("nan")
+@cache
+def _worded(words: tuple[str, ...]) -> str:
+    """Match a number between words that say nothing more, or before its label."""
+    listed = "|".join(map(re.escape, words))
+    return rf"(?i)^\s*(?:(?:{listed})\s*)*[-:.]?\s*(\d{{1,2}})\s*(?:{listed}|[-.):/]\s*[^\d]*)?\s*$"
 
 
 def meanings_of(

@@ -11,9 +11,11 @@ import polars as pl
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.model.numerals import percentage
+from sibangkit_geo.model.numeric_columns import Evidence
 from sibangkit_geo.registers.answers import (
     NO_CODE,
     Categories,
+    NumberReading,
     categories,
     generations_of,
     read_number,
@@ -31,6 +33,9 @@ from sibangkit_geo.sources.text_tables import require_headers
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.model.numeric_columns import Numerals
     from sibangkit_geo.sources.readers import Grid, Header, TableSource
 
 _PLACES = ("village_code", "district_name", "village_name")
@@ -55,8 +60,10 @@ class Register:
     """
     A register that was opened and whose columns are recognised; read once.
 
-    `gathered`, `categories`, `families`, `persons`, `rows_read`: What reading fills: findings,
-        meanings of each categorical column, numbers met, and how many rows there were.
+    `numerals`: How the study says that the file writes numbers.
+    `gathered`, `categories`, `families`, `persons`, `rows_read`, `written`: What reading fills:
+        findings, meanings of each categorical column, numbers met, how many rows there were, and
+        how each number column is written.
     """
 
     name: str
@@ -69,6 +76,8 @@ class Register:
     families: DuplicateFinder = field(default_factory=DuplicateFinder)
     persons: DuplicateFinder = field(default_factory=DuplicateFinder)
     rows_read: int = 0
+    numerals: Numerals = ""
+    written: dict[str, Evidence] = field(default_factory=dict)
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
 
     def places(self) -> pl.DataFrame:
@@ -110,6 +119,14 @@ class Register:
                 meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
                 yield Households(rows, meanings, self.generation)
         self._compare_codes()
+        self._tell_numerals()
+
+    def _tell_numerals(self) -> None:
+        """Note how the numbers of a column were read that are more than digits."""
+        for name, evidence in self.written.items():
+            # degrees leave nothing to decide
+            if name not in POINT and (text := evidence.in_words()):
+                self.gathered.say("numerals", text, column=self.mapped.names[name])
 
     def _compare_codes(self) -> None:
         """Note columns whose answers are often none of the generation's list."""
@@ -210,7 +227,7 @@ class Register:
             if name in _PLACES:
                 read[name] = frame[name]
             elif name in POINT:
-                read[name] = read_number(frame[name], tried[name].to_numpy(), one).values
+                read[name] = self._number(name, frame[name], tried[name].to_numpy()).values
             elif one.answers:
                 column = self.mapped.names[name]
                 if not self.generation and one.kind in {"category", "yes_no"}:
@@ -219,14 +236,25 @@ class Register:
                 if one.kind in {"category", "yes_no"}:
                     reading = self._categories(name).read(frame[name], tried[name].to_numpy())
                     self.gathered.add("category_unknown", numbers[reading.unknown], column=column)
+                    read[name] = reading.values
                 else:
-                    reading = read_number(frame[name], tried[name].to_numpy(), one)
-                    self.gathered.add("out_of_range", numbers[reading.unknown], column=column)
+                    number = self._number(name, frame[name], tried[name].to_numpy())
+                    told = number.outside | number.unreadable
+                    self.gathered.add("out_of_range", numbers[number.outside], column=column)
+                    self.gathered.add(
+                        "number_unreadable", numbers[number.unreadable], column=column
+                    )
                     if one.required:
-                        empty = np.isnan(reading.values) & ~reading.unknown
+                        empty = np.isnan(number.values) & ~told
                         self.gathered.add("required_missing", numbers[empty], column=column)
-                read[name] = reading.values
+                    read[name] = number.values
         return pl.DataFrame(read)
+
+    def _number(self, name: str, cells: pl.Series, tried: NDArray[np.float64]) -> NumberReading:
+        """Read a batch of one number column, and remember how it is written."""
+        read = read_number(cells, tried, variables()[name], numerals=self.numerals)
+        self.written[name] = self.written.get(name, Evidence()) + read.evidence
+        return read
 
     def _tried(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Try every cell as what its column should hold, all columns at once on all cores."""
@@ -237,7 +265,10 @@ class Register:
             kind, cells = _number_type(name), pl.col(name)
             if kind:
                 none = NO_CODE if kind == pl.Int8 else float("nan")
-                tried.append(cells.cast(kind, strict=False).fill_null(none))
+                number = cells.cast(kind, strict=False)
+                # rupiah: a point may part thousands, which only whole numbers are safe from
+                number = number.cast(pl.Float64) if kind == pl.Int64 else number
+                tried.append(number.fill_null(none))
             elif name in _NUMBERS:
                 seed = (self.families if name == "family_number" else self.persons).seed
                 tried += [
@@ -275,6 +306,8 @@ def _number_type(variable: str) -> type[pl.DataType] | None:
     kind = variables()[variable].kind
     if kind in {"category", "yes_no"}:
         return pl.Int8
+    if kind == "money":
+        return pl.Int64
     return pl.Float64 if kind in {"number", "whole"} or variable in POINT else None
 
 
@@ -284,13 +317,19 @@ def _is_read(variable: str) -> bool:
 
 
 def open_register(
-    source: TableSource, *, generation: str, named: Mapping[str, str], required: tuple[str, ...]
+    source: TableSource,
+    *,
+    generation: str,
+    named: Mapping[str, str],
+    required: tuple[str, ...],
+    numerals: Numerals = "",
 ) -> Register:
     """
     Open a register and recognise its columns.
 
     `generation`: Code generation; empty leaves coded answers unread.
     `required`: Variables without which the register cannot be used.
+    `numerals`: How the file writes numbers, where the study says so.
     Returns: Its rows are not read yet.
     Raises MissingFileError: There is no such file.
     Raises DataError: The file is damaged or empty, or lacks a column.
@@ -310,7 +349,7 @@ def open_register(
         if one not in mapped:
             msg = f"{grid.name}: no column is recognised as `{one}`"
             raise DataError(msg, remedy=f"Name it in the study file, key `{one}`.")
-    register = Register(grid.name, grid, header, mapped, generation)
+    register = Register(grid.name, grid, header, mapped, generation, numerals=numerals)
     _compare_headers(register)
     return register
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.sources.readers import fold_header
 
@@ -14,7 +16,17 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.sources.readers import Header
 
-Kind = Literal["category", "yes_no", "number", "whole", "place", "identity", "text"]
+#: columns that the village table makes itself
+_TAKEN = frozenset(
+    {
+        *("code", "name", "status", "geometry", "district_code", "district_name", "village_code"),
+        *("village_name", "households", "people", "poor_share", "poor_households", "poor_people"),
+        *("poor_people_benchmarked", "headcount_ratio", "poverty_rate_benchmarked", "pocket"),
+        *("evidence", "masked", "known_poor", "unknown_poor", "longitude", "latitude"),
+    }
+)
+_COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+Kind = Literal["category", "yes_no", "number", "whole", "money", "place", "identity", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,7 @@ class Variable:
     One variable of the catalogue.
 
     `required`: A missing answer is reported.
+    `words`: Words that may stand about a number and say nothing more: "Desil 1", "4 orang".
     """
 
     name: str
@@ -31,11 +44,12 @@ class Variable:
     low: float = float("-inf")
     high: float = float("inf")
     required: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def answers(self) -> bool:
         """Whether the cells are answers: they describe a house or its people."""
-        return self.kind in {"category", "yes_no", "number", "whole"}
+        return self.kind in {"category", "yes_no", "number", "whole", "money"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,24 @@ class Mapped:
         return variable in self.positions
 
 
+def require_column_name(name: str, *, table: str) -> None:
+    """
+    Refuse a name that cannot be a column of the village table.
+
+    `table`: Table of the study that gives it, for the message.
+    Raises ConfigError: The name is no snake case, or the village table has such a column itself.
+    """
+    if name in _TAKEN:
+        msg = f"{table} name: {name} is taken; choose another name."
+        raise ConfigError(msg)
+    if not _COLUMN_NAME.fullmatch(name):
+        msg = (
+            f'{table} name: "{name}" must be a word of small letters, digits and underscores that '
+            "begins with a letter, such as stunting_share."
+        )
+        raise ConfigError(msg)
+
+
 @cache
 def variables() -> Mapping[str, Variable]:
     """
@@ -72,6 +104,7 @@ def variables() -> Mapping[str, Variable]:
             low=float(one.get("low", "-inf")),
             high=float(one.get("high", "inf")),
             required=bool(one.get("required", False)),
+            words=tuple(one.get("words", ())),
         )
         for name, one in own_toml(__package__, "columns.toml").items()
     }

@@ -8,6 +8,8 @@ from typing import Literal
 
 from sibangkit_geo.codes import CodeSystem  # noqa: TC001 - the grammar of the study file
 from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.model.numeric_columns import Numerals  # noqa: TC001 - the grammar of the study
+from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.sources.columns import variables
 
 CodeGeneration = Literal["bdt2015", "regsosek2022", "dtsen2025", "p3ke", "bkkbn"]
@@ -28,6 +30,8 @@ class HouseholdSource:
         both names) and the number of people; where empty the alias catalogue looks for them.
     `longitude`, `latitude`, `photo`, `photo_folder`: Where a house stands and its picture; read at
         level internal only.
+    `numerals`: How the file writes numbers, ``"id"`` (1.234,5) or ``"en"`` (1,234.5), where its
+        columns do not tell.
     `columns`: Canonical variable to column, where the alias catalogue does not know it.
     """
 
@@ -46,10 +50,12 @@ class HouseholdSource:
     source: str = ""
     sheet: str = ""
     table: str = ""
+    numerals: Numerals = ""
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the names of ``[households.columns]``."""
+        """Check the year and the names of ``[households.columns]``."""
+        require_year(self.year)
         for name in self.columns:
             if name not in variables():
                 msg = f'[households.columns] unknown variable "{name}". '

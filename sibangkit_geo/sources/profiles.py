@@ -5,30 +5,40 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
+import polars as pl
 
-from sibangkit_geo.codes import CodeSystem  # noqa: TC001 - the grammar of the study file
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.model.numeric_columns import DECIMAL_MARK, NumberKind, Numerals, NumericColumn
+from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.model.types import Indicator, Note, Profiles, Unit, Worse
+from sibangkit_geo.sources.columns import require_column_name
 from sibangkit_geo.sources.readers import table_source
-from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_columns
+from sibangkit_geo.sources.text_tables import (
+    PERCENT,
+    NumericText,
+    Shares,
+    read_degrees,
+    read_numbers,
+    read_text_table,
+    require_columns,
+)
 
 # more people or households than any Indonesian village has (largest kelurahan about 180,000)
 _MOST_PEOPLE = 1_000_000
-_PERCENT = 100.0
-#: columns that the village table makes itself
-_TAKEN = frozenset(
-    {
-        *("code", "name", "status", "geometry", "district_code", "district_name", "village_code"),
-        *("village_name", "households", "people", "poor_share", "poor_households", "poor_people"),
-        *("poor_people_benchmarked", "headcount_ratio", "poverty_rate_benchmarked", "pocket"),
-        *("evidence", "masked"),
-    }
-)
-
-_PLAIN_NUMBER = r"-?\d+([.,]\d+)?([eE][-+]?\d+)?"
-_ANY = 1e15
+_PEOPLE = NumberKind(0, _MOST_PEOPLE, whole=True)
+_SHARE = NumberKind(0, PERCENT, per_cent=True)
+_QUANTITY = NumberKind(-1e15, 1e15, per_cent=True)
+_OF_UNIT: dict[Unit, NumberKind] = {
+    "percent": _SHARE,
+    "count": NumberKind(0, 1e12, whole=True),
+    "index": NumberKind(-1e12, 1e12),
+}
+#: which codes a table holds; empty where it has none
+TableCodes = Literal["", "kemendagri", "bps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +58,91 @@ class IndicatorSource:
     label: str
     agency: str = ""
 
+    def __post_init__(self) -> None:
+        """Check the name."""
+        require_column_name(self.name, table="[[profiles.indicators]]")
 
-@dataclass(frozen=True, slots=True)
-class ProfileSource:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VillageTable:
     """
-    One ``[[profiles]]`` table of a study.
+    What a study says about any table with one row per village.
 
     Attributes
     ----------
     path
         File in any table format; or an SQLAlchemy address with `table`.
-    sheet, table
-        Sheet of a workbook, layer of a geographic file, table of a database.
-    code, code_system
-        Column with the village code, and which codes it holds.
-    households, people
-        Columns with counts.
-    poor_share_percent
-        Column with the percentage of poor households; empty when it has none.
-    district_name, village_name
-        Columns with names; needed when the codes are not those of the boundaries.
     year
         Year of the data.
+    code, code_system
+        Column with the village code, and which codes it holds; never guessed.
+    district_name, village_name
+        Columns with names; needed where there is no code, or codes that are not those of
+        the boundaries.
+    longitude, latitude
+        Columns with a point of the village, degrees; used where code and name find none.
+    sheet, table
+        Sheet of a workbook, layer of a geographic file, table of a database.
     source
         Words for the source line.
-    indicators
-        Further indicator columns.
+    numerals
+        How the file writes numbers, ``"id"`` (1.234,5) or ``"en"`` (1,234.5), where its
+        columns do not tell.
     """
 
     path: str
-    code: str
-    code_system: CodeSystem
-    households: str
     year: int
-    people: str = ""
-    poor_share_percent: str = ""
+    code: str = ""
+    code_system: TableCodes = ""
     district_name: str = ""
     village_name: str = ""
-    source: str = ""
+    longitude: str = ""
+    latitude: str = ""
     sheet: str = ""
     table: str = ""
+    source: str = ""
+    numerals: Numerals = ""
+
+    def __post_init__(self) -> None:
+        """Check that the columns tell where a row is."""
+        require_year(self.year)
+        if bool(self.longitude) != bool(self.latitude):
+            msg = "name both longitude and latitude"
+            raise ValueError(msg)
+        if self.code and not self.code_system:
+            msg = 'code_system says which codes `code` holds: "kemendagri" or "bps"'
+            raise ValueError(msg)
+        named = self.district_name and self.village_name
+        if not (self.code or named or self.longitude):
+            msg = (
+                "say where a row is: `code`, or `district_name` and `village_name`, or "
+                "`longitude` and `latitude`"
+            )
+            raise ValueError(msg)
+
+    @property
+    def place_columns(self) -> tuple[str, ...]:
+        """Columns that tell where a row is, the key first."""
+        named = (self.code, self.village_name, self.district_name, self.longitude, self.latitude)
+        return tuple(filter(None, named))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileSource(VillageTable):
+    """
+    One ``[[profiles]]`` table of a study; places as `VillageTable` says.
+
+    `households`, `people`: Columns with counts; the second may be empty.
+    `poor_share_percent`: Column with the percentage of poor households; empty when it has none.
+    `shares`: What its percentages are, ``"percent"`` (8,15) or ``"fraction"`` (0,0815), where all
+        of a column lie within 0 and 1.
+    `indicators`: Further indicator columns.
+    """
+
+    households: str
+    people: str = ""
+    poor_share_percent: str = ""
+    shares: Shares = ""
     indicators: tuple[IndicatorSource, ...] = ()
 
 
@@ -110,17 +165,17 @@ def read_profiles(source: ProfileSource) -> Profiles:
     Raises
     ------
     ConfigError
-        The file is missing, or an indicator takes a name that is taken.
+        The file is missing.
     DataError
         The table is empty, lacks a column, or has cells that are no plausible number.
     """
-    _require_names(source)
     path = Path(source.path)
-    named = [source.code, source.district_name, source.village_name, source.households]
-    named += [source.people, source.poor_share_percent, *(one.column for one in source.indicators)]
+    named = [*source.place_columns, *_kinds(source)]
     where = table_source(source.path, sheet=source.sheet, table=source.table)
     table, not_data = read_text_table(where, named_by="[[profiles]] path", named=named)
-    rows = _rows(table, source, path)
+    text = NumericText(path.name, source.numerals, source.shares)
+    numbers, decided = read_numbers(table, _kinds(source), text=text)
+    rows = _rows(table, numbers, source)
     # homes without people are an empty cell written as 0, not an empty village
     unpeopled = (rows["people"] < rows["households"]) & rows["households"].notna()
     rows.loc[unpeopled, "people"] = float("nan")
@@ -130,47 +185,31 @@ def read_profiles(source: ProfileSource) -> Profiles:
         code_system=source.code_system,
         year=source.year,
         source=source.source or path.name,
-        notes=(*_left_out(not_data), *_notes(rows, source, unpeopled=int(unpeopled.sum()))),
+        notes=(
+            *decided,
+            *_left_out(not_data),
+            *_notes(rows, source, unpeopled=int(unpeopled.sum())),
+        ),
     )
 
 
-def _require_names(source: ProfileSource) -> None:
-    names = [one.name for one in source.indicators]
-    taken = sorted({name for name in names if name in _TAKEN or names.count(name) > 1})
-    if taken:
-        msg = f"[[profiles.indicators]] name: {', '.join(taken)} is taken; choose another name."
-        raise ConfigError(msg)
+def _kinds(source: ProfileSource) -> dict[str, NumberKind]:
+    """Say what the numbers of each column that the study names can be."""
+    kinds = {one: _PEOPLE for one in (source.households, source.people) if one}
+    if source.poor_share_percent:
+        kinds[source.poor_share_percent] = _SHARE
+    return kinds | {one.column: _OF_UNIT[one.unit] for one in source.indicators}
 
 
-def _rows(table: pd.DataFrame, source: ProfileSource, path: Path) -> pd.DataFrame:
-    """Read every column the study names; one it does not name is missing."""
-
-    def share(column: str) -> pd.Series:
-        return numbers(table, column, path=path, low=0, high=_PERCENT) / _PERCENT
-
-    def count(column: str) -> pd.Series:
-        return numbers(table, column, path=path, low=0, high=_MOST_PEOPLE)
-
+def _rows(table: pd.DataFrame, numbers: pd.DataFrame, source: ProfileSource) -> pd.DataFrame:
+    """Put every column the study names under its own name; one it does not name is missing."""
     missing = pd.Series(float("nan"), index=table.index)
-    no_text = pd.Series(pd.NA, index=table.index, dtype="string")
-    poor = source.poor_share_percent
-    rows = pd.DataFrame(
-        {
-            "code": table[source.code],
-            "district_name": table[source.district_name] if source.district_name else no_text,
-            "village_name": table[source.village_name] if source.village_name else no_text,
-            "households": count(source.households),
-            "people": count(source.people) if source.people else missing,
-            "poor_share": share(poor) if poor else missing,
-        }
+    rows = _places(table, source).assign(
+        households=numbers[source.households],
+        people=numbers[source.people] if source.people else missing,
+        poor_share=numbers[source.poor_share_percent] if source.poor_share_percent else missing,
     )
-    for one in source.indicators:
-        rows[one.name] = (
-            share(one.column)
-            if one.unit == "percent"
-            else numbers(table, one.column, path=path, low=-1e12, high=1e12)
-        )
-    return rows
+    return rows.assign(**{one.name: numbers[one.column] for one in source.indicators})
 
 
 def _define(one: IndicatorSource, source: ProfileSource) -> Indicator:
@@ -222,34 +261,23 @@ def _notes(rows: pd.DataFrame, source: ProfileSource, *, unpeopled: int) -> tupl
     return tuple(notes)
 
 
-@dataclass(frozen=True, slots=True)
-class TypologySource:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypologySource(VillageTable):
     """
-    The ``[typology]`` table of a study.
+    The ``[typology]`` table of a study; places as `VillageTable` says.
 
-    `path`: Table with one row per village, in any format.
-    `code`, `code_system`: Column with the village code, and which codes it holds.
-    `district_name`, `village_name`: Columns with names; needed when the codes are not those of the
-        boundaries.
     `categories`: Columns with codes or words; every other column of numbers is a quantity.
     `leave_out`: Columns that describe nothing, such as numbers of rows or years.
     """
 
-    path: str
-    code: str
-    code_system: CodeSystem
-    year: int
-    district_name: str = ""
-    village_name: str = ""
-    sheet: str = ""
     categories: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     fewest: int = 3
     most: int = 8
-    source: str = ""
 
     def __post_init__(self) -> None:
         """Check the numbers of types."""
+        VillageTable.__post_init__(self)
         if not 2 <= self.fewest <= self.most:
             msg = "[typology] fewest must be at least 2 and at most `most`."
             raise ConfigError(msg)
@@ -260,14 +288,17 @@ class Attributes:
     """
     Attributes as they came; one row per row of the file.
 
-    `places`: ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
+    `places`: ``code``, ``district_name``, ``village_name`` (text) and, where the study names them,
+        ``longitude`` and ``latitude`` (degrees), indexed by row number.
     `table`: The attributes, indexed alike: floats, or text for categories.
     `quantities`: Columns of numbers.
+    `notes`: How their numbers were read.
     """
 
     places: pd.DataFrame
     table: pd.DataFrame
     quantities: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def read_attributes(source: TypologySource) -> Attributes:
@@ -282,46 +313,44 @@ def read_attributes(source: TypologySource) -> Attributes:
     Raises DataError: It is damaged, empty, or lacks a column.
     """
     path = Path(source.path)
-    named = (source.code, source.district_name, source.village_name)
-    where = table_source(source.path, sheet=source.sheet)
+    named = source.place_columns
+    where = table_source(source.path, sheet=source.sheet, table=source.table)
     table, _ = read_text_table(where, named_by="[typology] path", named=named)
     require_columns(table, (*source.categories, *source.leave_out), path=path)
-    places = _places(table, source)
     aside = {*named, *source.categories, *source.leave_out}
-    quantities = [
-        str(name)
+    kinds = {
+        str(name): _QUANTITY
         for name in table
-        if name not in aside
-        and table[name].notna().any()
-        and table[name].dropna().str.fullmatch(_PLAIN_NUMBER).all()
-    ]
-    values = {name: numbers(table, name, path=path, low=-_ANY, high=_ANY) for name in quantities}
-    words = {name: table[name] for name in source.categories}
-    return Attributes(places, pd.DataFrame(values | words), tuple(quantities))
+        if name not in aside and _holds_numbers(table[name], source.numerals)
+    }
+    values, decided = read_numbers(table, kinds, text=NumericText(path.name, source.numerals))
+    words = table[[*source.categories]]
+    return Attributes(_places(table, source), values.join(words), tuple(kinds), decided)
 
 
-@dataclass(frozen=True, slots=True)
-class LocusSource:
+def _holds_numbers(cells: pd.Series, numerals: Numerals) -> bool:
+    """Tell a column whose every cell that says something is a number."""
+    column = NumericColumn.of(pl.from_pandas(cells), _QUANTITY)
+    read = column.numbers(DECIMAL_MARK[numerals] or ",")
+    return bool(np.isfinite(read.amounts).any()) and not read.bad.any()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocusSource(VillageTable):
     """
     One ``[[locus]]`` table of a study: a list of villages that a decree names.
 
-    `path`: Table with one row per listed village.
+    `path`: Table with one row per listed village; places as `VillageTable` says.
     `name`, `label`: Column in the results, snake case; Indonesian words such as "lokus stunting".
-    `code`, `code_system`: Column with the village code, and which codes it holds.
-    `district_name`, `village_name`: Columns with names; needed when the codes are not those of the
-        boundaries.
     """
 
-    path: str
     name: str
     label: str
-    code: str
-    code_system: CodeSystem
-    year: int
-    district_name: str = ""
-    village_name: str = ""
-    sheet: str = ""
-    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the name."""
+        VillageTable.__post_init__(self)
+        require_column_name(self.name, table="[[locus]]")
 
 
 def read_locus(source: LocusSource) -> pd.DataFrame:
@@ -330,22 +359,28 @@ def read_locus(source: LocusSource) -> pd.DataFrame:
 
     Grain: one row per row of the file.
 
-    Returns: ``code``, ``district_name``, ``village_name`` (text), indexed by row number.
+    Returns: As `Attributes.places`.
     Raises ConfigError: The file is missing.
     Raises DataError: It is damaged, empty, or lacks a column.
     """
-    named = (source.code, source.district_name, source.village_name)
-    where = table_source(source.path, sheet=source.sheet)
-    table, _ = read_text_table(where, named_by="[[locus]] path", named=named)
+    where = table_source(source.path, sheet=source.sheet, table=source.table)
+    table, _ = read_text_table(where, named_by="[[locus]] path", named=source.place_columns)
     return _places(table, source)
 
 
-def _places(table: pd.DataFrame, source: LocusSource | TypologySource) -> pd.DataFrame:
+def _places(table: pd.DataFrame, source: VillageTable) -> pd.DataFrame:
+    """Take where each row is; what the study names no column for is missing."""
     no_text = pd.Series(pd.NA, index=table.index, dtype="string")
-    return pd.DataFrame(
-        {
-            "code": table[source.code],
-            "district_name": table[source.district_name] if source.district_name else no_text,
-            "village_name": table[source.village_name] if source.village_name else no_text,
-        }
+    columns = {
+        "code": source.code,
+        "district_name": source.district_name,
+        "village_name": source.village_name,
+    }
+    places = pd.DataFrame(
+        {name: table[column] if column else no_text for name, column in columns.items()}
     )
+    if source.longitude:
+        text = NumericText(Path(source.path).name, source.numerals)
+        degrees = read_degrees(table, source.longitude, source.latitude, text=text)
+        places = places.join(degrees)
+    return places

@@ -5,22 +5,26 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import geopandas as gpd
 import shapely
 
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.model.numeric_columns import Numerals  # noqa: TC001 - the grammar of the study
+from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.model.types import UNITS, Unit, Worse
+from sibangkit_geo.sources.columns import require_column_name
 from sibangkit_geo.sources.readers import TableSource
 from sibangkit_geo.sources.readers.vector import UnreadableLayerError, layers_of, read_layer
-from sibangkit_geo.sources.text_tables import numbers, read_text_table, require_file
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sibangkit_geo.sources.text_tables import (
+    NumericText,
+    read_degrees,
+    read_text_table,
+    require_file,
+)
 
 _VECTOR = frozenset({".gpkg", ".geojson", ".json", ".shp", ".zip", ".fgb"})
-_EAST, _NORTH = 180.0, 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class RasterSource:
 
     def __post_init__(self) -> None:
         """Check what the keys say together."""
+        require_year(self.year)
+        require_column_name(self.name, table="[[rasters]]")
         if (self.statistic == "share") != bool(self.classes):
             msg = f'[[rasters]] {self.name}: name `classes` for statistic "share", and only then.'
             raise ConfigError(msg)
@@ -79,6 +85,7 @@ class FacilitySource:
     `longitude`, `latitude`: Columns of a table, degrees.
     `cost`: Raster with the cost of crossing a cell, per metre: the way is then the cheapest one in
         units of that cost, and `limit_km` is in those units too.
+    `numerals`: How a table writes numbers, ``"id"`` or ``"en"``, where its columns do not tell.
     `measured_from`: ``"village"``: from a point inside it; ``"household"``: from each house of the
         register that has a point.
     """
@@ -95,9 +102,12 @@ class FacilitySource:
     measured_from: Literal["village", "household"] = "village"
     agency: str = ""
     source: str = ""
+    numerals: Numerals = ""
 
     def __post_init__(self) -> None:
         """Check the limit and the columns."""
+        require_year(self.year)
+        require_column_name(self.name, table="[[facilities]]")
         if self.cost and self.measured_from == "household":
             msg = f"[[facilities]] {self.name}: a way over costs is measured from villages."
             raise ConfigError(msg)
@@ -162,8 +172,5 @@ def _of_table(source: FacilitySource, path: Path) -> gpd.GeoSeries:
     table, _ = read_text_table(
         TableSource(path, sheet=source.layer), named_by="[[facilities]] path", named=names
     )
-    ends = zip(names, (_EAST, _NORTH), strict=True)
-    degrees: list[pd.Series] = [
-        numbers(table, name, path=path, low=-end, high=end) for name, end in ends
-    ]
-    return gpd.GeoSeries.from_xy(*degrees, crs="EPSG:4326")
+    degrees = read_degrees(table, *names, text=NumericText(path.name, source.numerals))
+    return gpd.GeoSeries.from_xy(degrees["longitude"], degrees["latitude"], crs="EPSG:4326")

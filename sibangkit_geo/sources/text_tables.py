@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
+import polars as pl
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import DataError, MissingFileError, nearest
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.numeric_columns import (
+    DECIMAL_MARK,
+    NumberKind,
+    Numerals,
+    NumericColumn,
+    file_mark,
+)
+from sibangkit_geo.model.types import Note
 from sibangkit_geo.sources.columns import known_headers
 from sibangkit_geo.sources.readers import TableSource, find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
 from sibangkit_geo.sources.readers.header import is_no_data, opens_no_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    import polars as pl
+    from numpy.typing import NDArray
+
+    from sibangkit_geo.model.numeric_columns import Evidence, Mark, Numbers
 
 _NAMED = ["desa_a", "desa_b", "hubungan"]
 _WORDS = {"sambung": True, "putus": False}
+PERCENT = 100.0
+_EAST, _NORTH = 180.0, 90.0
+#: how a file writes its shares
+Shares = Literal["", "percent", "fraction"]
 
 
 def checksum(path: Path) -> str:
@@ -140,25 +157,143 @@ def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -
     require_headers([str(one) for one in table.columns], wanted, name=path.name)
 
 
-def numbers(table: pd.DataFrame, column: str, *, path: Path, low: float, high: float) -> pd.Series:
+@dataclass(frozen=True, slots=True)
+class NumericText:
     """
-    Read a text column as numbers, decimal point or comma.
+    How the numbers of one file are written, as far as the study says.
 
-    `column`: Column to read.
-    Returns: Floats; an empty cell is missing, never zero.
-    Raises DataError: Cells that are no number, or outside the range; all rows are gathered.
+    `name`: File, for messages.
+    `numerals`: Key ``numerals`` of the study: ``"id"`` (1.234,5), ``"en"`` (1,234.5), or empty:
+        the columns tell.
+    `shares`: Key ``shares``: ``"percent"`` (8,15 is 8,15 per cent), ``"fraction"`` (0,0815 is
+        8,15 per cent), or empty: per cent, unless all cells lie within 0 to 1, which is refused.
     """
-    text = table[column]
-    plain = text.where(
-        ~text.str.fullmatch(r"-?[\d.]*,\d+").fillna(value=False),
-        text.str.replace(".", "").str.replace(",", "."),
-    )
-    values = pd.to_numeric(plain, errors="coerce").astype("float64")
-    bad = (values.isna() & text.notna()) | (values < low) | (values > high)
-    if bad.any():
-        msg = f"{path.name}: column {column} has cells that are no number from {low:g} to {high:g}"
-        raise DataError(msg, rows=table.loc[bad, [column]], remedy="Correct or empty these cells.")
-    return values
+
+    name: str
+    numerals: Numerals = ""
+    shares: Shares = ""
+
+
+def read_numbers(
+    table: pd.DataFrame, kinds: Mapping[str, NumberKind], *, text: NumericText
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """
+    Read text columns of one file as numbers; the columns tell what their marks mean.
+
+    Grain: unchanged, one row per row of the file.
+
+    `kinds`: Column to what its numbers can be; the same column may be asked for once.
+    Returns: Floats, per cents as shares 0 to 1; an empty cell is missing, never zero.
+    Returns: What was decided about marks, and cells that say "nothing" or "no data".
+    Raises DataError: Cells that are no such number, columns with two readings, or shares that are
+        fractions; all columns and rows are gathered.
+    """
+    cells = {name: pl.from_pandas(table[name].astype("string")) for name in kinds}
+    looked = {name: NumericColumn.of(cells[name], kind) for name, kind in kinds.items()}
+    of_file = file_mark(one.evidence for one in looked.values())
+    values: dict[str, pd.Series] = {}
+    faults = _NumberFaults(table, text)
+    told: list[str] = []
+    for name, column in looked.items():
+        mark = DECIMAL_MARK[text.numerals] or column.evidence.own_mark()
+        if not mark and not column.evidence.mixed:
+            mark = of_file
+        read = column.numbers(mark, strict=bool(text.numerals))
+        faults.look(name, read, kinds[name])
+        told += _decision(name, column.evidence, mark, read)
+        share = kinds[name].per_cent and kinds[name].high == PERCENT
+        amounts = faults.as_share(name, read) if share else read.amounts
+        values[name] = pd.Series(amounts, index=table.index)
+    faults.refuse()
+    notes = (Note("numerals", f"{text.name}: {'; '.join(told)}."),) if told else ()
+    return pd.DataFrame(values, index=table.index), notes
+
+
+def read_degrees(
+    table: pd.DataFrame, longitude: str, latitude: str, *, text: NumericText
+) -> pd.DataFrame:
+    """
+    Read two columns as degrees.
+
+    Grain: unchanged, one row per row of the file.
+
+    Returns: ``longitude`` and ``latitude``; an empty cell is missing.
+    Raises DataError: Cells that are no degrees.
+    """
+    ends = {longitude: _EAST, latitude: _NORTH}
+    kinds = {name: NumberKind(-end, end, nothing=float("nan")) for name, end in ends.items()}
+    degrees, _ = read_numbers(table, kinds, text=text)
+    return degrees.set_axis(["longitude", "latitude"], axis=1)
+
+
+def _decision(name: str, evidence: Evidence, mark: Mark, read: Numbers) -> list[str]:
+    """Word what was decided about a column, and what its marks without number say."""
+    told = []
+    if text := evidence.in_words(mark):
+        told.append(f"kolom {name}: {text}")
+    if read.nothing:
+        told.append(f'kolom {name}: {numeral(read.nothing)} sel "-" dibaca nol')
+    if read.absent:
+        told.append(f"kolom {name}: {numeral(read.absent)} sel bertanda tidak ada data")
+    return told
+
+
+@dataclass(slots=True)
+class _NumberFaults:
+    """What is wrong with the number columns of one file, gathered before it is told at once."""
+
+    table: pd.DataFrame
+    text: NumericText
+    faults: list[str] = field(default_factory=list)
+    remedies: dict[str, None] = field(default_factory=dict)
+    rows: list[NDArray[np.bool_]] = field(default_factory=list)
+
+    def look(self, name: str, read: Numbers, kind: NumberKind) -> None:
+        """Note cells of a column that are no number, and those with two readings."""
+        what = f"no {'whole ' if kind.whole else ''}number from {kind.low:g} to {kind.high:g}"
+        remedy = "Correct or empty these cells."
+        if self.text.numerals:
+            what += f' written as numerals = "{self.text.numerals}" says'
+        elif kind.whole:
+            remedy += " A count with decimals is often a spreadsheet's reading of 1.234."
+        self._add(f"column {name} has cells that are {what}", read.bad, remedy)
+        self._add(
+            f"column {name} can be read in two ways: its marks may part thousands (1.234 = 1234) "
+            "or be decimal marks (1.234 = 1 and 234 thousandths)",
+            read.undecided,
+            'Say how the file writes numbers: numerals = "id" (1.234,5) or "en" (1,234.5).',
+        )
+
+    def as_share(self, name: str, read: Numbers) -> NDArray[np.float64]:
+        """Turn per cents into shares; refuse those that look like shares already."""
+        plain = ~read.signed & ~np.isnan(read.amounts)
+        above = plain & (read.amounts > 1)
+        if self.text.shares == "fraction":
+            self._add(f"column {name} has fractions above 1", above, "Correct the cells.")
+            return np.where(plain, read.amounts, read.amounts / PERCENT)
+        if not self.text.shares and (plain & (read.amounts > 0)).any() and not above.any():
+            self._add(
+                f"column {name} holds per cents that all lie within 0 and 1",
+                plain & (read.amounts > 0),
+                'Say what they are: shares = "fraction" (0,08 is 8 per cent) or "percent".',
+            )
+        return read.amounts / PERCENT
+
+    def _add(self, fault: str, cells: NDArray[np.bool_], remedy: str) -> None:
+        if cells.any():
+            rows = self.table.index[cells]
+            sample = ", ".join(map(str, rows[:3]))
+            self.faults.append(f"{fault} (rows: {len(rows):,}; first: {sample})")
+            self.remedies[remedy] = None
+            self.rows.append(cells)
+
+    def refuse(self) -> None:
+        """Tell all faults at once."""
+        if self.faults:
+            msg = f"{self.text.name}: {'; '.join(self.faults)}"
+            error = DataError(msg, remedy=" ".join(self.remedies))
+            error.rows = self.table.loc[np.logical_or.reduce(self.rows), []]
+            raise error
 
 
 def read_review(path: Path) -> dict[str, str]:

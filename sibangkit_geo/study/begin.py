@@ -38,6 +38,7 @@ _HOUSEHOLD_KEYS = ("village_code", "district_name", "village_name", "size", "lon
                    "latitude", "photo")  # fmt: skip
 _ASK_GENERATION = "ISI: bdt2015, regsosek2022, dtsen2025, p3ke atau bkkbn"
 _ASK_SYSTEM = "ISI: kemendagri atau bps"
+_ASK_SOURCE = '# source = "..."  # sumber data pada peta; tanpa baris ini nama berkasnya'
 
 NAME = "study.toml"
 _TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet"})
@@ -259,7 +260,7 @@ def _households(file: str, names: Mapping[str, str], known: Known) -> str:
     lines.append(_line("code_generation", known.code_generation, _ASK_GENERATION))
     lines.append(_line("code_system", known.code_system, _ASK_SYSTEM))
     lines += [_line(key, names[key]) for key in _HOUSEHOLD_KEYS if key in names]
-    lines.append('source = "ISI: sumber register"')
+    lines.append(_ASK_SOURCE)
     return "\n".join(lines) + "\n"
 
 
@@ -273,7 +274,7 @@ def _profiles(file: str, names: Mapping[str, str], known: Known) -> str:
         for key in ("district_name", "village_name", "people", "poor_share_percent")
         if key in names
     ]
-    lines.append('source = "ISI: sumber tabel"')
+    lines.append(_ASK_SOURCE)
     return "\n".join(lines) + "\n"
 
 
@@ -302,7 +303,7 @@ def study_of(title: str, known: Known, parts: list[str], *, boundaries: str) -> 
         lines += [
             "[poverty]",
             'rule = "decile"',
-            "decile_max = 1  # ISI: desil miskin terakhir",
+            "decile_max = 0  # ISI: desil terakhir yang dihitung miskin (1 sampai 10)",
             "",
         ]
     lines += [

@@ -323,7 +323,7 @@ def typology_of(
         error.name_file(Path(source.path).name)
         raise
     log.info("measure: %d types of villages", int(found.types.max()))
-    notes = _notes(found, features, len(areas.official))
+    notes = (*read.notes, *_notes(found, features, len(areas.official)))
     return TypologyRun(found, features, type_profiles(features, found.types), notes)
 
 

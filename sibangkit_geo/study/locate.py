@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 
 from sibangkit_geo import config, disclosure, join
@@ -15,7 +16,8 @@ from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.indicators.deprivation import default_index, load_index
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
-from sibangkit_geo.model.types import Note
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import Located, Note
 from sibangkit_geo.products.result import EarlierWave
 from sibangkit_geo.registers.register import open_register, personal_texts
 from sibangkit_geo.sources import household_source
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
         Boundaries,
         Indicator,
         IntakeReport,
-        Located,
         Profiles,
         VillageCounts,
     )
@@ -191,6 +192,7 @@ def open_study_register(study: config.Study, source: household_source.HouseholdS
         generation=source.code_generation,
         named=source.named(spending=poverty.spending if poverty else ""),
         required=("decile",) if decile else (),
+        numerals=source.numerals,
     )
 
 
@@ -198,19 +200,60 @@ def locate_places(
     places: pd.DataFrame, areas: Boundaries, *, code_system: str, review: dict[str, str]
 ) -> Located:
     """
-    Find the villages of rows with a code, or with names where codes are BPS ones.
+    Find the villages of rows by code, by names where there is none or it is BPS's, else by point.
 
-    `places`: ``code``, ``district_name``, ``village_name``.
+    `places`: ``code``, ``district_name``, ``village_name``, and ``longitude`` and ``latitude``
+        (degrees) where the table has them.
+    `code_system`: Empty for a table without codes.
     `review`: A person's decisions on names.
     Raises ConfigError: BPS codes without names.
     Raises DataError: No row is a village of the regency.
     """
+    named = bool(places["village_name"].notna().any())
+    if not named and not code_system:
+        return _at_points(places, None, areas)
     if code_system == "kemendagri":
-        return join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
-    if places["village_name"].isna().all():
+        found = join.locate_by_code(places["code"], areas.official, code_system="kemendagri")
+    elif not named:
         # says what to do instead
-        return join.locate_by_code(places["code"], areas.official, code_system="bps")
-    return join.locate_by_name(places, areas.official, review=review)
+        found = join.locate_by_code(places["code"], areas.official, code_system="bps")
+    else:
+        found = join.locate_by_name(keyed(places), areas.official, review=review)
+    return _at_points(places, found, areas) if "longitude" in places else found
+
+
+def keyed(places: pd.DataFrame) -> pd.DataFrame:
+    """Give rows without code the key that the review file calls them by."""
+    names = places[["district_name", "village_name"]].itertuples(index=False)
+    keys = [join.review_key(str(district), str(village)) for district, village in names]
+    return places.assign(code=places["code"].fillna(pd.Series(keys, places.index, dtype="string")))
+
+
+def _at_points(places: pd.DataFrame, found: Located | None, areas: Boundaries) -> Located:
+    """Find the villages of rows that nothing but their point tells."""
+    points = gpd.GeoSeries.from_xy(places["longitude"], places["latitude"], crs="EPSG:4326")
+    metres = points.to_crs(areas.villages.crs)
+    locator = join.build_locator(areas.villages)
+    at = join.locate_points(locator, metres.x.to_numpy(), metres.y.to_numpy())
+    code = pd.Series([*locator.village_code, None], dtype="string").take(at).set_axis(places.index)
+    if found is None:
+        how = code.notna().map({True: "point", False: "none"})
+        rows = pd.DataFrame(
+            {"village_code": code, "how": how, "score": 1.0, "name_in_table": pd.NA}
+        )
+    else:
+        helped = found.rows["village_code"].isna() & code.notna()
+        rows = found.rows.assign(
+            village_code=found.rows["village_code"].fillna(code),
+            how=found.rows["how"].mask(helped, "point"),
+        )
+    located = int((rows["how"] == "point").sum())
+    if not rows["village_code"].notna().any():
+        msg = "No row has a point in a village of the regency"
+        raise DataError(msg, remedy="Check the columns longitude and latitude (degrees).")
+    text = f"{numeral(located)} baris dicocokkan dengan desa menurut titik koordinatnya."
+    note = (Note("located_by_point", text, located),) if located else ()
+    return Located(rows, (*(found.notes if found else ()), *note))
 
 
 def personal_of(study: config.Study, areas: Boundaries) -> set[str]:
@@ -267,7 +310,8 @@ def uncertain_places(counted: Counted, areas: Boundaries) -> pd.DataFrame:
 def uncertain_rows(profiles: Profiles, located: Located, areas: Boundaries) -> pd.DataFrame:
     """List names that did not match to the letter, for a person to decide."""
     doubtful = located.rows[located.rows["how"].isin(["spelling", "none"])]
-    return _review_lines(profiles.rows.loc[doubtful.index], doubtful, areas)
+    named = profiles.rows.loc[doubtful.index]
+    return _review_lines(keyed(named[named["village_name"].notna()]), doubtful, areas)
 
 
 def _review_lines(rows: pd.DataFrame, doubtful: pd.DataFrame, areas: Boundaries) -> pd.DataFrame:

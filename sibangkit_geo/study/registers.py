@@ -408,7 +408,11 @@ def finding_notes(report: IntakeReport) -> tuple[Note, ...]:
         if numbers:
             text = f"{rule.title}: {numeral(len(numbers))} baris register. {rule.done}"
         else:
-            detail = next(one.detail for one in report.findings if one.kind == kind)
-            text = f"{rule.title}: {detail}. {rule.done}"
+            told = [
+                f"kolom {one.column}: {one.detail}" if one.column else one.detail
+                for one in report.findings
+                if one.kind == kind
+            ]
+            text = f"{rule.title}: {'; '.join(told)}. {rule.done}"
         notes.append(Note(f"intake_{kind}", text, len(numbers)))
     return tuple(notes)

@@ -38,7 +38,11 @@ _PART = 1 << 20
 _SNIFF = 1 << 18
 _LONGEST_CELL = 1 << 20
 _QUOTED = re.compile(rb'"[^"]*"')
-_ARROW: dict[type[pl.DataType], pa.DataType] = {pl.Int8: pa.int8(), pl.Float64: pa.float64()}
+_ARROW: dict[type[pl.DataType], pa.DataType] = {
+    pl.Int8: pa.int8(),
+    pl.Int64: pa.int64(),
+    pl.Float64: pa.float64(),
+}
 _FAILED_COLUMN = re.compile(r"In CSV column #(\d+)")
 _EXCEL_TEXT = re.compile(r'="(.*)"')
 
@@ -73,7 +77,7 @@ class Delimited:
         """
         Hand columns on as numbers where every filled cell of a piece is one.
 
-        `kinds`: Position to ``Int8`` for codes or ``Float64`` for amounts.
+        `kinds`: Position to ``Int8`` for codes, ``Int64`` for whole or ``Float64`` for all amounts.
         Returns: The same table; a column with another cell comes as text from there on.
         """
         return replace(self, expected={at: _ARROW[kind] for at, kind in kinds.items()})
