@@ -20,7 +20,7 @@ from sibangkit_geo.errors import ConfigError, MissingFileError
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
 from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.indicators.risk_surface import RiskSettings
-from sibangkit_geo.indicators.villages import OfficialFigures
+from sibangkit_geo.indicators.villages import CoverageSettings, OfficialFigures
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.model.toml import build, read_toml, refuse, require_year
 from sibangkit_geo.pockets import PocketSettings
@@ -71,7 +71,8 @@ class Study:
 
     Attributes
     ----------
-    study, boundaries, join, official, pockets, disclosure, poverty, deprivation, agencies, annex
+    study, boundaries, join, coverage, official, pockets, disclosure, poverty, deprivation,
+    agencies, annex
         The tables of those names.
     typology, budget, target, risk_surface, links, hamlets, planning_areas
         The tables of those names, where the study asks for them.
@@ -102,6 +103,7 @@ class Study:
     agencies: AgencySettings = field(default_factory=AgencySettings)
     deprivation: DeprivationSettings = field(default_factory=DeprivationSettings)
     join: JoinSettings = field(default_factory=JoinSettings)
+    coverage: CoverageSettings = field(default_factory=CoverageSettings)
     official: OfficialFigures | None = None
     pockets: PocketSettings = field(default_factory=PocketSettings)
     disclosure: DisclosureSettings = field(default_factory=DisclosureSettings)

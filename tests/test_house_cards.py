@@ -52,7 +52,7 @@ def kept(places: list[tuple[float, float]], village: list[int]) -> KeptCards:
         batch,
         village=np.array(village),
         placed=np.isfinite(np.array(east)),
-        poor=judge_poverty(batch, RULE).poor,
+        poverty=judge_poverty(batch, RULE),
     )
 
 

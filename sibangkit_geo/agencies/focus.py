@@ -101,6 +101,8 @@ def agency_focus(
         # masked villages stay in the share that all are compared with
         found = place_needs(needs, place_of, regency_needs=whole)
         found = _without_few(found, inputs.minimum_households)
+        if level == "village":
+            found = _without_thin(found, masked.villages)
         places.append(with_ranks(found, severity=inputs.severity).assign(level=level))
         targeting.append(targeting_errors(found).assign(level=level))
         if level != "regency":
@@ -123,6 +125,16 @@ def _without_few(needs: pd.DataFrame, minimum: int) -> pd.DataFrame:
     few |= (needs["asked"] - needs["unserved"]).between(0.5, minimum - 0.5)
     shown: pd.DataFrame = needs[~few]
     return shown
+
+
+def _without_thin(needs: pd.DataFrame, villages: pd.DataFrame) -> pd.DataFrame:
+    """Empty the shares of villages that too few answered; their counts stay."""
+    names = needs["indicator"].unique()
+    empty = {name: set(villages.index[villages[name].isna()]) for name in names}
+    pairs = zip(needs["place"], needs["indicator"], strict=True)
+    thin = pd.Series([place.id in empty[name] for place, name in pairs], needs.index, dtype=bool)
+    shares = ["share", "expected", "excess", "ratio"]
+    return needs.assign(**{name: needs[name].mask(thin) for name in shares})
 
 
 def _with_level(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -227,7 +239,9 @@ def agency_needs(measured: VillageIndicators) -> AgencyNeeds:
 
 
 def _need(measured: VillageIndicators, one: Indicator) -> pd.DataFrame:
-    villages = measured.villages[measured.villages[one.name].notna()]
+    # a village that too few answered has no share, and yet its count is a part of the sum
+    told = measured.villages[one.count_column or one.name].notna()
+    villages = measured.villages[told]
     count = villages[one.count_column] if one.count_column else pd.Series(dtype=float)
     homes = villages[one.base_column]
     expected = homes * count.sum() / homes.sum() if one.count_column and homes.sum() else None
@@ -266,7 +280,7 @@ def village_needs(measured: VillageIndicators) -> pd.DataFrame:
 
 
 def _village_need(table: pd.DataFrame, one: Indicator) -> pd.DataFrame:
-    known = table[table[one.name].notna() & table[one.count_column].notna()]
+    known = table[table[one.count_column].notna() & (table[one.base_column] > 0)]
     unserved = known[one.count_column].astype(float)
     key = one.count_column.removeprefix("unserved_")
     counted = f"deprived_{key}" in known and one.count_column.startswith("unserved_")

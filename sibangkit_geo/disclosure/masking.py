@@ -129,7 +129,7 @@ def _hidden(
     villages: pd.DataFrame, one: Indicator, minimum: int, groups: list[pd.Series]
 ) -> pd.Series:
     """Tell which cells of one indicator count too few, or would give such a cell away."""
-    known = villages[one.name].notna()
+    known = villages[one.count_column or one.name].notna()
     hidden = villages["households"].between(1, minimum - 1) & known
     if not one.count_column:
         return hidden

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
@@ -18,8 +18,26 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.indicators.deprivation import DeprivationIndex
 
+T = TypeVar("T", bound=pd.DataFrame)
 #: columns that tell the poverty rate again, and are emptied with it
 SAME_AS_RATE = ("headcount_shrunken", "headcount_low", "headcount_high", "reliability")
+
+
+def tested(villages: T) -> T:
+    """
+    Take the counts that a test or an estimate is made of: known households, enough of them.
+
+    Grain: unchanged, one row per village.
+
+    `villages`: Village table with ``headcount_ratio``, ``poor_households`` and ``known_poor``.
+    Returns: The same with ``households``: those whose poverty is known; both counts are missing
+        where too few are known.
+    """
+    enough = villages["headcount_ratio"].notna()
+    return villages.assign(
+        households=villages["known_poor"].where(enough),
+        poor_households=villages["poor_households"].where(enough),
+    )
 
 
 def add_shrunken(
@@ -32,12 +50,13 @@ def add_shrunken(
     ``headcount_low``, ``headcount_high``, ``headcount_interval_width`` (shares 0 to 1)
     and ``reliability`` are added to `table`.
 
-    `table`: Village table with ``poor_households`` and ``households``.
+    `table`: Village table with ``headcount_ratio``, ``poor_households`` and ``known_poor``.
     Returns: Method, fitted rho, and how many villages are how reliable; none without data.
     Raises DataError: More households are poor than there are.
     """
-    known = table["poor_households"].notna() & (table["households"] > 0)
-    poor, homes = table["poor_households"].where(known), table["households"].where(known)
+    counts = tested(table)
+    known = counts["poor_households"].notna() & (counts["households"] > 0)
+    poor, homes = counts["poor_households"].where(known), counts["households"].where(known)
     shrunken = beta_binomial_rate(poor, homes)
     found = shrunken.table
     table["headcount_shrunken"] = found["rate"]
@@ -165,7 +184,7 @@ def gap_columns(
     Raises
     ------
     KeyError
-        The tally lacks ``people``.
+        The tally lacks ``known_people``.
 
     References
     ----------
@@ -173,7 +192,7 @@ def gap_columns(
     """
     if "gap_sum" not in counts:
         return counts[[]], []
-    people = counts["people"].where(counts["people"] > 0)
+    people = counts["known_people"].where(counts["known_people"] > 0)
     columns = counts[[]].assign(
         poverty_gap=counts["gap_sum"] / people,
         poverty_severity=counts["gap_squared_sum"] / people,
@@ -182,7 +201,7 @@ def gap_columns(
     return columns, [
         Indicator(
             name, label, "percent", "high", "penduduk", "", source, year,
-            note="Estimasi, bukan angka resmi.",
+            base_column="known_people", note="Estimasi, bukan angka resmi.",
         )
         for name, label in labels.items()
     ]  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.indicators.benchmarks import benchmark_ratio, official_figures_disagree
 from sibangkit_geo.indicators.estimates import (
     SAME_AS_RATE,
@@ -33,6 +34,13 @@ _SHOWN = ("known_", "unserved_")
 # the table and the official figure are told apart on paper from one point on
 _WORTH_A_NOTE = 0.01
 
+# below nine answers in ten what is missing may matter more than sampling (response rates below
+# 90 % ask for a study of non-response: Statistics Canada, Quality Guidelines, 6th ed., 2019)
+_ALERT = 0.9
+# twenty points between districts: more than rates of districts differ by
+_DISTRICTS_DIFFER = 0.2
+_TOLD = 3
+
 ESTIMATE = "Estimasi, bukan angka resmi."
 
 
@@ -57,6 +65,9 @@ def from_profiles(profiles: Profiles, located: Located) -> tuple[pd.DataFrame, l
     table = table.drop(columns=["code", "district_name", "village_name"])
     # a table without any poverty figure measures none; it must not hide one that does
     if table["poor_share"].notna().any():
+        told = table["poor_share"].notna()
+        table["known_poor"] = table["households"].where(told)
+        table["known_people"] = table["people"].where(told)
         table["poor_households"] = (table["poor_share"] * table["households"]).round()
         table["poor_people"] = table["poor_share"] * table["people"]
     indicators = []
@@ -91,7 +102,9 @@ def from_counts(
     table = counts.table.copy()
     # a village whose households all lack their size has no number of people, not zero
     nobody = table["unknown_size"] >= table["households"]
-    table[["people", "poor_people"]] = table[["people", "poor_people"]].mask(nobody)
+    persons = ["people", "known_people", "poor_people"]
+    table[persons] = table[persons].mask(nobody)
+    table["known_poor"] = table["households"] - table["unknown_poor"]
     indicators: list[Indicator] = []
     for columns, definitions in (
         gap_columns(table, source=source, year=year),
@@ -121,7 +134,8 @@ def from_counts(
                 detail=(f"deprived_{need.key}", f"served_{need.key}") if need.served else (),
             )
         )
-    told = ("households", "people", "poor_households", "poor_people", "unknown_poor")
+    told = ("households", "people", "poor_households", "poor_people", "unknown_poor",
+            "known_poor", "known_people")  # fmt: skip
     keep = [name for name in table if name in told or str(name).startswith(_SHOWN)]
     for one in indicators:
         own = (one.name, *one.same, one.count_column, one.base_column, *one.detail)
@@ -136,6 +150,7 @@ def assemble(
     official: OfficialFigures | None,
     poverty_source: tuple[str, int],
     rule: PovertyRule | None,
+    coverage: CoverageSettings | None = None,
 ) -> VillageIndicators:
     """
     Put every official village on one row, with and without data or polygon.
@@ -144,6 +159,7 @@ def assemble(
 
     `parts`: Village tables with their definitions; where two have a column, the first one's stays.
     `rule`: Who counts as poor in a register; None when a profile says it.
+    `coverage`: How many answers must be known; the default when not said.
     Returns: Geometry is empty without polygon; numbers are missing without data.
     Raises DataError: No part has households.
     """
@@ -161,13 +177,13 @@ def assemble(
         raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
     notes = []
     if "poor_households" not in table:
-        table["poor_households"] = float("nan")
+        table[["poor_households", "known_poor"]] = float("nan")
         text = "Data studi ini tidak memuat angka kemiskinan (poor_share_percent atau register)."
         notes.append(Note("no_poverty_figure", text))
-    table["headcount_ratio"] = table["poor_households"] / table["households"].where(
-        table["households"] > 0
-    )
+    known = table["known_poor"].where(table["known_poor"] > 0)
+    table["headcount_ratio"] = table["poor_households"] / known
     poverty = [_headcount(poverty_source, rule)]
+    notes += leave_thin(table, [*poverty, *indicators], coverage or CoverageSettings())
     if official:
         scaled, told = benchmark(table, official)
         notes += [*distance_notes(table, official), *told]
@@ -178,9 +194,9 @@ def assemble(
     notes += told
     has_polygon = boundaries.official["has_polygon"]
     table["status"] = "ok"
-    table.loc[table["poor_households"].isna() | table["headcount_ratio"].isna(), "status"] = (
-        "no_data"
-    )
+    unknown = table["headcount_ratio"].isna()
+    table.loc[unknown, "status"] = "no_data"
+    table.loc[unknown & (table["known_poor"] > 0), "status"] = "too_few_known"
     table.loc[~has_polygon, "status"] = "no_polygon"
     geometry = boundaries.villages.geometry.reindex(table.index)
     villages = gpd.GeoDataFrame(table, geometry=geometry, crs=boundaries.villages.crs)
@@ -223,9 +239,113 @@ def _headcount(source: tuple[str, int], rule: PovertyRule | None) -> Indicator:
         year=source[1],
         count_column="poor_households",
         count_label="rumah tangga miskin",
+        base_column="known_poor",
         note=ESTIMATE,
         same=("poor_people", *SAME_AS_RATE),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSettings:
+    """
+    The ``[coverage]`` table of a study: how many answers must be known.
+
+    Attributes
+    ----------
+    minimum_known_share
+        A village in which a smaller share of the households answered has too few data for
+        that indicator: no rate, no class, not in the test; its count stays in the sums. At
+        one half, the default, what is not known could turn any rate round: with more
+        unknown than known answers a village of no known poor may be mostly poor. 0
+        switches the limit off.
+    """
+
+    minimum_known_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if not 0 <= self.minimum_known_share <= 1:
+            msg = "minimum_known_share must be 0 to 1"
+            raise ValueError(msg)
+
+
+def leave_thin(
+    table: pd.DataFrame, indicators: Iterable[Indicator], coverage: CoverageSettings
+) -> list[Note]:
+    """
+    Empty the shares of villages that too few households answered, and say how much is known.
+
+    Grain: unchanged, one row per village; shares in `table` are emptied, counts stay.
+
+    `table`: Village table with the columns of the indicators and ``district_code``.
+    Returns: The least known answer, where not all is known; and districts that differ strongly.
+    """
+    known: dict[str, pd.Series] = {}
+    least = coverage.minimum_known_share
+    thin = table["known_poor"] < least * table["households"]
+    for one in indicators:
+        base = one.base_column
+        if one.unit != "percent" or base not in table or not one.answered_of:
+            continue
+        few = table[base] < least * table[one.answered_of]
+        for name in (one.name, *one.same):
+            if name in table:
+                table[name] = table[name].mask(few)
+        if one.answered_of == "households":
+            known[one.label] = table[base]
+    return _coverage_notes(table, known, int((thin & (table["known_poor"] > 0)).sum()), coverage)
+
+
+def _coverage_notes(
+    table: pd.DataFrame, known: dict[str, pd.Series], thin: int, coverage: CoverageSettings
+) -> list[Note]:
+    """Name the answer that is known least, villages with too few, and districts that differ."""
+    shares = {
+        label: base.sum() / homes
+        for label, base in known.items()
+        if (homes := table["households"].where(base.notna()).sum()) > 0
+    }
+    worst = min(shares, key=lambda label: shares[label], default="")
+    if not worst or shares[worst] >= 1:
+        return []
+    text = (
+        f"Jawaban tidak lengkap: {worst} diketahui untuk {percentage(shares[worst])} rumah tangga"
+        f"{' (paling sedikit dari semua peubah)' if len(shares) > 1 else ''}. Porsi dihitung dari "
+        "rumah tangga yang jawabannya diketahui; jumlah rumah tangga adalah hitungan yang "
+        "diketahui (sedikitnya), bukan perkiraan untuk semua."
+    )
+    notes = [Note("answers_incomplete", text)]
+    if thin:
+        text = (
+            f"{numeral(thin)} desa tidak cukup data kemiskinan: kurang dari "
+            f"{percentage(coverage.minimum_known_share, 0)} rumah tangganya diketahui. Desa ini "
+            "diarsir dan tidak ikut diuji; hitungannya tetap masuk jumlah kabupaten."
+        )
+        notes.append(Note("too_few_known", text, thin))
+    if shares[worst] < _ALERT or thin:
+        warnings.warn(" ".join(note.text for note in notes), DegradedInputWarning, stacklevel=4)
+    return [*notes, *_district_notes(table, known)]
+
+
+def _district_notes(table: pd.DataFrame, known: dict[str, pd.Series]) -> list[Note]:
+    """Say where districts differ so much in what is known that their rates hardly compare."""
+    told = []
+    by = table["district_name"] if "district_name" in table else table["district_code"]
+    for label, base in known.items():
+        homes = table["households"].where(base.notna()).groupby(by).sum()
+        share = base.groupby(by).sum() / homes.where(homes > 0)
+        if share.max() - share.min() > _DISTRICTS_DIFFER:
+            told.append(
+                f"{label}: {percentage(share.min(), 0)} di {share.idxmin()}, "
+                f"{percentage(share.max(), 0)} di {share.idxmax()}"
+            )
+    if not told:
+        return []
+    text = (
+        "Bagian rumah tangga yang jawabannya diketahui sangat berbeda antarkecamatan "
+        f"({'; '.join(told[:_TOLD])}): bandingkan kecamatan dengan hati-hati."
+    )
+    return [Note("coverage_differs", text, len(told))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +378,11 @@ def distance_notes(table: pd.DataFrame, official: OfficialFigures) -> list[Note]
     """
     Say how far the table's own poverty is from the official figure.
 
-    `table`: Village table with ``poor_households`` and ``households``.
+    `table`: Village table with ``poor_households`` and ``known_poor``.
     Returns: None when the two are within one point.
     """
-    known = table["poor_households"].notna() & (table["households"] > 0)
-    homes = table.loc[known, "households"].sum()
+    known = table["poor_households"].notna() & (table["known_poor"] > 0)
+    homes = table.loc[known, "known_poor"].sum()
     of_table = float(table.loc[known, "poor_households"].sum() / homes) if homes else 0.0
     rate = official.rate_percent / _PERCENT
     of_persons = _rate_of_persons(table)
@@ -278,10 +398,10 @@ def distance_notes(table: pd.DataFrame, official: OfficialFigures) -> list[Note]
 
 def _rate_of_persons(table: pd.DataFrame) -> float:
     """Take the rate in the official figure's own unit, where the table counts people."""
-    if not {"people", "poor_people"} <= set(table):
+    if not {"known_people", "poor_people"} <= set(table):
         return float("inf")
-    both = table[["people", "poor_people"]].dropna()
-    people = both["people"].sum()
+    both = table[["known_people", "poor_people"]].dropna()
+    people = both["known_people"].sum()
     return float(both["poor_people"].sum() / people) if people else float("inf")
 
 
@@ -296,20 +416,22 @@ def benchmark(
 
     Grain: unchanged, one row per village; two columns are added to `table`.
 
-    `table`: Village table with ``people`` and ``poor_people``.
+    `table`: Village table with ``people``, ``known_people`` (of households whose poverty is
+        known), ``poor_people`` and ``headcount_ratio``; villages without the latter get none.
     Returns: The scaled rate; None where it cannot be scaled.
     Returns: The factor, and villages held at 100 %.
     """
     if official.benchmark == "none" or not {"people", "poor_people"} <= set(table):
         return None, []
     people = table["people"].where(table["people"] > 0)
-    poor = table["poor_people"].where(people.notna())
+    known = table["known_people"].where(table["known_people"] > 0)
+    poor = table["poor_people"].where(known.notna() & table["headcount_ratio"].notna())
     if not poor.sum() > 0:
         return None, []
     counted = people[poor.notna()].sum()
     rate = official.rate_percent / _PERCENT
     target = rate * counted if official.benchmark == "rate" else official.poor_people
-    own = (poor / people).clip(upper=1.0)
+    own = (poor / known).clip(upper=1.0)
     scaled = benchmark_ratio(own, people, total=min(target, float(people[own > 0].sum())))
     table["poor_people_benchmarked"] = scaled * people
     table["poverty_rate_benchmarked"] = scaled

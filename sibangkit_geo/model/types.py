@@ -140,6 +140,13 @@ class Indicator:
     same: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
 
+    @property
+    def answered_of(self) -> str:
+        """Column that `base_column` is the answered part of; empty where it is the whole."""
+        if self.base_column in {"known_people", "multidimensional_people"}:
+            return "people"
+        return "households" if self.base_column.startswith("known_") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Profiles:

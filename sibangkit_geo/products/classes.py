@@ -42,6 +42,7 @@ class Layer:
 
     `shown`: Numbers as shown: per cent for shares; missing without data or masked.
     `counts`: Number concerned, or None.
+    `known`, `known_share`: Who answered, number and share (0 to 1) of all; None where all did.
     `class_index`: Position in `classes` per village, -1 without a number.
     `regency_value`, `district_values`: Sum over sum; missing for an index.
     `district_counts`, `district_bases`: The two sums of each district: number concerned, and what
@@ -59,6 +60,15 @@ class Layer:
     district_values: pd.Series
     district_counts: pd.Series
     district_bases: pd.Series
+    known: pd.Series | None = None
+    known_share: pd.Series | None = None
+
+    @property
+    def thin(self) -> pd.Series:
+        """Tell which villages too few answered: they have a count and no share."""
+        if self.known is None or self.counts is None:
+            return self.masked & False
+        return self.missing & self.counts.notna() & (self.known > 0)
 
     @property
     def n_missing(self) -> int:
@@ -168,8 +178,7 @@ def build_layer(
     `minimum`: A district's sums that count fewer, or all but fewer, are emptied; 0 empties none.
     Returns: Without any number: no class, everything hatched.
     """
-    names = [one for one in (indicator.name, indicator.count_column) if one]
-    mapped = villages.loc[villages.geometry.notna() & ~villages.geometry.is_empty, names]
+    mapped = villages[villages.geometry.notna() & ~villages.geometry.is_empty]
     factor = _PERCENT if indicator.unit == "percent" else 1.0
     decimals = {"percent": 1, "count": 0, "index": 2}[indicator.unit]
     values = (mapped[indicator.name].astype(float) * factor).round(decimals)
@@ -195,7 +204,19 @@ def build_layer(
         district_values=over / below.where(below > 0) * factor,
         district_counts=over,
         district_bases=below,
+        **_answered(mapped, indicator),
     )
+
+
+def _answered(villages: pd.DataFrame, indicator: Indicator) -> dict[str, pd.Series]:
+    """Say who answered, where the share is of those and some did not."""
+    if not indicator.count_column or not indicator.answered_of:
+        return {}
+    whole = villages[indicator.answered_of].astype(float)
+    known = villages[indicator.base_column].astype(float)
+    if not (known < whole).any():
+        return {}
+    return {"known": known, "known_share": known / whole.where(whole > 0)}
 
 
 def _edges(known: pd.Series, decimals: int) -> NDArray[np.float64]:
@@ -249,7 +270,8 @@ def _sums(villages: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.S
         return nothing, nothing
     base = indicator.base_column
     both = villages[[indicator.count_column, base]].astype(float)
-    known = both.notna().all(axis=1) & villages[indicator.name].notna()
+    # a village that too few answered has no share, and yet its count is a part of the sum
+    known = both.notna().all(axis=1) & (both[base] > 0)
     both = both[known]
     # the count beside a "worse when low" share counts those without, the share those with
     over = both[indicator.count_column]

@@ -51,7 +51,8 @@ def village_style(layer: Layer, names: Mapping[str, str]) -> str:
             inside = f"{value} >= {own.min():.{digits}f} AND {value} <= {own.max():.{digits}f}"
             rules.append((one.label, inside, one.color))
     rules.append((say("annex.masked"), hidden, MASKED_COLOR))
-    rules.append((say("annex.no_data"), f'"{name}" IS NULL AND NOT {hidden}', NO_DATA_COLOR))
+    empty = say("annex.no_or_thin_data" if layer.thin.any() else "annex.no_data")
+    rules.append((empty, f'"{name}" IS NULL AND NOT {hidden}', NO_DATA_COLOR))
     symbols = [_fill(str(at), color, _THIN) for at, (_, _, color) in enumerate(rules)]
     listed = "".join(
         f"<rule key={quoteattr(f'r{at}')} symbol={quoteattr(str(at))} filter={quoteattr(test)} "

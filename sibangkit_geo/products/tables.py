@@ -38,6 +38,8 @@ _NAMES = {
     "households": "Rumah tangga dalam data",
     "poor_households": "Rumah tangga miskin",
     "unknown_poor": "Rumah tangga yang kemiskinannya tidak diketahui",
+    "known_poor": "Rumah tangga yang kemiskinannya diketahui",
+    "known_people": "Penduduk rumah tangga yang kemiskinannya diketahui",
     "village_households": "Rumah tangga menurut tabel desa",
     "households_not_covered": "Rumah tangga di luar register",
     "poor_people_benchmarked": "Penduduk miskin, diselaraskan ke angka resmi",

@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from sibangkit_geo.indicators.needs import Need
     from sibangkit_geo.registers.households import Households
     from sibangkit_geo.registers.photos import Photos
+    from sibangkit_geo.registers.tally import Poverty
 
 #: above this many houses a page carries the poor ones alone: it must open on an office machine
 MOST_CARDS = 100_000
 _GROUPS = ("Desil tidak diketahui", *(f"Desil {one}" for one in range(1, 11)))
-_POOR = ("Tidak miskin", "Miskin")
+_POOR = ("Tidak miskin", "Miskin", "Kemiskinan tidak diketahui")
+_UNKNOWN = 2
 _CURVE_BITS = 20
 # kind of number of each column of the kept houses
 _COLUMNS = {
     "row": np.int64, "village": np.int32, "east": np.int32, "north": np.int32,
     "deprived": np.uint32, "served": np.uint32, "decile": np.uint8, "poor": np.bool_,
+    "unknown": np.bool_,
 }  # fmt: skip
 
 
@@ -49,7 +52,7 @@ class KeptCards:
     columns
         ``row`` (in the file), ``village`` (among the official ones), ``east`` and
         ``north`` (whole 1e-5 degrees), ``deprived``, ``served``, ``decile`` (0 for not
-        known), ``poor``; arrays of one length.
+        known), ``poor``, ``unknown`` (whether poor); arrays of one length.
     """
 
     needs: tuple[Need, ...] = ()
@@ -62,7 +65,7 @@ class KeptCards:
         *,
         village: NDArray[np.int64],
         placed: NDArray[np.bool_],
-        poor: NDArray[np.bool_],
+        poverty: Poverty,
     ) -> KeptCards:
         """
         Keep the houses of a batch that have a place and are poor or deprived of something.
@@ -80,7 +83,7 @@ class KeptCards:
             judged = judge(households, need)
             deprived |= judged.deprived.astype(np.uint32) << np.uint32(bit)
             served |= (judged.deprived & judged.served).astype(np.uint32) << np.uint32(bit)
-        kept = placed & (village >= 0) & (poor | (deprived > 0))
+        kept = placed & (village >= 0) & (poverty.poor | (deprived > 0))
         decile = rows["decile"].to_numpy() if "decile" in rows.columns else np.zeros(len(rows))
         columns = {
             "row": rows["row"].to_numpy(),
@@ -90,7 +93,8 @@ class KeptCards:
             "deprived": deprived,
             "served": served,
             "decile": np.nan_to_num(decile, nan=0.0),
-            "poor": poor,
+            "poor": poverty.poor,
+            "unknown": poverty.unknown,
         }
         return cls(
             needs, {name: columns[name][kept].astype(kind) for name, kind in _COLUMNS.items()}
@@ -159,7 +163,7 @@ def build_cards(kept: Sequence[KeptCards], *, page_row: NDArray[np.int64], seed:
         The registers express more than 32 needs together.
     """
     houses = KeptCards.joined(kept)
-    row, village, east, north, deprived, served, decile, poor = (
+    row, village, east, north, deprived, served, decile, poor, unknown = (
         houses.columns[name] for name in _COLUMNS
     )
     place = page_row[village]
@@ -179,7 +183,8 @@ def build_cards(kept: Sequence[KeptCards], *, page_row: NDArray[np.int64], seed:
         per_village=np.bincount(place[order], minlength=int(page_row.max(initial=-1)) + 1),
         east=east[order], north=north[order],
         deprived=deprived[order], served=served[order],
-        group=decile[order] if deciles else poor[order].astype(np.uint8), poor=poor[order],
+        group=(decile if deciles else np.where(unknown, _UNKNOWN, poor).astype(np.uint8))[order],
+        poor=poor[order],
         shuffle=_key(seed, east, north), photo=np.full(len(order), -1, dtype=np.int32),
     )  # fmt: skip
     return BuiltCards(cards, number[order], row[order], left_out)

@@ -43,7 +43,8 @@ def judge(households: Households, need: Need) -> Judged:
 
     Returns: A household counts as known when one test holds, or the item of the first test is
         answered; forms ask the further items of some households only (the distance to faeces of
-        wells), so their empty cells say nothing.
+        wells), so their empty cells say nothing. A deprived one counts as known only where it is
+        known whether a programme serves it.
     """
     number = len(households)
     deprived = np.zeros(number, dtype=np.bool_)
@@ -59,8 +60,15 @@ def judge(households: Households, need: Need) -> Judged:
         deprived &= decile <= need.decile_max
         known &= ~np.isnan(decile)
     served = np.zeros(number, dtype=np.bool_)
+    told = np.ones(number, dtype=np.bool_)
     for programme in need.served:
-        served |= _means(households, programme, _YES)[1]
+        answered, receives = _means(households, programme, _YES)
+        served |= receives
+        told &= answered
+    if need.served and not told.all():
+        # whether a household that lacks something is served by what it does not say is not known
+        known &= ~deprived | served | told
+        deprived &= known
     return Judged(known, deprived, served)
 
 

@@ -40,6 +40,11 @@ class Poverty:
         """Who is poor."""
         return self.flags["poor_households"]
 
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Of whom it is not known; they are not among the poor."""
+        return self.flags["unknown_poor"]
+
 
 def tally(
     households: Households,
@@ -61,8 +66,9 @@ def tally(
     `index`: Deprivation index to add up, where the register has any of its needs.
     Returns: Whole numbers but for the sums of gaps; a village without households is absent. A
         household whose answer is missing is in ``households`` but not in ``known_KEY``; one
-        without decile or spending is in ``unknown_poor``; one without size adds nobody to
-        ``people`` and stands in ``unknown_size``. ``served_KEY`` counts those who receive an
+        without decile or spending is in ``unknown_poor`` and its people are not among
+        ``known_people``; one without size adds nobody to ``people`` and stands in
+        ``unknown_size``. ``served_KEY`` counts those who receive an
         assistance that answers the need, deprived or not; ``decile_D`` and ``served_KEY_decile_D``
         count by decile; the index adds the columns of `deprivation_sums`.
     Raises ConfigError: The poverty rule names a column the register lacks.
@@ -177,7 +183,12 @@ def judge_poverty(households: Households, poverty: PovertyRule) -> Poverty:
         "unknown_poor": np.isnan(value),
         "unknown_size": np.isnan(size),
     }
-    amounts = {"people": people, "poor_people": np.where(poor, people, 0.0)}
+    unknown = flags["unknown_poor"]
+    amounts = {
+        "people": people,
+        "known_people": np.where(unknown, 0.0, people) if unknown.any() else people,
+        "poor_people": np.where(poor, people, 0.0),
+    }
     if item == "spending":
         gap = np.where(poor, relative_shortfall(value, poverty.line_rp_month), 0.0)
         amounts["gap_sum"] = gap * people

@@ -107,6 +107,11 @@ def _read(folder: Path) -> _Run:
     notes = () if rho is not None else (Note("no_rho", f"Sebaran berlebih tahun {year} tidak "
                                              "tercatat; selangnya terlalu sempit."),)  # fmt: skip
     numbers = table.reindex(columns=[*COUNTS, "pocket"]).astype(float)
+    if "known_poor" in table:
+        # rates are of those whose poverty is known; none where too few are
+        thin = table["headcount_ratio"].isna()
+        numbers["households"] = table["known_poor"].astype(float).fillna(numbers["households"])
+        numbers["poor_households"] = numbers["poor_households"].mask(thin)
     registers = manifest["settings"].get("households") or []
     inputs = manifest.get("inputs", [])
     return _Run(

@@ -33,6 +33,7 @@ from sibangkit_geo.sources.profiles import read_attributes, read_locus
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.study.locate import decisions, locate_places
 from sibangkit_geo.study.plan import Plans, make_plans
+from sibangkit_geo.study.registers import known_houses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -455,14 +456,13 @@ def surface_of(
     settings = study.risk_surface
     if settings is None:
         return None
-    points = [one for kept in houses for one in kept.points]
-    poor = [one for kept in houses for one in kept.poor]
-    if not sum(map(len, poor)) or not any(one.any() for one in poor):
+    points, poor = known_houses(houses)
+    if not poor.any():
         msg = "[risk_surface] needs a register with points of houses, some of them poor"
         raise DataError(msg, remedy="Leave [risk_surface] out.")
     return risk_surface(
-        np.concatenate(points),
-        np.concatenate(poor),
+        points,
+        poor,
         crs=areas.villages.crs.to_string(),
         cell_m=settings.cell_m,
         bandwidth_m=settings.bandwidth_m,

@@ -6,9 +6,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from sibangkit_geo.indicators.estimates import tested
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import find_pockets
@@ -18,6 +18,7 @@ from sibangkit_geo.pockets.hamlets import MOST_POINTS, hamlet_scan
 from sibangkit_geo.pockets.regionalization import planning_areas
 from sibangkit_geo.products.tables import write_csv, write_layers
 from sibangkit_geo.sources.text_tables import read_links
+from sibangkit_geo.study.registers import known_houses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +89,7 @@ def find(study: config.Study, measured: VillageIndicators, progress: Progress) -
         done += count
         progress("find", done % total, total)
 
-    villages = measured.villages
+    villages = tested(measured.villages)
     graph = _graph(study, villages)
     found = find_pockets(villages, settings=study.pockets, neighbors=graph, progress=step)
     if study.pockets.stability:
@@ -134,8 +135,7 @@ def _hamlets(
 ) -> tuple[Hamlets | None, list[Note]]:
     if study.hamlets is None:
         return None, []
-    points = np.concatenate([part for one in houses for part in one.points] or [np.empty((0, 2))])
-    poor = np.concatenate([part for one in houses for part in one.poor] or [np.empty(0, bool)])
+    points, poor = known_houses(houses)
     if len(points) > MOST_POINTS:
         text = (
             f"Dusun miskin tidak diuji: {numeral(len(points))} titik rumah, paling banyak "

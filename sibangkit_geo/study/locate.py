@@ -363,7 +363,7 @@ def earlier_waves(study: config.Study, areas: Boundaries, review: dict[str, str]
         measured = villages.assemble(
             areas, [part], official=None,
             poverty_source=(source.source or counted.report.file, source.year),
-            rule=study.poverty,
+            rule=study.poverty, coverage=study.coverage,
         )  # fmt: skip
         masked = disclosure.mask(measured, settings=study.disclosure)
         shown = _digits(masked.measured.villages, measured.indicators)

@@ -169,6 +169,7 @@ def _measure(study: config.Study, areas: Boundaries, carried: Carried) -> Villag
         official=study.official,
         poverty_source=_poverty_source(study),
         rule=study.poverty if study.households else None,
+        coverage=study.coverage,
     )
     log.info("measure: %d indicators", len(measured.indicators))
     return measured

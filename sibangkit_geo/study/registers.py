@@ -12,7 +12,7 @@ import polars as pl
 from pyproj import Transformer
 
 from sibangkit_geo import codes, join
-from sibangkit_geo.errors import UnknownAreaError
+from sibangkit_geo.errors import DataError, UnknownAreaError
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import IntakeReport, Located, Note, VillageCounts
@@ -170,7 +170,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
             continue
         poverty = tally.judge_poverty(households, plan.poverty)
         if points is not None:
-            kept.append(_kept(households, plan, where=where, village=village, poor=poverty.poor))
+            kept.append(_kept(households, plan, where=where, village=village, poverty=poverty))
         part = tally.tally(
             households, village, villages=villages, poverty=poverty, index=plan.index
         )
@@ -180,10 +180,33 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         frame.drop(columns="n_rows"), official, code_system=plan.code_system,
         review=plan.review, n_rows=frame["n_rows"],
     )  # fmt: skip
+    _require_known(register, plan, counts)
     report = register_report(register, located_rows)
     notes = (*located.notes, *finding_notes(report))
     log.info("locate: %d of %d households", located_rows, register.rows_read)
     return Counted(counts, located, frame, report, notes, KeptHouses.joined(kept))
+
+
+def _require_known(register: Register, plan: RegisterPlan, counts: VillageCounts) -> None:
+    """Refuse a register none of whose households tells whether it is poor: nobody would be."""
+    table = counts.table
+    if plan.poverty is None or not len(table):
+        return
+    if table["unknown_poor"].sum() < table["households"].sum():
+        return
+    variable = plan.poverty.rule
+    column = register.mapped.names[variable]
+    kinds = {one.kind for one in register.gathered.findings() if one.column == column}
+    told = "; ".join(rules()[kind].title for kind in rules() if kind in kinds)
+    msg = (
+        f"{register.name}: no household of the regency has a readable answer in column "
+        f"{column}, which says who is poor{f' ({told})' if told else ''}"
+    )
+    remedy = (
+        f"Look at the column (`sibangkit inspect`), name another one ([households.columns] "
+        f'{variable} = "..."), or choose another [poverty] rule.'
+    )
+    raise DataError(msg, remedy=remedy)
 
 
 def _kept(
@@ -192,17 +215,18 @@ def _kept(
     *,
     where: NDArray[np.float64],
     village: NDArray[np.int64],
-    poor: NDArray[np.bool_],
+    poverty: tally.Poverty,
 ) -> KeptHouses:
     """Keep what the plan asks for of the houses of a batch that have a place."""
     placed = np.asarray(np.isfinite(where).all(axis=1))
     cards = None
     if plan.keep_cards:
-        cards = KeptCards.of(households, village=village, placed=placed, poor=poor)
+        cards = KeptCards.of(households, village=village, placed=placed, poverty=poverty)
     if not plan.keep_houses:
         return KeptHouses(cards=cards)
-    known = placed & (village >= 0)
-    return KeptHouses((where[known],), (poor[known],), (village[known],), cards)
+    here = placed & (village >= 0)
+    told = ~poverty.unknown[here]
+    return KeptHouses((where[here],), (poverty.poor[here],), (village[here],), (told,), cards)
 
 
 def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
@@ -279,12 +303,14 @@ class KeptHouses:
     Points and poverty of houses, batch by batch; nothing else of a household.
 
     `points`: Easting and northing, metres, shape (n, 2) each.
+    `known`: Of whom it is known whether they are poor.
     `cards`: What house cards need; None where no card is made.
     """
 
     points: tuple[NDArray[np.float64], ...] = field(default=(), repr=False)
     poor: tuple[NDArray[np.bool_], ...] = field(default=(), repr=False)
     village: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
+    known: tuple[NDArray[np.bool_], ...] = field(default=(), repr=False)
     cards: KeptCards | None = None
 
     @classmethod
@@ -299,8 +325,26 @@ class KeptHouses:
             tuple(points for part in parts for points in part.points),
             tuple(poor for part in parts for poor in part.poor),
             tuple(village for part in parts for village in part.village),
+            tuple(known for part in parts for known in part.known),
             KeptCards.joined(cards) if cards else None,
         )
+
+
+def known_houses(
+    houses: Sequence[KeptHouses],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """
+    Put together the houses of whom it is known whether they are poor.
+
+    Returns: Easting and northing, metres, shape (n, 2); who is poor, shape (n,).
+    """
+    parts = [
+        (points[known], poor[known])
+        for one in houses
+        for points, poor, known in zip(one.points, one.poor, one.known, strict=True)
+    ]
+    points = np.concatenate([np.empty((0, 2)), *(part for part, _ in parts)])
+    return points, np.concatenate([np.empty(0, dtype=np.bool_), *(part for _, part in parts)])
 
 
 @dataclass(frozen=True, slots=True)

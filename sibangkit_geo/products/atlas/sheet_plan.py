@@ -317,7 +317,8 @@ def layer_theme(layer: Layer) -> Theme:
     Returns: Classes first, then no data and masked; the two are listed where there are any.
     """
     swatches = [Swatch(Pen(fill=one.color), one.label) for one in layer.classes]
-    swatches.append(Swatch(NO_DATA, say("annex.no_data"), always=False))
+    empty = "annex.no_or_thin_data" if layer.thin.any() else "annex.no_data"
+    swatches.append(Swatch(NO_DATA, say(empty), always=False))
     swatches.append(Swatch(MASKED, say("annex.masked"), always=False))
     n = len(layer.classes)
     index = layer.class_index.where(layer.class_index >= 0, n).to_numpy(copy=True)

@@ -25,12 +25,13 @@ window.sibangkit.csv = (() => {
   /** @param {ShownLayer} layer @param {number} row */
   function layerCells(layer, row) {
     const shown = values.hasValue(layer, row);
-    const word = values.isMasked(layer, row) ? text("masked") : text("no_data");
+    const word = values.isMasked(layer, row) ? text("masked") : text(values.isThin(layer, row) ? "thin" : "no_data");
     /** @param {number | null} value @param {number | null} decimals */
     const number = (value, decimals) => (shown ? cell(value, decimals) : cell(word));
     return [
       number(layer.values[row], layer.decimals ?? 1),
-      ...(layer.counts ? [number(layer.counts[row], null)] : []),
+      ...(layer.counts ? [values.isThin(layer, row) ? cell(layer.counts[row]) : number(layer.counts[row], null)] : []),
+      ...(layer.known ? [cell(layer.known[row])] : []),
       cell(values.classLabel(layer, row)),
     ];
   }
@@ -39,6 +40,7 @@ window.sibangkit.csv = (() => {
   const layerHeads = (layer) => [
     layer.unit === "percent" ? `${layer.label} (%)` : layer.label,
     ...(layer.counts ? [layer.count_label ?? text("csv_count")] : []),
+    ...(layer.known ? [text("csv_known")] : []),
     text("csv_class"),
   ];
 

@@ -224,13 +224,14 @@ def _villages(product: StudyResult, sheet: Sheet) -> list[tuple[str, ...]]:
     for code, row in own.iterrows():
         rate = float(layer.shown.get(code, float("nan")))
         hidden = bool(layer.masked.get(code, False))
+        thin = bool(layer.thin.get(code, False))
         pocket = product.pockets.members.get(code)
         acting = row.get("acting_agencies")
         rows.append(
             (
                 str(row["name"]),
                 numeral(float(row["households"])),
-                _rate(rate, layer.decimals, hidden=hidden),
+                word("thin") if thin else _rate(rate, layer.decimals, hidden=hidden),
                 "" if pocket is None else str(int(pocket)),
                 ", ".join(names[key] for key in acting.split()) if isinstance(acting, str) else "",
             )

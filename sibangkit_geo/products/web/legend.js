@@ -30,7 +30,10 @@ window.sibangkit.legend = (() => {
   function entries(layer, { pockets }) {
     /** @type {Entry[]} */
     const rows = layer.classes.map((one) => ({ fill: one.color, label: one.label, count: one.count }));
-    if (layer.n_missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: layer.n_missing });
+    const thin = layer.thin?.length ?? 0;
+    const missing = layer.n_missing - thin;
+    if (missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: missing });
+    if (thin) rows.push({ fill: "url(#hatch)", label: text("thin"), count: thin });
     if (layer.n_masked) rows.push({ fill: "url(#masked)", label: text("masked"), count: layer.n_masked });
     if (!pockets) return rows;
     for (const evidence of ["strict", "indicative"]) {

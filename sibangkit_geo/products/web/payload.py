@@ -259,6 +259,9 @@ def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
         "values": _plain(layer.shown, layer.decimals),
         "counts": None if layer.counts is None else _whole(layer.counts),
         "count_label": one.count_label or None,
+        "known": None if layer.known is None else _whole(layer.known),
+        "known_percent": None if layer.known_share is None else _whole(layer.known_share * 100),
+        "thin": [i for i, thin in enumerate(layer.thin) if thin],
         "masked": [i for i, hidden in enumerate(layer.masked) if hidden],
         "class": [None if i < 0 else int(i) for i in layer.class_index],
         "classes": [

@@ -20,6 +20,10 @@ window.sibangkit.values = (() => {
   /** @param {ShownLayer} layer @param {number} row */
   const hasValue = (layer, row) => !isMasked(layer, row) && known(layer.values[row]);
 
+  // too few answered: a count, but no share
+  /** @param {ShownLayer} layer @param {number} row */
+  const isThin = (layer, row) => layer.thin?.includes(row) ?? false;
+
   /** @param {ShownLayer} layer @param {number} row */
   function fillOf(layer, row) {
     if (isMasked(layer, row)) return "url(#masked)";
@@ -31,19 +35,23 @@ window.sibangkit.values = (() => {
   function classLabel(layer, row) {
     if (isMasked(layer, row)) return text("masked");
     const index = layer.class[row];
-    return known(index) ? layer.classes[index].label : text("no_data");
+    return known(index) ? layer.classes[index].label : text(isThin(layer, row) ? "thin" : "no_data");
   }
 
   /** @param {ShownLayer} layer @param {number} row */
   function valueText(layer, row) {
-    return isMasked(layer, row) ? text("masked") : withUnit(layer.values[row], layer);
+    if (isMasked(layer, row)) return text("masked");
+    return isThin(layer, row) ? text("thin") : withUnit(layer.values[row], layer);
   }
 
   /** @param {ShownLayer} layer @param {number} row */
   function countText(layer, row) {
     const count = layer.counts?.[row];
     if (!known(count) || isMasked(layer, row)) return "";
-    return `${number(count)} ${layer.count_label ?? ""}`.trim();
+    const told = `${number(count)} ${layer.count_label ?? ""}`.trim();
+    const [answered, percent] = [layer.known?.[row], layer.known_percent?.[row]];
+    if (!known(answered) || !known(percent) || percent >= 100) return told;
+    return text("at_least", { told, answered: number(answered), percent: number(percent) });
   }
 
   // ---- ranking: worst first, equal values share a rank
@@ -112,7 +120,7 @@ window.sibangkit.values = (() => {
     }));
     return {
       ...layer, key: `${layer.key}@${year}`, label: `${layer.label} (${year})`, year, values: shown,
-      counts: null, class: index, classes, masked: hidden, n_masked: hidden.length,
+      counts: null, known: null, known_percent: null, thin: [], class: index, classes, masked: hidden, n_masked: hidden.length,
       n_missing: shown.filter((value) => !known(value)).length - hidden.length, regency_value: null,
       district_values: null,
     };
@@ -129,7 +137,7 @@ window.sibangkit.values = (() => {
   }
 
   return {
-    fillOf, valueText, countText, classLabel, districtName, isMasked, hasValue, known, ranked,
+    fillOf, valueText, countText, classLabel, districtName, isMasked, isThin, hasValue, known, ranked,
     rankOf, outstanding, trendOf, layerByKey,
   };
 })();

@@ -99,6 +99,9 @@ interface Layer {
   values: (number | null)[];
   counts: (number | null)[] | null;
   count_label: string | null;
+  known: (number | null)[] | null;
+  known_percent: (number | null)[] | null;
+  thin: number[];
   masked: number[];
   class: (number | null)[] | string;
   classes: LayerClass[];
