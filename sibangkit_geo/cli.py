@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from sibangkit_geo import __version__
-from sibangkit_geo.errors import DegradedInputWarning, SibangkitError
+from sibangkit_geo.errors import DegradedInputWarning, InputsError, SibangkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -319,18 +319,21 @@ def reported() -> Iterator[None]:
     """Turn an error of ours into one line and its exit code."""
     try:
         yield
+    except InputsError as error:
+        _fail(*map(str, error.errors), code=error.exit_code)
     except SibangkitError as error:
-        _fail(str(error), error.exit_code)
+        _fail(str(error), code=error.exit_code)
     except KeyboardInterrupt:
-        _fail("stopped; nothing was written", 1)
+        _fail("stopped; nothing was written", code=1)
     except MemoryError:
-        _fail("not enough memory; nothing was written", 1)
+        _fail("not enough memory; nothing was written", code=1)
     except OSError as error:
-        _fail(f"{error.filename or 'file'}: {error.strerror or error}", 1)
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
 
 
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+def _fail(*messages: str, code: int) -> NoReturn:
+    for message in messages:
+        typer.echo(f"error: {' '.join(message.split())}", err=True)
     raise typer.Exit(code=code)
 
 

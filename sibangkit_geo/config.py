@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, TargetSettings
 from sibangkit_geo.disclosure import DisclosureSettings
-from sibangkit_geo.errors import ConfigError, MissingFileError
+from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
 from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.indicators.risk_surface import RiskSettings
@@ -228,22 +228,31 @@ def resolved(settings: T, folder: Path, *, table: str = "") -> T:
 
     `settings`: A study, or one of its tables, called `table` in messages.
     Raises MissingFileError: A file is not there; none has been read yet.
+    Raises InputsError: Several files are not there.
     """
+    missing: list[MissingFileError] = []
+    found = _resolved(settings, folder, table, missing)
+    if missing:
+        raise missing[0] if len(missing) == 1 else InputsError(missing)
+    return found
+
+
+def _resolved(settings: T, folder: Path, table: str, missing: list[MissingFileError]) -> T:
     changed: dict[str, object] = {}
     for one in dataclasses.fields(settings):
         value = getattr(settings, one.name)
         where = f"[[{one.name}]]" if isinstance(value, tuple) else f"[{one.name}]"
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            changed[one.name] = resolved(value, folder, table=where)
+            changed[one.name] = _resolved(value, folder, where, missing)
         elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            changed[one.name] = tuple(resolved(each, folder, table=where) for each in value)
+            changed[one.name] = tuple(_resolved(each, folder, where, missing) for each in value)
     for key in _INPUTS.get(type(settings), ()):
         path = getattr(settings, key)
         if not path or "://" in path or (key == "villages" and path == "default"):
             continue
         changed[key] = str(folder / path)
         if not (folder / path).exists():
-            raise MissingFileError(folder / path, named_by=f"{table} {key}")
+            missing.append(MissingFileError(folder / path, named_by=f"{table} {key}"))
     for key in _OPTIONAL.get(type(settings), ()):
         path = getattr(settings, key) or (_REVIEW if key == "review" else "")
         changed[key] = str(folder / path) if path else ""

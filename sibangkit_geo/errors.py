@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class SibangkitError(Exception):
@@ -56,6 +59,46 @@ class DataError(SibangkitError, ValueError):
 
 class UnknownAreaError(DataError):
     """Rows carry a village code that the boundary file does not contain."""
+
+
+class InputsError(DataError):
+    """Several files, or several parts of one, cannot be used; all are told at once."""
+
+    def __init__(self, errors: Sequence[SibangkitError]) -> None:
+        self.errors = tuple(errors)
+        self.exit_code = max(one.exit_code for one in errors)
+        super().__init__("\n".join(map(str, errors)), remedy="")
+        self.args = ("\n".join(map(str, errors)),)
+
+
+class Problems:
+    """Errors of independent steps, gathered so that one run tells them all."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, SibangkitError] = {}
+
+    def attempt(self, step: Callable[P, T], *args: P.args, **options: P.kwargs) -> T | None:
+        """
+        Take a step, and keep its error for later.
+
+        Returns: What the step made; None where it failed.
+        """
+        try:
+            return step(*args, **options)
+        except InputsError as error:
+            self.errors |= {str(one): one for one in error.errors}
+        except (ConfigError, DataError) as error:
+            self.errors[str(error)] = error
+        return None
+
+    def error(self) -> SibangkitError:
+        """
+        Put what was gathered into one error.
+
+        Raises IndexError: Nothing went wrong.
+        """
+        found = [*self.errors.values()]
+        return found[0] if len(found) == 1 else InputsError(found)
 
 
 class LeakError(SibangkitError):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.indicators.needs import PovertyRule, needs_of
 from sibangkit_geo.indicators.villages import assemble, from_counts
 from sibangkit_geo.model.types import Boundaries, Indicator
@@ -272,7 +273,8 @@ def test_an_area_share_is_of_the_households_whose_answer_is_known(
     part = from_counts(counts, needs=needs_of(rows.columns), year=2025, source="uji")
     official = pd.DataFrame(villages.drop(columns="geometry")).assign(has_polygon=True)
     areas = Boundaries(villages, official, villages.iloc[:0], "16.07", True, "uji", ())
-    measured = assemble(areas, [part], official=None, poverty_source=("uji", 2025), rule=rule)
+    with pytest.warns(DegradedInputWarning, match="Lantai tidak layak diketahui untuk 75,0 %"):
+        measured = assemble(areas, [part], official=None, poverty_source=("uji", 2025), rule=rule)
     floor = next(one for one in measured.indicators if one.name == "floor_share")
     no_mask = pd.Series(data=False, index=villages.index)
     drawn = build_layer(measured.villages, floor, masked=no_mask, totals=measured.villages)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sibangkit_geo.config import Study, plain, read_study, written_study
-from sibangkit_geo.errors import ConfigError, MissingFileError
+from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,8 +195,10 @@ def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
     extra += '[deprivation]\nindex = "indeks.toml"\n'
     (tmp_path / "study.toml").write_text(HEAD + PROFILE + extra, encoding="utf-8")
     profile = written_study(tmp_path / "study.toml").profiles[0].path
-    with pytest.raises(MissingFileError, match=r"\(\[\[profiles\]\] path\)"):
+    with pytest.raises(InputsError, match=r"\(\[\[profiles\]\] path\)") as caught:
         read_study(tmp_path / "study.toml")
+    assert "indeks.toml: no such file" in str(caught.value)  # all of them in one run
+    assert caught.value.exit_code == 2
     (tmp_path / profile).write_text("", encoding="utf-8")
     with pytest.raises(MissingFileError, match=r"indeks\.toml: .* \(\[deprivation\] index\)"):
         read_study(tmp_path / "study.toml")

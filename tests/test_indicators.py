@@ -44,7 +44,7 @@ ROWS = pd.DataFrame(
         (A, 2, 4, 7, 2, 1),  # not poor, bad floor, served
         (A, 1, 5, NOTHING, 2, 2),  # floor unknown
         (B, 5, NOTHING, 7, NOTHING, NOTHING),  # decile unknown, bad floor
-        (B, 6, 2, 1, NOTHING, 2),  # asked for assistance, answer half missing: not served
+        (B, 6, 2, 1, NOTHING, 2),  # asked for assistance, answer half missing: not known
         (None, 9, 1, 8, 2, 2),  # in no village
     ],
     columns=["village_code", "size", "decile", "floor", "pkh", "bpnt"],
@@ -75,17 +75,18 @@ def test_tally_by_hand() -> None:
     assert table.index.tolist() == [A, B]
     told = {"unknown_poor": 0, "unknown_size": 0, "extreme_poor_households": 2}
     assert table.loc[A].to_dict() == told | {
-        "households": 4, "people": 10, "poor_households": 2, "poor_people": 7,
+        "households": 4, "people": 10, "known_people": 10,
+        "poor_households": 2, "poor_people": 7,
         "known_floor": 3, "deprived_floor": 2, "unserved_floor": 2,
         "known_no_social_assistance": 4, "deprived_no_social_assistance": 3,
         "unserved_no_social_assistance": 1, "served_no_social_assistance": 2,
     }  # fmt: skip
     told = {"unknown_poor": 1, "unknown_size": 0, "extreme_poor_households": 0}
     assert table.loc[B].to_dict() == told | {
-        "households": 2, "people": 11, "poor_households": 0, "poor_people": 0,
+        "households": 2, "people": 11, "known_people": 6, "poor_households": 0, "poor_people": 0,
         "known_floor": 2, "deprived_floor": 1, "unserved_floor": 1,
-        "known_no_social_assistance": 1, "deprived_no_social_assistance": 1,
-        "unserved_no_social_assistance": 1, "served_no_social_assistance": 0,
+        "known_no_social_assistance": 0, "deprived_no_social_assistance": 0,
+        "unserved_no_social_assistance": 0, "served_no_social_assistance": 0,
     }  # fmt: skip
 
 
@@ -154,7 +155,8 @@ def test_a_share_is_of_the_households_whose_answer_is_known() -> None:
     counts = VillageCounts(count())
     table, defined = from_counts(counts, needs=needs_of(ROWS.columns), year=2025, source="uji")
     assert table["floor_share"].to_dict() == {A: pytest.approx(2 / 3), B: 0.5}
-    assert table["no_social_assistance_share"].to_dict() == {A: 0.25, B: 1.0}
+    assert table["no_social_assistance_share"][A] == 0.25
+    assert pd.isna(table["no_social_assistance_share"][B])
     assert [(one.name, one.count_column, one.count_label) for one in defined] == [
         ("floor_share", "unserved_floor", "rumah tangga membutuhkan"),
         (
@@ -443,7 +445,7 @@ def test_who_has_the_assistance_is_not_deprived_of_it() -> None:
 
 def test_depth_and_severity_come_from_their_sums() -> None:
     counts = pd.DataFrame(
-        {"people": [10.0, 0.0], "gap_sum": [2.0, 0.0], "gap_squared_sum": [1.0, 0]}
+        {"known_people": [10.0, 0.0], "gap_sum": [2.0, 0.0], "gap_squared_sum": [1.0, 0]}
     )
     columns, defined = gap_columns(counts, source="uji", year=2025)
     assert columns["poverty_gap"].tolist()[0] == 0.2

@@ -177,9 +177,12 @@ def assemble(
         raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
     notes = []
     if "poor_households" not in table:
-        table[["poor_households", "known_poor"]] = float("nan")
+        table["poor_households"] = float("nan")
         text = "Data studi ini tidak memuat angka kemiskinan (poor_share_percent atau register)."
         notes.append(Note("no_poverty_figure", text))
+    for known, whole in (("known_poor", "households"), ("known_people", "people")):
+        if known not in table and whole in table:
+            table[known] = table[whole].where(table["poor_households"].notna())
     known = table["known_poor"].where(table["known_poor"] > 0)
     table["headcount_ratio"] = table["poor_households"] / known
     poverty = [_headcount(poverty_source, rule)]

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from sibangkit_geo import config, disclosure, join
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, Problems
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.indicators.deprivation import default_index, load_index
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
@@ -20,9 +20,9 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Located, Note
 from sibangkit_geo.products.result import EarlierWave
 from sibangkit_geo.registers.register import open_register, personal_texts
-from sibangkit_geo.sources import household_source
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.readers import table_source
+from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import read_review
 from sibangkit_geo.study import registers
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         VillageCounts,
     )
     from sibangkit_geo.registers.register import Register
+    from sibangkit_geo.sources.household_source import HouseholdSource
     from sibangkit_geo.study.registers import Counted, KeptHouses
 
 log = logging.getLogger(__name__)
@@ -71,40 +72,75 @@ def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> 
 
     `review_file`: A person's decisions, where the file is there.
     Raises ConfigError: A file is missing, or codes cannot be joined without names.
-    Raises DataError: A table breaks its contract.
+    Raises DataError: A table breaks its contract; what is wrong with several is told at once.
     """
-    parts, notes, uncertain, obeyed = [], list[Note](), [pd.DataFrame()], False
-    reports: list[IntakeReport] = []
-    counts: list[VillageCounts] = []
-    houses: list[KeptHouses] = []
-    named = [pd.DataFrame(columns=["district_name", "village_code"])]
-    for source in study.households:
-        review = decisions(review_file)
-        part, counted = locate_register(study, source, areas, review)
-        parts.append(part)
-        notes += counted.notes
-        reports.append(counted.report)
-        counts.append(counted.counts)
-        houses.append(counted.houses)
-        uncertain.append(uncertain_places(counted, areas))
-        named.append(_named(counted.places, counted.located))
-        obeyed |= bool((counted.located.rows["how"] == "review").any())
-    for profile in study.profiles:
-        read = profile_source.read_profiles(profile)
-        with _naming(profile.path):
-            located = locate_places(
-                read.rows, areas, code_system=read.code_system, review=decisions(review_file)
-            )
-            parts.append(villages.from_profiles(read, located))
-        notes += [*read.notes, *located.notes]
-        uncertain.append(uncertain_rows(read, located, areas))
-        named.append(_named(read.rows, located))
-        obeyed |= bool((located.rows["how"] == "review").any())
-        log.info("locate: %d profile rows", len(read.rows))
+    problems = Problems()
+    review = problems.attempt(decisions, review_file) or {}
+    tables = [
+        *(problems.attempt(_of_register, study, one, areas, review) for one in study.households),
+        *(problems.attempt(_of_profile, one, areas, review) for one in study.profiles),
+    ]
+    if problems.errors:
+        raise problems.error()
+    told = [one for one in tables if one is not None]
+    counted = [one.counted for one in told if one.counted is not None]
+    nothing = pd.DataFrame(columns=["district_name", "village_code"])
     return Carried(
-        tuple(parts), tuple(notes), pd.concat(uncertain), obeyed, pd.concat(named),
-        tuple(reports), tuple(counts), tuple(houses),
-    )  # fmt: skip
+        tuple(one.part for one in told),
+        tuple(note for one in told for note in one.notes),
+        pd.concat([pd.DataFrame(), *(one.uncertain for one in told)]),
+        obeyed=any(bool((one.located.rows["how"] == "review").any()) for one in told),
+        districts=pd.concat([nothing, *(_named(one.places, one.located) for one in told)]),
+        reports=tuple(one.report for one in counted),
+        counts=tuple(one.counts for one in counted),
+        houses=tuple(one.houses for one in counted),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _OneTable:
+    """One table carried to villages; `counted` where it is a register."""
+
+    part: tuple[pd.DataFrame, list[Indicator]]
+    places: pd.DataFrame
+    located: Located
+    uncertain: pd.DataFrame
+    notes: tuple[Note, ...]
+    counted: Counted | None = None
+
+
+def _of_register(
+    study: config.Study, source: HouseholdSource, areas: Boundaries, review: dict[str, str]
+) -> _OneTable:
+    part, counted = locate_register(study, source, areas, review)
+    doubtful = uncertain_places(counted, areas)
+    return _OneTable(part, counted.places, counted.located, doubtful, counted.notes, counted)
+
+
+def _of_profile(
+    source: profile_source.ProfileSource, areas: Boundaries, review: dict[str, str]
+) -> _OneTable:
+    read = profile_source.read_profiles(source)
+    with _naming(source.path):
+        located = locate_places(read.rows, areas, code_system=read.code_system, review=review)
+        part = villages.from_profiles(read, located)
+    log.info("locate: %d profile rows", len(read.rows))
+    doubtful = uncertain_rows(read, located, areas)
+    return _OneTable(part, read.rows, located, doubtful, (*read.notes, *located.notes))
+
+
+def look_at_sources(study: config.Study, problems: Problems) -> None:
+    """Read what can be read without the map, so that a run that failed tells all that is wrong."""
+    for register in (*study.households, *study.earlier):
+        problems.attempt(open_study_register, study, register)
+    for profile in study.profiles:
+        problems.attempt(profile_source.read_profiles, profile)
+    for listed in study.locus:
+        problems.attempt(profile_source.read_locus, listed)
+    if study.typology is not None:
+        problems.attempt(profile_source.read_attributes, study.typology)
+    for facility in study.facilities:
+        problems.attempt(read_facilities, facility, crs="EPSG:4326")
 
 
 def _named(rows: pd.DataFrame, located: Located) -> pd.DataFrame:
@@ -124,7 +160,7 @@ def _naming(path: str) -> Iterator[None]:
 
 def locate_register(
     study: config.Study,
-    source: household_source.HouseholdSource,
+    source: HouseholdSource,
     areas: Boundaries,
     review: dict[str, str],
 ) -> tuple[tuple[pd.DataFrame, list[Indicator]], registers.Counted]:
@@ -162,7 +198,7 @@ def locate_register(
     return part, counted
 
 
-def open_study_register(study: config.Study, source: household_source.HouseholdSource) -> Register:
+def open_study_register(study: config.Study, source: HouseholdSource) -> Register:
     """
     Open a register as the study names it.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sibangkit_geo import codes, config, disclosure, join
 from sibangkit_geo.agencies import load_catalogue, with_agencies, with_roles
+from sibangkit_geo.errors import Problems
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import InputFile, Note, Provenance
@@ -30,9 +31,11 @@ from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extra
 from sibangkit_geo.study.find import Groups, find, group
 from sibangkit_geo.study.locate import (
     Carried,
+    Earlier,
     decisions,
     earlier_waves,
     locate_tables,
+    look_at_sources,
     open_study_register,
     review_file_of,
 )
@@ -88,14 +91,8 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
     inputs = _input_files(study, study_file)
     progress("read", 0, 1)
-    areas = boundary_source.read_boundaries(study.boundaries, regency=study.study.regency)
-    log.info("read: %d villages with polygon", len(areas.villages))
     review_file = review_file_of(study, out)
-    carried = locate_tables(study, areas, review_file)
-    areas = join.with_district_names(areas, carried.districts)
-    extras, carried = read_extras(study, areas, carried, review_file)
-    earlier = earlier_waves(study, areas, decisions(review_file))
-    carried = replace(carried, reports=(*carried.reports, *earlier.reports))
+    areas, carried, extras, earlier = _read(study, review_file)
     if carried.obeyed:
         inputs = (*inputs, InputFile("review", review_file.name, checksum(review_file), ""))
     measured = with_agencies(_measure(study, areas, carried), catalogue)
@@ -109,6 +106,28 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     product = worded(product, study, conclusions.plans)
     product = with_houses(product, carried, study=study)
     return Ready(study, product, cells, areas, carried, extras, groups, conclusions, review_file)
+
+
+def _read(study: config.Study, review_file: Path) -> tuple[Boundaries, Carried, Extras, Earlier]:
+    """Read and locate everything; what is wrong with any of the files is told at once."""
+    problems = Problems()
+    regency = study.study.regency
+    areas = problems.attempt(boundary_source.read_boundaries, study.boundaries, regency=regency)
+    carried = None
+    if areas is not None:
+        log.info("read: %d villages with polygon", len(areas.villages))
+        carried = problems.attempt(locate_tables, study, areas, review_file)
+    if areas is None or carried is None:
+        look_at_sources(study, problems)
+        raise problems.error()
+    named = join.with_district_names(areas, carried.districts)
+    further = problems.attempt(read_extras, study, named, carried, review_file)
+    earlier = problems.attempt(earlier_waves, study, named, decisions(review_file))
+    if further is None or earlier is None:
+        look_at_sources(study, problems)
+        raise problems.error()
+    extras, carried = further
+    return named, replace(carried, reports=(*carried.reports, *earlier.reports)), extras, earlier
 
 
 def _product(
