@@ -12,7 +12,7 @@ from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.sources.readers import fold_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sibangkit_geo.sources.readers import Header
 
@@ -25,8 +25,14 @@ _TAKEN = frozenset(
         *("evidence", "masked", "known_poor", "unknown_poor", "longitude", "latitude"),
     }
 )
+# a village's code in dots or as ten digits; a count has far fewer digits than a family card's 16
+_VILLAGE = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}|\d{10}")
+_COUNT = re.compile(r"\d{1,7}|\d{1,3}([.,\u00a0 ]\d{3})+")
+_MOST = 0.8
 _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-Kind = Literal["category", "yes_no", "number", "whole", "money", "place", "identity", "text"]
+Kind = Literal[
+    "category", "yes_no", "number", "whole", "money", "place", "identity", "person", "text"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Variable:
     One variable of the catalogue.
 
     `required`: A missing answer is reported.
+    `if_so`: Further headers that name it only where the cells look like it: "kode", "kk".
     `words`: Words that may stand about a number and say nothing more: "Desil 1", "4 orang".
     """
 
@@ -45,6 +52,7 @@ class Variable:
     high: float = float("inf")
     required: bool = False
     words: tuple[str, ...] = ()
+    if_so: tuple[str, ...] = ()
 
     @property
     def answers(self) -> bool:
@@ -105,6 +113,7 @@ def variables() -> Mapping[str, Variable]:
             high=float(one.get("high", "inf")),
             required=bool(one.get("required", False)),
             words=tuple(one.get("words", ())),
+            if_so=tuple(fold_header(alias) for alias in one.get("if_so", ())),
         )
         for name, one in own_toml(__package__, "columns.toml").items()
     }
@@ -113,17 +122,21 @@ def variables() -> Mapping[str, Variable]:
 @cache
 def known_headers() -> frozenset[str]:
     """List every folded header of the catalogue."""
-    return frozenset(alias for one in variables().values() for alias in one.names)
+    return frozenset(alias for one in variables().values() for alias in (*one.names, *one.if_so))
 
 
-def recognise(header: Header, *, named: Mapping[str, str]) -> Mapped:
+def recognise(
+    header: Header, *, named: Mapping[str, str], sample: Sequence[Sequence[str]] = ()
+) -> Mapped:
     """
     Recognise the columns of a file.
 
-    What the study names comes first, then the alias catalogue in its order.
+    What the study names comes first, then headers that need a look at their cells, then the alias
+    catalogue in its order.
 
     `named`: Canonical variable to header, as the study writes it; empty headers are not looked
         for.
+    `sample`: First rows of data; without them no header that needs a look is recognised.
     Returns: A column means one thing only; what the study names and the file lacks is left to the
         caller.
     """
@@ -134,6 +147,14 @@ def recognise(header: Header, *, named: Mapping[str, str]) -> Mapped:
             found[variable] = position
     taken = set(found.values())
     folded = [fold_header(name) for name in header.names]
+    for one in variables().values():
+        places = [at for at, name in enumerate(folded) if name in one.if_so and at not in taken]
+        fitting = next(
+            (at for at in places if _fits(one, [row[at : at + 1] for row in sample])), -1
+        )
+        if fitting >= 0 and one.name not in found and one.name not in named:
+            found[one.name] = fitting
+            taken.add(fitting)
     for one in variables().values():
         if one.name in found or one.name in named:
             continue
@@ -162,6 +183,13 @@ def recognise(header: Header, *, named: Mapping[str, str]) -> Mapped:
         ),
         identities=tuple(identities),
     )  # fmt: skip
+
+
+def _fits(variable: Variable, cells: Iterable[Sequence[str]]) -> bool:
+    """Tell whether the first cells of a column look like what a variable holds."""
+    filled = [cell[0].strip() for cell in cells if cell and cell[0].strip()]
+    shape = _VILLAGE if variable.name == "village_code" else _COUNT
+    return bool(filled) and sum(map(bool, map(shape.fullmatch, filled))) >= _MOST * len(filled)
 
 
 def _identity_variables() -> Iterable[str]:
