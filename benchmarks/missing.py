@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pockets import RATE, world
+from pockets import RATE, world  # type: ignore[import-not-found]  # the script beside
 
 from sibangkit_geo.indicators.estimates import add_shrunken, tested
 from sibangkit_geo.indicators.villages import CoverageSettings, leave_thin

@@ -180,9 +180,9 @@ def assemble(
         table["poor_households"] = float("nan")
         text = "Data studi ini tidak memuat angka kemiskinan (poor_share_percent atau register)."
         notes.append(Note("no_poverty_figure", text))
-    for known, whole in (("known_poor", "households"), ("known_people", "people")):
-        if known not in table and whole in table:
-            table[known] = table[whole].where(table["poor_households"].notna())
+    for name, whole in (("known_poor", "households"), ("known_people", "people")):
+        if name not in table and whole in table:
+            table[name] = table[whole].where(table["poor_households"].notna())
     known = table["known_poor"].where(table["known_poor"] > 0)
     table["headcount_ratio"] = table["poor_households"] / known
     poverty = [_headcount(poverty_source, rule)]

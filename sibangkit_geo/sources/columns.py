@@ -145,26 +145,21 @@ def recognise(
         position = header.position(name) if name else -1
         if position >= 0:
             found[variable] = position
-    taken = set(found.values())
     folded = [fold_header(name) for name in header.names]
-    for one in variables().values():
-        places = [at for at, name in enumerate(folded) if name in one.if_so and at not in taken]
-        fitting = next(
-            (at for at in places if _fits(one, [row[at : at + 1] for row in sample])), -1
-        )
-        if fitting >= 0 and one.name not in found and one.name not in named:
-            found[one.name] = fitting
-            taken.add(fitting)
-    for one in variables().values():
-        if one.name in found or one.name in named:
-            continue
-        position = next(
-            (folded.index(alias) for alias in one.names if alias in folded
-             and folded.index(alias) not in taken), -1
-        )  # fmt: skip
-        if position >= 0:
-            found[one.name] = position
-            taken.add(position)
+    looked = {
+        at: one.name
+        for one in variables().values()
+        for at, name in enumerate(folded)
+        if name in one.if_so and _fits(one, [row[at : at + 1] for row in sample])
+    }
+    open_ones = [one for one in variables().values() if one.name not in named]
+    # what looks like something else is left to it, unless nobody else wants it
+    _take(open_ones, folded, found, aside=set(looked))
+    for at, variable in looked.items():
+        if variable not in named and at not in found.values():
+            found.setdefault(variable, at)
+    _take(open_ones, folded, found, aside=set())
+    taken = set(found.values())
     named_people = {
         alias for one in variables().values() if one.kind == "identity" for alias in one.names
     }
@@ -183,6 +178,20 @@ def recognise(
         ),
         identities=tuple(identities),
     )  # fmt: skip
+
+
+def _take(
+    wanted: Iterable[Variable], folded: Sequence[str], found: dict[str, int], *, aside: set[int]
+) -> None:
+    """Give each variable the column that its first known header names; a column means one thing."""
+    for one in wanted:
+        if one.name in found:
+            continue
+        free = set(range(len(folded))) - {*found.values()} - aside
+        places = (folded.index(alias) for alias in one.names if alias in folded)
+        position = next((at for at in places if at in free), -1)
+        if position >= 0:
+            found[one.name] = position
 
 
 def _fits(variable: Variable, cells: Iterable[Sequence[str]]) -> bool:
