@@ -104,7 +104,7 @@ def read_text_table(
     if table.empty:
         msg = f"{grid.name}: the table has a header but no rows"
         raise DataError(msg, remedy="Export it again with its rows.")
-    table.attrs = {"file": grid.name, "remarks": grid.remarks, "doubled": {**header.doubled}}
+    table.attrs = {"file": source.name, "remarks": grid.remarks, "doubled": {**header.doubled}}
     return table, not_data
 
 

@@ -156,6 +156,8 @@ def _points(link: sa.Connection, schema: str | None, name: str, *, taken: set[st
 def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
+    if isinstance(cell, Decimal) and not cell.is_finite():
+        return str(float(cell))
     if isinstance(cell, (float, Decimal)):
         return number_text(cell)
     return str(cell).strip()

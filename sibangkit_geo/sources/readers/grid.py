@@ -214,14 +214,16 @@ def number_text(value: float | Decimal, *, percent: bool = False) -> str:
     >>> number_text(0.0815, percent=True), number_text(1, percent=True)
     ('0.0815e2%', '1e2%')
     """
+    if not percent and -_EXACT < value < _EXACT and value % 1 == 0:
+        return str(int(value))
     if not math.isfinite(value):
         return str(float(value))
-    whole = value == int(value) and (not isinstance(value, float) or abs(value) < _EXACT)
-    text = str(int(value)) if whole else repr(float(value))
-    mantissa, _, exponent = text.partition("e")
+    # a database keeps every digit
+    exact = value % 1 == 0 and (isinstance(value, Decimal) or abs(value) < _EXACT)
+    mantissa, _, exponent = (str(int(value)) if exact else repr(float(value))).partition("e")
     if percent:
         return f"{mantissa}e{int(exponent or 0) + 2}%"
-    return text if whole or exponent else f"{mantissa}e0"
+    return mantissa if exact else f"{mantissa}e{exponent or 0}"
 
 
 def plain_text(cell: str) -> str:

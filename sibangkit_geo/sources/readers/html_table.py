@@ -111,7 +111,8 @@ def html_sheets(path: Path) -> list[SheetCells]:
     if not found:
         msg = f"{path.name}: neither a workbook nor a page with a table"
         raise DataError(msg, remedy="Open it in Excel and save it as XLSX, or export it as CSV.")
-    kind = f"tabel HTML (bukan {path.suffix or 'buku kerja'})"
+    page = path.suffix.lower() in {".html", ".htm"}
+    kind = "" if page else f"tabel HTML, walau namanya berakhir {path.suffix or 'lain'}"
     return [
         SheetCells(
             path.name, one.rows, f"tabel {number}",

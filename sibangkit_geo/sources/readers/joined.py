@@ -125,22 +125,23 @@ def open_workbook(path: Path, *, sheet: str, known: Collection[str]) -> Workbook
     pattern = pages[scores.index(max(scores))]
     alike = [page for page in pages if page is not pattern and _alike(page, pattern, known)]
     read = [pattern, *[page for page in alike if _has_rows(page, known)]][:_MOST_SHEETS]
-    if len(read) == 1:
-        part, told = _part(pattern, known)
-        parts, name = [part], pattern.name
-    else:
-        header = find_header(pattern, known=known)
-        listed = [_part(page, known, header if page is not pattern else None) for page in read]
-        parts = [part for part, _ in listed]
-        told = [text for _, texts in listed for text in texts]
-        name = path.name
-        told.insert(0, f"{len(read)} lembar berjudul kolom sama dibaca sebagai satu tabel: "
-                       f"{_listed([page.sheet for page in read])}.")  # fmt: skip
+    header = find_header(pattern, known=known) if len(read) > 1 else None
+    listed = [_part(page, known, header if page is not pattern else None) for page in read]
+    told = [
+        text if len(pages) == 1 else f"Lembar {part.page.sheet}: {text}"
+        for part, texts in listed
+        for text in texts
+    ]
+    if len(read) > 1:
+        titles = _listed([page.sheet for page in read])
+        together = f"{len(read)} lembar berjudul kolom sama dibaca sebagai satu tabel: {titles}."
+        told.insert(0, together)
     left = {page.sheet: _why(page, alike, known) for page in pages if page not in read}
     if left:
         texts = [f"{title} ({why})" for title, why in left.items()]
         told.append(f"Lembar yang tidak dibaca: {_listed(texts)}.")
-    return WorkbookTable(name, tuple(parts), tuple(told))
+    name = path.name if len(read) > 1 else pattern.name
+    return WorkbookTable(name, tuple(part for part, _ in listed), tuple(told))
 
 
 def _listed(texts: list[str]) -> str:
@@ -195,7 +196,7 @@ def _part(
         page, spread = page.spread(first_row=above + 1, width=width)
     elif any(one.top >= above for one in seen.merged):
         spread = ["Lembar sangat besar: isi sel gabungan tetap di sel pertamanya saja."]
-    told = [f"Lembar {page.sheet}: {text}" for text in [*told, *spread]]
+    told += spread
     if header is None:
         return _Part(page, above + 1), told
     own = find_header(page, known=known)

@@ -82,10 +82,14 @@ class _Worksheet:
     def cells(self, path: Path) -> SheetCells:
         """Hand the sheet on."""
         seen = Seen(
-            kind="XML Spreadsheet 2003", hidden=self.hidden, hidden_rows=tuple(self.hidden_rows),
-            filtered=self.filtered, hidden_columns=tuple(self.hidden_columns),
-            merged=tuple(self.merged), unvalued=tuple(self.unvalued),
-        )  # fmt: skip
+            kind=f"XML Spreadsheet 2003, walau namanya berakhir {path.suffix}",
+            hidden=self.hidden,
+            hidden_rows=tuple(self.hidden_rows),
+            filtered=self.filtered,
+            hidden_columns=tuple(self.hidden_columns),
+            merged=tuple(self.merged),
+            unvalued=tuple(self.unvalued),
+        )
         return SheetCells(path.name, self.rows, self.title, seen)
 
 
