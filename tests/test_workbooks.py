@@ -19,6 +19,7 @@ from sibangkit_geo.errors import DataError
 from sibangkit_geo.model.types import Finding, IntakeReport
 from sibangkit_geo.products.intake_report import write_intake
 from sibangkit_geo.registers.register import open_register, personal_texts
+from sibangkit_geo.sources.intake_rules import rules
 from sibangkit_geo.sources.readers import (
     TableSource,
     find_header,
@@ -26,6 +27,7 @@ from sibangkit_geo.sources.readers import (
     sheet_names,
     spreadsheet,
 )
+from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import read_format
 from sibangkit_geo.sources.readers.grid import number_text, plain_column, plain_text
 from sibangkit_geo.sources.readers.html_table import html_sheets
@@ -33,14 +35,14 @@ from sibangkit_geo.sources.text_tables import read_text_table, reading_notes
 from sibangkit_geo.study import registers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 CASES = Path("/work/shared/cases")
 NAMES = ["Kode Desa", "Nama Desa", "Jumlah KK", "Persen Miskin"]
 NAMED = ("Kode Desa", "Jumlah KK", "Persen Miskin")
-A = ["16.07.01.2001", "Sungai Rebo", 1104, 8.15]
-B = ["16.07.01.2002", "Sungai Gerong", 1269, 8.04]
-C = ["16.07.10.2003", "Gasing", 531, 8.0]
+A: list[Any] = ["16.07.01.2001", "Sungai Rebo", 1104, 8.15]
+B: list[Any] = ["16.07.01.2002", "Sungai Gerong", 1269, 8.04]
+C: list[Any] = ["16.07.10.2003", "Gasing", 531, 8.0]
 SHARE, CODE = "0.00%", '00"."00"."00"."0000'
 
 
@@ -55,7 +57,7 @@ def read(path: Path, *, sheet: str = "") -> tuple[pd.DataFrame, list[str], tuple
     )
 
 
-def book(path: Path, sheets: dict[str, Sequence[Sequence[object]]]) -> Path:
+def book(path: Path, sheets: Mapping[str, Sequence[Any]]) -> Path:
     """Write a workbook."""
     with xlsxwriter.Workbook(path) as written:
         for name, rows in sheets.items():
@@ -454,8 +456,8 @@ def test_formulas_without_a_saved_value_are_named(tmp_path: Path) -> None:
     table, told, _ = read(tmp_path / "t.xlsx")
     assert table["Jumlah KK"].tolist() == [pd.NA, "1269", "531"]
     assert "".join(told) == (
-        "2 rumus tanpa nilai tersimpan dibaca sebagai sel kosong (kolom C, D; baris pertama: 2, 3). "
-        "Buka di Excel, hitung ulang (F9), simpan, lalu ulangi."
+        "2 rumus tanpa nilai tersimpan dibaca sebagai sel kosong "
+        "(kolom C, D; baris pertama: 2, 3). Buka di Excel, hitung ulang (F9), simpan, lalu ulangi."
     )
     with xlsxwriter.Workbook(tmp_path / "u.xlsx") as sound:
         page = sound.add_worksheet()
@@ -492,8 +494,8 @@ def test_merged_cells_below_the_header_are_spread(tmp_path: Path) -> None:
 
 def test_merged_ranges_that_overlap_end_the_spreading() -> None:
     rows = [["a", "b"], ["x", ""], ["y", "z"]]
-    whole = [spreadsheet.Range(1, 0, 1_000_000, 5_000)] * 3
-    cells = spreadsheet.SheetCells("t", rows, "S", spreadsheet.Seen(merged=tuple(whole)))
+    whole = [Range(1, 0, 1_000_000, 5_000)] * 3
+    cells = SheetCells("t", rows, "S", Seen(merged=tuple(whole)))
     assert cells.spread(first_row=2, width=2)[0].rows == [["a", "b"], ["x", "x"], ["y", "z"]]
 
 
@@ -585,18 +587,12 @@ def test_findings_of_joined_registers_name_their_sheet(tmp_path: Path) -> None:
     assert "<th>Lembar</th>" in text
     assert "<td>Kec. Dua</td><td>1</td><td>3</td>" in text
     assert "2 lembar berjudul kolom sama" in text
-    listed = openpyxl.load_workbook(written)[written_title(written)]
+    listed = openpyxl.load_workbook(written)[rules()["out_of_range"].title]
     rows = [row[:3] for row in listed.iter_rows(min_row=6, values_only=True)]
     assert rows == [
         ("Nomor baris", "Lembar", "Kolom"), (3, "Kec. Satu", "jumlah_art"),
         (3, "Kec. Dua", "jumlah_art"),
     ]  # fmt: skip
-
-
-def written_title(path: Path) -> str:
-    """Find the sheet of the rule about implausible numbers."""
-    names = openpyxl.load_workbook(path).sheetnames
-    return next(name for name in names if name != "Ringkasan" and "item" not in name.lower())
 
 
 def test_a_report_of_one_sheet_has_no_column_for_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ _YEARS_1904 = 1462
 # what a damaged file makes the library raise
 _FAULTS = (
     xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, AssertionError, LookupError,
-    ValueError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, NotImplementedError,
+    ValueError, TypeError, AttributeError, ArithmeticError, OSError, EOFError, RuntimeError,
 )  # fmt: skip
 
 
