@@ -258,7 +258,7 @@ def test_workbooks_with_shared_and_inline_strings(tmp_path: Path, writer: str) -
         book.save(path)
     names, read = cells_of(path)
     assert names == tuple(NAMES)
-    assert read == {2: ["16.07.01.2001", "A & B <c>", "4"], 3: ["x", None, "0.5"]}
+    assert read == {2: ["16.07.01.2001", "A & B <c>", "4"], 3: ["x", None, "0.5e0"]}
 
 
 def test_the_sheet_with_the_table_is_chosen_and_can_be_named(tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_parquet_numbers_are_text_without_a_point(tmp_path: Path) -> None:
     ).write_parquet(path)
     names, read = cells_of(path)
     assert names == ("kode_desa", "jumlah", "nama")
-    assert read == {1: ["a", "4", "true"], 2: [None, "2.5", None]}
+    assert read == {1: ["a", "4", "true"], 2: [None, "2.5e0", None]}
 
 
 def test_text_under_the_name_of_a_workbook_is_read_as_text(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from sibangkit_geo.sources.text_tables import (
     checksum,
     read_numbers,
     read_text_table,
+    require_columns,
 )
 
 if TYPE_CHECKING:
@@ -122,9 +123,16 @@ def test_uneven_rows_are_all_named_and_show_no_cell(tmp_path: Path) -> None:
     assert IDENTITY not in str(caught.value)
 
 
-def test_double_columns_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="several columns are named kode"):
-        table(tmp_path, "kode,nama, kode\n1,2,3\n")
+def test_double_columns_are_refused_where_they_are_named(tmp_path: Path) -> None:
+    text = "kode,nama,ket,kode,ket,ket_2,ket\n1,2,3,4,5,6,7\n"
+    path = tmp_path / "tabel.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"several columns are named kode \(columns A, D\)"):
+        read_text_table(TableSource(path), named_by="test", named=("kode", "nama"))
+    read, _ = read_text_table(TableSource(path), named_by="test", named=("nama",))
+    assert [*read.columns] == ["kode", "nama", "ket", "kode_2", "ket_3", "ket_2", "ket_4"]
+    with pytest.raises(DataError, match=r"named ket \(columns C, E, G\)"):
+        require_columns(read, ["nama", "ket"], path=path)
 
 
 def test_quoted_cells_may_hold_the_delimiter(tmp_path: Path) -> None:

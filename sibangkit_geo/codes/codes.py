@@ -38,6 +38,8 @@ _NOTHING = frozenset({"", "-", "nan", "none", "null", "na", "n/a", "<na>"})
 _CLUTTER = re.compile(r"[\s\u00a0\u200b\ufeff'\"`\u2018\u2019]+")
 _NUMBER = re.compile(r"^(\d{4,})[.,]0+$", re.ASCII)
 _SCIENTIFIC = re.compile(r"^\d+([.,]\d+)?e\+?\d+$", re.ASCII | re.IGNORECASE)
+# readers mark a number that was stored with decimals by the exponent 0
+_STORED = re.compile(r"^(\d+\.\d+)e0$", re.ASCII)
 _DOTTED = re.compile(r"^\d{2}(\.\d{1,2}){1,2}(\.[12]\d{3})?$", re.ASCII)
 _BPS_DOTTED = re.compile(r"^\d{2}\.\d{2}(\.\d{3}){0,2}$", re.ASCII)
 # BDT-2015 `kode_wilayah`: the BPS village, then digits of smaller areas that are all zero
@@ -277,7 +279,7 @@ def _tidy(cell: object) -> str:
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         # beyond 15 digits Python writes floats in scientific notation though no digit is lost
         return str(int(cell))
-    return _CLUTTER.sub("", str(cell))
+    return _STORED.sub(r"\1", _CLUTTER.sub("", str(cell)))
 
 
 def _read(

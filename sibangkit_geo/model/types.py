@@ -316,6 +316,10 @@ class Provenance:
     created: str
 
 
+#: rows of the k-th of several sheets that are read as one table are numbered from k times this on
+ROWS_OF_A_SHEET: Final = 10_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
@@ -323,7 +327,7 @@ class Finding:
 
     `column`: Header of the column, empty where the whole row is concerned.
     `rows`: Row numbers as a spreadsheet shows them, ascending; none where the whole column or file
-        is concerned.
+        is concerned. Where several sheets are read, `IntakeReport.place` tells whose they are.
     `detail`: What the rule needs to say besides, without any personal value.
     """
 
@@ -340,6 +344,8 @@ class IntakeReport:
 
     `findings`: In the order of the catalogue.
     `columns`: Header to the variable it was recognised as; empty for unknown ones.
+    `sheets`: Sheets that were read as one table, in order; none where there was one alone.
+    `remarks`: How the file was read, in Indonesian, without any value.
     """
 
     file: str
@@ -347,6 +353,19 @@ class IntakeReport:
     rows_located: int
     findings: tuple[Finding, ...]
     columns: Mapping[str, str]
+    sheets: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def place(self, row: int) -> tuple[str, int]:
+        """
+        Tell where a row of a finding stands.
+
+        Returns: Sheet, empty where only one was read, and the row number that it shows.
+        """
+        if not self.sheets:
+            return "", row
+        sheet, number = divmod(row, ROWS_OF_A_SHEET)
+        return self.sheets[sheet], number
 
 
 @dataclass(frozen=True, slots=True)

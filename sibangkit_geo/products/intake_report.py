@@ -57,14 +57,29 @@ def _rows(found: Iterable[Finding]) -> int:
 
 def _summary(report: IntakeReport) -> list[tuple[str, str]]:
     flagged = _rows(report.findings)
+    sheets = [("Lembar", ", ".join(report.sheets))] if report.sheets else []
     return [
         ("Berkas", report.file),
+        *sheets,
         ("Baris dibaca", numeral(report.rows_in)),
         ("Baris yang menemukan desanya dan dihitung", numeral(report.rows_located)),
         ("Baris yang tidak dihitung", numeral(report.rows_in - report.rows_located)),
         ("Baris dengan sedikitnya satu temuan", numeral(flagged)),
         ("Aturan yang menemukan sesuatu", numeral(len(_sections(report)))),
+        *[("Cara berkas dibaca", text) for text in report.remarks],
     ]
+
+
+def _runs(report: IntakeReport, found: Finding) -> list[tuple[str, int, str]]:
+    """Shorten the rows of a finding, sheet by sheet: its name, how many rows, their runs."""
+    if not report.sheets or not found.rows:
+        return [("", len(found.rows), found.detail or row_runs(found.rows))]
+    places = [report.place(row) for row in found.rows]
+    by_sheet = [
+        (sheet, [number for _, number in rows])
+        for sheet, rows in groupby(places, key=lambda place: place[0])
+    ]
+    return [(sheet, len(rows), found.detail or row_runs(rows)) for sheet, rows in by_sheet]
 
 
 # ---- workbook
@@ -84,7 +99,7 @@ def _workbook(reports: Sequence[IntakeReport], path: Path, *, created: str) -> N
         for report in reports:
             _front(book, report, style, taken)
             for rule, found in _sections(report):
-                _rule_sheet(book, (rule, found), style, taken)
+                _rule_sheet(book, report, (rule, found), style, taken)
 
 
 def _sheet(book: xlsxwriter.Workbook, name: str, taken: set[str]) -> xlsxwriter.worksheet.Worksheet:
@@ -130,31 +145,38 @@ def _front(
 
 def _rule_sheet(
     book: xlsxwriter.Workbook,
+    report: IntakeReport,
     section: tuple[Rule, list[Finding]],
     style: dict[str, Any],
     taken: set[str],
 ) -> None:
     rule, found = section
     sheet = _sheet(book, rule.title, taken)
+    # a workbook of one sheet needs no column for it
+    beside = 1 if report.sheets else 0
     sheet.set_column(0, 0, 14)
-    sheet.set_column(1, 1, 34)
-    sheet.set_column(2, 2, 80)
+    sheet.set_column(1, beside + 1, 34)
+    sheet.set_column(beside + 2, beside + 2, 80)
     sheet.write_string(0, 0, rule.title, style["title"])
     for line, (label, text) in enumerate(
         (("Aturan", rule.rule), ("Dilakukan", rule.done), ("Keputusan", rule.decide)), 1
     ):
         sheet.write_string(line, 0, label, style["head"])
         sheet.write_string(line, 1, text)
-    for column, text in enumerate(("Nomor baris", "Kolom", "Keterangan")):
+    titles = ("Nomor baris", *["Lembar"][:beside], "Kolom", "Keterangan")
+    for column, text in enumerate(titles):
         sheet.write_string(5, column, text, style["head"])
     sheet.freeze_panes(6, 0)
     line = 6
     for one in found:
         for row in one.rows[: _MOST_ROWS - line] or ((None,) if one.detail else ()):
-            if row is not None:
-                sheet.write_number(line, 0, row)
-            sheet.write_string(line, 1, one.column)
-            sheet.write_string(line, 2, one.detail)
+            title, number = ("", None) if row is None else report.place(row)
+            if number is not None:
+                sheet.write_number(line, 0, number)
+            if beside:
+                sheet.write_string(line, 1, title)
+            sheet.write_string(line, beside + 1, one.column)
+            sheet.write_string(line, beside + 2, one.detail)
             line += 1
 
 
@@ -166,7 +188,7 @@ def _page(reports: Sequence[IntakeReport]) -> str:
         "title": "Laporan mutu data",
         "reports": [(one, _summary(one), _sections(one)) for one in reports],
         "row_count": _rows,
-        "row_runs": row_runs,
+        "runs": _runs,
     }
     return render("intake", values, styles=[own_text("intake.css")])
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 # NIK and nomor KK have 16 digits (Permendagri 19/2012 for the NIK)
 _DIGITS = 16
-_EXPONENT = r"(?i)^\s*\d+([.,]\d+)?e\+?\d+\s*$"
+# a number with the exponent 0 is written in full
+_EXPONENT = r"(?i)^\s*\d+([.,]\d+)?e\+?0*[1-9]\d*\s*$"
 # spreadsheets keep 15 digits of a number: all 16-digit numbers of a column then end in 0. Below 20
 # numbers chance could do it (0.1 to the power of 20 is none)
 _ENOUGH, _ROUNDED = 20, 0.98

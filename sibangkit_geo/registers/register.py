@@ -26,8 +26,8 @@ from sibangkit_geo.registers.identity import DuplicateFinder, shapes
 from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
 from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.csv import Delimited, ahead
-from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
-from sibangkit_geo.sources.readers.header import is_no_data, opens_no_data
+from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name, plain_column
+from sibangkit_geo.sources.readers.header import above_data, opens_no_data, rows_without_data
 from sibangkit_geo.sources.text_tables import require_headers
 
 if TYPE_CHECKING:
@@ -152,9 +152,13 @@ class Register:
             yield frame.rename(renamed)
 
     def _only_data(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Drop totals, notes and uneven rows."""
+        """Drop totals, notes, signatures, headers again and uneven rows."""
         key = _key(frame.columns)
-        odd = [word for word in frame[key].unique().to_list() if word and opens_no_data(word)]
+        cells = [name for name in frame.columns if name not in {ROW, RAGGED}]
+        above = self._above(cells)
+        titles = {row[cells.index(key)] for row in above} - {""}
+        odd = [word for word in frame[key].unique().to_list()
+               if word and (opens_no_data(word) or word in titles)]  # fmt: skip
         if not odd and not frame[key].null_count() and RAGGED not in frame.columns:
             return frame
         suspect = frame[key].is_null() | frame[key].is_in(odd)
@@ -163,10 +167,10 @@ class Register:
         rows = np.flatnonzero(suspect.to_numpy())
         if not len(rows):
             return frame
-        cells = [name for name in frame.columns if name not in {ROW, RAGGED}]
         words = frame[rows].select(pl.col(cells).cast(pl.String)).rows()
         dropped = np.zeros(frame.height, dtype=np.bool_)
-        dropped[rows] = [is_no_data(row) for row in words]
+        near = zip(rows.tolist(), words, strict=True)
+        dropped[rows] = [*rows_without_data(near, key=cells.index(key), above=above)]
         numbers = frame[ROW].to_numpy()
         self.gathered.add("not_data", numbers[dropped])
         if RAGGED in frame.columns:
@@ -175,6 +179,13 @@ class Register:
             dropped |= ragged
             frame = frame.drop(RAGGED)
         return frame.filter(pl.Series(~dropped))
+
+    def _above(self, names: list[str]) -> list[list[str]]:
+        """Take what stands over some columns of a batch."""
+        place = {cell_name(at): at for at in range(len(self.header.names))}
+        places = [self.mapped.positions.get(name, place.get(name, 0)) for name in names]
+        rows = above_data(self.grid.head, self.header)
+        return [[row[at] if at < len(row) else "" for at in places] for row in rows]
 
     def _without_repeats(
         self, frame: pl.DataFrame, tried: pl.DataFrame, rows: pl.DataFrame
@@ -393,10 +404,11 @@ def personal_texts(register: Register) -> set[str]:
         sorted(set(place.values())), first_row=register.header.first_row, width=width
     ):
         for at in register.mapped.identities:
-            values = frame[cell_name(at)].drop_nulls().str.strip_chars().str.to_lowercase()
+            values = plain_column(frame[cell_name(at)]).drop_nulls()
+            values = values.str.strip_chars().str.to_lowercase()
             found.update(values.filter(values.str.len_chars() >= _SHORTEST_NAME))
         if len(points) == len(POINT):
-            east, north = (frame[cell_name(place[one])] for one in POINT)
+            east, north = (plain_column(frame[cell_name(place[one])]) for one in POINT)
             both = pl.DataFrame({"e": east, "n": north}).drop_nulls()
             found.update(both["e"] + " " + both["n"], both["n"] + " " + both["e"])
             for values in (both["e"], both["n"]):

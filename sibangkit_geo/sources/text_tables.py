@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,11 @@ from sibangkit_geo.model.types import Note
 from sibangkit_geo.sources.columns import known_headers
 from sibangkit_geo.sources.readers import TableSource, find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
-from sibangkit_geo.sources.readers.header import is_no_data, opens_no_data
+from sibangkit_geo.sources.readers.header import (
+    above_data,
+    require_single,
+    rows_without_data,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,7 +73,7 @@ def require_file(path: Path, *, named_by: str) -> Path:
 
 def read_text_table(
     source: TableSource, *, named_by: str, named: Iterable[str]
-) -> tuple[pd.DataFrame, tuple[int, ...]]:
+) -> tuple[pd.DataFrame, tuple[Any, ...]]:
     """
     Read a whole small table; every cell stays text.
 
@@ -77,12 +81,13 @@ def read_text_table(
 
     `named`: Columns that the study names; empty ones are not asked for.
     Returns: Text columns, stripped; empty cells are missing; indexed by the row number a
-        spreadsheet shows (the header is row 1).
-    Returns: Row numbers of totals and notes, which are left out: rows whose first named column is
-        empty or begins as a total does.
+        spreadsheet shows (the header is row 1), of several sheets by "sheet!row"; `reading_notes`
+        tells how it was read.
+    Returns: Rows, named alike, of totals, notes, signatures and headers again, which are left out:
+        their first named column is empty, begins as a total does, or repeats a header.
     Raises MissingFileError: There is no such file.
-    Raises DataError: The file is damaged or empty, has no rows, two columns of one name, or uneven
-        rows.
+    Raises DataError: The file is damaged or empty, has no rows, two columns of one name that is
+        named, or uneven rows.
     """
     wanted = [name for name in named if name]
     known = {fold_header(name) for name in wanted}
@@ -94,33 +99,51 @@ def read_text_table(
     # the study may fold a name in its own way
     names = {header.position(name): name for name in wanted}
     labels = [names.get(place, name) for place, name in enumerate(header.names)]
-    rows = [row for frame in frames for row in _rows(frame, width)]
-    key = header.position(wanted[0]) if wanted else 0
-    not_data = tuple(
-        number
-        for number, cells, _ in rows
-        if wanted
-        and (not (cells[key] or "").strip() or opens_no_data(cells[key] or ""))
-        and is_no_data(cells)
-    )
-    rows = [row for row in rows if row[0] not in set(not_data)]
-    uneven = [number for number, _, ragged in rows if ragged]
+    rows = [
+        (grid.row_label(number) if grid.sheets else number, cells, ragged)
+        for frame in frames
+        for number, cells, ragged in _rows(frame, width)
+    ]
+    not_data: tuple[Any, ...] = ()
+    if wanted:
+        near = enumerate(cells for _, cells, _ in rows)
+        above = [row[:width] for row in above_data(grid.head, header)]
+        out = [*rows_without_data(near, key=header.position(wanted[0]), above=above)]
+        not_data = tuple(row[0] for row, no_data in zip(rows, out, strict=True) if no_data)
+        rows = [row for row, no_data in zip(rows, out, strict=True) if not no_data]
+    uneven = [label for label, _, ragged in rows if ragged]
     if uneven:
         msg = f"{grid.name}: rows whose number of cells differs from the header's {width}"
         remedy = "Quote cells that hold the delimiter, or export the file again."
         raise DataError(msg, rows=pd.DataFrame(index=uneven), remedy=remedy)
+    table = _text_frame(rows, labels)
+    if table.empty:
+        msg = f"{grid.name}: the table has a header but no rows"
+        raise DataError(msg, remedy="Export it again with its rows.")
+    table.attrs = {"file": source.name, "remarks": grid.remarks, "doubled": {**header.doubled}}
+    return table, not_data
+
+
+def _text_frame(rows: list[tuple[Any, list[str | None], bool]], labels: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(
         [cells for _, cells, _ in rows],
-        index=[number for number, _, _ in rows],
+        index=[label for label, _, _ in rows],
         columns=labels,
         dtype="string",
     )
     table = table.apply(lambda column: column.str.strip()).replace("", pd.NA)
-    table = pd.DataFrame(table.dropna(how="all"))
-    if table.empty:
-        msg = f"{grid.name}: the table has a header but no rows"
-        raise DataError(msg, remedy="Export it again with its rows.")
-    return table, not_data
+    return pd.DataFrame(table.dropna(how="all"))
+
+
+def reading_notes(table: pd.DataFrame) -> tuple[Note, ...]:
+    """
+    Word how a table was read: its sheets, what was hidden, merged or not worked out.
+
+    `table`: As `read_text_table` returns it.
+    Returns: In Indonesian, without any value of a cell.
+    """
+    told = table.attrs.get("remarks", ())
+    return tuple(Note("table_reading", f"{table.attrs['file']}: {text}") for text in told)
 
 
 def _rows(frame: pl.DataFrame, width: int) -> Iterator[tuple[int, list[str | None], bool]]:
@@ -152,9 +175,11 @@ def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -
     Refuse a table that lacks columns the study names.
 
     `wanted`: Names that must be there; empty names are not asked for.
-    Raises DataError: At least one column is missing; the nearest name in the file is offered.
+    Raises DataError: At least one column is missing, where the nearest name in the file is offered,
+        or several have its name.
     """
     require_headers([str(one) for one in table.columns], wanted, name=path.name)
+    require_single(wanted, table.attrs.get("doubled", {}), name=path.name)
 
 
 @dataclass(frozen=True, slots=True)

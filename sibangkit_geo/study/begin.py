@@ -15,6 +15,7 @@ from sibangkit_geo.sources import boundaries as boundary_source
 from sibangkit_geo.sources.columns import known_headers, recognise, variables
 from sibangkit_geo.sources.intake_rules import rules
 from sibangkit_geo.sources.readers import TableSource, find_header, open_grid, sheet_names
+from sibangkit_geo.sources.readers.grid import plain_column
 from sibangkit_geo.study import registers
 from sibangkit_geo.study.registers import register_report
 
@@ -41,7 +42,7 @@ _ASK_SYSTEM = "ISI: kemendagri atau bps"
 _ASK_SOURCE = '# source = "..."  # sumber data pada peta; tanpa baris ini nama berkasnya'
 
 NAME = "study.toml"
-_TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet"})
+_TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet"})
 _LAYERS = frozenset({".geojson", ".gpkg", ".shp", ".zip", ".fgb"})
 
 
@@ -96,7 +97,8 @@ def inspect(path: Path, *, known: Known) -> Inspected:
     kind = kind_of(mapped.positions)
     columns = dict.fromkeys(header.names, "")
     columns |= {name: variable for variable, name in mapped.names.items()}
-    known, remarks = _settle_codes(source, known, "village_code" in mapped)
+    known, asked = _settle_codes(source, known, "village_code" in mapped)
+    remarks = [*grid.remarks, *asked]
     report = None
     if kind == "households":
         report, told = _check(source, known)
@@ -167,7 +169,7 @@ def _settle_codes(source: TableSource, known: Known, has_codes: bool) -> tuple[K
     if known.code_system or not has_codes:
         return known, []
     register = open_register(source, generation="", named={}, required=())
-    cells = register.places()["village_code"].drop_nulls().head(500).to_list()
+    cells = plain_column(register.places()["village_code"].drop_nulls().head(500)).to_list()
     dotted = [cell for cell in cells if "." in cell and not cell.replace(".", "", 1).isdigit()]
     if len(dotted) * 2 > len(cells):
         return replace(known, code_system="kemendagri"), []

@@ -434,6 +434,8 @@ def register_report(register: Register, located_rows: int) -> IntakeReport:
         rows_located=located_rows,
         findings=register.gathered.findings(),
         columns=columns,
+        sheets=register.grid.sheets,
+        remarks=register.grid.remarks,
     )
 
 
@@ -446,7 +448,7 @@ def finding_notes(report: IntakeReport) -> tuple[Note, ...]:
     rows: dict[str, set[int]] = {}
     for one in report.findings:
         rows.setdefault(one.kind, set()).update(one.rows)
-    notes = []
+    notes = [Note("table_reading", f"{report.file}: {text}") for text in report.remarks]
     for kind, numbers in rows.items():
         rule = rules()[kind]
         if numbers:

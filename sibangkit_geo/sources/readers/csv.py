@@ -21,6 +21,7 @@ from sibangkit_geo.sources.readers.grid import (
     HEAD_ROWS,
     MOST_COLUMNS,
     ROW,
+    OneTable,
     cell_name,
     frames_of_rows,
 )
@@ -54,7 +55,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Delimited:
+class Delimited(OneTable):
     """
     A delimited text file, read in pieces of whole rows.
 

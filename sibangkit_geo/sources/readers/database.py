@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import sqlalchemy as sa
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
-from sibangkit_geo.sources.readers.xlsx_stream import number_text
+from sibangkit_geo.sources.readers.grid import (
+    BATCH_ROWS,
+    HEAD_ROWS,
+    ROW,
+    OneTable,
+    cell_name,
+    number_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +30,7 @@ _DEGREES = 4326
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseTable:
+class DatabaseTable(OneTable):
     """
     A table or view of a database.
 
@@ -149,7 +156,9 @@ def _points(link: sa.Connection, schema: str | None, name: str, *, taken: set[st
 def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
+    if isinstance(cell, Decimal) and not cell.is_finite():
+        return str(float(cell))
+    if isinstance(cell, (float, Decimal)):
         return number_text(cell)
     return str(cell).strip()
 

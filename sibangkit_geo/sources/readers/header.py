@@ -1,17 +1,18 @@
-"""Find the header of a table: titles above, merged cells in it, a row of numbers below."""
+"""Find the header of a table, and the rows that are no data: titles, notes, headers again."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
+from sibangkit_geo.sources.readers.grid import MOST_COLUMNS, letters, plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sibangkit_geo.sources.readers.grid import Grid
 
@@ -25,6 +26,12 @@ _NUMBERING = re.compile(r"\(?\d+\)?")
 _WORDS = re.compile(
     r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
     r"ket\b|dicetak|mengetahui|\*)"
+)
+# who signs a sheet, and the number of an official
+_SIGNED = re.compile(
+    r"(?i)\s*(mengetahui|menyetujui|disetujui|diketahui|diperiksa|dibuat oleh|yang membuat|"
+    r"a\.\s?n\.|plt\b|plh\b|ttd\b|lurah\b|camat\b|sekretaris\b|bupati\b|petugas\b|nip\b|"
+    r"kepala\s+(desa|kelurahan|kampung|dinas|badan|bagian|bidang|sub|seksi|upt))"
 )
 
 
@@ -43,12 +50,16 @@ class Header:
         Rows that the header takes, 0 for a format that names its columns.
     above
         Title rows above it.
+    doubled
+        Names that several columns have, and the letters of those; all but the first of them got a
+        number in `names`.
     """
 
     names: tuple[str, ...]
     first_row: int
     rows: int
     above: int
+    doubled: Mapping[str, str] = field(default_factory=dict)
 
     def position(self, name: str) -> int:
         """
@@ -106,7 +117,7 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
     ------
     DataError
         The table is empty, has a header but no rows, far too many columns, or
-        two columns of one name.
+        two columns of one name that is looked for.
     """
     head = grid.head
     if not any(any(row) for row in head):
@@ -117,17 +128,39 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
         msg = f"{grid.name}: {width:,} columns, more than {MOST_COLUMNS:,}"
         raise DataError(msg, remedy="Check the delimiter, or keep only the columns that are used.")
     if grid.named:
-        return _unique(Header(tuple(head[0]), 1, 0, 0), grid.name)
-    above, rows = _best(head, known) or (_first_full(head), 1)
+        return _unique(Header(tuple(head[0]), 1, 0, 0), grid.name, known)
+    above, rows, first = locate(head, known)
+    if not any(any(row) for row in head[first:]):
+        msg = f"{grid.name}: the table has a header but no rows"
+        raise DataError(msg, remedy="Export it again with its rows.")
     names = _names(head[above : above + rows])
+    return _unique(Header(tuple(names), first + 1, rows, above), grid.name, known)
+
+
+def locate(head: list[list[str]], known: Collection[str]) -> tuple[int, int, int]:
+    """
+    Choose the header's place among the first rows, of which one at least is filled.
+
+    Returns: Rows above it, rows that it takes, rows before the first row of data.
+    """
+    above, rows = _best(head, known) or (_first_full(head), 1)
     first = above + rows
     # only where rows follow: a table may consist of the row 1, 2, 3
     if first + 1 < len(head) and _is_numbering(head[first]):
         first += 1
-    if not any(any(row) for row in head[first:]):
-        msg = f"{grid.name}: the table has a header but no rows"
-        raise DataError(msg, remedy="Export it again with its rows.")
-    return _unique(Header(tuple(names), first + 1, rows, above), grid.name)
+    return above, rows, first
+
+
+def folded_names(head: list[list[str]], known: Collection[str]) -> frozenset[str]:
+    """
+    List the folded names of the columns, whether the table can be read or not.
+
+    Returns: None for an empty table.
+    """
+    if not any(map(any, head)):
+        return frozenset()
+    above, rows, _ = locate(head, known)
+    return frozenset(map(fold_header, _names(head[above : above + rows]))) - {""}
 
 
 def _best(head: list[list[str]], known: Collection[str]) -> tuple[int, int] | None:
@@ -160,7 +193,8 @@ def _first_full(head: list[list[str]]) -> int:
 def _names(block: list[list[str]]) -> list[str]:
     """Read names from the top down: the lowest cell names, a merged group above it explains."""
     width = max(len(row) for row in block)
-    padded = [row + [""] * (width - len(row)) for row in block]
+    # a name that is a number, such as 101.1, is meant as it is shown
+    padded = [[*map(plain_text, row), *[""] * (width - len(row))] for row in block]
     lowest = [
         next((row[column] for row in reversed(padded) if row[column]), "")
         for column in range(width)
@@ -198,30 +232,48 @@ def _is_numbering(row: list[str]) -> bool:
     return [int(cell.strip("()")) for cell in cells] == list(range(1, len(cells) + 1))
 
 
-def _unique(header: Header, name: str) -> Header:
-    filled = [one for one in header.names if one]
-    double = sorted({one for one in filled if filled.count(one) > 1})
+def _unique(header: Header, name: str, known: Collection[str]) -> Header:
+    """Give each column a name of its own, but refuse one that is looked for and stands again."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(header.names):
+        places.setdefault(one, []).append(place)
+    doubled = {
+        one: ", ".join(map(letters, found))
+        for one, found in places.items()
+        if one and len(found) > 1
+    }
+    require_single([one for one in doubled if fold_header(one) in known], doubled, name=name)
+    names = [one or f"kolom_{place}" for place, one in enumerate(header.names, 1)]
+    taken = {*names}
+    for one in doubled:
+        number = itertools.count(2)
+        for place in places[one][1:]:
+            names[place] = next(new for at in number if (new := f"{one}_{at}") not in taken)
+            taken.add(names[place])
+    return replace(header, names=tuple(names), doubled=doubled)
+
+
+def require_single(wanted: Iterable[str], doubled: Mapping[str, str], *, name: str) -> None:
+    """
+    Refuse columns that are looked for and share a name.
+
+    `doubled`: As `Header` tells them.
+    Raises DataError: At least one is; the letters of its columns are told.
+    """
+    double = [one for one in sorted(set(wanted)) if one in doubled]
     if double:
-        msg = f"{name}: several columns are named {', '.join(double[:5])}"
+        told = "; ".join(f"{one} (columns {doubled[one]})" for one in double[:5])
+        msg = f"{name}: several columns are named {told}"
         raise DataError(msg, remedy="Give each column its own name.")
-    names = tuple(one or f"kolom_{place}" for place, one in enumerate(header.names, 1))
-    return Header(names, header.first_row, header.rows, header.above)
 
 
-def header_score(grid: Grid, *, known: Collection[str]) -> int:
+def header_score(head: list[list[str]], known: Collection[str]) -> int:
     """
     Count how many columns that are looked for a table names.
 
     Returns: -1 for an empty table.
     """
-    if not any(any(row) for row in grid.head):
-        return -1
-    choice = _best(grid.head, known)
-    if choice is None:
-        return 0
-    above, rows = choice
-    names = _names(grid.head[above : above + rows])
-    return len({fold_header(name) for name in names} & set(known))
+    return len(folded_names(head, known) & set(known)) if any(map(any, head)) else -1
 
 
 def opens_no_data(cell: str) -> bool:
@@ -233,12 +285,62 @@ def opens_no_data(cell: str) -> bool:
     return _WORDS.match(cell) is not None
 
 
-def is_no_data(cells: Sequence[str | None]) -> bool:
+def above_data(head: list[list[str]], header: Header) -> list[list[str]]:
     """
-    Tell whether a row without its key is no data.
+    List the rows above the data, which a printed sheet repeats on each of its pages.
 
-    `cells`: Cells of the row, or of the columns that matter.
-    Returns: True when at most one cell is filled, or one begins as a total does.
+    Returns: Titles, header and numbers of columns; none for a format that names its columns.
     """
-    filled = [cell for cell in cells if cell and cell.strip()]
+    return [row for row in head[: header.first_row - 1] if any(row)] if header.rows else []
+
+
+def rows_without_data(
+    rows: Iterable[tuple[int, Sequence[str | None]]], *, key: int, above: Sequence[Sequence[str]]
+) -> Iterator[bool]:
+    """
+    Tell which rows are no data: totals, notes, signatures, and what stands above the data again.
+
+    Parameters
+    ----------
+    rows
+        Place of each row, ascending, and its cells.
+    key
+        Which of the cells every row of data fills.
+    above
+        The same cells of the rows above the data.
+
+    Yields
+    ------
+    no_data
+        One for each row.
+
+    Examples
+    --------
+    >>> page = [[None, "Total", "30"], ["16.07.01.2001", "A", "3"], ["kode", "nama", "n"]]
+    >>> list(rows_without_data(enumerate(page), key=0, above=[["kode", "nama", "n"]]))
+    [True, False, True]
+    """
+    again = {_folded(row) for row in above} - {()}
+    last, signing = -1, False
+    for place, cells in rows:
+        word = (cells[key] or "").strip()
+        filled = [cell for cell in cells if cell and cell.strip()]
+        few = 2 * len(filled) <= len(cells)
+        keyless = not word or opens_no_data(word)
+        # names and titles under "Mengetahui" stand side by side, and say nothing of themselves
+        follows = signing and place == last + 1 and not word[:1].isdigit()
+        signing = few and (follows or (keyless and any(map(_signs, filled))))
+        last = place
+        yield signing or (keyless and _is_no_data(filled)) or _folded(cells) in again
+
+
+def _folded(cells: Sequence[str | None]) -> tuple[tuple[int, str], ...]:
+    return tuple((at, fold_header(plain_text(cell))) for at, cell in enumerate(cells) if cell)
+
+
+def _is_no_data(filled: Sequence[str]) -> bool:
     return len(filled) <= 1 or any(map(opens_no_data, filled))
+
+
+def _signs(cell: str) -> bool:
+    return _SIGNED.match(cell) is not None

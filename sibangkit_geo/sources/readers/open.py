@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.errors import ConfigError, DataError, MissingFileError
+from sibangkit_geo.errors import ConfigError, MissingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 _LAYERS = frozenset({".gpkg", ".geojson", ".shp", ".fgb", ".kml", ".json"})
 _OLE = b"\xd0\xcf\x11\xe0"
+_LOOKED_AT = 4096
+# the mark of the encoding, then a tag, a comment or an instruction
+_MARKUP = re.compile(
+    rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*<(?:[!?]|(?:html|head|meta|body|table|div|style)\b)"
+)
+_MARKUP_WITHIN = re.compile(rb"<(?:html|table)\b")
 
 
 def open_grid(source: TableSource, *, named_by: str, known: Collection[str] = ()) -> Grid:
@@ -53,7 +60,9 @@ def open_grid(source: TableSource, *, named_by: str, known: Collection[str] = ()
         raise MissingFileError(path, named_by=named_by)
     kind = _kind(path)
     if kind == "workbook":
-        return _open_workbook(source, known)
+        from sibangkit_geo.sources.readers.joined import open_workbook  # noqa: PLC0415
+
+        return open_workbook(path, sheet=source.sheet, known=known)
     if source.sheet and kind != "layer":
         msg = f'{path.name}: key `sheet` is for workbooks and layers, not for "{path.suffix}".'
         raise ConfigError(msg)
@@ -103,37 +112,22 @@ def sheet_names(path: Path) -> list[str]:
 
 def _kind(path: Path) -> str:
     with path.open("rb") as stream:
-        start = stream.read(16)
+        start = stream.read(_LOOKED_AT)
     suffix = path.suffix.lower()
     if suffix in _WORKBOOKS or start.startswith(_OLE):
-        if not start.startswith((b"PK", _OLE)) and start.strip():
-            # registers are often sent as text under the name of a workbook
-            return "markup" if start.lstrip().startswith(b"<") else "text"
-        return "workbook"
+        # registers are often sent as text under the name of a workbook
+        packed = start.startswith((b"PK", _OLE)) or not start.strip()
+        return "workbook" if packed or _is_markup(start, within=True) else "text"
     if start.startswith(b"PAR1"):
         return "parquet"
     if suffix in _LAYERS or start.startswith(b"SQLite format 3"):
         return "layer"
     if start.startswith(b"PK"):
         return "layer" if suffix == ".zip" else "workbook"
-    return "text"
+    return "workbook" if _is_markup(start) else "text"
 
 
-def _open_workbook(source: TableSource, known: Collection[str]) -> Grid:
-    from sibangkit_geo.sources.readers.header import header_score  # noqa: PLC0415
-    from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets  # noqa: PLC0415
-
-    path = source.path
-    names = [source.sheet] if source.sheet else workbook_sheets(path)
-    if not names:
-        msg = f"{path.name}: the workbook has no sheet"
-        raise DataError(msg, remedy="Export it again.")
-    best, choice = -1, None
-    for name in names:
-        sheet = open_sheet(path, sheet=name)
-        score = header_score(sheet, known=known)
-        # of two sheets that name as many columns the first one is the table
-        if choice is None or score > best:
-            best, choice = score, sheet
-    assert choice is not None  # noqa: S101 - there is at least one name
-    return choice
+def _is_markup(start: bytes, *, within: bool = False) -> bool:
+    """Tell a page or an XML Spreadsheet from a table of text; in UTF-16 every other byte is 0."""
+    text = start.replace(b"\0", b"").lower()
+    return bool(_MARKUP.match(text) or (within and _MARKUP_WITHIN.search(text)))

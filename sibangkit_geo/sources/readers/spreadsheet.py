@@ -1,62 +1,42 @@
-"""Workbooks: XLSX, XLS and ODS through calamine, very large XLSX row by row."""
+"""The sheets of a file that holds several, whatever program wrote it and whatever it is called."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import re
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import python_calamine
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.archives import require_sound_zip
-from sibangkit_geo.sources.readers.grid import HEAD_ROWS, frames_of_rows
-from sibangkit_geo.sources.readers.xlsx_stream import (
-    StreamedSheet,
-    date_text,
-    number_text,
-    sheet_cells,
-)
+from sibangkit_geo.sources.readers.archives import open_zip
+from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
+from sibangkit_geo.sources.readers.formats import date_text
+from sibangkit_geo.sources.readers.grid import number_text
+from sibangkit_geo.sources.readers.html_table import html_sheets
+from sibangkit_geo.sources.readers.ods import ods_sheets
+from sibangkit_geo.sources.readers.xls import xls_sheets
+from sibangkit_geo.sources.readers.xlsx_look import look_at
+from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells, turns_numbers
+from sibangkit_geo.sources.readers.xml_spreadsheet import xml_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    import polars as pl
+    Page = SheetCells | StreamedSheet
 
 #: above this calamine would need more than about 1.5 GB
 CELLS_IN_MEMORY = 20_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """
-    A sheet held in memory.
-
-    `named`: False: the header has to be found.
-    """
-
-    name: str
-    rows: list[list[str]]
-    named: bool = False
-
-    @property
-    def head(self) -> list[list[str]]:
-        """First rows."""
-        return self.rows[:HEAD_ROWS]
-
-    def batches(
-        self, columns: Sequence[int], *, first_row: int, width: int
-    ) -> Iterator[pl.DataFrame]:
-        """
-        Read columns from a row on.
-
-        `width`: Cells of the header; every row of a sheet has as many.
-        """
-        del width
-        whole = max((len(row) for row in self.rows), default=0)
-        rows = enumerate(self.rows[first_row - 1 :], first_row)
-        return frames_of_rows(rows, columns, width=whole)
+_OLE = b"\xd0\xcf\x11\xe0"
+_SPREADSHEET_XML = re.compile(rb"progid=.Excel\.Sheet|urn:schemas-microsoft-com:office:spreadsheet")
+_LOOKED_AT = 4096
+# what calamine tells the format by, where it reads a path
+_ENDINGS = {"xlsx": {".xlsx", ".xlsm"}, "ods": {".ods"}, "xls": {".xls"}, "": {".xlsb"}}
+_WORKSHEET = python_calamine.SheetTypeEnum.WorkSheet
+_VISIBLE = python_calamine.SheetVisibleEnum.Visible
 
 
 def workbook_sheets(path: Path) -> list[str]:
@@ -66,48 +46,137 @@ def workbook_sheets(path: Path) -> list[str]:
     Returns: In the order of the workbook.
     Raises DataError: The file is no workbook, damaged, protected by a password or a bomb.
     """
-    _require_sound(path)
-    try:
-        with python_calamine.load_workbook(path) as book:
-            return list(book.sheet_names)
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise _unreadable(path) from error
+    kind = _kind(path)
+    if kind in {"html", "xml"}:
+        return [page.sheet for page in _marked_up(path, kind)]
+    with _calamine(path, kind) as book:
+        return [*_hidden(book)]
 
 
-def open_sheet(path: Path, *, sheet: str) -> Sheet | StreamedSheet:
+def open_sheet(path: Path, *, sheet: str) -> Page:
     """
-    Open one sheet of a workbook; a very large one is read row by row.
-
-    Formulas are read as the value that was saved with them; merged cells keep
-    their value in the first cell only.
+    Open one sheet of a workbook.
 
     Raises ConfigError: There is no such sheet.
     Raises DataError: The file is no workbook, damaged or a bomb.
     """
-    names = workbook_sheets(path)
-    if sheet not in names:
+    return open_sheets(path, sheet=sheet)[0]
+
+
+def open_sheets(path: Path, *, sheet: str = "") -> list[Page]:
+    """
+    Open the sheets of a workbook; very large ones are read row by row.
+
+    Formulas are read as the value that was saved with them; merged cells keep
+    their value in the first cell only.
+
+    `sheet`: Name of the only one to open; empty opens all.
+    Raises ConfigError: There is no such sheet.
+    Raises DataError: The file is no workbook, damaged or a bomb.
+    """
+    kind = _kind(path)
+    pages: list[Page]
+    if kind in {"html", "xml"}:
+        pages = [*_marked_up(path, kind)]
+        names = [page.sheet for page in pages]
+    else:
+        with _calamine(path, kind) as book:
+            hidden = _hidden(book)
+            names = [*hidden]
+            wanted = [name for name in names if name == sheet or not sheet]
+            pages = _opened(path, kind, book, {name: hidden[name] for name in wanted})
+    pages = [page for page in pages if page.sheet == sheet or not sheet]
+    if sheet and not pages:
         msg = f'{path.name}: no sheet "{sheet}". {nearest(sheet, names)}'
         raise ConfigError(msg)
-    label = path.name if len(names) == 1 else f"{path.name} [{sheet}]"
-    if path.suffix.lower() in {".xlsx", ".xlsm"} and sheet_cells(path, sheet) > CELLS_IN_MEMORY:
-        return StreamedSheet(path, label, sheet)
-    try:
-        with python_calamine.load_workbook(path) as book:
-            cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise _unreadable(path) from error
-    return Sheet(label, [[_text(cell) for cell in row] for row in cells])
+    if len(names) == 1:
+        return pages
+    return [replace(page, name=f"{path.name} [{page.sheet}]") for page in pages]
 
 
-def _require_sound(path: Path) -> None:
+def _kind(path: Path) -> str:
+    """Tell what a file holds: a ZIP or OLE workbook of some program, or marked-up text."""
     with path.open("rb") as stream:
-        if stream.read(2) == b"PK":
-            require_sound_zip(path)
+        start = stream.read(_LOOKED_AT)
+    if start.startswith(b"PK"):
+        with open_zip(path) as archive:
+            names = set(archive.namelist())
+        return "xlsx" if "xl/workbook.xml" in names else "ods" if "content.xml" in names else ""
+    if start.startswith(_OLE):
+        return "xls"
+    return "xml" if _SPREADSHEET_XML.search(start.replace(b"\0", b"")) else "html"
 
 
-def _unreadable(path: Path) -> DataError:
-    msg = f"{path.name}: not a workbook that can be read (damaged, cut off or with a password)"
-    return DataError(msg, remedy="Open it, save it as XLSX without a password, and try again.")
+def _marked_up(path: Path, kind: str) -> list[SheetCells]:
+    return xml_sheets(path) if kind == "xml" else html_sheets(path)
+
+
+@contextmanager
+def _calamine(path: Path, kind: str) -> Iterator[python_calamine.CalamineWorkbook]:
+    try:
+        if path.suffix.lower() in _ENDINGS[kind]:
+            with python_calamine.load_workbook(path) as book:
+                yield book
+        else:
+            # the name says another format than the file has
+            with path.open("rb") as stream, python_calamine.load_workbook(stream) as book:
+                yield book
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, (DataError, ConfigError)):
+            raise
+        msg = f"{path.name}: not a workbook that can be read (damaged, cut off or with a password)"
+        remedy = "Open it, save it as XLSX without a password, and try again."
+        raise DataError(msg, remedy=remedy) from error
+
+
+def _hidden(book: python_calamine.CalamineWorkbook) -> dict[str, bool]:
+    """List the sheets that have cells, and which are hidden."""
+    return {
+        one.name: one.visible != _VISIBLE for one in book.sheets_metadata if one.typ == _WORKSHEET
+    }
+
+
+def _opened(
+    path: Path, kind: str, book: python_calamine.CalamineWorkbook, hidden: dict[str, bool]
+) -> list[Page]:
+    """Read sheets by the reader that tells of them what calamine does not, where there is need."""
+    own: list[SheetCells] | None = None
+    if kind == "xlsx":
+        return _of_xlsx(path, book, hidden)
+    if kind == "xls":
+        own = xls_sheets(path, hidden)
+    if kind == "ods":
+        own = ods_sheets(path, hidden)
+    if own is not None:
+        return [*own]
+    return [_read(path, book, name, Seen(hidden=one)) for name, one in hidden.items()]
+
+
+def _of_xlsx(
+    path: Path, book: python_calamine.CalamineWorkbook, hidden: dict[str, bool]
+) -> list[Page]:
+    large = sum(sheet_cells(path, name) for name in hidden) > CELLS_IN_MEMORY
+    turned = turns_numbers(path)
+    pages: list[Page] = []
+    for name, one in hidden.items():
+        seen = look_at(path, name, hidden=one)
+        streamed = StreamedSheet(path, path.name, name, seen)
+        if large:
+            pages.append(streamed)
+        else:
+            pages.append(streamed.held() if turned else _read(path, book, name, seen))
+    return pages
+
+
+def _read(path: Path, book: python_calamine.CalamineWorkbook, name: str, seen: Seen) -> SheetCells:
+    sheet = book.get_sheet_by_name(name)
+    # row by row, so that its cells are held once; columns before the first filled one are not given
+    before = [""] * sheet.start[1] if sheet.start else []
+    rows = [[*before, *map(_text, row)] for row in sheet.iter_rows()]
+    if not seen.merged:
+        merged = (Range(*first, *last) for first, last in sheet.merged_cell_ranges or ())
+        seen = replace(seen, merged=tuple(merged))
+    return SheetCells(path.name, rows, name, seen)
 
 
 def _text(cell: object) -> str:

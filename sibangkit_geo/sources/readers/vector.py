@@ -13,7 +13,7 @@ import polars as pl
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
 from sibangkit_geo.sources.readers.archives import LAYER_ENDINGS, layers_in
-from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
+from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, OneTable, cell_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ DRIVERS = (
 
 
 @dataclass(frozen=True)
-class NamedColumns:
+class NamedColumns(OneTable):
     """
     A table whose columns carry their names.
 
@@ -77,7 +77,7 @@ class NamedColumns:
         return self.frame.select(
             [
                 _number_text(pl.col(name))
-                if kinds[name].is_float()
+                if kinds[name].is_float() or kinds[name].is_decimal()
                 else pl.col(name).cast(pl.String, strict=False)
                 for name in names
             ]
@@ -85,9 +85,12 @@ class NamedColumns:
 
 
 def _number_text(column: pl.Expr) -> pl.Expr:
+    """Write numbers as `number_text` does, a whole column at once."""
     whole = column.round(0).cast(pl.Int64, strict=False)
     exact = (column == whole) & (column.abs() < 2**53)
-    return pl.when(exact).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
+    text = column.cast(pl.String)
+    machine = pl.when(text.str.contains(r"^-?\d+\.\d+$")).then(text + "e0").otherwise(text)
+    return pl.when(exact).then(whole.cast(pl.String)).otherwise(machine)
 
 
 def open_parquet(path: Path) -> NamedColumns:

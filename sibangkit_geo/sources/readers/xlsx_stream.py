@@ -8,7 +8,6 @@ changes a value.
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import re
 import zipfile
@@ -22,18 +21,28 @@ from lxml import etree
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.sources.readers.archives import open_zip
-from sibangkit_geo.sources.readers.grid import HEAD_ROWS, MOST_COLUMNS, frames_of_rows
+from sibangkit_geo.sources.readers.cells import NOTHING_SEEN, Seen, SheetCells
+from sibangkit_geo.sources.readers.formats import DATES, PERCENTS, PLAIN, Shown, read_format
+from sibangkit_geo.sources.readers.grid import (
+    HEAD_ROWS,
+    MOST_COLUMNS,
+    OneTable,
+    frames_of_rows,
+    letters,
+    number_text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+# days that a workbook counts less where its calendar begins in 1904
+_YEARS_1904 = 1462
 _WRAP = (f'<sheetData xmlns="{_MAIN}" xmlns:x="{_MAIN}" '
          'xmlns:x14ac="urn:a" xmlns:xr="urn:b" xmlns:spans="urn:c">').encode()  # fmt: skip
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # a cell as writers make it is 30 to 40 bytes
 _BYTES_PER_CELL = 30
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
@@ -43,31 +52,44 @@ _CELL = re.compile(
 )
 _ROW = re.compile(rb'<row(?: [^>]*?)?\br="(\d+)"')
 _TEXT = re.compile(rb"<si><t[^>]*>([^<]*)</t></si>|<si><t/></si>")
+_PREFIX = re.compile(rb"<(\w+:)(?:worksheet|sst)\b")
 _PIECE = 1 << 20
+# the last row that the format knows
+MOST_ROWS = 1 << 20
 _LONGEST_ROW = 64 << 20
 
-# whole numbers are exact in a spreadsheet's floating point below this
-_EXACT = 2**53
-# built-in formats of ECMA-376 part 1, 18.8.30, that show a date or a time
-_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_NOT_CODE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
-# the day that spreadsheets number 0, with their leap year of 1900
 _WORDS = frozenset({b"inlineStr", b"str", b"e", b"d"})
-_DAY_ZERO = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no time zone
 
 
 @dataclass(frozen=True)
-class StreamedSheet:
+class StreamedSheet(OneTable):
     """
     A sheet of an XLSX file that is not held in memory.
 
+    `seen`: How its cells stood.
     `named`: False: the header has to be found.
     """
 
     path: Path
     name: str
     sheet: str
+    seen: Seen = NOTHING_SEEN
     named: bool = False
+
+    def held(self) -> SheetCells:
+        """
+        Read the whole sheet.
+
+        Raises DataError: The sheet is damaged.
+        """
+        rows: list[list[str]] = []
+        for number, row in self._rows(None):
+            # a row number far beyond the last row would be filled up with empty ones
+            if number > MOST_ROWS:
+                raise damaged(self.name)
+            rows.extend([] for _ in range(number - 1 - len(rows)))
+            rows.append(row)
+        return SheetCells(self.name, rows, self.sheet, self.seen)
 
     @cached_property
     def head(self) -> list[list[str]]:
@@ -92,7 +114,7 @@ class StreamedSheet:
         del width
         place = {position: at for at, position in enumerate(columns)}
         rows = ((number, row) for number, row in self._rows(place) if number >= first_row)
-        for frame in frames_of_rows(rows, range(len(columns)), width=len(columns)):
+        for frame in frames_of_rows(rows, range(len(columns))):
             names = {f"c{at}": f"c{position}" for position, at in place.items()}
             yield frame.rename(names)
 
@@ -100,20 +122,20 @@ class StreamedSheet:
         """Take rows apart; `place` says which columns are kept and where they go."""
         try:
             with open_zip(self.path) as archive:
-                values = Values(_shared(archive), date_styles(archive))
-                with archive.open(_part(archive, self.sheet)) as stream:
+                values = Values(_shared(archive), shown_styles(archive), _first_day(archive))
+                with archive.open(part_of(archive, self.sheet)) as stream:
                     number = 0
-                    for raw in _split(stream, b"</row>", self.name):
+                    for raw in split(stream, b"</row>", self.name):
                         start = raw.rfind(b"<row")
                         if start < 0:
                             raise _foreign(self.name)
                         found = _ROW.match(raw, start)
-                        number = int(found.group(1)) if found else number + 1
+                        number = int(found.group(1)) if found else number + raw.count(b"<row")
                         yield number, _row(raw[start:], values, place)
         except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as error:
             if isinstance(error, DataError):
                 raise
-            raise _damaged(self.name) from error
+            raise damaged(self.name) from error
 
 
 def sheet_cells(path: Path, sheet: str) -> int:
@@ -125,12 +147,12 @@ def sheet_cells(path: Path, sheet: str) -> int:
     """
     try:
         with open_zip(path) as archive:
-            part = _part(archive, sheet)
+            part = part_of(archive, sheet)
             with archive.open(part) as stream:
                 start = stream.read(4096)
             by_size = archive.getinfo(part).file_size // _BYTES_PER_CELL
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
-        raise _damaged(path.name) from error
+        raise damaged(path.name) from error
     found = _DIMENSION.search(start)
     if not found:
         return by_size
@@ -138,26 +160,57 @@ def sheet_cells(path: Path, sheet: str) -> int:
     return max(by_size, (column(found.group(1)) + 1) * int(found.group(2)))
 
 
-def _damaged(name: str) -> DataError:
+def damaged(name: str) -> DataError:
+    """Word that a workbook cannot be read."""
     msg = f"{name}: the workbook is damaged or cut off"
     return DataError(msg, remedy="Open it, save it again as XLSX, and retry.")
 
 
-def _part(archive: zipfile.ZipFile, sheet: str) -> str:
+def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """Follow the workbook's relations to the part that holds a sheet."""
     book = parse(archive.read("xl/workbook.xml"))
     links = parse(archive.read("xl/_rels/workbook.xml.rels"))
     target = {link.get("Id"): link.get("Target", "") for link in links}
     for one in book.iter("{*}sheet"):
         if one.get("name") == sheet:
-            part = str(target[one.get(_RELATION)])
+            # the two editions of the standard name the namespace differently
+            link_id = next((text for name, text in one.items() if name.endswith("}id")), "")
+            part = str(target[link_id])
             return part.lstrip("/") if part.startswith("/") else f"xl/{part}"
     raise KeyError(sheet)
 
 
-def _split(stream: IO[bytes], mark: bytes, name: str) -> Iterator[bytes]:
+def blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """
+    Read the XML of a part in pieces, without the prefix that some programs give its elements.
+
+    Yields: Pieces that need not end where a tag does.
+    """
+    start = stream.read(_PIECE)
+    found = _PREFIX.search(start[:4096])
+    old = (b"<" + found.group(1), b"</" + found.group(1)) if found else ()
     rest = b""
-    while block := stream.read(_PIECE):
+    while start:
+        block = rest + start
+        for tag in old:
+            block = block.replace(tag, tag[: 2 if tag[1:2] == b"/" else 1])
+        # a tag that is cut waits for its end
+        cut = block.rfind(b"<") if old else len(block)
+        yield block[:cut]
+        rest, start = block[cut:], stream.read(_PIECE)
+    yield rest
+
+
+def split(stream: IO[bytes], mark: bytes, name: str) -> Iterator[bytes]:
+    """
+    Cut the XML of a part where elements end.
+
+    `mark`: End tag, which the pieces lose.
+    `name`: Of the file, for messages.
+    Raises DataError: An element is longer than any sound one, or the part is cut off.
+    """
+    rest = b""
+    for block in blocks(stream):
         pieces = (rest + block).split(mark)
         rest = pieces.pop()
         if len(rest) > _LONGEST_ROW:
@@ -177,8 +230,8 @@ def _row(raw: bytes, values: Values, place: dict[int, int] | None) -> list[str]:
     if len(found) != raw.count(b"<c ") + raw.count(b"<c>"):
         found = _parsed(raw)
     row: list[str] = [""] * (len(place) if place is not None else 0)
-    for letters, style, kind, value, inline in found:
-        position = column(letters)
+    for name, style, kind, value, inline in found:
+        position = column(name)
         if place is None:
             if position > MOST_COLUMNS:
                 continue
@@ -209,7 +262,7 @@ def _shared(archive: zipfile.ZipFile) -> Strings:
     buffer, ends = bytearray(), array("Q", [0])
     if "xl/sharedStrings.xml" in archive.namelist():
         with archive.open("xl/sharedStrings.xml") as stream:
-            for raw in _split(stream, b"</si>", "sharedStrings.xml"):
+            for raw in split(stream, b"</si>", "sharedStrings.xml"):
                 whole = raw[max(raw.rfind(b"<si>"), 0) :] + b"</si>"
                 plain = _TEXT.fullmatch(whole)
                 text = (plain.group(1) or b"") if plain else rich(whole)
@@ -236,10 +289,16 @@ class Strings:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What turns the parts of a cell into text."""
+    """
+    What turns the parts of a cell into text.
+
+    `styles`: How the styles show a number that do not leave it one.
+    `first_day`: Days that the workbook counts less.
+    """
 
     strings: Strings
-    dates: frozenset[bytes]
+    styles: Mapping[bytes, Shown]
+    first_day: int = 0
 
     def text(self, kind: bytes, style: bytes, value: bytes, inline: bytes) -> str:
         """
@@ -259,8 +318,8 @@ class Values:
         return self._number(value, style)
 
     def _number(self, value: bytes, style: bytes) -> str:
-        if style in self.dates and value:
-            return _date(float(value))
+        if style in self.styles and value:
+            return self.styles[style].text(float(value), first_day=self.first_day)
         if value.isdigit() and len(value) < 16 and (value[:1] != b"0" or value == b"0"):
             return value.decode()
         return number_text(float(value)) if value else ""
@@ -278,41 +337,6 @@ def escaped(text: str) -> bytes:
     Returns: UTF-8, with entities.
     """
     return html.escape(text, quote=False).encode("utf-8", errors="replace")
-
-
-def number_text(value: float) -> str:
-    """
-    Write a number of a spreadsheet as text, whole numbers without a point.
-
-    Parameters
-    ----------
-    value
-        Number.
-
-    Returns
-    -------
-    text
-        Exponents only where digits are lost (2^53 and above) or very small.
-
-    Examples
-    --------
-    >>> number_text(1607010000000001.0), number_text(0.25), number_text(1.6e18)
-    ('1607010000000001', '0.25', '1.6e+18')
-    """
-    if value.is_integer() and abs(value) < _EXACT:
-        return str(int(value))
-    return repr(value)
-
-
-def _date(value: float) -> str:
-    moment = _DAY_ZERO + dt.timedelta(days=value)
-    return date_text(moment)
-
-
-def date_text(moment: dt.datetime) -> str:
-    """Write a moment as text, a whole day without its hour."""
-    whole = moment.time() == dt.time()
-    return moment.date().isoformat() if whole else moment.isoformat(sep=" ")
 
 
 @cache
@@ -341,32 +365,6 @@ def column(letters: bytes) -> int:
     return number - 1
 
 
-def letters(position: int) -> str:
-    """
-    Turn a position into the letters of a column.
-
-    Parameters
-    ----------
-    position
-        0 for A.
-
-    Returns
-    -------
-    letters
-        Capitals.
-
-    Examples
-    --------
-    >>> letters(27)
-    'AB'
-    """
-    text, number = "", position + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(65 + rest) + text
-    return text
-
-
 def parse(raw: bytes) -> etree._Element:
     """
     Parse a small part of a workbook, without entities and without a network.
@@ -388,23 +386,42 @@ def rich(raw: bytes) -> bytes:
     return escaped("".join(map(str, runs)))
 
 
-def date_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
+def shown_styles(archive: zipfile.ZipFile) -> dict[bytes, Shown]:
     """
-    Tell which cell styles show a date.
+    Tell which cell styles show a number as a date, as per cent or as a code.
 
-    Returns: Their numbers as they stand in the attribute ``s``.
+    Returns: By their numbers as they stand in the attribute ``s``.
     Raises lxml.etree.XMLSyntaxError: The styles are damaged.
     """
     if "xl/styles.xml" not in archive.namelist():
-        return frozenset()
+        return {}
     root = parse(archive.read("xl/styles.xml"))
-    own = {
-        int(one.get("numFmtId", "0"))
-        for one in root.iter("{*}numFmt")
-        if set(_NOT_CODE.sub("", one.get("formatCode", "").lower())) & set("dmyhs")
-    }
+    shown = dict.fromkeys(DATES, Shown("date")) | dict.fromkeys(PERCENTS, Shown("percent"))
+    for one in root.iter("{*}numFmt"):
+        shown[int(one.get("numFmtId", "0"))] = read_format(one.get("formatCode", ""))
     formats = root.find("{*}cellXfs")
     used = [] if formats is None else [int(one.get("numFmtId", "0")) for one in formats]
-    return frozenset(
-        str(place).encode() for place, one in enumerate(used) if one in own or one in _DATES
-    )
+    styles = {str(place).encode(): shown.get(one, PLAIN) for place, one in enumerate(used)}
+    return {place: one for place, one in styles.items() if one != PLAIN}
+
+
+def _first_day(archive: zipfile.ZipFile) -> int:
+    about = parse(archive.read("xl/workbook.xml")).find("{*}workbookPr")
+    old = about is not None and about.get("date1904", "0") in {"1", "true"}
+    return _YEARS_1904 if old else 0
+
+
+def turns_numbers(path: Path) -> bool:
+    """
+    Tell whether a workbook shows numbers as per cent or as codes, which calamine does not tell.
+
+    Raises DataError: The workbook is damaged.
+    """
+    try:
+        with open_zip(path) as archive:
+            shown = shown_styles(archive)
+    except (zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError, OSError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise damaged(path.name) from error
+    return any(one.kind != "date" for one in shown.values())

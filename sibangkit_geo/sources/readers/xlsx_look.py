@@ -1,0 +1,124 @@
+"""How the cells of an XLSX sheet stand, which calamine does not tell: a search over its bytes."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from sibangkit_geo.sources.readers.archives import open_zip
+from sibangkit_geo.sources.readers.cells import Range, Seen
+from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
+from sibangkit_geo.sources.readers.xlsx_stream import blocks, column, damaged, part_of, split
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# what stands before and after the rows; more than that is no sheet
+_MOST_AROUND = 64 << 20
+# a formula without value is shorter than this in all but the rarest sheets
+_OVERLAP = 1024
+_MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_COLUMN = re.compile(rb"<col\b[^>]*>")
+_MIN_MAX = re.compile(rb'\b(min|max)="(\d+)"')
+_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
+# a text that is empty is a value: t="str"
+_UNVALUED = re.compile(
+    rb'<c\b(?![^>]*\bt="str")([^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)(?:<v></v>|<v ?/>)?</c>'
+)
+_PLACE = re.compile(rb'\br="([A-Z]+)')
+_ROW_NUMBER = re.compile(rb'\br="(\d+)"')
+
+
+@dataclass(slots=True)
+class _Around:
+    """What stands before and after the rows, and whether the rows need a closer look."""
+
+    before: bytes = b""
+    after: bytes = b""
+    marked: bool = False
+    rest: bytes = field(default=b"", repr=False)
+    inside: bool | None = None
+
+    def take(self, block: bytes) -> None:
+        """Sort a piece of the sheet."""
+        block, self.rest = self.rest + block, b""
+        if self.inside is None:
+            before, begins, block = block.partition(b"<sheetData")
+            self.before, self.inside = self.before + before, True if begins else None
+            if not begins:
+                self.before, self.rest = self.before[:-_OVERLAP], self.before[-_OVERLAP:]
+        if self.inside:
+            rows, ends, after = block.partition(b"</sheetData>")
+            self.marked |= b" hidden=" in rows or (b"<f" in rows and bool(_UNVALUED.search(rows)))
+            self.inside, block = not ends, after
+            self.rest = b"" if ends else rows[-_OVERLAP:]
+        if self.inside is False:
+            self.after += block
+
+
+def look_at(path: Path, sheet: str, *, hidden: bool) -> Seen:
+    """
+    Tell how the cells of a sheet stand.
+
+    `hidden`: Whether the sheet itself is hidden.
+    Raises DataError: The workbook is damaged.
+    """
+    around = _Around()
+    try:
+        with open_zip(path) as archive:
+            part = part_of(archive, sheet)
+            with archive.open(part) as stream:
+                for block in blocks(stream):
+                    around.take(block)
+                    if len(around.before) + len(around.after) > _MOST_AROUND:
+                        raise damaged(path.name)
+            rows, unvalued = _rows(archive, part, path.name) if around.marked else ((), ())
+    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
+        raise damaged(path.name) from error
+    return Seen(
+        hidden=hidden,
+        hidden_rows=rows,
+        filtered=b"<filterColumn" in around.after,
+        hidden_columns=_columns(around.before),
+        merged=tuple(
+            Range(int(top) - 1, column(left), int(bottom) - 1, column(right))
+            for left, top, right, bottom in _MERGED.findall(around.after)
+        ),
+        unvalued=unvalued,
+    )
+
+
+def _columns(before: bytes) -> tuple[int, ...]:
+    found: set[int] = set()
+    for one in _COLUMN.findall(before):
+        ends = {name: int(number) for name, number in _MIN_MAX.findall(one)}
+        if _HIDDEN.search(one) and {b"min", b"max"} <= ends.keys():
+            found.update(range(ends[b"min"] - 1, min(ends[b"max"], MOST_COLUMNS)))
+    return tuple(sorted(found))
+
+
+def _rows(
+    archive: zipfile.ZipFile, part: str, name: str
+) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """Look at every row: which are hidden and hold something, which formulas have no value."""
+    hidden: list[int] = []
+    unvalued: list[tuple[int, int]] = []
+    number = 0
+    with archive.open(part) as stream:
+        for raw in split(stream, b"</row>", name):
+            start = raw.rfind(b"<row")
+            end = raw.find(b">", start)
+            tag = raw[start:end]
+            found = _ROW_NUMBER.search(tag)
+            number = int(found.group(1)) if found else number + raw.count(b"<row")
+            if b"hidden=" in tag and _HIDDEN.search(tag) and (b"</" in raw[end:]):
+                hidden.append(number)
+            if b"<f" in raw:
+                for one in _UNVALUED.findall(raw, end):
+                    place = _PLACE.search(one)
+                    unvalued.append((number, column(place.group(1)) if place else 0))
+    return tuple(hidden), tuple(unvalued)
