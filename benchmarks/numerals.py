@@ -22,6 +22,7 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -30,8 +31,15 @@ import xlsxwriter
 import xlwt
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.model.types import Unit
 from sibangkit_geo.sources.profiles import IndicatorSource, ProfileSource, read_profiles
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from sibangkit_geo.model.types import Unit
+
+    # text of each cell, None where it is stored as the number beside it
+    Rows: TypeAlias = list[list[tuple[str | None, float]]]
 
 FORMATS = ("csv", "xlsx", "xls", "ods")
 #: cell that says nothing, and what is read of it
@@ -99,7 +107,13 @@ def draw(rng: np.random.Generator) -> Table:
         ("Miskin", "percent", rng.uniform(1.5, 60, number), int(rng.integers(0, 4)), 0.1),
         ("Sekolah", "count", rng.integers(0, 30, number).astype(float), 0, 0.1),
         ("Rasio", "index", rng.gamma(2, 20, number), int(rng.integers(0, 4)), 0.1),
-        ("Belanja", "index", rng.uniform(3e5, 3e6, number).round(), int(rng.integers(0, 2)) * 2, 0.1),
+        (
+            "Belanja",
+            "index",
+            rng.uniform(3e5, 3e6, number).round(),
+            int(rng.integers(0, 2)) * 2,
+            0.1,
+        ),
     )
     strip, typed = bool(rng.random() < 0.5), 0.0 if form == "csv" else rng.choice([0.0, 0.5, 1.0])
     sign = ["", " %", "%"][rng.integers(3)] if rng.random() < 0.5 else ""
@@ -162,20 +176,23 @@ def is_open(table: Table) -> bool:
                 doubtful.append(plain)
             elif len(readings) == 1 and re.search("[.,]", plain):
                 value = next(iter(readings))
-                as_comma = float(plain.replace(".", "").replace(",", ".")) if plain.count(",") < 2 \
+                as_comma = (
+                    float(plain.replace(".", "").replace(",", "."))
+                    if plain.count(",") < 2
                     else math.nan
+                )
                 marks.add("," if as_comma == value else ".")
             elif parted and (mark := re.search(r"[.,]", plain)):
                 marks.add(mark[0])
         if doubtful and not marks:
-            mark = {re.sub(r"[\d-]", "", one) for one in doubtful}
+            held = {re.sub(r"[\d-]", "", one) for one in doubtful}
             digits = any(re.fullmatch(r"\d+", text) and float(text) for text in texts) or any(
                 text is None and number % 1 == 0 and number
                 for text, number in zip(column.texts, column.numbers, strict=True)
             )
             zeros = digits and any(one.endswith("0") for one in doubtful)
-            if len(mark) == 1 and (parted or zeros):
-                found = next(iter(mark))
+            if len(held) == 1 and (parted or zeros):
+                found = next(iter(held))
                 marks = {found if parted else {".": ",", ",": "."}[found]}
         proofs[column.name], two[column.name] = marks, doubtful
     settled = {next(iter(one)) for one in proofs.values() if len(one) == 1}
@@ -188,48 +205,50 @@ def is_open(table: Table) -> bool:
 
 def write(table: Table, folder: Path) -> Path:
     """Write a table in its format."""
-    head = ["Kode", *(column.name for column in table.columns)]
     path = folder / f"tabel.{table.form}"
-    rows = list(zip(*(zip(one.texts, one.numbers, strict=True) for one in table.columns),
-                    strict=True))  # fmt: skip
-    kinds = [column.kind for column in table.columns]
-    if table.form == "csv":
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, delimiter=";")
-            writer.writerow(head)
-            for code, row in zip(table.codes, rows, strict=True):
-                writer.writerow([code, *(text for text, _ in row)])
-    elif table.form == "xlsx":
-        with xlsxwriter.Workbook(path, {"strings_to_numbers": False}) as book:
-            page, share = book.add_worksheet(), book.add_format({"num_format": "0.00%"})
-            page.write_row(0, 0, head)
-            for line, (code, row) in enumerate(zip(table.codes, rows, strict=True), 1):
-                page.write_string(line, 0, code)
-                for at, ((text, number), kind) in enumerate(zip(row, kinds, strict=True), 1):
-                    if text is not None:
-                        page.write_string(line, at, text)
-                    elif kind == "percent":
-                        page.write_number(line, at, number / 100, share)
-                    else:
-                        page.write_number(line, at, number)
-    elif table.form == "xls":
-        book = xlwt.Workbook()
-        page, share = book.add_sheet("Data"), xlwt.easyxf(num_format_str="0.00%")
-        for at, name in enumerate(head):
-            page.write(0, at, name)
-        for line, (code, row) in enumerate(zip(table.codes, rows, strict=True), 1):
-            page.write(line, 0, code)
-            for at, ((text, number), kind) in enumerate(zip(row, kinds, strict=True), 1):
-                if text is not None:
-                    page.write(line, at, text)
-                elif kind == "percent":
-                    page.write(line, at, number / 100, share)
-                else:
-                    page.write(line, at, number)
-        book.save(str(path))
-    else:
-        _write_ods(path, head, table.codes, rows, kinds)
+    head = ["Kode", *(column.name for column in table.columns)]
+    pairs = (zip(one.texts, one.numbers, strict=True) for one in table.columns)
+    rows = [
+        [(code, math.nan), *row]
+        for code, row in zip(table.codes, zip(*pairs, strict=True), strict=True)
+    ]
+    kinds = ["", *(column.kind for column in table.columns)]
+    {"csv": _csv, "xlsx": _xlsx, "xls": _xls, "ods": _ods}[table.form](path, head, rows, kinds)
     return path
+
+
+def _csv(path: Path, head: list[str], rows: Rows, _: list[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerows([head, *([text for text, _ in row] for row in rows)])
+
+
+def _xlsx(path: Path, head: list[str], rows: Rows, kinds: list[str]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        page, share = book.add_worksheet(), book.add_format({"num_format": "0.00%"})
+        page.write_row(0, 0, head)
+        for line, row in enumerate(rows, 1):
+            for at, ((text, number), kind) in enumerate(zip(row, kinds, strict=True)):
+                if text is not None:
+                    page.write_string(line, at, text)
+                elif kind == "percent":
+                    page.write_number(line, at, number / 100, share)
+                else:
+                    page.write_number(line, at, number)
+
+
+def _xls(path: Path, head: list[str], rows: Rows, kinds: list[str]) -> None:
+    book = xlwt.Workbook()
+    page, share = book.add_sheet("Data"), xlwt.easyxf(num_format_str="0.00%")
+    for at, name in enumerate(head):
+        page.write(0, at, name)
+    for line, row in enumerate(rows, 1):
+        for at, ((text, number), kind) in enumerate(zip(row, kinds, strict=True)):
+            if text is None and kind == "percent":
+                page.write(line, at, number / 100, share)
+            else:
+                page.write(line, at, number if text is None else text)
+    book.save(str(path))
 
 
 _ODS = (
@@ -242,45 +261,33 @@ _ODS = (
 )
 
 
-def _write_ods(
-    path: Path,
-    head: list[str],
-    codes: list[str],
-    rows: list[tuple[tuple[str | None, float], ...]],
-    kinds: list[str],
-) -> None:
-    def text(words: str) -> str:
-        if not words:
-            return "<table:table-cell/>"
-        return (
-            '<table:table-cell office:value-type="string"><text:p>'
-            f"{escape(words)}</text:p></table:table-cell>"
-        )
+def _ods(path: Path, head: list[str], rows: Rows, kinds: list[str]) -> None:
+    def cell(text: str | None, value: float, kind: str) -> str:
+        if text is None:
+            told, name = (value / 100, "percentage") if kind == "percent" else (value, "float")
+            return f'<table:table-cell office:value-type="{name}" office:value="{told!r}"/>'
+        words = f"<text:p>{escape(text)}</text:p>" if text else ""
+        return f'<table:table-cell office:value-type="string">{words}</table:table-cell>'
 
-    def number(value: float, kind: str) -> str:
-        told, name = (value / 100, "percentage") if kind == "percent" else (value, "float")
-        return f'<table:table-cell office:value-type="{name}" office:value="{told!r}"/>'
-
-    lines = ["".join(map(text, head))]
-    for code, row in zip(codes, rows, strict=True):
-        cells = [
-            number(value, kind) if words is None else text(words)
-            for (words, value), kind in zip(row, kinds, strict=True)
-        ]
-        lines.append(text(code) + "".join(cells))
+    lines = ["".join(cell(name, 0.0, "") for name in head)]
+    for row in rows:
+        cells = zip(row, kinds, strict=True)
+        lines.append("".join(cell(text, value, kind) for (text, value), kind in cells))
     body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("mimetype", kind)
         archive.writestr("content.xml", _ODS.format(body))
         archive.writestr(
             "META-INF/manifest.xml",
-            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-            '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/'
-            'vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
+            "<manifest:manifest "
+            'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+            "</manifest:manifest>",
         )
 
 
-def read_back(table: Table, path: Path) -> pd.DataFrame:
+def read_back(path: Path) -> pd.DataFrame:
     """
     Read a table as a study does.
 
@@ -311,7 +318,7 @@ def outcome(seed: int, folder: Path) -> str:
     table = draw(np.random.default_rng(seed))
     path = write(table, folder)
     try:
-        read = read_back(table, path)
+        read = read_back(path)
     except DataError:
         return "refused, open" if is_open(table) else "refused, though it has one reading"
     for column in table.columns:

@@ -17,6 +17,7 @@ from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.model.types import Indicator, Note, Profiles, Unit, Worse
 from sibangkit_geo.sources.columns import require_column_name
 from sibangkit_geo.sources.readers import table_source
+from sibangkit_geo.sources.readers.grid import plain_text
 from sibangkit_geo.sources.text_tables import (
     PERCENT,
     NumericText,
@@ -24,6 +25,7 @@ from sibangkit_geo.sources.text_tables import (
     read_degrees,
     read_numbers,
     read_text_table,
+    reading_notes,
     require_columns,
 )
 
@@ -186,6 +188,7 @@ def read_profiles(source: ProfileSource) -> Profiles:
         year=source.year,
         source=source.source or path.name,
         notes=(
+            *reading_notes(table),
             *decided,
             *_left_out(not_data),
             *_notes(rows, source, unpeopled=int(unpeopled.sum())),
@@ -324,8 +327,9 @@ def read_attributes(source: TypologySource) -> Attributes:
         if name not in aside and _holds_numbers(table[name], source.numerals)
     }
     values, decided = read_numbers(table, kinds, text=NumericText(path.name, source.numerals))
-    words = table[[*source.categories]]
-    return Attributes(_places(table, source), values.join(words), tuple(kinds), decided)
+    words = table[[*source.categories]].map(plain_text, na_action="ignore")
+    notes = (*reading_notes(table), *decided)
+    return Attributes(_places(table, source), values.join(words), tuple(kinds), notes)
 
 
 def _holds_numbers(cells: pd.Series, numerals: Numerals) -> bool:
