@@ -28,6 +28,7 @@ from sibangkit_geo.sources.readers.grid import ROW, cell_name
 from sibangkit_geo.sources.text_tables import checksum
 from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
 from sibangkit_geo.study.find import Groups, find, group
+from sibangkit_geo.study.layers import village_finder
 from sibangkit_geo.study.locate import (
     Carried,
     decisions,
@@ -88,7 +89,10 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
     inputs = _input_files(study, study_file)
     progress("read", 0, 1)
-    areas = boundary_source.read_boundaries(study.boundaries, regency=study.study.regency)
+    regency = study.study.regency
+    areas = boundary_source.read_boundaries(
+        study.boundaries, regency=regency, locate=village_finder(regency)
+    )
     log.info("read: %d villages with polygon", len(areas.villages))
     review_file = review_file_of(study, out)
     carried = locate_tables(study, areas, review_file)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.archives import LAYER_ENDINGS, layers_in
+from sibangkit_geo.sources.readers.archives import ARCHIVES, layers_in, require_sound_layer
 from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, cell_name
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _DEGREES = "EPSG:4326"
 #: GDAL's drivers that follow no link to other files and addresses
 DRIVERS = (
     "GeoJSON", "GeoJSONSeq", "ESRIJSON", "JSONFG", "TopoJSON", "ESRI Shapefile", "GPKG", "SQLite",
-    "FlatGeobuf", "KML", "LIBKML",
+    "FlatGeobuf", "KML", "LIBKML", "OpenFileGDB",
 )  # fmt: skip
 
 
@@ -118,11 +118,13 @@ class LayerLook:
     `names`: Of all layers that stand where it does.
     `columns`: Names without geometry.
     `has_shape`: Whether its features lie somewhere.
+    `has_area`: Whether they may be polygons.
     """
 
     names: tuple[str, ...]
     columns: tuple[str, ...]
     has_shape: bool
+    has_area: bool
 
 
 @contextmanager
@@ -142,8 +144,11 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
     `address`: File, or member of an archive as `archives.layers_in` gives it.
     `layer`: Empty takes the first one.
     Raises UnreadableLayerError: None of the drivers reads it, or there is no such layer.
+    Raises DataError: `archives.require_sound_layer` refuses it.
     """
     import fiona  # noqa: PLC0415
+
+    require_sound_layer(address)
 
     with (
         _of_gdal(),
@@ -152,7 +157,9 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
         ) as looked,
     ):
         schema, names = looked.schema, fiona.listlayers(address)
-        return LayerLook(tuple(names), tuple(schema["properties"]), schema["geometry"] != "None")
+    kind = str(schema["geometry"]).removeprefix("3D ").removeprefix("Multi")
+    has_area = kind not in ("None", "Point", "LineString")
+    return LayerLook(tuple(names), tuple(schema["properties"]), kind != "None", has_area)
 
 
 def read_layer(
@@ -190,8 +197,8 @@ def layers_of(path: Path) -> dict[str, str]:
     Raises DataError: The archive is damaged, a bomb, or holds no layer.
     """
     addresses = [str(path)]
-    if path.suffix.lower() == ".zip":
-        addresses = [*layers_in(path, endings=(*LAYER_ENDINGS, ".kml")).values()]
+    if path.suffix.lower() in ARCHIVES:
+        addresses = [*layers_in(path).values()]
     layers: dict[str, str] = {}
     for address in addresses:
         # beside its layers an archive may hold other JSON
