@@ -182,8 +182,9 @@ def has_villages(table: pd.DataFrame) -> bool:
     table, known = _of_villages(table), _catalogue()["names"]
     if any(True for _ in _candidates(table, BoundaryColumns())):
         return True
-    name, district, regency = (_name(table, known[part]).map(letters) for part in _NAMES)
-    return bool((name.notna() & (name != district.fillna(regency).fillna(""))).any())
+    name, district, regency = (_name(table, known[part]) for part in _NAMES)
+    above = district.fillna(regency).fillna("").map(letters)
+    return bool((name.notna() & (name.fillna("").map(letters) != above)).any())
 
 
 def recognise(

@@ -105,7 +105,10 @@ def of_regency(
     DataError
         Nothing is left, or the file does not say where its villages are.
     """
-    told = _Told(layer)
+    told, official = _Told(layer), official_table(regency)
+    if official.empty and layer.code_system != "kemendagri":
+        msg = f"{layer.file}: no official list of regency {regency} is at hand to match names with"
+        raise DataError(msg, remedy="Give polygons with Kemendagri codes.")
     here = layer.areas[is_here(layer, regency=regency)]
     hollow = here.geometry.isna() | here.geometry.is_empty
     if hollow.all():
@@ -115,7 +118,7 @@ def of_regency(
     words = "fitur bukan poligon (titik, garis atau tanpa geometri) ditinggalkan"
     told.tell("features_without_area", words, here.index[hollow])
     here = here[~hollow]
-    code = _codes(layer, here, regency, locate, told)
+    code = _codes(told, here, official, regency, locate)
     here, code = here[code.notna()], code[code.notna()]
     taken = here.index[here.index.isin(layer.collections)]
     words = "fitur berupa kumpulan geometri; hanya poligonnya dipakai"
@@ -226,17 +229,17 @@ def _in_districts(layer: BoundaryLayer, regency: str) -> pd.Series:
 
 
 def _codes(
-    layer: BoundaryLayer,
+    told: _Told,
     here: gpd.GeoDataFrame,
+    official: pd.DataFrame,
     regency: str,
     locate: Locate | None,
-    told: _Told,
 ) -> pd.Series:
     """Give each feature its Kemendagri code: the one it has, else that of its names."""
+    layer = told.layer
     formed = well_formed(layer)[here.index]
     own = layer.code_system == "kemendagri"
     code: pd.Series = here["code"].where(formed & own)
-    official = official_table(regency)
     free = official[~official.index.isin(code.dropna())]
     rows = pd.DataFrame(
         {
@@ -245,15 +248,17 @@ def _codes(
             "village_name": bare(here["name"]),
         }
     )[code.isna()].dropna(subset=["district_name", "village_name"])
-    if not own:
-        _require_names(layer, rows, official, regency)
+    if rows.empty and not own:
+        msg = f"{layer.file}: {layer.layout} does not say which district a village is in"
+        remedy = "Village names repeat: give a layer that names districts (key `district`)."
+        raise DataError(msg, remedy=remedy)
     if len(rows) and len(free):
         # a lake beside villages with codes must not take the code of one that sounds alike
         loose = locate is not None and len(rows) >= _HALF * len(here)
         found = locate(rows) if locate and loose else same_letters(rows, free)
         found = found[found.isin(free.index)].astype("string")
         code = code.fillna(found)
-        _tell_names(layer, rows, found, official, told)
+        _tell_names(told, rows, found, official)
     lost = code.isna()
     if lost.all():
         msg = (
@@ -269,25 +274,7 @@ def _codes(
     return code
 
 
-def _require_names(
-    layer: BoundaryLayer, rows: pd.DataFrame, official: pd.DataFrame, regency: str
-) -> None:
-    if official.empty:
-        msg = f"{layer.file}: no official list of regency {regency} is at hand to match names with"
-        raise DataError(msg, remedy="Give polygons with Kemendagri codes.")
-    if rows.empty:
-        msg = f"{layer.file}: {layer.layout} does not say which district a village is in"
-        remedy = "Village names repeat: give a layer that names districts (key `district`)."
-        raise DataError(msg, remedy=remedy)
-
-
-def _tell_names(
-    layer: BoundaryLayer,
-    rows: pd.DataFrame,
-    found: pd.Series,
-    official: pd.DataFrame,
-    told: _Told,
-) -> None:
+def _tell_names(told: _Told, rows: pd.DataFrame, found: pd.Series, official: pd.DataFrame) -> None:
     if found.empty:
         return
     text = f"{len(found)} poligon dikenali dengan nama kecamatan dan desa, bukan dengan kode."
@@ -295,7 +282,7 @@ def _tell_names(
     listed_as = found.map(official["name"])
     other = rows["village_name"][found.index].map(letters) != listed_as.map(letters)
     if other.any():
-        pairs = zip(called(layer, found.index[other]), listed_as[other], strict=True)
+        pairs = zip(called(told.layer, found.index[other]), listed_as[other], strict=True)
         each = listed([f"{name} = {as_listed}" for name, as_listed in pairs])
         text = f"{int(other.sum())} poligon dicocokkan dengan desa yang ejaannya mirip: {each}."
         told.notes.append(Note("located_by_spelling", text, int(other.sum())))

@@ -147,19 +147,17 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
     Raises DataError: `archives.require_sound_layer` refuses it.
     """
     import fiona  # noqa: PLC0415
+    import pyogrio  # noqa: PLC0415
 
     require_sound_layer(address)
-
-    with (
-        _of_gdal(),
-        fiona.open(
-            address, layer=layer or None, enabled_drivers=[*drivers], allow_unsupported_drivers=True
-        ) as looked,
-    ):
-        schema, names = looked.schema, fiona.listlayers(address)
-    kind = str(schema["geometry"]).removeprefix("3D ").removeprefix("Multi")
-    has_area = kind not in ("None", "Point", "LineString")
-    return LayerLook(tuple(names), tuple(schema["properties"]), kind != "None", has_area)
+    with _of_gdal():
+        # it alone can be told which drivers may open a file; who reads the file names its layers
+        fiona.open(address, enabled_drivers=[*drivers], allow_unsupported_drivers=True).close()
+        names = tuple(str(name) for name, _ in pyogrio.list_layers(address))
+        about = pyogrio.read_info(address, layer=layer or names[0])
+    kind = str(about["geometry_type"] or "").removeprefix("2.5D ").removeprefix("Multi")
+    has_area = not kind.startswith(("Point", "LineString")) and kind != ""
+    return LayerLook(names, tuple(map(str, about["fields"])), kind != "", has_area)
 
 
 def read_layer(
