@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -232,6 +233,19 @@ def test_a_study_reads_the_columns_of_any_office(tmp_path: Path, name: str, endi
     assert "features_without_code" not in keys
 
 
+def test_openstreetmap_names_districts_by_the_areas_around(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "admin_level": [7, 7, 7, 6, 6, 5, 8],
+        "name": [*NAMES, "Banyuasin I", "Talang Kelapa", "Banyuasin", "Dusun 1"],
+    }
+    west, south, east, north = square(0, 4).bounds
+    around = [shapely.box(west, south, east, north), square(4, 3), square(-1, 9), square(0, 1)]
+    path = layer(tmp_path / "osm.geojson", columns, [square(0), square(2), square(4), *around])
+    found = read(path)
+    assert found.villages.index.tolist() == CODES
+    assert "features_unmatched" not in [note.key for note in found.notes]
+
+
 def test_names_that_differ_in_case_only_are_written_as_the_list_has_them(tmp_path: Path) -> None:
     found = read(layer(tmp_path / "a.gpkg", {"KODE_DESA": PLAIN, "DESA": UPPER}))
     assert found.villages["name"].tolist() == NAMES
@@ -446,6 +460,9 @@ def test_a_layer_of_points_beside_the_villages_is_not_taken(tmp_path: Path) -> N
     districts = {"NAMOBJ": DISTRICTS[1:], "WADMKC": DISTRICTS[1:], "KDEPUM": [None, None]}
     drawn = gpd.GeoDataFrame(districts, geometry=[square(0), square(4)], crs=METRES)
     drawn.to_file(path, layer="kecamatan")
+    # as QGIS keeps styles beside the layers
+    styles = pd.DataFrame({"styleName": ["merah"]})
+    pyogrio.write_dataframe(styles, path, layer="layer_styles")
     assert read(path).villages.index.tolist() == CODES
 
 

@@ -179,7 +179,7 @@ def has_villages(table: pd.DataFrame) -> bool:
 
     RBI lays out districts and regencies in the columns of villages, and names them in NAMOBJ.
     """
-    table, known = _of_villages(table), _catalogue()["names"]
+    table, known = _by_level(table)["village"], _catalogue()["names"]
     if any(True for _ in _candidates(table, BoundaryColumns())):
         return True
     name, district, regency = (_name(table, known[part]) for part in _NAMES)
@@ -200,13 +200,15 @@ def recognise(
         codes without dots may be of either system.
     """
     require_columns(pd.DataFrame(table), [columns.code, columns.name, columns.district], path=path)
-    table = _of_villages(table)
-    known = _catalogue()["names"]
+    parts = _by_level(table)
+    table, known = parts["village"], _catalogue()["names"]
     named = {"village": columns.name, "district": columns.district}
     names = {
         part: as_text(table[named[part]]) if named.get(part) else _name(table, known[part])
         for part in _NAMES
     }
+    for part in set(_NAMES[1:]) & parts.keys():
+        names[part] = names[part].fillna(_around(table, parts[part]))
     areas = gpd.GeoDataFrame(
         {
             "code": pd.Series(pd.NA, index=table.index, dtype="string"),
@@ -284,14 +286,26 @@ def _name(table: pd.DataFrame, wanted: Iterable[str]) -> pd.Series:
     return filled
 
 
-def _of_villages(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Leave out the rows that a column says are of another level."""
-    for column, level in own_toml(__package__, "layouts.toml")["level"].items():
+def _by_level(table: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Part the rows by the level that a column tells; all are villages where none does."""
+    for column, levels in own_toml(__package__, "layouts.toml")["level"].items():
         for there in _found(table, [column]):
-            at_level = (as_text(table[there]) == level).fillna(value=False).astype(bool)
-            if at_level.any():
-                table = table[at_level]
-    return table
+            told = as_text(table[there])
+            parts = {
+                level: table[(told == one).fillna(value=False)] for level, one in levels.items()
+            }
+            if len(parts["village"]):
+                return parts
+    return {"village": table}
+
+
+def _around(villages: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Name the area that each village lies in."""
+    named = _name(areas, _catalogue()["names"]["village"])
+    drawn = villages.geometry[~(villages.geometry.isna() | villages.geometry.is_empty)]
+    inside, around = areas.sindex.query(drawn.representative_point(), predicate="within")
+    found = pd.Series(named.iloc[around].to_numpy(), index=drawn.index[inside], dtype="string")
+    return found[~found.index.duplicated()].reindex(villages.index)
 
 
 def _columns_of_codes(

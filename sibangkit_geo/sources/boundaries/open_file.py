@@ -232,8 +232,14 @@ def _choose(layers: Mapping[str, tuple[str, str]], layer: str, path: Path) -> li
         return [layer]
     if len(layers) == 1:
         return list(layers)
-    # a publisher's file holds provinces and regencies too, and points of offices
-    known = [label for label, place in layers.items() if _has_villages(*place)]
+    # a publisher's file holds provinces and regencies too, points of offices, and tables of styles
+    known = [
+        label
+        for label, (name, address) in layers.items()
+        if vector.look_at(address, layer=name).has_area
+    ]
+    if len(known) > 1:
+        known = [label for label in known if _has_villages(*layers[label])]
     if len(known) == 1 or (known and all(_is_kml(layers[label][1]) for label in known)):
         return known
     msg = f"{path.name}: several layers ({', '.join(sorted(layers))})"
@@ -245,8 +251,7 @@ def _is_kml(address: str) -> bool:
 
 
 def _has_villages(name: str, address: str) -> bool:
-    looked = vector.look_at(address, layer=name)
-    if not looked.has_area or not (_is_kml(address) or is_of_villages(looked.columns)):
+    if not is_of_villages(vector.look_at(address, layer=name).columns):
         return False
     return has_villages(vector.read_layer(address, layer=name))
 

@@ -249,8 +249,8 @@ def _codes(
         }
     )[code.isna()].dropna(subset=["district_name", "village_name"])
     if rows.empty and not own:
-        msg = f"{layer.file}: {layer.layout} does not say which district a village is in"
-        remedy = "Village names repeat: give a layer that names districts (key `district`)."
+        msg = f"{layer.file}: no names of village and district to find villages by"
+        remedy = "Village names repeat: give a layer with both (keys `name` and `district`)."
         raise DataError(msg, remedy=remedy)
     if len(rows) and len(free):
         # a lake beside villages with codes must not take the code of one that sounds alike
