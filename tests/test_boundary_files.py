@@ -305,6 +305,30 @@ def test_districts_are_named_by_the_map_where_no_list_is(tmp_path: Path) -> None
     assert check_file(path).problems == ()
 
 
+def test_a_study_may_name_the_column_of_a_part(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", FILES["BPS, columns of numbers"][1])
+    assert read(path, code="kddesa", code_system="bps").villages.index.tolist() == CODES
+
+
+def test_a_code_that_stands_twice_does_not_stop_the_names(tmp_path: Path) -> None:
+    columns = {"iddesa": [BPS[0], BPS[0], BPS[2]], "nmdesa": NAMES, "nmkec": DISTRICTS}
+    assert read(layer(tmp_path / "a.gpkg", columns)).villages.index.tolist() == CODES
+
+
+def test_a_district_in_other_spelling_is_of_the_regency_too(tmp_path: Path) -> None:
+    columns: dict[str, list[Any]] = {
+        "desa": [*NAMES, "Danau"],
+        "kecamatan": ["Banyuasin I", "BANYUASIN 1", "Talang Kelapa", None],
+    }
+    found = read(layer(tmp_path / "a.gpkg", columns))
+    assert found.villages.index.tolist() == CODES
+    assert "Danau (fitur 3)" in told(found, "features_unmatched")
+    # of a file of the whole country only what is in districts of these names
+    columns = {"desa": [*NAMES, *"abcd"], "kecamatan": [*DISTRICTS, *"wxyz"]}
+    found = read(layer(tmp_path / "b.gpkg", columns))
+    assert "features_unmatched" not in [note.key for note in found.notes]
+
+
 def test_spellings_are_matched_and_named(tmp_path: Path) -> None:
     names = ["Mariana", "Marianna Ilir", "Sukomoro"]
     found = read(layer(tmp_path / "a.gpkg", rbi(KDEPUM=[None] * 3, NAMOBJ=names)))

@@ -129,8 +129,8 @@ def village_finder(regency: str) -> Callable[[pd.DataFrame], pd.Series]:
         first = rows[alone & ~key.duplicated()]
         if first.empty:
             return pd.Series(pd.NA, index=rows.index, dtype="string")
-        # a file without codes needs labels of its own, one per row
-        single = first.assign(code=first["code"].fillna(first.index.to_series().astype(str)))
+        # a file may lack codes or give one twice: each row gets a label of its own
+        single = first.assign(code=first.index.astype(str))
         try:
             found = join.locate_by_name(single, official).rows["village_code"]
         except UnknownAreaError:

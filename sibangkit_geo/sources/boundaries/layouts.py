@@ -314,8 +314,7 @@ def _columns_of_codes(
     """Go through the columns that may hold codes: label, cells, and what the name says."""
     if columns.code:
         yield columns.code, as_text(table[columns.code]), columns.code_system
-        return
-    for system, wanted in _catalogue()["codes"].items():
+    for system, wanted in {} if columns.code else _catalogue()["codes"].items():
         told = "" if system == "either" else system
         for column in _found(table, wanted):
             cells = as_text(table[column]).str.replace(r"^ID(?=\d)", "", regex=True, case=False)
@@ -323,7 +322,7 @@ def _columns_of_codes(
     parts = {
         level: next(_found(table, wanted), "") for level, wanted in _catalogue()["parts"].items()
     }
-    if parts["village"] and parts["district"]:
+    if parts["village"] and parts["district"] and columns.code in ("", parts["village"]):
         label = "+".join(one for one in parts.values() if one)
         for system, widths in _WIDTHS.items():
             if columns.code_system in ("", system):

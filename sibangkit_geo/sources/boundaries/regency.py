@@ -217,15 +217,22 @@ def _among(shapes: gpd.GeoSeries, known: gpd.GeoSeries) -> pd.Series:
 
 
 def _in_districts(layer: BoundaryLayer, regency: str) -> pd.Series:
-    """Take what is in a district named as one of the regency, where nothing else tells."""
+    """
+    Tell what is of a regency by the names of districts, where nothing else tells.
+
+    A file half of which is in districts of the regency is of it; of any other only what is in them.
+    """
     told = layer.areas["district_name"]
     if told.isna().all():
         msg = f"{layer.file}: {layer.layout} has no official codes and names no regency"
-        remedy = "Village names repeat: give a layer with codes or names of districts"
-        raise DataError(msg, remedy=f"{remedy} (key `district`).")
+        remedy = (
+            "Give codes like 16.07.05.1022 (key `code`), or names of districts (key `district`)"
+        )
+        raise DataError(msg, remedy=f"{remedy}: village names repeat.")
     official = {letters(name) for _, name in codes.districts(regency).values()}
     here: pd.Series = bare(told).fillna("").map(letters).isin(official)
-    return here if here.any() else told.notna()
+    whole = not here.any() or here.sum() >= _HALF * told.notna().sum()
+    return here | whole
 
 
 def _codes(
