@@ -604,6 +604,18 @@ def test_a_damaged_geopackage_ends_in_one_message(tmp_path: Path, damage: Any) -
         open_layer(path, layer="")
 
 
+def test_a_ring_that_is_damaged_costs_no_other_village(tmp_path: Path) -> None:
+    path = layer(tmp_path / "desa.gpkg", rbi())
+    corner = shapely.get_coordinates(read_layout(path).areas.geometry[1])[0]
+    content = path.read_bytes()
+    start = content.index(corner.tobytes())
+    # the first corner moves, so that the ring is open
+    moved = np.array([corner[0] + 0.001, corner[1]]).tobytes()
+    path.write_bytes(content[:start] + moved + content[start + len(moved) :])
+    found = read(path)
+    assert {CODES[0], CODES[2]} <= set(found.villages.index)
+
+
 def test_a_database_in_use_is_not_called_damaged(tmp_path: Path) -> None:
     path = layer(tmp_path / "desa.gpkg", rbi())
     with sqlite3.connect(path) as open_elsewhere:

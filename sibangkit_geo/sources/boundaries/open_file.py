@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from shapely.errors import ShapelyError
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
 from sibangkit_geo.model.types import Note
@@ -189,7 +190,7 @@ def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
     except ImportError as error:
         msg = f"{path.name}: GeoParquet needs the library pyarrow"
         raise DataError(msg, remedy="Install pyarrow, or save it as GeoPackage.") from error
-    except (RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
+    except (ShapelyError, RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
         if isinstance(error, (DataError, ConfigError)):
             raise
         # the library's own words may quote the file, so they stay out of the message

@@ -130,10 +130,19 @@ class LayerLook:
 @contextmanager
 def _of_gdal() -> Iterator[None]:
     from fiona.errors import FionaError  # noqa: PLC0415
+    from shapely.errors import ShapelyError  # noqa: PLC0415
 
     try:
         yield
-    except (FionaError, RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
+    except (
+        FionaError,
+        ShapelyError,
+        RuntimeError,
+        ValueError,
+        OSError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise UnreadableLayerError from error
 
 
@@ -182,7 +191,10 @@ def read_layer(
     look_at(address, layer=layer, drivers=drivers)
     # a corner that is no number is dealt with by who knows whose it is
     with _of_gdal(), np.errstate(invalid="ignore"):
-        return pyogrio.read_dataframe(address, layer=layer or None, columns=columns)
+        return pyogrio.read_dataframe(
+            # an open ring is closed, and what no one can draw is a feature without geometry
+            address, layer=layer or None, columns=columns, on_invalid="fix"
+        )  # fmt: skip
 
 
 def layers_of(path: Path) -> dict[str, str]:
