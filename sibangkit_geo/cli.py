@@ -32,6 +32,13 @@ _DEMO_SEED = 1607
 
 boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
 
+_CODE = Annotated[str, typer.Option(help="Column with the village code.")]
+_NAME = Annotated[str, typer.Option(help="Column with the name of the village.")]
+_DISTRICT = Annotated[str, typer.Option(help="Column with the name of the district.")]
+_CODE_SYSTEM = Annotated[str, typer.Option(help="kemendagri or bps.")]
+_LAYER = Annotated[str, typer.Option(help="Layer.")]
+_CRS = Annotated[str, typer.Option(help="Where the file names none, such as EPSG:32748.")]
+
 _STAGES = {
     "read": "Membaca data",
     "find": "Mencari kantong",
@@ -267,32 +274,47 @@ def scan(
 
 
 @boundaries_app.command("check")
-def check(
+def check(  # noqa: PLR0913, PLR0917 - an option each
     file: Annotated[Path, typer.Argument(help="Polygons, any vector format.")],
-    layer: Annotated[str, typer.Option(help="Layer.")] = "",
-    crs: Annotated[str, typer.Option(help="Where the file names none, such as EPSG:32748.")] = "",
+    regency: Annotated[str, typer.Option(help="Dotted code; checks what is of it.")] = "",
+    code: _CODE = "",
+    name: _NAME = "",
+    district: _DISTRICT = "",
+    code_system: _CODE_SYSTEM = "",
+    layer: _LAYER = "",
+    crs: _CRS = "",
 ) -> None:
     """List what is wrong with a boundary file, with areas before and after repair."""
     with reported():
         from sibangkit_geo.sources import boundaries
 
-        text = boundaries.check_text(boundaries.check_file(file, layer=layer, crs=crs))
+        columns = boundaries.BoundaryColumns(code, name, district, code_system)
+        check = boundaries.check_file(file, layer=layer, crs=crs, columns=columns, regency=regency)
+        text = boundaries.check_text(check)
     typer.echo(text)
 
 
 @boundaries_app.command("import")
-def import_file(
+def import_file(  # noqa: PLR0913, PLR0917 - an option each
     file: Annotated[Path, typer.Argument(help="Polygons of a publisher.")],
     out: Annotated[Path, typer.Option(help="GeoJSON or GeoPackage to write.")],
     regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
-    layer: Annotated[str, typer.Option(help="Layer.")] = "",
-    crs: Annotated[str, typer.Option(help="Where the file names none.")] = "",
+    code: _CODE = "",
+    name: _NAME = "",
+    district: _DISTRICT = "",
+    code_system: _CODE_SYSTEM = "",
+    layer: _LAYER = "",
+    crs: _CRS = "",
 ) -> None:
     """Turn a publisher's boundary file into a clean one with official codes."""
     with reported():
         from sibangkit_geo import study
+        from sibangkit_geo.sources.boundaries import BoundaryColumns
 
-        path = study.import_boundaries(file, out, regency=regency, layer=layer, crs=crs)
+        columns = BoundaryColumns(code, name, district, code_system)
+        path = study.import_boundaries(
+            file, out, regency=regency, layer=layer, crs=crs, columns=columns
+        )
     typer.echo(path)
 
 

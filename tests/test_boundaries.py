@@ -356,7 +356,7 @@ def test_lower_case_pcodes_are_read(tmp_path: Path) -> None:
 
 
 def test_columns_of_nobody_are_refused(tmp_path: Path) -> None:
-    squares(TWO, desa=["a", "b"]).to_file(tmp_path / "x.gpkg")
+    squares(TWO, luas=["a", "b"]).to_file(tmp_path / "x.gpkg")
     with pytest.raises(DataError, match=r"x\.gpkg: the columns are of no known layout .*GADM"):
         check_file(tmp_path / "x.gpkg")
 
@@ -391,10 +391,12 @@ def test_a_study_reads_a_publishers_file_with_official_codes(tmp_path: Path) -> 
     assert read.notes[0].key == "codes_dotted"
 
 
-def test_a_study_sends_a_file_without_official_codes_to_the_import(tmp_path: Path) -> None:
-    squares(TWO, **LAYOUTS["HDX COD-AB"][1]).to_file(tmp_path / "cod.gpkg")
-    with pytest.raises(DataError, match=r"HDX COD-AB has no Kemendagri codes.*boundaries import"):
-        read_boundaries(resolved(BoundarySource("cod.gpkg"), tmp_path), regency="16.07")
+@pytest.mark.parametrize("layout", ["GADM", "HDX COD-AB", "BPS"])
+def test_a_study_finds_villages_without_official_codes_by_name(tmp_path: Path, layout: str) -> None:
+    squares(TWO, **LAYOUTS[layout][1]).to_file(tmp_path / "cod.gpkg")
+    read = read_boundaries(resolved(BoundarySource("cod.gpkg"), tmp_path), regency="16.07")
+    assert read.villages.index.tolist() == [A, B]
+    assert "located_by_name" in [note.key for note in read.notes]
 
 
 def test_districts_are_named_by_the_file_where_no_list_is(tmp_path: Path) -> None:
@@ -472,12 +474,13 @@ def test_import_leaves_out_what_matches_no_name_and_warns(tmp_path: Path) -> Non
         out = import_file(tmp_path / "gadm.gpkg", tmp_path / "a.gpkg", regency="16.07")
     assert gpd.read_file(out)["kode"].tolist() == [A]
     # whoever calls may match more tolerantly
-    out = import_file(
-        tmp_path / "gadm.gpkg",
-        tmp_path / "b.gpkg",
-        regency="16.07",
-        locate=lambda rows: rows["village_name"].map({"Mariana": A, "Marianna Ilir": B}),
-    )
+    with pytest.warns(DegradedInputWarning, match=r"Marianna Ilir \(fitur 1\) = Mariana Ilir"):
+        out = import_file(
+            tmp_path / "gadm.gpkg",
+            tmp_path / "b.gpkg",
+            regency="16.07",
+            locate=lambda rows: rows["village_name"].map({"Mariana": A, "Marianna Ilir": B}),
+        )
     assert gpd.read_file(out)["kode"].tolist() == [A, B]
 
 
@@ -494,9 +497,9 @@ def test_import_refuses_names_without_parents_and_writes_nothing(tmp_path: Path)
 
 
 def test_import_keeps_the_older_file_when_it_fails(tmp_path: Path) -> None:
-    squares(TWO | {f"{A}#2": shapely.box(9, 0, 10, 1)}).to_file(tmp_path / "desa.gpkg")
+    squares(TWO | {C: TWO[A]}).to_file(tmp_path / "desa.gpkg")
     (tmp_path / "out.geojson").write_text("lama")
-    with pytest.raises(DataError, match="stand twice"):
+    with pytest.raises(DataError, match="whole area lies under their neighbours"):
         import_file(tmp_path / "desa.gpkg", tmp_path / "out.geojson", regency="16.07")
     assert (tmp_path / "out.geojson").read_text() == "lama"
 

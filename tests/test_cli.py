@@ -78,7 +78,7 @@ WRONG: list[tuple[str, Callable[[Path], object], int, str]] = [
     ("empty", _empty_profile, 3, "the file is empty"),
     ("header", _header_only, 3, "a header but no rows"),
     ("range", _more_than_all, 3, "no number from 0 to 100 (rows: 4; first: 2, 3, 8)"),
-    ("code", replace_in("desa.geojson", "16.07.01.1016", "1607011016"), 3, "no village code"),
+    ("code", replace_in("desa.geojson", "16.07.", "16-07-"), 3, "has no official codes"),
     ("leak", replace_in("study.toml", "Uji kecil", f"Uji {NIK}"), 1, "Personal data"),
 ]
 

@@ -389,10 +389,11 @@ def test_degrees_become_metres(tmp_path: Path) -> None:
     assert read.villages.area.to_numpy() == pytest.approx([1e6, 1e6], rel=1e-4)
 
 
-def test_a_double_code_is_refused(tmp_path: Path) -> None:
+def test_parts_of_one_village_are_joined(tmp_path: Path) -> None:
     squares = SQUARES | {"16.07.01.1016#2": shapely.box(5, 5, 6, 6)}
-    with pytest.raises(DataError, match=r"stand twice.*rows: 2; first: 16\.07\.01\.1016"):
-        read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
+    with pytest.warns(DegradedInputWarning, match=r"digabung: .*16\.07\.01\.1016, 2 fitur"):
+        read = read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
+    assert read.villages.area.tolist() == pytest.approx([2e6, 1e6])
 
 
 def test_another_regency_is_a_study_error_and_says_what_is_there(tmp_path: Path) -> None:
@@ -413,11 +414,12 @@ def test_a_layer_without_crs_is_refused(tmp_path: Path) -> None:
         read_boundaries(resolved(source, tmp_path), regency="16.07")
 
 
-def test_malformed_codes_are_refused_without_showing_them(tmp_path: Path) -> None:
+def test_malformed_codes_are_left_out_without_showing_them(tmp_path: Path) -> None:
     squares = {IDENTITY: shapely.box(0, 0, 1, 1), "16.07.01.1021": shapely.box(1, 0, 2, 1)}
-    with pytest.raises(DataError, match=r"no village code \(rows: 1; first: 0\)") as caught:
-        read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
-    assert IDENTITY not in str(caught.value)
+    with pytest.warns(DegradedInputWarning, match=r"1 fitur tanpa kode.*: fitur 0\."):
+        read = read_boundaries(resolved(layer(tmp_path, squares), tmp_path), regency="16.07")
+    assert read.villages.index.tolist() == ["16.07.01.1021"]
+    assert IDENTITY not in "".join(note.text for note in read.notes)
 
 
 def test_a_bow_tie_is_repaired_and_told(tmp_path: Path) -> None:

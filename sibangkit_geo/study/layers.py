@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from sibangkit_geo import join
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, UnknownAreaError
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.products.tables import write_geopackage
@@ -18,10 +18,12 @@ from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
 from sibangkit_geo.sources.text_tables import require_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sibangkit_geo.model.types import Pockets
     from sibangkit_geo.pockets import PocketSettings
+    from sibangkit_geo.sources.boundaries import BoundaryColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,45 @@ def _counts(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
     return values
 
 
+def village_finder(regency: str) -> Callable[[pd.DataFrame], pd.Series]:
+    """
+    Make what finds the villages of a map without official codes.
+
+    Rows of one name are parts of one village, unless their codes differ.
+
+    Returns: From rows (``code``, ``district_name``, ``village_name``) to village codes.
+    """
+    official = boundaries.official_table(regency)
+
+    def locate(rows: pd.DataFrame) -> pd.Series:
+        pairs = zip(rows["district_name"], rows["village_name"], strict=True)
+        key = pd.Series(
+            [(join.fold_name(district), join.fold_name(village)) for district, village in pairs],
+            index=rows.index,
+        )
+        alone = rows["code"].groupby(key).transform("nunique") <= 1
+        first = rows[alone & ~key.duplicated()]
+        if first.empty:
+            return pd.Series(pd.NA, index=rows.index, dtype="string")
+        # a file may lack codes or give one twice: each row gets a label of its own
+        single = first.assign(code=first.index.astype(str))
+        try:
+            found = join.locate_by_name(single, official).rows["village_code"]
+        except UnknownAreaError:
+            found = pd.Series(pd.NA, index=first.index, dtype="string")
+        return key.map(dict(zip(key[first.index], found, strict=True))).astype("string")
+
+    return locate
+
+
 def import_boundaries(
-    path: Path, out: Path, *, regency: str, layer: str = "", crs: str = ""
+    path: Path,
+    out: Path,
+    *,
+    regency: str,
+    layer: str = "",
+    crs: str = "",
+    columns: BoundaryColumns | None = None,
 ) -> Path:
     """
     Turn a publisher's boundary file into a clean one with official codes.
@@ -127,6 +166,8 @@ def import_boundaries(
         Layer; empty takes the only one.
     crs
         Where the file names none.
+    columns
+        What the user says of the columns.
 
     Returns
     -------
@@ -140,11 +181,12 @@ def import_boundaries(
     DataError
         The file is damaged, or no village of it is found.
     """
-    official = boundaries.official_table(regency)
-
-    def locate(rows: pd.DataFrame) -> pd.Series:
-        # a file without codes needs labels of its own, one per row
-        keys = rows.assign(code=rows["code"].fillna(rows.index.to_series().astype(str)))
-        return join.locate_by_name(keys, official).rows["village_code"]
-
-    return boundaries.import_file(path, out, regency=regency, layer=layer, crs=crs, locate=locate)
+    return boundaries.import_file(
+        path,
+        out,
+        regency=regency,
+        layer=layer,
+        crs=crs,
+        columns=columns,
+        locate=village_finder(regency),
+    )

@@ -29,6 +29,7 @@ from sibangkit_geo.sources.readers.grid import ROW, cell_name
 from sibangkit_geo.sources.text_tables import checksum
 from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
 from sibangkit_geo.study.find import Groups, find, group
+from sibangkit_geo.study.layers import village_finder
 from sibangkit_geo.study.locate import (
     Carried,
     Earlier,
@@ -112,7 +113,12 @@ def _read(study: config.Study, review_file: Path) -> tuple[Boundaries, Carried, 
     """Read and locate everything; what is wrong with any of the files is told at once."""
     problems = Problems()
     regency = study.study.regency
-    areas = problems.attempt(boundary_source.read_boundaries, study.boundaries, regency=regency)
+    areas = problems.attempt(
+        boundary_source.read_boundaries,
+        study.boundaries,
+        regency=regency,
+        locate=village_finder(regency),
+    )
     carried = None
     if areas is not None:
         log.info("read: %d villages with polygon", len(areas.villages))

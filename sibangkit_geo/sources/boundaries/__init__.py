@@ -8,8 +8,8 @@ from sibangkit_geo.sources.boundaries.check import (
     check_text,
 )
 from sibangkit_geo.sources.boundaries.fetch import FetchError, PublicSource, catalogued, fetch
-from sibangkit_geo.sources.boundaries.layouts import official_table, read_layout
-from sibangkit_geo.sources.boundaries.open_file import BoundaryLayer, open_file
+from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, BoundaryLayer
+from sibangkit_geo.sources.boundaries.open_file import open_file, read_layout
 from sibangkit_geo.sources.boundaries.read import (
     BoundarySource,
     embedded_polygons,
@@ -17,6 +17,7 @@ from sibangkit_geo.sources.boundaries.read import (
     input_files,
     read_boundaries,
 )
+from sibangkit_geo.sources.boundaries.regency import official_table
 from sibangkit_geo.sources.boundaries.repair import (
     GAP_WIDTH_M,
     SNAPPING_DISTANCE_M,
@@ -28,6 +29,7 @@ __all__ = [
     "GAP_WIDTH_M",
     "SNAPPING_DISTANCE_M",
     "BoundaryCheck",
+    "BoundaryColumns",
     "BoundaryLayer",
     "BoundarySource",
     "FetchError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ import shapely
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.sources.boundaries import open_file as position
-from sibangkit_geo.sources.boundaries.layouts import read_layout
-from sibangkit_geo.sources.boundaries.open_file import labels, well_formed
+from sibangkit_geo.sources.boundaries.layouts import labels, well_formed
+from sibangkit_geo.sources.boundaries.open_file import read_layout
+from sibangkit_geo.sources.boundaries.regency import is_here, repeated
 from sibangkit_geo.sources.boundaries.repair import (
     GAP_WIDTH_M,
     LOST_M2,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.model.types import Note
-    from sibangkit_geo.sources.boundaries.open_file import BoundaryLayer
+    from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, BoundaryLayer
 
     Shapes = NDArray[np.object_]
 
@@ -52,11 +53,13 @@ _TITLES = MappingProxyType(
         "crs_contradicted": "sistem koordinat salah disebut",
         "axes_swapped": "sumbu koordinat tertukar",
         "outside": "di luar Indonesia",
-        "empty": "tanpa geometri",
+        "empty": "tanpa poligon (kosong, titik, garis)",
+        "collection": "kumpulan geometri",
         "invalid": "poligon tidak sah",
         "code_missing": "tanpa kode",
         "code_malformed": "kode salah bentuk",
-        "code_twice": "kode ganda",
+        "code_twice": "desa dalam beberapa fitur (kode ganda)",
+        "repeated": "fitur berulang persis",
         "overlap": "pasangan tumpang tindih",
         "gap": "celah antarpoligon",
         "gap_wide": "celah lebih lebar dari 50 m",
@@ -80,9 +83,9 @@ class Problem:
     ----------
     kind
         Stable name: ``crs``, ``crs_assumed``, ``crs_contradicted``, ``axes_swapped``,
-        ``outside``, ``empty``, ``invalid``, ``code_missing``, ``code_malformed``,
-        ``code_twice``, ``overlap``, ``gap``, ``gap_wide``, ``sliver``, ``buried`` or
-        ``changed``.
+        ``outside``, ``empty``, ``collection``, ``invalid``, ``code_missing``,
+        ``code_malformed``, ``code_twice``, ``repeated``, ``overlap``, ``gap``,
+        ``gap_wide``, ``sliver``, ``buried`` or ``changed``.
     rows
         One row per case: ``label`` (codes or feature numbers), ``area_m2``
         (missing where it has none), ``detail``.
@@ -130,7 +133,14 @@ class BoundaryCheck:
     notes: tuple[Note, ...]
 
 
-def check_file(path: Path, *, layer: str = "", crs: str = "") -> BoundaryCheck:
+def check_file(
+    path: Path,
+    *,
+    layer: str = "",
+    crs: str = "",
+    columns: BoundaryColumns | None = None,
+    regency: str = "",
+) -> BoundaryCheck:
     """
     Check a file of village polygons of any known publisher.
 
@@ -139,9 +149,13 @@ def check_file(path: Path, *, layer: str = "", crs: str = "") -> BoundaryCheck:
     path
         File to check.
     layer
-        Layer of a GeoPackage or archive with several.
+        Layer of a file with several.
     crs
         Coordinate reference system, where the file names none or a wrong one.
+    columns
+        What the user says of the columns.
+    regency
+        Dotted code; only what may be of it is checked. Empty checks the whole file.
 
     Returns
     -------
@@ -151,11 +165,14 @@ def check_file(path: Path, *, layer: str = "", crs: str = "") -> BoundaryCheck:
     Raises
     ------
     ConfigError
-        The file is missing, or `crs` or `layer` names nothing.
+        The file is missing, `crs` or `layer` names nothing, or nothing is of the regency.
     DataError
         The file cannot be read, or its columns are nobody's.
     """
-    return check_boundaries(read_layout(path, layer=layer, crs=crs, strict=False))
+    read = read_layout(path, layer=layer, crs=crs, columns=columns, strict=False)
+    if regency:
+        read = replace(read, areas=read.areas[is_here(read, regency=regency)])
+    return check_boundaries(read)
 
 
 def check_boundaries(layer: BoundaryLayer) -> BoundaryCheck:
@@ -175,8 +192,14 @@ def check_boundaries(layer: BoundaryLayer) -> BoundaryCheck:
     names, areas = labels(layer), layer.areas
     placeless = bool(layer.fault) or areas.crs is None
     drawn = ~(areas.geometry.isna() | areas.geometry.is_empty)
-    problems = [*_crs_problems(layer, placeless=placeless), *_code_problems(layer, names)]
-    problems.append(_problem("empty", names[~drawn], repairable=False))
+    again = repeated(areas.geometry, areas["code"])
+    problems = [
+        *_crs_problems(layer, placeless=placeless),
+        *_code_problems(layer, names, again),
+        _problem("empty", names[~drawn], repairable=False, detail=_called(layer, ~drawn)),
+    ]
+    taken = pd.Series(areas.index.isin(layer.collections), index=areas.index)
+    problems.append(_problem("collection", names[taken], repairable=True))
     before = after = float("nan")
     changes = pd.DataFrame({"before_m2": [], "after_m2": [], "change": []})
     if placeless:
@@ -184,7 +207,8 @@ def check_boundaries(layer: BoundaryLayer) -> BoundaryCheck:
     else:
         away = position.outside(areas.geometry)
         problems.append(_problem("outside", names[away], repairable=False))
-        here = drawn & ~away
+        # what reading leaves out is not measured
+        here = drawn & ~away & ~again & (well_formed(layer) | (layer.code_system == ""))
         if here.any():
             shapes = areas.geometry[here]
             metric = to_metres(shapes.set_axis(names[here].to_list()).to_frame("geometry"))
@@ -231,16 +255,23 @@ def _crs_problems(layer: BoundaryLayer, *, placeless: bool) -> list[Problem]:
     return problems
 
 
-def _code_problems(layer: BoundaryLayer, names: pd.Series) -> list[Problem]:
+def _code_problems(layer: BoundaryLayer, names: pd.Series, again: pd.Series) -> list[Problem]:
+    told = [_problem("repeated", names[again], repairable=True)]
     if not layer.code_system:
-        return []
+        return told
     code = layer.areas["code"]
     missing, good = code.isna(), well_formed(layer)
+    twice = (good & ~again) & code.where(~again).duplicated(keep=False)
     return [
-        _problem("code_missing", names[missing], repairable=False),
+        _problem("code_missing", names[missing], repairable=False, detail=_called(layer, missing)),
         _problem("code_malformed", names[~missing & ~good], repairable=False),
-        _problem("code_twice", names[good & code.duplicated(keep=False)], repairable=False),
+        _problem("code_twice", names[twice], repairable=True),
+        *told,
     ]
+
+
+def _called(layer: BoundaryLayer, which: pd.Series) -> list[str]:
+    return [str(name) for name in layer.areas.loc[which, "name"].fillna("")]
 
 
 def _coverage_problems(metric: gpd.GeoDataFrame) -> tuple[list[Problem], pd.DataFrame]:

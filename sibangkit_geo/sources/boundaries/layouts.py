@@ -1,121 +1,137 @@
-"""Read village polygons of any publisher under one set of column names."""
+"""Whose columns these are: codes, names, districts and regencies told by what columns contain."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import Note
-from sibangkit_geo.sources.boundaries.open_file import BoundaryLayer, layout_of, layouts, open_file
+from sibangkit_geo.sources.text_tables import require_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from sibangkit_geo.sources.boundaries.open_file import OpenedFile
+    Readings: TypeAlias = Mapping[codes.CodeSystem, codes.CodeReading]
 
-_UNDOTTED = r"^(\d{2})(\d{2})(\d{2})([12]\d{3})$"
+#: column with the folder of a KML, which may be named after a district
+FOLDER = "folder"
+_NAMES = ("village", "district", "regency")
+# Permendagri 72/2019, and the master file of BPS: digits of province, regency, district, village
+_WIDTHS: Mapping[codes.CodeSystem, tuple[int, ...]] = {
+    "kemendagri": (2, 2, 2, 4),
+    "bps": (2, 2, 3, 3),
+}
+# the longest name of a column in a .dbf
+_CUT_OFF = 10
+_BPS_DISTRICT, _DISTRICT, _REGENCY_DIGITS, _DISTRICT_DIGITS = 7, 8, 4, 6
+_KIND = r"^(?:(?:kecamatan|distrik|desa|kelurahan)\s+|(?:kec|kel|ds)(?:\.\s*|\s+))"
+# BPS districts end in 0 unless they were split off, so that codes of several districts that could
+# all be Kemendagri's are not BPS's
+_FEWEST_DISTRICTS = 3
+_HALF = 0.5
 
-_BPS_DISTRICT_DIGITS = 7
 
-
-def read_layout(
-    path: Path, *, layer: str = "", crs: str = "", strict: bool = True
-) -> BoundaryLayer:
+@dataclass(frozen=True, slots=True)
+class BoundaryColumns:
     """
-    Read village polygons as one of the common publishers lays them out.
+    What a user says about the columns of a boundary file; empty leaves it to what they contain.
 
-    Known are BIG/RBI, HDX COD-AB, GADM, geoBoundaries, BPS and wilayah_boundaries
-    (``layouts.toml``).
-    Grain: one row per feature of the file.
+    `code`, `name`, `district`: Columns with the village code, its name and that of its district.
+    `code_system`: Which codes `code` holds.
+    """
 
-    Parameters
+    code: str = ""
+    name: str = ""
+    district: str = ""
+    code_system: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a system that is none."""
+        if self.code_system and self.code_system not in codes.CODE_SYSTEMS:
+            hint = nearest(self.code_system, codes.CODE_SYSTEMS)
+            msg = f'Unknown code_system "{self.code_system}". {hint}'
+            raise ConfigError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryLayer:
+    """
+    Polygons of villages under one set of column names; one row per feature of the file.
+
+    Attributes
     ----------
-    path
-        Any format of `open_file`.
-    layer
-        Layer of a GeoPackage or archive; empty takes the one with villages.
-    crs
-        Coordinate reference system, where the file names none or a wrong one.
-    strict
-        Refuse polygons that cannot be placed, rather than tell of it in ``fault``.
-
-    Returns
-    -------
-    layer
-        Polygons with code, name, district and regency as far as they are known.
-
-    Raises
-    ------
-    ConfigError
-        The file is missing, or `crs` or `layer` names nothing.
-    DataError
-        The file cannot be read, or its columns are nobody's.
+    areas
+        Columns ``code``, ``name``, ``district_name``, ``regency_name`` (text or
+        missing) and ``geometry``, indexed by feature number.
+    layout
+        Whose column names were recognised.
+    code_system
+        ``"kemendagri"``, ``"bps"``, or empty when the file has no official codes.
+    file
+        Name of the file, for messages.
+    fault
+        Why the coordinates cannot be placed; empty when they can.
+    notes
+        What was assumed or put right while reading.
+    collections
+        Numbers of the features whose polygons were taken out of a collection.
     """
-    opened = open_file(path, named_by="boundary file", layer=layer, crs=crs, strict=strict)
-    return recognise(opened, path=path)
+
+    areas: gpd.GeoDataFrame
+    layout: str
+    code_system: str
+    file: str
+    fault: str = ""
+    notes: tuple[Note, ...] = ()
+    collections: tuple[int, ...] = ()
 
 
-def recognise(opened: OpenedFile, *, path: Path) -> BoundaryLayer:
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """A column of codes, read. `code`: Canonical where it can be used, else as it stands."""
+
+    label: str
+    code: pd.Series
+    system: str
+    usable: int
+    dotted: int
+
+
+def well_formed(layer: BoundaryLayer) -> pd.Series:
     """
-    Put an opened file under the common column names.
+    Tell which features carry a well-formed village code of the layer's own system.
 
-    `opened`: Polygons with all their columns.
-    Raises DataError: The columns are nobody's.
+    Returns: True or False per feature; all False when the file has no official codes.
     """
-    layout = layout_of([str(name) for name in opened.table.columns])
-    if layout is None:
-        known = ", ".join(dict.fromkeys(str(one["name"]) for one in layouts()))
-        msg = f"{path.name}: the columns are of no known layout ({known})"
-        raise DataError(msg, remedy='Name the columns with the keys "code" and "name".')
-    system = str(layout["code_system"])
-    columns = {
-        target: _first(opened.table, layout, source)
-        for target, source in (
-            ("code", "code"),
-            ("name", "village"),
-            ("district_name", "district"),
-            ("regency_name", "regency"),
-        )
-    }
-    columns["code"] = columns["code"].str.removeprefix(str(layout.get("prefix", "")))
-    notes = list(opened.notes)
-    if system == "kemendagri":
-        columns["code"], dotted = _dot(columns["code"])
-        if dotted:
-            text = f"{dotted} kode Kemendagri tanpa titik diberi titik."
-            notes.append(Note("codes_dotted", text, dotted))
-    areas = gpd.GeoDataFrame(columns, geometry=opened.table.geometry)
-    return BoundaryLayer(areas, str(layout["name"]), system, path.name, opened.fault, tuple(notes))
+    for system in codes.CODE_SYSTEMS:
+        if layer.code_system == system:
+            return codes.is_code(layer.areas["code"], code_system=system)
+    return pd.Series(data=False, index=layer.areas.index)
 
 
-def named_columns(
-    opened: OpenedFile, *, code: str, name: str, path: Path, code_system: codes.CodeSystem
-) -> BoundaryLayer:
+def labels(layer: BoundaryLayer) -> pd.Series:
     """
-    Put an opened file under the common names by the columns that a study names.
+    Name features in a message: by code where it is one, else by feature number.
 
-    `opened`: Polygons with all their columns.
-    `code`, `name`: Columns with the village code and name.
-    Returns: Polygons without district and regency names.
+    A malformed cell may hold anything, even an identity number, and is never shown.
     """
-    missing = pd.Series(pd.NA, index=opened.table.index, dtype="string")
-    areas = gpd.GeoDataFrame(
-        {
-            "code": as_text(opened.table[code]),
-            "name": as_text(opened.table[name]),
-            "district_name": missing,
-            "regency_name": missing,
-        },
-        geometry=opened.table.geometry,
-    )
-    return BoundaryLayer(areas, f"{code}/{name}", code_system, path.name, "", opened.notes)
+    numbers = ("fitur " + layer.areas.index.astype(str)).to_series(index=layer.areas.index)
+    named: pd.Series = layer.areas["code"].astype(object).where(well_formed(layer), numbers)
+    return named
+
+
+def letters(name: str) -> str:
+    """Reduce a name to its small letters and digits."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def as_text(cells: pd.Series) -> pd.Series:
@@ -146,180 +162,275 @@ def as_text(cells: pd.Series) -> pd.Series:
     return text.where(text != "", pd.NA)
 
 
-def _first(table: gpd.GeoDataFrame, layout: Mapping[str, object], part: str) -> pd.Series:
-    by_fold = {str(name).casefold(): name for name in table.columns}
-    aliases = layout.get(part, [])
+def is_of_villages(columns: Iterable[str]) -> bool:
+    """Tell whether a layer with these columns may be one of villages: a name or code of one."""
+    table = pd.DataFrame(columns=[*columns])
+    known = _catalogue()
+    wanted = [
+        *known["names"]["village"],
+        *(one for kind in known["codes"].values() for one in kind),
+    ]
+    return any(True for _ in _found(table, wanted))
+
+
+def has_villages(table: pd.DataFrame) -> bool:
+    """
+    Tell whether any row has a village's code, or a name that is not that of its district.
+
+    RBI lays out districts and regencies in the columns of villages, and names them in NAMOBJ.
+    """
+    table, known = _by_level(table)["village"], _catalogue()["names"]
+    if any(True for _ in _candidates(table, BoundaryColumns())):
+        return True
+    name, district, regency = (_name(table, known[part]) for part in _NAMES)
+    above = district.fillna(regency).fillna("").map(letters)
+    return bool((name.notna() & (name.fillna("").map(letters) != above)).any())
+
+
+def recognise(
+    table: gpd.GeoDataFrame, *, path: Path, columns: BoundaryColumns, notes: Iterable[Note] = ()
+) -> BoundaryLayer:
+    """
+    Put a table of polygons under the common column names.
+
+    `table`: Polygons with all their columns.
+    `columns`: What the user says of them.
+    `notes`: What is known already.
+    Raises DataError: A column that the user names is missing, no column is one of villages, or
+        codes without dots may be of either system.
+    """
+    require_columns(pd.DataFrame(table), [columns.code, columns.name, columns.district], path=path)
+    parts = _by_level(table)
+    table, known = parts["village"], _catalogue()["names"]
+    named = {"village": columns.name, "district": columns.district}
+    names = {
+        part: as_text(table[named[part]]) if named.get(part) else _name(table, known[part])
+        for part in _NAMES
+    }
+    for part in set(_NAMES[1:]) & parts.keys():
+        names[part] = names[part].fillna(_around(table, parts[part]))
+    areas = gpd.GeoDataFrame(
+        {
+            "code": pd.Series(pd.NA, index=table.index, dtype="string"),
+            "name": names["village"],
+            "district_name": names["district"],
+            "regency_name": names["regency"],
+        },
+        geometry=table.geometry,
+    )
+    found = list(_candidates(pd.DataFrame(table), columns, areas, path.name))
+    there = [label for label, *_ in _columns_of_codes(table, columns)]
+    best = max(found, key=lambda one: one.usable, default=None)
+    told = list(notes)
+    if best is not None:
+        areas["code"] = best.code
+        if best.dotted:
+            text = f"{best.dotted} kode Kemendagri tanpa titik diberi titik."
+            told.append(Note("codes_dotted", text, best.dotted))
+    elif names["village"].isna().all():
+        msg = f"{path.name}: the columns are of no known layout ({', '.join(_publishers())})"
+        raise DataError(msg, remedy='Name the columns with the keys "code" and "name".')
+    elif there:
+        text = (
+            f"Kolom kode {', '.join(there)} tidak berisi kode desa; desa dikenali dengan nama "
+            "kecamatan dan desa."
+        )
+        told.append(Note("codes_empty", text, len(areas)))
+    system = best.system if best else ""
+    return BoundaryLayer(areas, _whose(table, columns), system, path.name, notes=tuple(told))
+
+
+def _catalogue() -> dict[str, dict[str, list[str]]]:
+    return own_toml(__package__, "layouts.toml")
+
+
+def _publishers() -> list[str]:
+    return list(_catalogue()["publishers"])
+
+
+def _whose(table: pd.DataFrame, columns: BoundaryColumns) -> str:
+    if columns.code or columns.name:
+        return "/".join(one for one in (columns.code, columns.name) if one)
+    for name, marks in _catalogue()["publishers"].items():
+        if any(True for _ in _found(table, marks)):
+            return name
+    return "tidak dikenal"
+
+
+def _found(table: pd.DataFrame, wanted: Iterable[str]) -> Iterator[str]:
+    """Name the columns of the table that are meant, in the order of what is wanted."""
+    folded: dict[str, str] = {}
+    for column in map(str, table.columns):
+        folded.setdefault(letters(column), column)
+    cut = {short: column for short, column in folded.items() if len(column) == _CUT_OFF}
+    for one in wanted:
+        name = letters(one)
+        if name in folded:
+            yield folded[name]
+        else:
+            yield from (column for short, column in cut.items() if name.startswith(short))
+
+
+def _name(table: pd.DataFrame, wanted: Iterable[str]) -> pd.Series:
+    """Take the first filled cell of the columns; numbers alone name no place."""
     filled = pd.Series(pd.NA, index=table.index, dtype="string")
-    for alias in aliases if isinstance(aliases, list) else []:
-        if alias.casefold() in by_fold:
-            filled = filled.fillna(as_text(table[by_fold[alias.casefold()]]))
+    for one in wanted:
+        listed, _, place = one.partition(",")
+        for column in _found(table, [listed]):
+            text = as_text(table[column])
+            if place:
+                parts = [str(cell).split(",") for cell in text.fillna("")]
+                at = int(place)
+                text[:] = [part[at].strip() if len(part) > at else pd.NA for part in parts]
+            filled = filled.fillna(text.where(text.str.contains(r"[^\W\d_]", regex=True)))
     return filled
 
 
-def _dot(code: pd.Series) -> tuple[pd.Series, int]:
-    # only here, where the column's own name says that the codes are Kemendagri's
-    dotted = code.str.replace(_UNDOTTED, r"\1.\2.\3.\4", regex=True)
-    return dotted, int((dotted != code).fillna(value=False).sum())
+def _by_level(table: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Part the rows by the level that a column tells; all are villages where none does."""
+    for column, levels in own_toml(__package__, "layouts.toml")["level"].items():
+        for there in _found(table, [column]):
+            told = as_text(table[there])
+            parts = {
+                level: table[(told == one).fillna(value=False)] for level, one in levels.items()
+            }
+            if len(parts["village"]):
+                return parts
+    return {"village": table}
 
 
-def of_regency(layer: BoundaryLayer, *, regency: str) -> gpd.GeoDataFrame:
+def _around(villages: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Name the area that each village lies in."""
+    named = _name(areas, _catalogue()["names"]["village"])
+    drawn = villages.geometry[~(villages.geometry.isna() | villages.geometry.is_empty)]
+    inside, around = areas.sindex.query(drawn.representative_point(), predicate="within")
+    found = pd.Series(named.iloc[around].to_numpy(), index=drawn.index[inside], dtype="string")
+    return found[~found.index.duplicated()].reindex(villages.index)
+
+
+def _columns_of_codes(
+    table: pd.DataFrame, columns: BoundaryColumns
+) -> Iterator[tuple[str, pd.Series, str]]:
+    """Go through the columns that may hold codes: label, cells, and what the name says."""
+    if columns.code:
+        yield columns.code, as_text(table[columns.code]), columns.code_system
+    for system, wanted in {} if columns.code else _catalogue()["codes"].items():
+        told = "" if system == "either" else system
+        for column in _found(table, wanted):
+            cells = as_text(table[column]).str.replace(r"^ID(?=\d)", "", regex=True, case=False)
+            yield column, cells, columns.code_system or told
+    parts = {
+        level: next(_found(table, wanted), "") for level, wanted in _catalogue()["parts"].items()
+    }
+    if parts["village"] and parts["district"] and columns.code in ("", parts["village"]):
+        label = "+".join(one for one in parts.values() if one)
+        for system, widths in _WIDTHS.items():
+            if columns.code_system in ("", system):
+                yield label, _composed(table, tuple(parts.values()), widths), system
+
+
+def _composed(table: pd.DataFrame, parts: tuple[str, ...], widths: tuple[int, ...]) -> pd.Series:
+    """Put a code together of its parts; zeros that numbers lost are put back."""
+    code = pd.Series("", index=table.index, dtype="string")
+    for column, width, end in zip(parts, widths, np.cumsum(widths), strict=True):
+        if not column:
+            code = pd.Series(pd.NA, index=table.index, dtype="string")
+            continue
+        digits = as_text(table[column]).str.replace(r"\D", "", regex=True).str.zfill(width)
+        joined = (code + digits).where(digits.str.len() == width)
+        code = digits.where(digits.str.len() == end, joined)
+    return code
+
+
+def _candidates(
+    table: pd.DataFrame,
+    columns: BoundaryColumns,
+    areas: pd.DataFrame | None = None,
+    file: str = "",
+) -> Iterator[_Codes]:
     """
-    Take the villages of one regency out of a layer with Kemendagri codes.
+    Read each column of codes that holds any, in the system that its contents tell.
 
-    Grain: one row per feature of the regency, sorted by code.
-
-    `regency`: Dotted code; villages of other regencies are dropped.
-    Returns: Indexed by ``village_code``: ``name``, ``district_name``, ``geometry``.
-    Raises ConfigError: The file has no village of the regency.
-    Raises DataError: Codes are malformed, or villages have no geometry.
+    `areas`: Names that tell systems apart; None leaves that open.
     """
-    areas, code = layer.areas, layer.areas["code"]
-    bad = ~codes.is_code(code, code_system="kemendagri")
-    if bad.any():
-        msg = f"{layer.file}: column of codes ({layer.layout}) has cells that are no village code"
-        rows = pd.DataFrame(areas.loc[bad, ["code"]])
-        raise DataError(msg, rows=rows, remedy="Write them like 16.07.05.1022.")
-    here = (codes.parent(code, level="regency") == regency).astype(bool)
-    if not here.any():
-        there = ", ".join(sorted(codes.parent(code, level="regency").unique())[:3])
-        msg = f'{layer.file}: no village of regency "{regency}" ([study] regency); it has {there}.'
-        raise ConfigError(msg)
-    hollow = here & (areas.geometry.is_empty | areas.geometry.isna())
-    if hollow.any():
-        msg = f"{layer.file}: villages without geometry"
-        rows = pd.DataFrame({"code": code[hollow]}).set_index("code")
-        raise DataError(msg, rows=rows, remedy="Draw them or drop their rows.")
-    villages = gpd.GeoDataFrame(
-        {"name": areas["name"].fillna(code), "district_name": areas["district_name"]},
-        geometry=areas.geometry,
-    )[here]
-    return villages.set_index(code[here].astype(object).rename("village_code")).sort_index()
-
-
-def official_table(
-    regency: str, *, districts: pd.Series | None = None, names: pd.Series | None = None
-) -> pd.DataFrame:
-    """
-    List the official villages of a regency with their districts.
-
-    Grain: one row per village.
-
-    Parameters
-    ----------
-    regency
-        Dotted code.
-    districts
-        Names of districts by village code, where no list is embedded.
-    names
-        Names of villages by code that are listed besides the official ones.
-
-    Returns
-    -------
-    official
-        Indexed by ``village_code``: ``name``, ``district_code``, ``district_name``;
-        empty where no list is embedded and no name is given.
-
-    Raises
-    ------
-    MissingFileError
-        The installation lacks its data.
-    """
-    extra = {} if names is None else dict(names)
-    every = pd.Series(extra | dict(codes.official_villages(regency)), dtype=object)
-    official = pd.DataFrame({"name": every}).sort_index().rename_axis("village_code")
-    district = codes.parent(official.index.to_series().astype("string"), level="district")
-    official["district_code"] = district.astype(object)
-    known = {code: name for code, (_, name) in codes.districts(regency).items()}
-    if districts is not None:
-        told = districts.dropna()
-        by_code = told.groupby(codes.parent(told.index.to_series(), level="district")).first()
-        known = dict(by_code) | known
-    official["district_name"] = (
-        official["district_code"].map(known).fillna(official["district_code"])
-    )
-    return official
-
-
-def with_official_codes(
-    layer: BoundaryLayer,
-    *,
-    regency: str,
-    locate: Callable[[pd.DataFrame], pd.Series] | None = None,
-) -> tuple[pd.Series, pd.Series]:
-    """
-    Find the Kemendagri code of each polygon that has none, by district and name.
-
-    `layer`: Polygons with BPS codes or none.
-    `regency`: Dotted code.
-    `locate`: Matches rows (``code``, ``district_name``, ``village_name``) to village codes;
-        without it names must agree but for case, spaces and punctuation.
-    Returns: Village code per feature, missing where none was found; which features are of the
-        regency.
-    Raises DataError: The file does not say which district or regency its villages are in, the
-        official list is not embedded, or no feature is of the regency.
-    """
-    official = official_table(regency)
-    if official.empty:
-        msg = f"{layer.file}: no official list of regency {regency} is at hand to match names with"
-        raise DataError(msg, remedy="Give polygons with Kemendagri codes.")
-    here = _is_here(layer, regency)
-    rows = pd.DataFrame(
-        {
-            "code": layer.areas["code"],
-            "district_name": _district_names(layer, regency),
-            "village_name": layer.areas["name"],
+    for label, cells, told in _columns_of_codes(table, columns):
+        read = {
+            system: codes.read_codes(cells, code_system=system) for system in codes.CODE_SYSTEMS
         }
-    )[here]
-    if rows.empty:
-        msg = f"{layer.file}: no polygon of regency {regency}"
-        raise DataError(msg, remedy="Check the regency and the layer.")
-    if rows["district_name"].isna().all():
-        msg = f"{layer.file}: {layer.layout} does not say which district a village is in"
-        raise DataError(msg, remedy="Village names repeat: give a layer that names districts.")
-    found = locate(rows) if locate else _same_letters(rows, official)
-    return found.reindex(layer.areas.index), here
+        n_usable = {system: int(one.usable.sum()) for system, one in read.items()}
+        likely = [
+            system
+            for system, count in n_usable.items()
+            if count and count >= _HALF * max(n_usable.values())
+        ]
+        if columns.code_system or "+" in label:
+            likely = [one for one in likely if one == told]
+        if not likely:
+            continue
+        system = likely[0]
+        if areas is not None and min(n_usable.values()):
+            seen = _told_by_lists(read, areas)
+            if columns.code_system and seen not in (None, system):
+                msg = f"{file}: by list and names the codes in column {label} are of the system "
+                raise DataError(msg + f'"{seen}"', remedy="Correct the key `code_system`.")
+            if len(likely) > 1:
+                system = seen or _told_by_form(read, told) or _ask(file, label)
+        reading = read[system]
+        usable, dotted = int(reading.usable.sum()), int((reading.undotted & reading.usable).sum())
+        yield _Codes(label, reading.code.fillna(cells), system, usable, dotted)
 
 
-def _is_here(layer: BoundaryLayer, regency: str) -> pd.Series:
-    if layer.code_system == "bps":
-        starts = tuple({bps[:4] for bps, _ in codes.districts(regency).values()})
-        inside: pd.Series = layer.areas["code"].str.startswith(starts).fillna(value=False)
-        return inside.astype(bool)
-    told = layer.areas["regency_name"]
-    if told.isna().all():
-        msg = f"{layer.file}: {layer.layout} has no official codes and names no regency"
-        raise DataError(msg, remedy="Village names repeat: give a layer with codes (HDX COD-AB).")
-    kind, _, name = codes.require_regency(regency).partition(" ")
-    # "Bandung" alone is the Kabupaten; the Kota is always written out
-    spellings = {_fold(f"{kind} {name}")}
-    if kind == "Kabupaten":
-        spellings |= {_fold(name), _fold(f"Kab {name}")}
-    here: pd.Series = told.fillna("").map(_fold).isin(spellings)
-    return here
+def _ask(file: str, label: str) -> NoReturn:
+    msg = f"{file}: codes without dots in column {label} may be of Kemendagri or of BPS"
+    remedy = 'Name their system with the key `code_system` ("kemendagri" or "bps").'
+    raise DataError(msg, remedy=remedy)
 
 
-def _district_names(layer: BoundaryLayer, regency: str) -> pd.Series:
-    if layer.code_system != "bps":
-        told: pd.Series = layer.areas["district_name"]
-        return told
-    # BPS and Kemendagri number districts differently, so the pair list decides
-    by_bps = dict(codes.districts(regency).values())
-    digits = layer.areas["code"].str.slice(0, _BPS_DISTRICT_DIGITS)
-    named: pd.Series = digits.map(by_bps).astype("string").fillna(layer.areas["district_name"])
-    return named
+def _told_by_lists(read: Readings, areas: pd.DataFrame) -> codes.CodeSystem | None:
+    """Tell whose codes of ten digits these are by official lists and names; None: they do not."""
+    known = {system: _agreeing(one.code, areas, system=system) for system, one in read.items()}
+    most = max(codes.CODE_SYSTEMS, key=lambda one: known[one][0])
+    (agreeing, listed), other = known[most], min(count for count, _ in known.values())
+    return most if agreeing and agreeing >= _HALF * listed and agreeing >= 2 * other else None
 
 
-def _same_letters(rows: pd.DataFrame, official: pd.DataFrame) -> pd.Series:
-    def keys(district: pd.Series, village: pd.Series) -> pd.Series:
-        return district.fillna("").map(_fold) + "/" + village.fillna("").map(_fold)
+def _told_by_form(read: Readings, told: str) -> codes.CodeSystem | None:
+    """
+    Tell whose codes of ten digits these are where no list is at hand.
 
-    wanted = keys(rows["district_name"], rows["village_name"])
-    listed = keys(official["district_name"], official["name"])
-    listed = listed[~listed.duplicated(keep=False)]
-    by_key = pd.Series(listed.index, index=listed.to_numpy())
-    found: pd.Series = wanted.map(by_key).where(~wanted.duplicated(keep=False)).astype(object)
-    return found
+    `told`: What the name of the column says.
+    """
+    if told:
+        return next(one for one in codes.CODE_SYSTEMS if one == told)
+    districts = read["bps"].code.str.slice(0, _DISTRICT_DIGITS).nunique()
+    whole = read["kemendagri"].usable.sum() == read["bps"].usable.sum()
+    return "kemendagri" if whole and districts >= _FEWEST_DISTRICTS else None
 
 
-def _fold(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def _agreeing(code: pd.Series, areas: pd.DataFrame, *, system: codes.CodeSystem) -> tuple[int, int]:
+    """Count the codes that are listed under the name beside them, and those of listed regencies."""
+    told = bare(areas["name"]).fillna("").map(letters).reindex(code.index)
+    agreeing = listed = 0
+    prefix = code.str.replace(".", "").str.slice(0, _REGENCY_DIGITS)
+    for digits, one in told.groupby(prefix):
+        regency = f"{str(digits)[:2]}.{str(digits)[2:]}"
+        villages = {said: letters(name) for said, name in codes.official_villages(regency).items()}
+        listed += len(one) if villages else 0
+        if system == "kemendagri":
+            pairs = set(villages.items())
+            keys = code[one.index]
+        else:
+            by_bps = {bps: said for said, (bps, _) in codes.districts(regency).items()}
+            pairs = {(said[:_DISTRICT], name) for said, name in villages.items()}
+            keys = code[one.index].str.slice(0, _BPS_DISTRICT).map(by_bps)
+        there = {key for key, _ in pairs}
+        agreeing += sum(
+            key in there if name == "" else (key, name) in pairs
+            for key, name in zip(keys, one, strict=True)
+        )
+    return agreeing, listed
+
+
+def bare(names: pd.Series) -> pd.Series:
+    """Take the kind of place off names: Desa Mariana is Mariana."""
+    return names.str.replace(_KIND, "", regex=True, case=False)

@@ -1,11 +1,9 @@
-"""What a boundary file holds once opened: the types that the parts of this package hand on."""
+"""Open a boundary file in whatever format: its polygons with all their columns, where they lie."""
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,38 +12,38 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from shapely.errors import ShapelyError
 
-from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import Note
+from sibangkit_geo.sources.boundaries.layouts import (
+    FOLDER,
+    BoundaryColumns,
+    has_villages,
+    is_of_villages,
+    recognise,
+)
+from sibangkit_geo.sources.boundaries.repair import areas_of
+from sibangkit_geo.sources.boundaries.sql_dump import read_sql
 from sibangkit_geo.sources.readers import archives, vector
 from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from sibangkit_geo.sources.boundaries.layouts import BoundaryLayer
+
     Mask = NDArray[np.bool_]
 
-_INSERT = re.compile(
-    r"INSERT\s+(?:IGNORE\s+)?INTO\s+[`\"]?wilayah_boundaries[`\"]?\s*(?:\(([^)]*)\))?\s*VALUES",
-    re.IGNORECASE,
-)
-# quoted text ('' and \' stand for a quote), a bare word or number, or punctuation
-_TOKEN = re.compile(r"\s*(?:'([^'\\]*(?:(?:''|\\.)[^'\\]*)*)'|([^\s,()';]+)|([(),;]))", re.DOTALL)
-# the table of the dump, where the INSERT does not list its columns
-_COLUMNS = ("kode", "nama", "lat", "lng", "path", "status")
-_NEEDED = {"kode", "nama", "path"}
-# nesting of coordinate arrays: a ring, rings of a polygon, polygons
-_RING, _POLYGON, _MANY = 2, 3, 4
-
-# what publishers use; GDAL's other drivers would follow links to other files and addresses
-_DRIVERS = ("GeoJSON", "GeoJSONSeq", "ESRI Shapefile", "GPKG", "FlatGeobuf", "TopoJSON")
 _PARQUET = (".parquet", ".geoparquet")
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-_NO_FILE_REMEDY = "Give a GeoJSON, GeoPackage, Shapefile (also zipped), GeoParquet or SQL dump."
+_NO_FILE_REMEDY = (
+    "Give a GeoJSON, GeoPackage, Shapefile, geodatabase (also zipped), KML, KMZ, GeoParquet or SQL "
+    "dump."
+)
 
 DEGREES = "EPSG:4326"
 # Indonesia lies between 95 and 141.1 E and 11.1 S and 6.1 N (BIG, Gazeter Republik Indonesia);
@@ -65,150 +63,66 @@ class OpenedFile:
     """
     A vector file as it came, in degrees or metres; one row per feature.
 
-    `table`: All its columns, polygons without Z.
+    `table`: All its columns, polygons without Z; missing where a feature is none.
     `fault`: Why its coordinates cannot be placed; empty when they can.
+    `collections`: Numbers of the features whose polygons were taken out of a collection.
     """
 
     table: gpd.GeoDataFrame
     fault: str = ""
     notes: tuple[Note, ...] = ()
+    collections: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BoundaryLayer:
+def read_layout(
+    path: Path,
+    *,
+    layer: str = "",
+    crs: str = "",
+    columns: BoundaryColumns | None = None,
+    strict: bool = True,
+    named_by: str = "boundary file",
+) -> BoundaryLayer:
     """
-    Polygons of villages under one set of column names; one row per feature of the file.
+    Read village polygons as one of the common publishers lays them out.
 
-    Attributes
+    Known are BIG/RBI, Dukcapil, BPS, HDX COD-AB, GADM, geoBoundaries, OpenStreetMap and
+    wilayah_boundaries (``layouts.toml``); what the columns contain decides.
+    Grain: one row per feature of the file.
+
+    Parameters
     ----------
-    areas
-        Columns ``code``, ``name``, ``district_name``, ``regency_name`` (text or
-        missing) and ``geometry``, indexed by feature number.
-    layout
-        Whose column names were recognised.
-    code_system
-        ``"kemendagri"``, ``"bps"``, or empty when the file has no official codes.
-    file
-        Name of the file, for messages.
-    fault
-        Why the coordinates cannot be placed; empty when they can.
-    notes
-        What was assumed or put right while reading.
+    path
+        Any format of `open_file`.
+    layer
+        Layer of a file with several; empty takes the one with villages.
+    crs
+        Coordinate reference system, where the file names none or a wrong one.
+    columns
+        What the user says of the columns.
+    strict
+        Refuse polygons that cannot be placed, rather than tell of it in ``fault``.
+    named_by
+        Key or argument that names the file, for messages.
+
+    Returns
+    -------
+    layer
+        Polygons with code, name, district and regency as far as they are known.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, or `crs` or `layer` names nothing.
+    DataError
+        The file cannot be read, its columns are nobody's, or its codes may be of
+        either system.
     """
-
-    areas: gpd.GeoDataFrame
-    layout: str
-    code_system: str
-    file: str
-    fault: str = ""
-    notes: tuple[Note, ...] = ()
-
-
-def well_formed(layer: BoundaryLayer) -> pd.Series:
-    """
-    Tell which features carry a well-formed village code of the layer's own system.
-
-    Returns: True or False per feature; all False when the file has no official codes.
-    """
-    for system in codes.CODE_SYSTEMS:
-        if layer.code_system == system:
-            return codes.is_code(layer.areas["code"], code_system=system)
-    return pd.Series(data=False, index=layer.areas.index)
-
-
-def labels(layer: BoundaryLayer) -> pd.Series:
-    """
-    Name features in a message: by code where it is one, else by feature number.
-
-    A malformed cell may hold anything, even an identity number, and is never shown.
-    """
-    numbers = ("fitur " + layer.areas.index.astype(str)).to_series(index=layer.areas.index)
-    named: pd.Series = layer.areas["code"].astype(object).where(well_formed(layer), numbers)
-    return named
-
-
-def read_sql(path: Path) -> gpd.GeoDataFrame:
-    """
-    Read the village polygons out of a SQL dump, without a database.
-
-    Grain: one row per INSERT tuple.
-
-    `path`: Dump with ``INSERT INTO wilayah_boundaries``.
-    Returns: Columns ``kode``, ``nama``, ``geometry`` in EPSG:4326.
-    Raises DataError: No such statement, a tuple that breaks off, or rings that are none.
-    """
-    text = path.read_text(encoding="utf-8", errors="replace")
-    rows: list[dict[str, str | None]] = []
-    for found in _INSERT.finditer(text):
-        columns = _columns(found.group(1))
-        if _NEEDED - set(columns):
-            msg = f"{path.name}: an INSERT lacks one of the columns kode, nama, path"
-            raise DataError(msg, remedy="Give the dump as its author publishes it.")
-        rows += [dict(zip(columns, row, strict=False)) for row in _tuples(text, found.end(), path)]
-    if not rows:
-        msg = f"{path.name}: no INSERT INTO wilayah_boundaries with rows"
-        raise DataError(msg, remedy="Give a dump of cahyadsn/wilayah_boundaries.")
-    table = pd.DataFrame(rows)[["kode", "nama", "path"]]
-    shapes = [_shape(cell) for cell in table.pop("path")]
-    broken = [shape is None for shape in shapes]
-    if any(broken):
-        msg = f"{path.name}: tuples whose path holds no rings of [lat, lng]"
-        raise DataError(msg, rows=table[broken], remedy="Download the dump again.")
-    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
-
-
-def _columns(listed: str | None) -> tuple[str, ...]:
-    if listed is None:
-        return _COLUMNS
-    return tuple(name.strip(' \t\r\n`"').lower() for name in listed.split(","))
-
-
-def _tuples(text: str, start: int, path: Path) -> Iterator[list[str | None]]:
-    row: list[str | None] | None = None
-    place = start
-    while found := _TOKEN.match(text, place):
-        place = found.end()
-        quoted, bare, mark = found.groups()
-        if mark == ";" and row is None:
-            return
-        if mark == "(" and row is None:
-            row = []
-        elif mark == ")" and row is not None:
-            yield row
-            row = None
-        elif row is not None and quoted is not None:
-            row.append(re.sub(r"''|\\(.)", lambda hit: hit.group(1) or "'", quoted))
-        elif row is not None and bare is not None:
-            row.append(None if bare.upper() == "NULL" else bare)
-        elif mark != ",":
-            break
-    msg = f"{path.name}: an INSERT breaks off before its end"
-    raise DataError(msg, remedy="Download the dump again: it is not whole.")
-
-
-def _shape(cell: object) -> shapely.Geometry | None:
-    if not isinstance(cell, str) or not cell.strip():
-        return shapely.MultiPolygon()
-    try:
-        arrays = json.loads(cell)
-        depth = _depth(arrays)
-        polygons = {_RING: [[arrays]], _POLYGON: [arrays], _MANY: arrays}[depth]
-        shapes = [_polygon(rings) for rings in polygons]
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, shapely.GEOSException):
-        return None
-    return shapes[0] if len(shapes) == 1 else shapely.MultiPolygon(shapes)
-
-
-def _depth(arrays: object) -> int:
-    depth = 0
-    while isinstance(arrays, list):
-        arrays, depth = arrays[0], depth + 1
-    return depth
-
-
-def _polygon(rings: list[list[list[float]]]) -> shapely.Polygon:
-    outer, *holes = [[(lng, lat) for lat, lng, *_ in ring] for ring in rings]
-    return shapely.Polygon(outer, holes)
+    opened = open_file(path, named_by=named_by, layer=layer, crs=crs, strict=strict)
+    read = recognise(
+        opened.table, path=path, columns=columns or BoundaryColumns(), notes=opened.notes
+    )
+    return replace(read, fault=opened.fault, collections=opened.collections)
 
 
 def open_file(
@@ -222,13 +136,13 @@ def open_file(
     Parameters
     ----------
     path
-        GeoJSON, GeoPackage, Shapefile, zip archive of those, GeoParquet, or the
-        SQL dump of wilayah_boundaries.
+        GeoJSON, GeoPackage, Shapefile, file geodatabase (a folder), zip archive of
+        those, KML, KMZ, GeoParquet, or the SQL dump of wilayah_boundaries.
     named_by
         Key or argument that names the file, for messages.
     layer
-        Layer of a GeoPackage or archive; empty takes the only one, or the only
-        one with villages.
+        Layer of a file with several; empty takes the only one, or the only one
+        with villages.
     crs
         Coordinate reference system, where the file names none or a wrong one.
     strict
@@ -246,57 +160,22 @@ def open_file(
     DataError
         The file cannot be read, holds no polygon, or (when strict) lies nowhere.
     """
-    require_file(path, named_by=named_by)
-    if path.stat().st_size == 0:
-        msg = f"{path.name}: the file is empty"
-        raise DataError(msg, remedy="Copy or download it again.")
-    table, notes = _polygons(_read(path, layer), path)
-    table, fault, more = settle(table, crs=crs)
+    if not _is_geodatabase(path):
+        require_file(path, named_by=named_by)
+        if path.stat().st_size == 0:
+            msg = f"{path.name}: the file is empty"
+            raise DataError(msg, remedy="Copy or download it again.")
+    table, collections, notes = _polygons(_read(path, layer), path)
+    lacking = "" if path.suffix.lower() != ".shp" else f"{path.stem}.prj"
+    table, fault, more = settle(table, crs=crs, lacking=lacking)
     if fault and strict:
         msg = f"{path.name}: {fault}"
         raise DataError(msg, remedy=CRS_REMEDY)
-    return OpenedFile(table, fault, (*notes, *more))
+    return OpenedFile(table, fault, (*notes, *more), collections)
 
 
-def layouts() -> tuple[Mapping[str, object], ...]:
-    """
-    Read the catalogue of publishers' column names.
-
-    Returns: Tables of ``layouts.toml`` in order.
-    """
-    return tuple(own_toml(__package__, "layouts.toml")["layout"])
-
-
-def layout_of(columns: list[str]) -> Mapping[str, object] | None:
-    """
-    Recognise whose column names these are.
-
-    Parameters
-    ----------
-    columns
-        Names of the file's columns.
-
-    Returns
-    -------
-    layout
-        The first layout whose marks are all there; None when no one's.
-
-    Raises
-    ------
-    OSError
-        The installation lacks the catalogue.
-
-    Examples
-    --------
-    >>> layout_of(["KDEPUM", "wadmkd", "WADMKC"])["name"]
-    'BIG/RBI'
-    """
-    there = {name.casefold() for name in columns}
-    for one in layouts():
-        marks = one["marks"]
-        if isinstance(marks, list) and all(mark.casefold() in there for mark in marks):
-            return one
-    return None
+def _is_geodatabase(path: Path) -> bool:
+    return path.suffix.lower() == archives.GEODATABASE and path.is_dir()
 
 
 def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
@@ -306,16 +185,12 @@ def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
             return read_sql(path)
         if ending in _PARQUET:
             return gpd.read_parquet(path)
-        if ending == ".zip":
-            addresses = archives.layers_in(path)
-            if len(addresses) == 1 and not layer:
-                return _read_vector(next(iter(addresses.values())), "", path)
-            return _read_vector(addresses[_choose(addresses, layer, path)], "", path)
-        return _read_vector(str(path), layer, path)
+        addresses = archives.layers_in(path) if ending in archives.ARCHIVES else {"": str(path)}
+        return _read_vector(addresses, layer, path)
     except ImportError as error:
         msg = f"{path.name}: GeoParquet needs the library pyarrow"
         raise DataError(msg, remedy="Install pyarrow, or save it as GeoPackage.") from error
-    except (RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
+    except (ShapelyError, RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
         if isinstance(error, (DataError, ConfigError)):
             raise
         # the library's own words may quote the file, so they stay out of the message
@@ -323,47 +198,69 @@ def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
         raise DataError(msg, remedy=_NO_FILE_REMEDY) from error
 
 
-def _read_vector(address: str, layer: str, path: Path) -> gpd.GeoDataFrame:
-    name = ""
-    if _is_geopackage(address):
-        names = vector.look_at(address, drivers=_DRIVERS).names
-        name = _choose(dict.fromkeys(names, address), layer, path)
-    if not vector.look_at(address, layer=name, drivers=_DRIVERS).has_shape:
-        msg = f"{path.name}: the layer has no polygon"
-        raise DataError(msg, remedy="Export it again with its areas.")
-    return vector.read_layer(address, layer=name, drivers=_DRIVERS)
+def _read_vector(addresses: Mapping[str, str], layer: str, path: Path) -> gpd.GeoDataFrame:
+    layers = _layers(addresses)
+    tables = []
+    for label in _choose(layers, layer, path):
+        name, address = layers[label]
+        if not vector.look_at(address, layer=name).has_shape:
+            msg = f"{path.name}: the layer has no polygon"
+            raise DataError(msg, remedy="Export it again with its areas.")
+        tables.append(vector.read_layer(address, layer=name).assign(**{FOLDER: label}))
+    if len(tables) == 1:
+        return tables[0].drop(columns=FOLDER)
+    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=tables[0].crs)
 
 
-def _is_geopackage(address: str) -> bool:
-    if address.startswith("/vsizip/"):
-        return address.lower().endswith(".gpkg")
-    with Path(address).open("rb") as stream:
-        return stream.read(len(archives.GEOPACKAGE_START)) == archives.GEOPACKAGE_START
+def _layers(addresses: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """List what may be asked for: name to the layer's own name and its address."""
+    layers: dict[str, tuple[str, str]] = {}
+    for stem, address in addresses.items():
+        # beside its layers an archive may hold other JSON
+        with suppress(*([vector.UnreadableLayerError] if len(addresses) > 1 else [])):
+            names = vector.look_at(address).names
+            alone = stem and len(names) == 1
+            layers |= {stem if alone else name: (name, address) for name in names}
+    return layers
 
 
-def _choose(addresses: Mapping[str, str], layer: str, path: Path) -> str:
+def _choose(layers: Mapping[str, tuple[str, str]], layer: str, path: Path) -> list[str]:
+    """Name the layer with the villages; of a KML whose folders hold villages, all these."""
     if layer:
-        if layer not in addresses:
-            msg = f'{path.name}: no layer "{layer}" (key `layer`). {nearest(layer, addresses)}'
+        if layer not in layers:
+            msg = f'{path.name}: no layer "{layer}" (key `layer`). {nearest(layer, layers)}'
             raise ConfigError(msg)
-        return layer
-    if len(addresses) == 1:
-        return next(iter(addresses))
-    # a publisher's archive holds provinces and regencies too: only villages are recognised
-    known = [name for name, address in addresses.items() if _recognised(address, name)]
-    if len(known) == 1:
-        return known[0]
-    msg = f"{path.name}: several layers ({', '.join(sorted(addresses))})"
+        return [layer]
+    if len(layers) == 1:
+        return list(layers)
+    # a publisher's file holds provinces and regencies too, points of offices, and tables of styles
+    known = [
+        label
+        for label, (name, address) in layers.items()
+        if vector.look_at(address, layer=name).has_area
+    ]
+    if len(known) > 1:
+        known = [label for label in known if _has_villages(*layers[label])]
+    if len(known) == 1 or (known and all(_is_kml(layers[label][1]) for label in known)):
+        return known
+    msg = f"{path.name}: several layers ({', '.join(sorted(layers))})"
     raise DataError(msg, remedy="Name the one with the villages with the key `layer`.")
 
 
-def _recognised(address: str, name: str) -> bool:
-    layer = name if _is_geopackage(address) else ""
-    looked = vector.look_at(address, layer=layer, drivers=_DRIVERS)
-    return layout_of(list(looked.columns)) is not None
+def _is_kml(address: str) -> bool:
+    return address.lower().endswith(".kml")
 
 
-def _polygons(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, list[Note]]:
+def _has_villages(name: str, address: str) -> bool:
+    if not is_of_villages(vector.look_at(address, layer=name).columns):
+        return False
+    return has_villages(vector.read_layer(address, layer=name))
+
+
+def _polygons(
+    table: gpd.GeoDataFrame, path: Path
+) -> tuple[gpd.GeoDataFrame, tuple[int, ...], list[Note]]:
+    """Keep polygons alone; say which of them were taken out of a collection."""
     if not isinstance(table, gpd.GeoDataFrame) or table.empty:
         msg = f"{path.name}: the layer has no polygon"
         raise DataError(msg, remedy="Export it again with its areas.")
@@ -371,9 +268,12 @@ def _polygons(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, li
     shapes = table.geometry.array.to_numpy()
     tall = shapely.has_z(shapes)
     shapes = shapely.force_2d(shapes)
-    usable = np.isin(shapely.get_type_id(shapes), _POLYGONS)
     corners, owner = shapely.get_coordinates(shapes, return_index=True)
-    usable[owner[~np.isfinite(corners).all(axis=1)]] = False
+    broken = np.zeros(len(shapes), dtype=bool)
+    broken[owner[~np.isfinite(corners).all(axis=1)]] = True
+    collected = ~broken & (shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    shapes[collected] = [areas_of(shape) for shape in shapes[collected]]
+    usable = ~broken & np.isin(shapely.get_type_id(shapes), _POLYGONS)
     if not usable.any():
         msg = f"{path.name}: the layer has no polygon"
         raise DataError(msg, remedy="Export it again with its areas.")
@@ -384,10 +284,13 @@ def _polygons(table: gpd.GeoDataFrame, path: Path) -> tuple[gpd.GeoDataFrame, li
     if tall.any():
         text = f"Koordinat tinggi (Z) pada {int(tall.sum())} poligon diabaikan."
         notes.append(Note("z_dropped", text, int(tall.sum())))
-    return table, notes
+    taken = collected & usable & ~shapely.is_empty(shapes)
+    return table, tuple(np.flatnonzero(taken).tolist()), notes
 
 
-def settle(table: gpd.GeoDataFrame, *, crs: str) -> tuple[gpd.GeoDataFrame, str, list[Note]]:
+def settle(
+    table: gpd.GeoDataFrame, *, crs: str, lacking: str = ""
+) -> tuple[gpd.GeoDataFrame, str, list[Note]]:
     """
     Give polygons the CRS that their coordinates fit.
 
@@ -396,20 +299,22 @@ def settle(table: gpd.GeoDataFrame, *, crs: str) -> tuple[gpd.GeoDataFrame, str,
     Indonesia; exchanged axes are put right.
 
     `crs`: What the study says; empty leaves it to the file.
+    `lacking`: The part that would name it, in messages on a file without CRS.
     Returns: Polygons, why they cannot be placed (empty when they can), what was done.
     Raises ConfigError: `crs` names no coordinate reference system.
     """
     notes: list[Note] = []
+    no_crs = f"{_NO_CRS} ({lacking} is missing)" if lacking else _NO_CRS
     if crs:
         table = table.set_crs(_named(crs), allow_override=True)
     points = _middles(table.geometry.array)
     if not len(points):
-        return table, "" if table.crs else _NO_CRS, notes
+        return table, "" if table.crs else no_crs, notes
     if table.crs is not None and inside_indonesia(_in_degrees(points, table.crs)).mean() > _MOST:
         return table, "", notes
     said = "no CRS" if table.crs is None else CRS(table.crs).name
     if not crs and inside_indonesia(points).mean() > _MOST:
-        notes.append(_assumed(missing=table.crs is None, said=said, count=len(table)))
+        notes.append(_assumed("" if table.crs is None else said, lacking, count=len(table)))
         return table.set_crs(DEGREES, allow_override=True), "", notes
     if inside_indonesia(points[:, ::-1]).mean() > _MOST:
         flipped = shapely.transform(table.geometry.array, lambda pairs: pairs[:, ::-1])
@@ -420,7 +325,7 @@ def settle(table: gpd.GeoDataFrame, *, crs: str) -> tuple[gpd.GeoDataFrame, str,
         notes.append(Note("axes_swapped", text, len(table)))
         table = table.set_geometry(gpd.GeoSeries(flipped, index=table.index))
         return table.set_crs(DEGREES, allow_override=True), "", notes
-    return table, _NO_CRS if table.crs is None else _wrong(said), notes
+    return table, no_crs if table.crs is None else _wrong(said), notes
 
 
 def inside_indonesia(points: NDArray[np.float64]) -> Mask:
@@ -470,10 +375,13 @@ def _named(crs: str) -> CRS:
         raise ConfigError(msg) from error
 
 
-def _assumed(*, missing: bool, said: str, count: int) -> Note:
-    if missing:
+def _assumed(said: str, lacking: str, *, count: int) -> Note:
+    if not said:
+        part = (
+            f"(.shp tanpa .prj: {lacking} tidak ada)" if lacking else "(misalnya .shp tanpa .prj)"
+        )
         text = (
-            "Berkas batas tidak menyebut sistem koordinat (misalnya .shp tanpa .prj); "
+            f"Berkas batas tidak menyebut sistem koordinat {part}; "
             "koordinatnya cocok dengan derajat di Indonesia dan dibaca sebagai EPSG:4326."
         )
         return Note("crs_assumed", text, count)

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
-import pandas as pd
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
+from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.model.types import Boundaries, Note
-from sibangkit_geo.sources.boundaries.layouts import (
-    named_columns,
-    of_regency,
-    official_table,
-    read_layout,
-    recognise,
-    with_official_codes,
-)
-from sibangkit_geo.sources.boundaries.open_file import DEGREES, labels, layout_of, open_file
+from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, letters
+from sibangkit_geo.sources.boundaries.open_file import DEGREES, open_file, read_layout
+from sibangkit_geo.sources.boundaries.regency import of_regency, official_table
 from sibangkit_geo.sources.boundaries.repair import repair_boundaries
-from sibangkit_geo.sources.text_tables import require_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from sibangkit_geo.sources.boundaries.open_file import BoundaryLayer
+    import pandas as pd
+
+    from sibangkit_geo.sources.boundaries.regency import Locate
 
 _CODE, _NAME = "kode", "nama"
-_DOUBTFUL = ("crs_assumed", "crs_contradicted", "axes_swapped")
+# what needs no one's attention
+_PLAIN = ("codes_dotted", "z_dropped", "located_by_name", "codes_empty")
 
 _ENDINGS = (".geojson", ".gpkg")
-_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +42,12 @@ class BoundarySource:
     ----------
     villages
         File of village polygons, or ``"default"`` for the embedded approximation.
-    code, name
-        Columns with the village code and name; left out, the columns of a known
-        publisher are recognised.
+    code, name, district
+        Columns with the village code, its name and that of its district; left out, they
+        are told by what the columns contain.
     code_system
-        Which codes ``code`` holds; only ``"kemendagri"`` can be drawn today.
+        Which codes ``code`` holds; left out, lists and names tell. Villages with BPS
+        codes or none are found by district and name.
     context
         File of neighbouring regencies; empty draws none.
     source
@@ -62,20 +56,23 @@ class BoundarySource:
         Coordinate reference system of the polygons, where their file names none or
         a wrong one, such as ``"EPSG:32748"``.
     layer
-        Layer of a GeoPackage or zip archive with several.
+        Layer of a file with several.
     """
 
     villages: str
-    code: str = _CODE
-    name: str = _NAME
-    code_system: codes.CodeSystem = "kemendagri"
+    code: str = ""
+    name: str = ""
+    district: str = ""
+    code_system: Literal["", "kemendagri", "bps"] = ""
     context: str = ""
     source: str = ""
     crs: str = ""
     layer: str = ""
 
 
-def read_boundaries(source: BoundarySource, *, regency: str) -> Boundaries:
+def read_boundaries(
+    source: BoundarySource, *, regency: str, locate: Locate | None = None
+) -> Boundaries:
     """
     Read village polygons and clean them into a valid coverage.
 
@@ -87,6 +84,8 @@ def read_boundaries(source: BoundarySource, *, regency: str) -> Boundaries:
         What the study says about boundaries.
     regency
         Dotted code; villages of other regencies are dropped.
+    locate
+        Matches names to villages, as in `import_file`.
 
     Returns
     -------
@@ -98,14 +97,22 @@ def read_boundaries(source: BoundarySource, *, regency: str) -> Boundaries:
     ConfigError
         A file is missing, or the file has no village of the regency.
     DataError
-        Columns missing, codes malformed or doubled, no CRS, empty geometry.
+        Columns missing, no CRS, or no feature is usable.
     """
     default = source.villages == "default"
     path = embedded_polygons() if default else Path(source.villages)
-    layer = _read_villages(source, path)
-    villages = of_regency(layer, regency=regency)
+    columns = BoundaryColumns(source.code, source.name, source.district, source.code_system)
+    layer = read_layout(
+        path,
+        layer=source.layer,
+        crs=source.crs,
+        columns=columns,
+        named_by="[boundaries] villages",
+    )
+    found = of_regency(layer, regency=regency, locate=locate)
+    villages = _officially_named(found.areas, regency=regency)
     repaired = repair_boundaries(villages.drop(columns="district_name"))
-    warn_of(layer.notes)
+    warn_of((*layer.notes, *found.notes))
     cleaned = repaired.villages
     official = official_table(
         regency, districts=villages["district_name"], names=cleaned["name"]
@@ -126,7 +133,7 @@ def read_boundaries(source: BoundarySource, *, regency: str) -> Boundaries:
             if default
             else path.name
         ),
-        notes=(*layer.notes, *repaired.notes, *_missing_polygons(official)),
+        notes=(*layer.notes, *found.notes, *repaired.notes, *_missing_polygons(official)),
     )
 
 
@@ -171,44 +178,31 @@ def input_files(source: BoundarySource) -> list[tuple[str, Path]]:
         if not source.context:
             files.append(("context", codes.data_folder() / "context.geojson"))
     else:
-        files = [("boundaries", Path(source.villages))]
+        files = _whole("boundaries", Path(source.villages))
     if source.context:
-        files.append(("context", Path(source.context)))
+        files += _whole("context", Path(source.context))
     return files
 
 
+def _whole(role: str, path: Path) -> list[tuple[str, Path]]:
+    """List a file, or the files of a geodatabase, which is a folder."""
+    if path.is_dir():
+        return [(role, one) for one in sorted(path.iterdir()) if one.is_file()]
+    return [(role, path)]
+
+
 def warn_of(notes: Iterable[Note]) -> None:
-    """Warn of what was guessed about where polygons lie."""
+    """Warn of what was guessed, left out or joined."""
     for note in notes:
-        if note.key in _DOUBTFUL:
+        if note.key not in _PLAIN:
             warnings.warn(note.text, DegradedInputWarning, stacklevel=3)
 
 
-def _read_villages(source: BoundarySource, path: Path) -> BoundaryLayer:
-    if source.code_system != "kemendagri":
-        msg = (
-            '[boundaries] code_system must be "kemendagri": BPS polygons cannot be drawn yet. '
-            "`sibangkit boundaries import` gives them Kemendagri codes."
-        )
-        raise ConfigError(msg)
-    opened = open_file(path, named_by="[boundaries] villages", layer=source.layer, crs=source.crs)
-    columns = [str(name) for name in opened.table.columns]
-    named = source.code in columns and source.name in columns
-    if named or (source.code, source.name) != (_CODE, _NAME) or layout_of(columns) is None:
-        require_columns(pd.DataFrame(opened.table), [source.code, source.name], path=path)
-        return named_columns(
-            opened,
-            code=source.code,
-            name=source.name,
-            path=path,
-            code_system=source.code_system,
-        )
-    layer = recognise(opened, path=path)
-    if layer.code_system != "kemendagri":
-        msg = f"{path.name}: {layer.layout} has no Kemendagri codes"
-        remedy = "Give it some with `sibangkit boundaries import`."
-        raise DataError(msg, remedy=remedy)
-    return layer
+def _officially_named(villages: gpd.GeoDataFrame, *, regency: str) -> gpd.GeoDataFrame:
+    """Write names that differ from the official ones by case, spaces and punctuation like these."""
+    listed = villages.index.to_series().map(dict(codes.official_villages(regency)))
+    same = listed.fillna("").map(letters) == villages["name"].map(letters)
+    return villages.assign(name=villages["name"].astype(object).mask(same, listed))
 
 
 def _missing_polygons(official: pd.DataFrame) -> list[Note]:
@@ -247,7 +241,8 @@ def import_file(
     regency: str,
     layer: str = "",
     crs: str = "",
-    locate: Callable[[pd.DataFrame], pd.Series] | None = None,
+    columns: BoundaryColumns | None = None,
+    locate: Locate | None = None,
 ) -> Path:
     """
     Write the villages of one regency as a clean coverage with plain columns.
@@ -265,9 +260,11 @@ def import_file(
     regency
         Dotted Kemendagri code.
     layer
-        Layer of a GeoPackage or archive with several.
+        Layer of a file with several.
     crs
         Coordinate reference system, where the file names none or a wrong one.
+    columns
+        What the user says of the columns.
     locate
         Matches rows (``code``, ``district_name``, ``village_name``) to village codes;
         without it names must agree but for case, spaces and punctuation.
@@ -287,11 +284,10 @@ def import_file(
     if out.suffix.lower() not in _ENDINGS:
         msg = f"{out.name}: --out must end in .geojson or .gpkg."
         raise ConfigError(msg)
-    read = read_layout(path, layer=layer, crs=crs)
-    warn_of(read.notes)
-    if read.code_system != "kemendagri":
-        read = _coded(read, regency=regency, locate=locate)
-    villages = of_regency(read, regency=regency)
+    read = read_layout(path, layer=layer, crs=crs, columns=columns)
+    found = of_regency(read, regency=regency, locate=locate)
+    warn_of((*read.notes, *found.notes))
+    villages = _officially_named(found.areas, regency=regency)
     cleaned = repair_boundaries(villages).villages
     official = official_table(regency, districts=villages["district_name"], names=villages["name"])
     plain = gpd.GeoDataFrame(
@@ -304,33 +300,6 @@ def import_file(
         crs=cleaned.crs,
     )
     return _write(plain, out)
-
-
-def _coded(
-    read: BoundaryLayer,
-    *,
-    regency: str,
-    locate: Callable[[pd.DataFrame], pd.Series] | None,
-) -> BoundaryLayer:
-    code, here = with_official_codes(read, regency=regency, locate=locate)
-    lost = here & code.isna()
-    if lost.sum() == here.sum():
-        msg = f"{read.file}: no polygon matches an official village by district and name"
-        raise DataError(msg, remedy="Check the layer and its names.")
-    if lost.any():
-        shown = ", ".join(
-            f"{name} ({label})"
-            for name, label in zip(
-                read.areas.loc[lost, "name"][:_LISTED], labels(read)[lost][:_LISTED], strict=True
-            )
-        )
-        text = (
-            f"{int(lost.sum())} dari {int(here.sum())} poligon tidak cocok dengan nama "
-            f"desa/kelurahan resmi dan ditinggalkan, antara lain {shown}."
-        )
-        warnings.warn(text, DegradedInputWarning, stacklevel=3)
-    areas = read.areas.assign(code=code.astype("string"))[here & ~lost]
-    return dataclasses.replace(read, areas=areas, code_system="kemendagri")
 
 
 def _write(plain: gpd.GeoDataFrame, out: Path) -> Path:

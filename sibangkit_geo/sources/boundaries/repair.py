@@ -135,10 +135,17 @@ def polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
         valid = np.array([_made_valid(shape) for shape in shapes], dtype=object)
     kinds = shapely.get_type_id(valid)
     for place in np.flatnonzero(~np.isin(kinds, (_POLYGON, _MULTIPOLYGON))):
-        parts = shapely.get_parts(valid[place])
-        areas = parts[np.isin(shapely.get_type_id(parts), (_POLYGON, _MULTIPOLYGON))]
-        valid[place] = shapely.union_all(areas) if len(areas) else shapely.Polygon()
+        valid[place] = areas_of(valid[place])
     return valid
+
+
+def areas_of(shape: shapely.Geometry) -> shapely.Geometry:
+    """Join the polygons of a collection; empty where it has none."""
+    parts = shapely.get_parts(shape)
+    while _COLLECTION in shapely.get_type_id(parts):
+        parts = shapely.get_parts(parts)
+    areas = parts[np.isin(shapely.get_type_id(parts), (_POLYGON, _MULTIPOLYGON))]
+    return shapely.union_all(polygonal(areas)) if len(areas) else shapely.Polygon()
 
 
 def _made_valid(shape: shapely.Geometry) -> shapely.Geometry:

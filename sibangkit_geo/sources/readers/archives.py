@@ -1,14 +1,23 @@
-"""Refuse archives that unpack to far more than they are, before any library opens them."""
+"""Refuse archives that unpack to far more than they are, and layers that no library may open."""
 
 from __future__ import annotations
 
 import lzma
+import re
+import shutil
+import sqlite3
+import tempfile
 import zipfile
 import zlib
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # a workbook of 1M x 45 cells unpacks to about 2 GB; the villages of all Indonesia in full detail
 # are 614 MB of GeoJSON (geoBoundaries), and 3 GB as Shapefile is the largest its format allows
@@ -24,8 +33,16 @@ MAX_MEMBERS = 10_000
 _BLOCK = 1024**2
 #: OGC GeoPackage 1.3, section 1.1.1: a GeoPackage is a SQLite file
 GEOPACKAGE_START = b"SQLite format 3\x00"
-LAYER_ENDINGS = (".shp", ".geojson", ".json", ".gpkg", ".fgb")
-
+LAYER_ENDINGS = (".shp", ".geojson", ".json", ".gpkg", ".fgb", ".kml")
+#: a folder of the file geodatabase of Esri
+GEODATABASE = ".gdb"
+ARCHIVES = (".zip", ".kmz")
+_MEMBER = re.compile(r"/vsizip/\{(.+?)\}/(.+)", re.DOTALL)
+# without these GDAL reads no attribute or no shape
+_SHAPEFILE_PARTS = (".shx", ".dbf")
+_CHECK = "PRAGMA quick_check"
+# what the check remarks on the contents of a table whose pages are sound
+_CONTENTS = (" value in ", "constraint failed")
 
 # what a damaged archive makes the library raise; RuntimeError is that of a password and of an
 # unknown way of packing
@@ -85,21 +102,94 @@ def layers_in(path: Path, *, endings: tuple[str, ...] = LAYER_ENDINGS) -> dict[s
     """
     List the layers in a zip archive by the address GDAL reads them at.
 
-    Returns: Stem of each layer to its ``/vsizip/`` address.
+    Returns: Stem of each layer, or of a geodatabase, to its ``/vsizip/`` address.
     Raises DataError: No archive, one that `require_sound_zip` refuses, or one without layer.
     """
     with open_zip(path) as archive:
-        found = {
-            PurePosixPath(name).stem: f"/vsizip/{{{path.resolve().as_posix()}}}/{name}"
+        members = [
+            name
             for name in archive.namelist()
             if name.lower().endswith(endings)
             and _stays_inside(name)
             and _is_geopackage(archive, name) == name.lower().endswith(".gpkg")
-        }
-    if not found:
+        ]
+        inside = {parent for name in archive.namelist() for parent in PurePosixPath(name).parents}
+    members += [
+        str(folder)
+        for folder in sorted(inside)
+        if folder.suffix.lower() == GEODATABASE and _stays_inside(str(folder))
+    ]
+    if not members:
         msg = f"{path.name}: the archive holds no Shapefile, GeoJSON or GeoPackage"
         raise DataError(msg, remedy="Zip the layer with all its parts (.shp, .shx, .dbf, .prj).")
-    return found
+    place = f"/vsizip/{{{path.resolve().as_posix()}}}"
+    return {PurePosixPath(name).stem: f"{place}/{name}" for name in members}
+
+
+def require_sound_layer(address: str) -> None:
+    """
+    Refuse a layer that lacks a part, or is a database whose pages are damaged.
+
+    A damaged GeoPackage makes GDAL end the whole program by a signal: of 1,200 files of SQLite with
+    bytes changed at random it did so for 35, all of which SQLite's own check finds.
+
+    `address`: File, or member of an archive as `layers_in` gives it.
+    Raises DataError: It is damaged, or a Shapefile without its .shx or .dbf.
+    """
+    member = _MEMBER.fullmatch(address)
+    path = Path(member[1] if member else address)
+    name = PurePosixPath(member[2]) if member else PurePosixPath(path.as_posix())
+    ending = name.suffix.lower()
+    if ending == ".shp":
+        _require_parts(name, path=path, packed=member is not None)
+    elif member is None and path.is_file():
+        _require_sound_database(path, path.name)
+    elif member is not None and ending == ".gpkg":
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+            copy = Path(folder) / "layer.gpkg"
+            with archive.open(str(name)) as packed, copy.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, _BLOCK)
+            _require_sound_database(copy, path.name)
+
+
+def _require_parts(name: PurePosixPath, *, path: Path, packed: bool) -> None:
+    beside: Iterable[PurePosixPath]
+    if packed:
+        with zipfile.ZipFile(path) as archive:
+            beside = [PurePosixPath(one) for one in archive.namelist()]
+    elif path.is_file():
+        beside = [PurePosixPath(one.as_posix()) for one in path.parent.iterdir()]
+    else:
+        return
+    there = {one.suffix.lower() for one in beside if one.with_suffix("") == name.with_suffix("")}
+    missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in there]
+    if missing:
+        msg = f"{path.name}: the Shapefile is not whole, it lacks {' and '.join(missing)}"
+        remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
+        raise DataError(msg, remedy=remedy)
+
+
+def _require_sound_database(path: Path, name: str) -> None:
+    with path.open("rb") as stream:
+        if stream.read(len(GEOPACKAGE_START)) != GEOPACKAGE_START:
+            return
+    about = path.stat()
+    if not _is_sound_database(path.absolute(), about.st_size, about.st_mtime_ns):
+        msg = f"{name}: the file is damaged or cut off"
+        raise DataError(msg, remedy="Copy or export it again.")
+
+
+@lru_cache(maxsize=16)
+def _is_sound_database(path: Path, _size: int, _changed: int) -> bool:
+    try:
+        # immutable: nothing is locked or written beside it
+        place = f"{path.as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(place, uri=True)) as database:
+            database.text_factory = bytes
+            found = [bytes(row[0]).decode(errors="replace") for row in database.execute(_CHECK)]
+    except (sqlite3.Error, UnicodeError):
+        return False
+    return all(one == "ok" or any(part in one for part in _CONTENTS) for one in found)
 
 
 def _stays_inside(name: str) -> bool:

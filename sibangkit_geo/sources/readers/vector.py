@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.archives import LAYER_ENDINGS, layers_in
+from sibangkit_geo.sources.readers.archives import ARCHIVES, layers_in, require_sound_layer
 from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, OneTable, cell_name
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _DEGREES = "EPSG:4326"
 #: GDAL's drivers that follow no link to other files and addresses
 DRIVERS = (
     "GeoJSON", "GeoJSONSeq", "ESRIJSON", "JSONFG", "TopoJSON", "ESRI Shapefile", "GPKG", "SQLite",
-    "FlatGeobuf", "KML", "LIBKML",
+    "FlatGeobuf", "KML", "LIBKML", "OpenFileGDB",
 )  # fmt: skip
 
 
@@ -121,20 +121,31 @@ class LayerLook:
     `names`: Of all layers that stand where it does.
     `columns`: Names without geometry.
     `has_shape`: Whether its features lie somewhere.
+    `has_area`: Whether they may be polygons.
     """
 
     names: tuple[str, ...]
     columns: tuple[str, ...]
     has_shape: bool
+    has_area: bool
 
 
 @contextmanager
 def _of_gdal() -> Iterator[None]:
     from fiona.errors import FionaError  # noqa: PLC0415
+    from shapely.errors import ShapelyError  # noqa: PLC0415
 
     try:
         yield
-    except (FionaError, RuntimeError, ValueError, OSError, KeyError, TypeError) as error:
+    except (
+        FionaError,
+        ShapelyError,
+        RuntimeError,
+        ValueError,
+        OSError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise UnreadableLayerError from error
 
 
@@ -145,17 +156,20 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
     `address`: File, or member of an archive as `archives.layers_in` gives it.
     `layer`: Empty takes the first one.
     Raises UnreadableLayerError: None of the drivers reads it, or there is no such layer.
+    Raises DataError: `archives.require_sound_layer` refuses it.
     """
     import fiona  # noqa: PLC0415
+    import pyogrio  # noqa: PLC0415
 
-    with (
-        _of_gdal(),
-        fiona.open(
-            address, layer=layer or None, enabled_drivers=[*drivers], allow_unsupported_drivers=True
-        ) as looked,
-    ):
-        schema, names = looked.schema, fiona.listlayers(address)
-        return LayerLook(tuple(names), tuple(schema["properties"]), schema["geometry"] != "None")
+    require_sound_layer(address)
+    with _of_gdal():
+        # it alone can be told which drivers may open a file; who reads the file names its layers
+        fiona.open(address, enabled_drivers=[*drivers], allow_unsupported_drivers=True).close()
+        names = tuple(str(name) for name, _ in pyogrio.list_layers(address))
+        about = pyogrio.read_info(address, layer=layer or names[0])
+    kind = str(about["geometry_type"] or "").removeprefix("2.5D ").removeprefix("Multi")
+    has_area = not kind.startswith(("Point", "LineString")) and kind != ""
+    return LayerLook(names, tuple(map(str, about["fields"])), kind != "", has_area)
 
 
 def read_layer(
@@ -180,7 +194,10 @@ def read_layer(
     look_at(address, layer=layer, drivers=drivers)
     # a corner that is no number is dealt with by who knows whose it is
     with _of_gdal(), np.errstate(invalid="ignore"):
-        return pyogrio.read_dataframe(address, layer=layer or None, columns=columns)
+        return pyogrio.read_dataframe(
+            # an open ring is closed, and what no one can draw is a feature without geometry
+            address, layer=layer or None, columns=columns, on_invalid="fix"
+        )  # fmt: skip
 
 
 def layers_of(path: Path) -> dict[str, str]:
@@ -193,8 +210,8 @@ def layers_of(path: Path) -> dict[str, str]:
     Raises DataError: The archive is damaged, a bomb, or holds no layer.
     """
     addresses = [str(path)]
-    if path.suffix.lower() == ".zip":
-        addresses = [*layers_in(path, endings=(*LAYER_ENDINGS, ".kml")).values()]
+    if path.suffix.lower() in ARCHIVES:
+        addresses = [*layers_in(path).values()]
     layers: dict[str, str] = {}
     for address in addresses:
         # beside its layers an archive may hold other JSON
