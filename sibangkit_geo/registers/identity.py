@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -68,6 +68,10 @@ def shapes(cells: pl.Series, numbers: NDArray[np.int64], lengths: NDArray[np.uin
             lost |= rounded
             sound &= ~rounded
     return Shapes(sound, lost, malformed)
+
+
+#: hashes of numbers, rising, and how many rows have each
+Sizes: TypeAlias = "tuple[NDArray[np.uint64], NDArray[np.intp]]"
 
 
 def _no_rows(number: int) -> NDArray[np.int32]:
@@ -139,6 +143,14 @@ class DuplicateFinder:
             same[rows[row - start]] = content in known
             known.add(content)
         return again, same
+
+    def sizes(self) -> Sizes:
+        """
+        Count the rows of each number met.
+
+        Returns: Hashes, rising, and how many rows have each.
+        """
+        return np.unique(self.hashes[: self.count], return_counts=True)
 
     def _enter(self, start: int, end: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Give each row a slot; return the rows whose number has one, and the row that holds it."""

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.model.numerals import percentage
+from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.numeric_columns import Evidence
 from sibangkit_geo.registers.answers import (
     NO_CODE,
@@ -27,7 +27,12 @@ from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, vari
 from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.csv import Delimited, ahead
 from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name, plain_column
-from sibangkit_geo.sources.readers.header import above_data, opens_no_data, rows_without_data
+from sibangkit_geo.sources.readers.header import (
+    above_data,
+    data_rows,
+    opens_no_data,
+    rows_without_data,
+)
 from sibangkit_geo.sources.text_tables import require_headers
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.model.numeric_columns import Numerals
+    from sibangkit_geo.registers.identity import Sizes
     from sibangkit_geo.sources.readers import Grid, Header, TableSource
 
 _PLACES = ("village_code", "district_name", "village_name")
@@ -43,6 +49,9 @@ POINT = ("longitude", "latitude")
 _NUMBERS = ("family_number", "person_number")
 # single slips of the pen are far below one in twenty
 _FEW = 0.05
+# households are doubled in one of a hundred rows; of persons three in four share a family card
+# (3.9 persons per household, BPS, Susenas 2023)
+_OF_MEMBERS = 1 / 3
 # a title or a total may stand in any of the first columns
 _FIRST = 3
 
@@ -61,6 +70,8 @@ class Register:
     A register that was opened and whose columns are recognised; read once.
 
     `numerals`: How the study says that the file writes numbers.
+    `members`: Of a table with one row per person, how many rows each family card has; its
+        households are the families.
     `gathered`, `categories`, `families`, `persons`, `rows_read`, `written`: What reading fills:
         findings, meanings of each categorical column, numbers met, how many rows there were, and
         how each number column is written.
@@ -78,6 +89,7 @@ class Register:
     rows_read: int = 0
     numerals: Numerals = ""
     written: dict[str, Evidence] = field(default_factory=dict)
+    members: Sizes | None = None
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
 
     def places(self) -> pl.DataFrame:
@@ -107,6 +119,54 @@ class Register:
         """
         # what is noted of a batch may stand there before the batch is handed on
         return ahead(self._read())
+
+    def is_of_members(self) -> bool:
+        """
+        Tell a table with one row per person, after it was read as one of households.
+
+        Returns: True where over a third of the rows repeat a family card in other words, and the
+            rows tell of persons: their person numbers differ, or they have an age or a sex.
+        Raises DataError: So many rows repeat a family card, and nothing tells of persons.
+        """
+        again = sum(map(len, self.gathered.rows.get(self._about("duplicate_family"), [])))
+        if self.members is not None or again <= _OF_MEMBERS * max(self.families.count, 1):
+            return False
+        doubles = sum(map(len, self.gathered.rows.get(self._about("duplicate_person"), [])))
+        persons = self.persons.count - doubles
+        of_persons = any(variables()[one].kind == "person" for one in self.mapped.positions)
+        if of_persons or persons > again:
+            return True
+        msg = f"{self.name}: more than a third of the rows repeat a family card number"
+        remedy = (
+            "Give a table with one row per household: this one has a row per person, or joins "
+            "several registers."
+        )
+        raise DataError(msg, remedy=remedy)
+
+    def by_family(self) -> Register:
+        """
+        Read a table with one row per person as one of households: the first row of each family.
+
+        Returns: The same file, not yet read.
+        Raises DataError: Too many family card numbers are damaged to tell families apart.
+        """
+        damaged = self.rows_read - self.families.count
+        if damaged > _FEW * self.rows_read:
+            column = self.mapped.names["family_number"]
+            msg = (
+                f"{self.name}: one row per person, and column {column} is damaged or empty in "
+                f"{numeral(damaged)} rows, so that families cannot be told apart"
+            )
+            raise DataError(msg, remedy="Give a table with one row per household.")
+        families = DuplicateFinder(seed=self.families.seed)
+        return Register(
+            self.name, self.grid, self.header, self.mapped, self.generation, families=families,
+            numerals=self.numerals, members=self.families.sizes(),
+        )  # fmt: skip
+
+    def _about(self, kind: str) -> tuple[str, str]:
+        variable = "person_number" if kind == "duplicate_person" else "family_number"
+        return kind, self.mapped.names.get(variable, "")
 
     def _read(self) -> Iterator[Households]:
         wanted = [one for one in self.mapped.positions if _is_read(one)]
@@ -211,13 +271,16 @@ class Register:
             again, same = self.families.mark(
                 tried["family_number hash"], sound["family_number"], contents=content
             )
-            repeated = same
-            self.gathered.add("repeated_row", numbers[same])
-            self.gathered.add(
-                "duplicate_family", numbers[again & ~same],
-                column=self.mapped.names["family_number"],
-            )  # fmt: skip
-        if "person_number" in sound:
+            column = self.mapped.names["family_number"]
+            if self.members is None:
+                repeated = same
+                self.gathered.add("repeated_row", numbers[same])
+                self.gathered.add("duplicate_family", numbers[again & ~same], column=column)
+            else:
+                repeated = again | ~sound["family_number"]
+                self.gathered.add("member_row", numbers[again], column=column)
+                rows = self._with_sizes(rows, tried["family_number hash"])
+        if "person_number" in sound and self.members is None:
             again, _ = self.persons.mark(
                 tried["person_number hash"], sound["person_number"] & ~repeated
             )
@@ -225,6 +288,17 @@ class Register:
                 "duplicate_person", numbers[again], column=self.mapped.names["person_number"]
             )
         return rows.filter(pl.Series(~repeated)) if repeated.any() else rows
+
+    def _with_sizes(self, rows: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
+        """Count the people of each family where the file does not."""
+        assert self.members is not None  # noqa: S101 - asked for by who knows
+        known, count = self.members
+        place = np.searchsorted(known, hashes.to_numpy()).clip(max=len(known) - 1)
+        size = pl.Series("size", count[place].astype(np.float64))
+        if "size" in rows.columns:
+            told = rows["size"]
+            size = told.zip_with(told.is_not_nan(), size)
+        return rows.with_columns(size)
 
     def _values(self, frame: pl.DataFrame, tried: pl.DataFrame) -> pl.DataFrame:
         numbers = frame[ROW].to_numpy()
@@ -348,7 +422,7 @@ def open_register(
     known = known_headers() | {fold_header(name) for name in named.values()}
     grid = open_grid(source, named_by="[[households]] path", known=known)
     header = find_header(grid, known=known)
-    mapped = recognise(header, named=named)
+    mapped = recognise(header, named=named, sample=data_rows(grid, header))
     missing = [name for variable, name in named.items() if variable not in mapped]
     if missing:
         require_headers(header.names, missing, name=grid.name)

@@ -175,6 +175,8 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
             households, village, villages=villages, poverty=poverty, index=plan.index
         )
         counts = counts + part if len(counts.table) else part
+    if register.is_of_members():
+        return count_register(register.by_family(), plan)
     frame = keys.frame()
     located = join.locate_keys(
         frame.drop(columns="n_rows"), official, code_system=plan.code_system,

@@ -285,6 +285,11 @@ def opens_no_data(cell: str) -> bool:
     return _WORDS.match(cell) is not None
 
 
+def data_rows(grid: Grid, header: Header) -> list[list[str]]:
+    """Take the first rows of data, as far as they were looked at."""
+    return grid.head[1:] if grid.named else grid.head[header.first_row - 1 :]
+
+
 def above_data(head: list[list[str]], header: Header) -> list[list[str]]:
     """
     List the rows above the data, which a printed sheet repeats on each of its pages.
