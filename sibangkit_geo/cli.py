@@ -29,6 +29,8 @@ app = typer.Typer(
 
 _DEMO_HOUSEHOLDS = 250_000
 _DEMO_SEED = 1607
+_REGENCY = "Dotted code; absent takes that of the village codes, else 16.07."
+_DATA = 3
 
 boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
 
@@ -134,7 +136,7 @@ def demo(
 def inspect(
     file: Annotated[Path, typer.Argument(help="Register or village table, any format.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the intake report.")] = None,
-    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    regency: Annotated[str, typer.Option(help=_REGENCY)] = "",
     code_generation: Annotated[
         str, typer.Option(help="bdt2015, regsosek2022, dtsen2025, p3ke or bkkbn.")
     ] = "",
@@ -144,13 +146,15 @@ def inspect(
 ) -> None:
     """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
     with reported():
-        from sibangkit_geo.study import begin
+        from sibangkit_geo.study import begin, new_study
 
         known = begin.Known(regency, code_generation, code_system, sheet, year)
         found = begin.inspect(file, known=known)
         written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
     typer.echo(begin.text_of(found), err=True)
-    typer.echo(found.block)
+    if found.missing:
+        _fail(f"{file.name}: not recognised; it lacks {found.missing}", code=_DATA)
+    typer.echo(new_study.block_of(found))
     for path in written:
         typer.echo(path)
 
@@ -158,7 +162,7 @@ def inspect(
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="Folder with registers, tables and polygons.")],
-    regency: Annotated[str, typer.Option(help="Dotted code.")] = "16.07",
+    regency: Annotated[str, typer.Option(help=_REGENCY)] = "",
     code_generation: Annotated[str, typer.Option(help="Of the registers.")] = "",
     code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
     year: Annotated[int, typer.Option(help="Year of study and data.")] = 0,
@@ -166,10 +170,10 @@ def new(
 ) -> None:
     """Begin a study file from a folder of files."""
     with reported():
-        from sibangkit_geo.study import begin
+        from sibangkit_geo.study import begin, new_study
 
         known = begin.Known(regency, code_generation, code_system, "", year)
-        begun = begin.new_study(folder, known=known, title=title)
+        begun = new_study.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
         typer.echo(f"{name}: {kind}", err=True)
     for remark in begun.remarks:

@@ -1,49 +1,60 @@
-"""Look at a file before a study is written: what is recognised, what to paste, what is wrong."""
+"""Look at a file before a study is written: what is recognised, what is missing, what is wrong."""
 
 from __future__ import annotations
 
+import re
+import warnings
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, SibangkitError
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, SibangkitError
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.toml import build
 from sibangkit_geo.products.intake_report import write_intake
-from sibangkit_geo.products.staging import stated_time, write_text
+from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources import boundaries as boundary_source
-from sibangkit_geo.sources.columns import known_headers, recognise, variables
+from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
 from sibangkit_geo.sources.intake_rules import rules
-from sibangkit_geo.sources.readers import TableSource, find_header, open_grid, sheet_names
+from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
+from sibangkit_geo.sources.readers import (
+    TableSource,
+    find_header,
+    fold_header,
+    open_grid,
+    sheet_names,
+)
 from sibangkit_geo.sources.readers.grid import plain_column
+from sibangkit_geo.sources.readers.header import data_rows
 from sibangkit_geo.study import registers
 from sibangkit_geo.study.registers import register_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from sibangkit_geo.model.types import Boundaries, IntakeReport
 
-Kind = Literal["households", "profiles", "unknown"]
+Kind = Literal["households", "members", "profiles", "unknown"]
 # a register has answers of the house, a profile has totals of the village
 _TOTALS = ("households", "people", "poor_share_percent")
 _FEWEST_ANSWERS = 3
-_KINDS = {
+_ALIKE = 0.8
+KINDS = {
     "households": "register rumah tangga",
+    "members": "tabel anggota keluarga, dihitung per nomor KK",
     "profiles": "tabel desa",
     "unknown": "tidak dikenali",
 }
-
-_HOUSEHOLD_KEYS = ("village_code", "district_name", "village_name", "size", "longitude",
-                   "latitude", "photo")  # fmt: skip
-_ASK_GENERATION = "ISI: bdt2015, regsosek2022, dtsen2025, p3ke atau bkkbn"
-_ASK_SYSTEM = "ISI: kemendagri atau bps"
-_ASK_SOURCE = '# source = "..."  # sumber data pada peta; tanpa baris ini nama berkasnya'
-
-NAME = "study.toml"
-_TABLES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet"})
-_LAYERS = frozenset({".geojson", ".gpkg", ".shp", ".zip", ".fgb"})
+_PROFILE_KEYS = ("district_name", "village_name", "longitude", "latitude", "households", "people",
+                 "poor_share_percent")  # fmt: skip
+_DEFAULT_REGENCY = "16.07"
+# of a table that is only tried; what a study asks for
+_ANY_YEAR = 2000
+_DOTTED = re.compile(r"\d{2}\.\d{2}\.")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +62,11 @@ class Known:
     """
     What the user says about a file; empty where not said, and then never guessed.
 
-    `regency`: Dotted code.
+    `regency`: Dotted code; empty takes the one most village codes lie in, else Banyuasin.
     `year`: Year of the data; 0 where not said.
     """
 
-    regency: str = "16.07"
+    regency: str = ""
     code_generation: str = ""
     code_system: str = ""
     sheet: str = ""
@@ -68,21 +79,28 @@ class Inspected:
     What a look at one file found.
 
     `columns`: Header to canonical variable, empty where unknown.
+    `names`: Canonical variable to header.
+    `others`: Variable to a further column that may be it.
+    `known`: What the user said, and what the codes tell.
+    `missing`: What a file of no known kind lacks; empty for the others.
     `report`: Findings; None for a village table.
     """
 
     file: str
     kind: Kind
     columns: dict[str, str]
+    names: Mapping[str, str]
+    others: tuple[tuple[str, str], ...]
+    known: Known
     sheets: tuple[str, ...]
-    block: str
     remarks: tuple[str, ...]
+    missing: str
     report: IntakeReport | None
 
 
 def inspect(path: Path, *, known: Known) -> Inspected:
     """
-    Recognise a file's columns, propose its block and check its rows.
+    Recognise a file's columns and check its rows.
 
     `known`: What the user says; the code generation and the code system of digits without dots are
         asked for, never guessed.
@@ -93,42 +111,83 @@ def inspect(path: Path, *, known: Known) -> Inspected:
     source = TableSource(path, sheet=known.sheet)
     grid = open_grid(source, named_by="inspect", known=known_headers())
     header = find_header(grid, known=known_headers())
-    mapped = recognise(header, named={})
+    mapped = recognise(header, named={}, sample=data_rows(grid, header))
     kind = kind_of(mapped.positions)
-    columns = dict.fromkeys(header.names, "")
-    columns |= {name: variable for variable, name in mapped.names.items()}
-    known, asked = _settle_codes(source, known, "village_code" in mapped)
-    remarks = [*grid.remarks, *asked]
-    report = None
+    known, asked = _settle_codes(source, known, mapped)
+    remarks, report = [*grid.remarks, *asked], None
     if kind == "households":
         report, told = _check(source, known)
         remarks += told
+        if any(one.kind == "member_row" for one in report.findings):
+            kind = "members"
+    elif kind == "profiles":
+        remarks += _read(source, mapped, known)
+    columns = dict.fromkeys(header.names, "")
+    columns |= {name: variable for variable, name in mapped.names.items()}
     return Inspected(
         file=path.name,
         kind=kind,
         columns=columns,
+        names=mapped.names,
+        others=_others(columns, set(mapped.positions)),
+        known=known,
         sheets=tuple(sheet_names(path)),
-        block=block_of(kind, path.name, mapped.names, known),
         remarks=tuple(remarks),
+        missing=_missing(mapped.positions) if kind == "unknown" else "",
         report=report,
     )
 
 
-def kind_of(found: object) -> Kind:
+def kind_of(found: Collection[str]) -> Kind:
     """
     Tell a register from a village table by the columns that were recognised.
 
-    Returns: ``"unknown"`` when neither houses nor totals are described.
-    Raises TypeError: `found` is no collection of names.
+    Returns: ``"unknown"`` when neither houses nor totals are described, or nothing says of which
+        village a row is.
     """
-    names = set(found)  # type: ignore[call-overload]
-    answers = [name for name in names if variables()[name].answers]
-    people = [name for name in names if variables()[name].kind == "identity"]
-    if names & set(_TOTALS):
+    answers = [name for name in found if variables()[name].answers]
+    people = [name for name in found if variables()[name].kind in {"identity", "person"}]
+    if not _is_placed(found):
+        return "unknown"
+    if set(found) & set(_TOTALS):
         return "profiles"
     if len(answers) >= _FEWEST_ANSWERS or (answers and people):
         return "households"
     return "unknown"
+
+
+def _is_placed(found: Collection[str]) -> bool:
+    named = {"district_name", "village_name"} <= set(found)
+    return "village_code" in found or named or {"longitude", "latitude"} <= set(found)
+
+
+def _missing(found: Collection[str]) -> str:
+    """Say what a file of no known kind lacks."""
+    lacking = []
+    if not _is_placed(found):
+        lacking.append(
+            "kolom desa (kode desa, atau kecamatan dan nama desa, atau bujur dan lintang)"
+        )
+    answers = [name for name in found if variables()[name].answers]
+    if not set(found) & set(_TOTALS) and len(answers) < _FEWEST_ANSWERS:
+        lacking.append(
+            "jumlah keluarga atau persen miskin (tabel desa), atau jawaban rumah tangga seperti "
+            "desil dan lantai (register)"
+        )
+    return "; ".join(lacking)
+
+
+def _others(columns: Mapping[str, str], found: set[str]) -> tuple[tuple[str, str], ...]:
+    """Pair columns that were not taken with what they may be: a further name, or nearly one."""
+    aliases = {alias: one.name for one in variables().values() for alias in one.names}
+    personal = {one.name for one in variables().values() if one.kind in {"identity", "person"}}
+    pairs = []
+    for name, variable in columns.items():
+        near = get_close_matches(fold_header(name), aliases, n=1, cutoff=_ALIKE)
+        if not variable and near and aliases[near[0]] not in personal:
+            pairs.append((aliases[near[0]], name))
+    # first what nothing was found for
+    return tuple(sorted(pairs, key=lambda pair: pair[0] in found))
 
 
 def write_report(inspected: Inspected, folder: Path) -> list[Path]:
@@ -144,7 +203,7 @@ def write_report(inspected: Inspected, folder: Path) -> list[Path]:
 
 def text_of(inspected: Inspected) -> str:
     """Word what a look at a file found."""
-    lines = [f"{inspected.file}: {_KINDS[inspected.kind]}"]
+    lines = [f"{inspected.file}: {KINDS[inspected.kind]}"]
     if len(inspected.sheets) > 1:
         lines.append(f"Lembar: {', '.join(inspected.sheets)}")
     width = max((len(name) for name in inspected.columns), default=0)
@@ -164,13 +223,18 @@ def text_of(inspected: Inspected) -> str:
     return "\n".join([*lines, *(f"perhatian: {text}" for text in inspected.remarks)])
 
 
-def _settle_codes(source: TableSource, known: Known, has_codes: bool) -> tuple[Known, list[str]]:  # noqa: FBT001 - private
-    """Read the code system off the dots, or ask for it."""
-    if known.code_system or not has_codes:
-        return known, []
+def _settle_codes(source: TableSource, known: Known, mapped: Mapped) -> tuple[Known, list[str]]:
+    """Read the code system and the regency off the dots, or ask for it."""
+    if "village_code" not in mapped:
+        return replace(known, regency=known.regency or _DEFAULT_REGENCY), []
     register = open_register(source, generation="", named={}, required=())
     cells = plain_column(register.places()["village_code"].drop_nulls().head(500)).to_list()
     dotted = [cell for cell in cells if "." in cell and not cell.replace(".", "", 1).isdigit()]
+    starts = [cell[:5] for cell in dotted if _DOTTED.match(cell)]
+    usual = max(set(starts), key=starts.count, default=_DEFAULT_REGENCY)
+    known = replace(known, regency=known.regency or usual)
+    if known.code_system:
+        return known, []
     if len(dotted) * 2 > len(cells):
         return replace(known, code_system="kemendagri"), []
     text = (
@@ -189,7 +253,8 @@ def _check(source: TableSource, known: Known) -> tuple[IntakeReport, list[str]]:
             "--code-generation) agar kode jawaban diperiksa."
         )
     areas = _areas(known.regency)
-    if areas is None or not known.code_system:
+    placed = bool(known.code_system) or "village_code" not in register.mapped
+    if areas is None or not placed:
         for _ in register.batches():
             pass
         return register_report(register, 0), remarks
@@ -202,6 +267,29 @@ def _check(source: TableSource, known: Known) -> tuple[IntakeReport, list[str]]:
         return register_report(register, 0), remarks
 
 
+def _read(source: TableSource, mapped: Mapped, known: Known) -> list[str]:
+    """Try a village table as a study would, for what is wrong and for what was decided."""
+    names = {one: mapped.names[one] for one in _PROFILE_KEYS if one in mapped}
+    if "households" not in names:
+        return []
+    settings: dict[str, object] = {
+        "path": str(source.path),
+        "sheet": source.sheet,
+        "year": known.year or _ANY_YEAR,
+        "code": mapped.names.get("village_code", ""),
+        "code_system": "bps" if known.code_system == "bps" else "kemendagri",
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DegradedInputWarning)
+            told = read_profiles(
+                build(ProfileSource, settings | names, file=source.path.name)
+            ).notes
+    except SibangkitError as error:
+        return [str(error)]
+    return [note.text for note in told if note.key == "numerals"]
+
+
 def _areas(regency: str) -> Boundaries | None:
     """Take the embedded boundaries, where the regency has any."""
     if not codes.official_villages(regency):
@@ -210,177 +298,7 @@ def _areas(regency: str) -> Boundaries | None:
     return boundary_source.read_boundaries(default, regency=regency)
 
 
-def toml_text(text: str) -> str:
-    r"""
-    Quote a text for TOML.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    quoted
-        Basic string.
-
-    Examples
-    --------
-    >>> toml_text('a "b"')
-    '"a \\"b\\""'
-    """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
-
-
-def block_of(kind: str, file: str, names: Mapping[str, str], known: Known) -> str:
-    """
-    Write the block of one file.
-
-    `kind`: ``"households"``, ``"profiles"`` or ``"unknown"``.
-    Returns: TOML; keys that only the user knows say ``ISI`` and are refused until filled.
-    """
-    if kind == "households":
-        return _households(file, names, known)
-    return _profiles(file, names, known) if kind == "profiles" else ""
-
-
-def _line(key: str, value: str, ask: str = "") -> str:
-    return f"{key} = {toml_text(value)}" if value or not ask else f'{key} = "{ask}"'
-
-
-def _common(file: str, known: Known) -> list[str]:
-    lines = [_line("path", file)]
-    if known.sheet:
-        lines.append(_line("sheet", known.sheet))
-    year = str(known.year) if known.year else "0  # ISI: tahun data"
-    return [*lines, f"year = {year}"]
-
-
-def _households(file: str, names: Mapping[str, str], known: Known) -> str:
-    lines = ["[[households]]", *_common(file, known)]
-    lines.append(_line("code_generation", known.code_generation, _ASK_GENERATION))
-    lines.append(_line("code_system", known.code_system, _ASK_SYSTEM))
-    lines += [_line(key, names[key]) for key in _HOUSEHOLD_KEYS if key in names]
-    lines.append(_ASK_SOURCE)
-    return "\n".join(lines) + "\n"
-
-
-def _profiles(file: str, names: Mapping[str, str], known: Known) -> str:
-    lines = ["[[profiles]]", *_common(file, known)]
-    lines.append(_line("code", names.get("village_code", ""), "ISI: kolom kode desa"))
-    lines.append(_line("code_system", known.code_system, _ASK_SYSTEM))
-    lines.append(_line("households", names.get("households", ""), "ISI: kolom jumlah keluarga"))
-    lines += [
-        _line(key, names[key])
-        for key in ("district_name", "village_name", "people", "poor_share_percent")
-        if key in names
-    ]
-    lines.append(_ASK_SOURCE)
-    return "\n".join(lines) + "\n"
-
-
-def study_of(title: str, known: Known, parts: list[str], *, boundaries: str) -> str:
-    """
-    Write a whole study file.
-
-    `boundaries`: File of polygons; empty takes the embedded default.
-    """
-    year = str(known.year) if known.year else "0  # ISI: tahun studi"
-    lines = [
-        "# Berkas studi. Isi setiap tulisan ISI, lalu: sibangkit run study.toml --out hasil",
-        "[study]",
-        _line("title", title),
-        _line("regency", known.regency),
-        f"year = {year}",
-        'language = "id"',
-        "seed = 1607",
-        "",
-        "[boundaries]",
-        _line("villages", boundaries or "default"),
-        "",
-        *("\n" + part for part in parts),
-    ]
-    if any(part.startswith("[[households]]") for part in parts):
-        lines += [
-            "[poverty]",
-            'rule = "decile"',
-            "decile_max = 0  # ISI: desil terakhir yang dihitung miskin (1 sampai 10)",
-            "",
-        ]
-    lines += [
-        "[join]",
-        'review = "study.review.csv"',
-        "",
-        "[pockets]",
-        "alpha = 0.05",
-        "replicates = 999",
-        "",
-        "[disclosure]",
-        'level = "agency"  # public, partner, agency, internal',
-        "minimum_households = 5",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A study file that was begun."""
-
-    path: Path
-    used: dict[str, str]
-    remarks: tuple[str, ...]
-
-
-def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
-    """
-    Write ``study.toml`` from the files of a folder.
-
-    `known`: What the user says; the rest is asked in the file, never guessed.
-    `title`: Title of the products; empty names the regency.
-    Raises MissingFileError: There is no such folder.
-    Raises ConfigError: A study file is there already, or the regency is unknown.
-    Raises DataError: No file of the folder can be used.
-    """
-    if not folder.is_dir():
-        raise MissingFileError(folder, named_by="folder of a new study")
-    path = folder / NAME
-    if path.exists():
-        msg = f"{path}: a study file is there already; move it away to begin anew."
-        raise ConfigError(msg)
-    regency = codes.require_regency(known.regency)
-    used: dict[str, str] = {}
-    parts: list[str] = []
-    remarks: list[str] = []
-    polygons = ""
-    for file in sorted(one for one in folder.iterdir() if one.is_file()):
-        suffix = file.suffix.lower()
-        if suffix in _LAYERS and not polygons and _has_villages(file):
-            polygons, used[file.name] = file.name, "boundaries"
-        elif suffix in _TABLES:
-            part, kind, told = _block(file, known)
-            used[file.name] = kind
-            parts += [part] if part else []
-            remarks += told
-    if not parts:
-        msg = f"{folder.name}: no register and no village table is recognised in this folder"
-        raise DataError(msg, remedy="Look at one file with `sibangkit inspect FILE`.")
-    text = study_of(title or f"Kantong kemiskinan {regency}", known, parts, boundaries=polygons)
-    write_text(path, text)
-    return Begun(path, used, tuple(remarks))
-
-
-def _has_villages(path: Path) -> bool:
-    try:
-        areas = boundary_source.read_layout(path, strict=False).areas
-    except SibangkitError:
-        return False
-    return bool(areas.geom_type.isin(["Polygon", "MultiPolygon"]).any())
-
-
-def _block(path: Path, known: Known) -> tuple[str, str, list[str]]:
-    try:
-        found = inspect(path, known=replace(known, sheet=""))
-    except SibangkitError as error:
-        return "", "unreadable", [str(error)]
-    return found.block, found.kind, [f"{path.name}: {text}" for text in found.remarks]
+def year_in(name: str) -> int:
+    """Find the year in the name of a file; 0 where there is none, or several."""
+    found = set(_YEAR.findall(name))
+    return int(found.pop()) if len(found) == 1 else 0

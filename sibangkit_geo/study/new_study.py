@@ -1,0 +1,290 @@
+"""Begin a study file from a folder of files: what is recognised stands, what is not is asked."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sibangkit_geo import codes
+from sibangkit_geo.errors import (
+    ConfigError,
+    DataError,
+    DegradedInputWarning,
+    MissingFileError,
+    SibangkitError,
+)
+from sibangkit_geo.products.staging import write_text
+from sibangkit_geo.sources import boundaries
+from sibangkit_geo.study.begin import Inspected, Known, inspect, year_in
+from sibangkit_geo.study.layers import village_finder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+NAME = "study.toml"
+_TABLES = frozenset(
+    {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".parquet", ".html"}
+)
+_LAYERS = frozenset({".geojson", ".json", ".gpkg", ".shp", ".zip", ".fgb", ".kml", ".kmz", ".gdb"})
+_ASK_GENERATION = "ISI: bdt2015, regsosek2022, dtsen2025, p3ke atau bkkbn"
+_ASK_SYSTEM = "ISI: kemendagri atau bps"
+_ASK_SOURCE = '# source = "..."  # sumber data pada peta; tanpa baris ini nama berkasnya'
+_HOUSEHOLD_KEYS = ("village_code", "district_name", "village_name", "size", "longitude",
+                   "latitude", "photo")  # fmt: skip
+_PROFILE_KEYS = ("district_name", "village_name", "longitude", "latitude", "households", "people",
+                 "poor_share_percent")  # fmt: skip
+_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A study file that was begun."""
+
+    path: Path
+    used: dict[str, str]
+    remarks: tuple[str, ...]
+
+
+def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
+    """
+    Write ``study.toml`` from the files of a folder.
+
+    `known`: What the user says; the rest is asked in the file, never guessed.
+    `title`: Title of the products; empty names the regency.
+    Raises MissingFileError: There is no such folder.
+    Raises ConfigError: A study file is there already, or the regency is unknown.
+    Raises DataError: No file of the folder can be used.
+    """
+    if not folder.is_dir():
+        raise MissingFileError(folder, named_by="folder of a new study")
+    path = folder / NAME
+    if path.exists():
+        msg = f"{path}: a study file is there already; move it away to begin anew."
+        raise ConfigError(msg)
+    used: dict[str, str] = {}
+    remarks: list[str] = []
+    tables: list[Inspected] = []
+    for file in sorted(one for one in folder.iterdir() if one.suffix.lower() in _TABLES):
+        try:
+            found = inspect(file, known=replace(known, sheet=""))
+        except SibangkitError as error:
+            used[file.name] = "unreadable"
+            remarks.append(str(error))
+            continue
+        used[file.name] = found.kind
+        remarks += [f"{file.name}: {text}" for text in found.remarks]
+        if found.kind == "unknown":
+            remarks.append(f"{file.name}: tidak dikenali, tidak ada {found.missing}")
+        else:
+            tables.append(found)
+    if not tables:
+        msg = f"{folder.name}: no register and no village table is recognised in this folder"
+        why = " ".join(remarks)
+        raise DataError(
+            msg, remedy=f"Look at one file with `sibangkit inspect FILE`. {why}".strip()
+        )
+    known = replace(known, regency=known.regency or tables[0].known.regency)
+    regency = codes.require_regency(known.regency)
+    polygons = _polygons(folder, known.regency, used, remarks)
+    blocks, told = blocks_of(tables)
+    remarks += told
+    text = _study(title or f"Kantong kemiskinan {regency}", known, tables, blocks, polygons)
+    write_text(path, text)
+    return Begun(path, used, tuple(remarks))
+
+
+def _polygons(folder: Path, regency: str, used: dict[str, str], remarks: list[str]) -> str:
+    """Take the map of most villages of the regency; say why the others are not used."""
+    best, most = "", 0
+    for file in sorted(one for one in folder.iterdir() if one.suffix.lower() in _LAYERS):
+        source = boundaries.BoundarySource(str(file))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DegradedInputWarning)
+                areas = boundaries.read_boundaries(
+                    source, regency=regency, locate=village_finder(regency)
+                )
+        except SibangkitError as error:
+            used.setdefault(file.name, "not used")
+            remarks.append(f"batas {file.name} tidak dipakai: {error}")
+            continue
+        used[file.name] = "boundaries"
+        if len(areas.villages) <= most:
+            remarks.append(f"batas {file.name} tidak dipakai: {best} memuat lebih banyak desa")
+            used[file.name] = "not used"
+            continue
+        if best:
+            used[best] = "not used"
+            remarks.append(f"batas {best} tidak dipakai: {file.name} memuat lebih banyak desa")
+        best, most = file.name, len(areas.villages)
+    if not best:
+        remarks.append('batas desa memakai pendekatan tertanam (villages = "default")')
+    return best
+
+
+def blocks_of(tables: Iterable[Inspected]) -> tuple[list[str], list[str]]:
+    """
+    Write the blocks of all tables: one register is the study's, older ones are earlier years.
+
+    Returns: Blocks of TOML.
+    Returns: What was left out, and why.
+    """
+    tables = list(tables)
+    remarks = []
+    registers = [one for one in tables if one.kind == "households"]
+    members = [one for one in tables if one.kind == "members"]
+    if registers and members:
+        remarks += [
+            f"{one.file}: tabel anggota tidak dipakai, karena ada register keluarganya"
+            for one in members
+        ]
+    else:
+        registers += members
+    registers.sort(key=lambda one: (year_of(one), one.file))
+    blocks = [block_of(one) for one in tables if one.kind == "profiles"]
+    years = [year_of(one) for one in registers]
+    for one, year in zip(registers, years, strict=True):
+        latest = one is registers[-1]
+        double = years.count(year) > 1
+        if double and not latest:
+            remarks.append(
+                f"{one.file}: register kedua dengan tahun yang sama ({year or 'tidak disebut'}) "
+                "ditulis sebagai [[earlier]]; isi tahunnya"
+            )
+        name = "households" if latest else "earlier"
+        blocks.append(block_of(one, name=name, year=0 if double and not latest else year))
+    return blocks, remarks
+
+
+def year_of(table: Inspected) -> int:
+    """Tell the year of a table: as its file is called, else as the user says; 0 for neither."""
+    return year_in(table.file) or table.known.year
+
+
+def block_of(table: Inspected, *, name: str = "", year: int | None = None) -> str:
+    """
+    Write the block of one file.
+
+    Returns: TOML; keys that only the user knows say ``ISI`` and are refused until filled.
+    """
+    known, names = table.known, table.names
+    kind = name or ("profiles" if table.kind == "profiles" else "households")
+    told = year_of(table) if year is None else year
+    lines = [f"[[{kind}]]", _line("path", table.file)]
+    if known.sheet:
+        lines.append(_line("sheet", known.sheet))
+    lines.append(f"year = {told or '0  # ISI: tahun data'}")
+    if kind == "profiles":
+        if "village_code" in names:
+            lines.append(_line("code", names["village_code"]))
+            lines.append(_line("code_system", known.code_system, _ASK_SYSTEM))
+        lines += [_line(key, names[key]) for key in _PROFILE_KEYS if key in names]
+        if "households" not in names:
+            lines.append(_line("households", "", "ISI: kolom jumlah keluarga"))
+    else:
+        lines.append(_line("code_generation", known.code_generation, _ASK_GENERATION))
+        system = known.code_system if "village_code" in names else "kemendagri"
+        lines.append(_line("code_system", system, _ASK_SYSTEM))
+        lines += [_line(key, names[key]) for key in _HOUSEHOLD_KEYS if key in names]
+    return "\n".join([*lines, _ASK_SOURCE, *_comments(table, kind)]) + "\n"
+
+
+def _comments(table: Inspected, kind: str) -> list[str]:
+    """Offer columns that may be something, and list those that nothing is known of."""
+    lines = []
+    for variable, header in table.others:
+        own = variable in (_PROFILE_KEYS if kind == "profiles" else _HOUSEHOLD_KEYS)
+        key = variable if own else f"columns.{variable}"
+        if own or kind != "profiles":
+            lines.append(f"# {key} = {toml_text(header)}  # mungkin juga kolom ini")
+    offered = {header for _, header in table.others}
+    rest = [toml_text(name) for name, variable in table.columns.items()
+            if not variable and name not in offered]  # fmt: skip
+    if rest:
+        more = f" dan {len(rest) - _LISTED} lagi" if len(rest) > _LISTED else ""
+        lines.append(f"# tidak dikenali: {', '.join(rest[:_LISTED])}{more}")
+    return lines
+
+
+def toml_text(text: str) -> str:
+    r"""
+    Quote a text for TOML.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    quoted
+        Basic string.
+
+    Examples
+    --------
+    >>> toml_text('a "b"')
+    '"a \\"b\\""'
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def _line(key: str, value: str, ask: str = "") -> str:
+    return f"{key} = {toml_text(value)}" if value or not ask else f'{key} = "{ask}"'
+
+
+def _study(
+    title: str, known: Known, tables: list[Inspected], blocks: list[str], polygons: str
+) -> str:
+    """Write a whole study file; without polygons the embedded ones are taken."""
+    year = known.year or max(map(year_of, tables))
+    lines = [
+        "# Berkas studi. Isi setiap tulisan ISI, lalu: sibangkit run study.toml --out hasil",
+        "[study]",
+        _line("title", title),
+        _line("regency", known.regency),
+        f"year = {year or '0  # ISI: tahun studi'}",
+        'language = "id"',
+        "seed = 1607",
+        "",
+        "[boundaries]",
+        _line("villages", polygons or "default"),
+        "",
+        *("\n" + block for block in blocks),
+    ]
+    register = next((one for one in tables if one.kind in {"households", "members"}), None)
+    if register:
+        lines += _poverty(register)
+    lines += [
+        "[join]",
+        'review = "study.review.csv"',
+        "",
+        "[pockets]",
+        "alpha = 0.05",
+        "replicates = 999",
+        "",
+        "[disclosure]",
+        'level = "agency"  # public, partner, agency, internal',
+        "minimum_households = 5",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _poverty(register: Inspected) -> list[str]:
+    """Ask who counts as poor, by what the register tells."""
+    if "decile" in register.names or "spending" not in register.names:
+        return [
+            "[poverty]",
+            'rule = "decile"',
+            "decile_max = 0  # ISI: desil terakhir yang dihitung miskin (1 sampai 10)",
+            "",
+        ]
+    return [
+        "[poverty]",
+        'rule = "spending"',
+        "line_rp_month = 0  # ISI: garis kemiskinan, rupiah per orang per bulan",
+        _line("spending", register.names["spending"]),
+        "",
+    ]
