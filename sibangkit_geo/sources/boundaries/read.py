@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+from shapely.geometry import box
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.model.types import Boundaries, Note
-from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, letters
+from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, letters, well_formed
 from sibangkit_geo.sources.boundaries.open_file import DEGREES, open_file, read_layout
 from sibangkit_geo.sources.boundaries.regency import of_regency, official_table
 from sibangkit_geo.sources.boundaries.repair import repair_boundaries
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from sibangkit_geo.sources.boundaries.layouts import BoundaryLayer
     from sibangkit_geo.sources.boundaries.regency import Locate
 
 _CODE, _NAME = "kode", "nama"
 # what needs no one's attention
 _PLAIN = ("codes_dotted", "z_dropped", "located_by_name", "codes_empty")
 
+# a map of one regency shows little more of its neighbours
+_NEAR_M = 30_000.0
 _ENDINGS = (".geojson", ".gpkg")
 
 
@@ -49,7 +53,8 @@ class BoundarySource:
         Which codes ``code`` holds; left out, lists and names tell. Villages with BPS
         codes or none are found by district and name.
     context
-        File of neighbouring regencies; empty draws none.
+        File of neighbouring regencies; empty draws those near by that the file of villages
+        has itself.
     source
         Words for the source line.
     crs
@@ -123,7 +128,9 @@ def read_boundaries(
     return Boundaries(
         villages=cleaned,
         official=official,
-        context=_read_context(source, regency=regency, crs=cleaned.crs),
+        context=_read_context(source, regency=regency, crs=cleaned.crs)
+        if source.context or default
+        else _neighbours(layer, cleaned),
         regency=regency,
         approximate=default,
         source=source.source
@@ -218,12 +225,7 @@ def _missing_polygons(official: pd.DataFrame) -> list[Note]:
 
 
 def _read_context(source: BoundarySource, *, regency: str, crs: object) -> gpd.GeoDataFrame:
-    if source.context:
-        path = Path(source.context)
-    elif source.villages == "default":
-        path = codes.data_folder() / "context.geojson"
-    else:
-        return gpd.GeoDataFrame({"name": []}, geometry=[], crs=crs)
+    path = Path(source.context) if source.context else codes.data_folder() / "context.geojson"
     layer = open_file(path, named_by="[boundaries] context").table
     text = [name for name in layer.columns if name != layer.geometry.name]
     name_column = source.name if source.name in layer else (_NAME if _NAME in layer else text[0])
@@ -232,6 +234,24 @@ def _read_context(source: BoundarySource, *, regency: str, crs: object) -> gpd.G
     return gpd.GeoDataFrame(
         {"name": others[name_column].astype(str)}, geometry=others.geometry.make_valid()
     ).reset_index(drop=True)
+
+
+def _neighbours(layer: BoundaryLayer, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Draw the other regencies of the same file that lie near, each as one shape."""
+    areas = layer.areas[layer.areas["code"].notna() | layer.areas["regency_name"].notna()]
+    areas = areas[areas.geometry.notna() & ~areas.geometry.is_empty].to_crs(villages.crs)
+    near = box(*villages.total_bounds).buffer(_NEAR_M)
+    areas = areas[areas.geometry.representative_point().within(near)]
+    inside = areas.geometry.representative_point().within(villages.geometry.union_all())
+    digits = 5 if layer.code_system == "kemendagri" else 4
+    coded = areas["code"].where(well_formed(layer).reindex(areas.index)).str.slice(0, digits)
+    key = coded.fillna(areas["regency_name"])
+    others = areas[~inside & key.notna()].assign(key=key)
+    drawn = others.assign(geometry=others.geometry.make_valid()).dissolve("key")
+    drawn = drawn[~drawn.geometry.is_empty & (drawn.area > 0)]
+    named = drawn["regency_name"].astype(object)
+    named = named.where(named.notna(), drawn.index.to_series()).astype(str).to_numpy()
+    return gpd.GeoDataFrame({"name": named}, geometry=drawn.geometry.to_numpy(), crs=villages.crs)
 
 
 def import_file(
