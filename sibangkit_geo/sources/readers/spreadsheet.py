@@ -16,7 +16,7 @@ from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import date_text
 from sibangkit_geo.sources.readers.grid import number_text
 from sibangkit_geo.sources.readers.html_table import html_sheets
-from sibangkit_geo.sources.readers.ods import ods_sheets
+from sibangkit_geo.sources.readers.ods import ods_sheets, require_well_formed
 from sibangkit_geo.sources.readers.xls import unreadable, xls_names, xls_sheets
 from sibangkit_geo.sources.readers.xlsx_look import look_at
 from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells, turns_numbers
@@ -118,6 +118,8 @@ def _marked_up(path: Path, kind: str) -> list[SheetCells]:
 
 @contextmanager
 def _calamine(path: Path, kind: str) -> Iterator[python_calamine.CalamineWorkbook]:
+    if kind == "ods":
+        require_well_formed(path)
     try:
         if path.suffix.lower() in _ENDINGS[kind]:
             with python_calamine.load_workbook(path) as book:
