@@ -767,6 +767,15 @@ def test_files_that_went_wrong_are_read(kind: str) -> None:
     assert len(told) == (kind != "persen_format")
 
 
+def error_of(path: Path) -> str | None:
+    """Read a file and tell the error, if there is one of ours."""
+    try:
+        read(path)
+    except SibangkitError as error:
+        return str(error)
+    return None
+
+
 @pytest.mark.parametrize("name", WRITERS)
 def test_damaged_workbooks_are_read_or_refused_and_end(tmp_path: Path, name: str) -> None:
     WRITERS[name](tmp_path / name)
@@ -779,10 +788,8 @@ def test_damaged_workbooks_are_read_or_refused_and_end(tmp_path: Path, name: str
             at = rng.randrange(len(damaged))
             damaged[at : at + rng.randrange(3)] = rng.randbytes(rng.randrange(1, 4))
         path.write_bytes(damaged)
-        try:
-            read(path)
-        except SibangkitError as error:
-            assert path.name in str(error)
+        told = error_of(path)
+        assert told is None or path.name in told
 
 
 def test_an_ods_whose_xml_is_cut_off_is_refused(tmp_path: Path) -> None:
