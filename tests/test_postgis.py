@@ -243,4 +243,4 @@ def test_sqlite_serves_too(tmp_path: Path) -> None:
     grid = open_grid(source, named_by="test")
     header = find_header(grid, known=())
     (frame,) = grid.batches([0, 1], first_row=header.first_row, width=2)
-    assert frame.rows() == [(1, CODES[0], "1"), (2, CODES[1], "2.5")]
+    assert frame.rows() == [(1, CODES[0], "1"), (2, CODES[1], "2.5e0")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 import xlsxwriter
 import xlwt
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, SibangkitError
 from sibangkit_geo.model.types import Finding, IntakeReport
 from sibangkit_geo.products.intake_report import write_intake
 from sibangkit_geo.registers.register import open_register, personal_texts
@@ -764,3 +765,35 @@ def test_files_that_went_wrong_are_read(kind: str) -> None:
     assert table["Persen Miskin"].iloc[0] == share
     assert left_out == ()
     assert len(told) == (kind != "persen_format")
+
+
+def error_of(path: Path) -> str | None:
+    """Read a file and tell the error, if there is one of ours."""
+    try:
+        read(path)
+    except SibangkitError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_damaged_workbooks_are_read_or_refused_and_end(tmp_path: Path, name: str) -> None:
+    WRITERS[name](tmp_path / name)
+    raw = (tmp_path / name).read_bytes()
+    rng = random.Random(name)
+    for number in range(40):
+        path = tmp_path / f"{number}{name[1:]}"
+        damaged = bytearray(raw)
+        for _ in range(rng.randrange(1, 5)):
+            at = rng.randrange(len(damaged))
+            damaged[at : at + rng.randrange(3)] = rng.randbytes(rng.randrange(1, 4))
+        path.write_bytes(damaged)
+        told = error_of(path)
+        assert told is None or path.name in told
+
+
+def test_an_ods_whose_xml_is_cut_off_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.ods", "w") as archive:
+        archive.writestr("content.xml", (ODS % ods_row(*NAMES))[:-60])
+    with pytest.raises(DataError, match=r"t\.ods: the workbook is damaged"):
+        read(tmp_path / "t.ods")

@@ -7,6 +7,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -16,6 +17,7 @@ from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import PLAIN, Shown, date_text, read_format
 from sibangkit_geo.sources.readers.grid import MOST_COLUMNS, number_text
 from sibangkit_geo.sources.readers.html_table import MOST_CELLS
+from sibangkit_geo.sources.readers.xlsx_stream import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _URN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _OFFICE, _TABLE, _TEXT = _URN % "office", _URN % "table", _URN % "text"
 _STYLE, _FORM = _URN % "style", _URN % "datastyle"
+_CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _BLOCK = 1 << 20
 _OVERLAP = 4096
 _MOST_ROWS = 1 << 20
@@ -87,7 +90,7 @@ class _Tables:
     def _cells(self, element: etree._Element) -> list[str]:
         row: list[str] = []
         place = 0
-        for cell in element.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        for cell in element.iterchildren(*_CELLS):
             count = min(_repeated(cell, "columns"), MOST_COLUMNS + 1 - place)
             text = self._cell(cell, element, place)
             if text:
@@ -97,7 +100,7 @@ class _Tables:
         return row
 
     def _cell(self, cell: etree._Element, row: etree._Element, place: int) -> str:
-        if cell.tag == f"{_TABLE}covered-table-cell":
+        if cell.tag == _CELLS[1]:
             return ""
         across = int(cell.get(f"{_TABLE}number-columns-spanned", "1"))
         down = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
@@ -147,9 +150,21 @@ def ods_sheets(path: Path, hidden: Mapping[str, bool]) -> list[SheetCells] | Non
     except (zipfile.BadZipFile, KeyError, ValueError, etree.LxmlError, OSError) as error:
         if isinstance(error, DataError):
             raise
-        msg = f"{path.name}: the workbook is damaged or cut off"
-        raise DataError(msg, remedy="Open it, save it again as ODS or XLSX, and retry.") from error
+        raise damaged(path.name) from error
     return tables.done
+
+
+def require_well_formed(path: Path) -> None:
+    """
+    Refuse an ODS file whose XML is broken: calamine would read it for ever.
+
+    Raises DataError: It is, or the archive is damaged or a bomb.
+    """
+    try:
+        with open_zip(path) as archive, archive.open("content.xml") as stream:
+            expat.ParserCreate().ParseFile(stream)
+    except (expat.ExpatError, zipfile.BadZipFile, KeyError, OSError) as error:
+        raise damaged(path.name) from error
 
 
 def _marked(archive: zipfile.ZipFile, part: str) -> bool:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import python_calamine
 
-from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.errors import ConfigError, SibangkitError, nearest
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import date_text
 from sibangkit_geo.sources.readers.grid import number_text
 from sibangkit_geo.sources.readers.html_table import html_sheets
-from sibangkit_geo.sources.readers.ods import ods_sheets
-from sibangkit_geo.sources.readers.xls import xls_sheets
+from sibangkit_geo.sources.readers.ods import ods_sheets, require_well_formed
+from sibangkit_geo.sources.readers.xls import unreadable, xls_names, xls_sheets
 from sibangkit_geo.sources.readers.xlsx_look import look_at
 from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells, turns_numbers
 from sibangkit_geo.sources.readers.xml_spreadsheet import xml_sheets
@@ -34,7 +34,8 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _SPREADSHEET_XML = re.compile(rb"progid=.Excel\.Sheet|urn:schemas-microsoft-com:office:spreadsheet")
 _LOOKED_AT = 4096
 # what calamine tells the format by, where it reads a path
-_ENDINGS = {"xlsx": {".xlsx", ".xlsm"}, "ods": {".ods"}, "xls": {".xls"}, "": {".xlsb"}}
+_ENDINGS = {"xlsx": {".xlsx", ".xlsm"}, "ods": {".ods"}, "": {".xlsb"}}
+_FAULTS = (python_calamine.CalamineError, OSError, ValueError)
 _WORKSHEET = python_calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = python_calamine.SheetVisibleEnum.Visible
 
@@ -49,6 +50,8 @@ def workbook_sheets(path: Path) -> list[str]:
     kind = _kind(path)
     if kind in {"html", "xml"}:
         return [page.sheet for page in _marked_up(path, kind)]
+    if kind == "xls":
+        return xls_names(path)
     with _calamine(path, kind) as book:
         return [*_hidden(book)]
 
@@ -79,6 +82,8 @@ def open_sheets(path: Path, *, sheet: str = "") -> list[Page]:
     if kind in {"html", "xml"}:
         pages = [*_marked_up(path, kind)]
         names = [page.sheet for page in pages]
+    elif kind == "xls":
+        names, pages = xls_names(path), [*xls_sheets(path, sheet=sheet)]
     else:
         with _calamine(path, kind) as book:
             hidden = _hidden(book)
@@ -113,6 +118,8 @@ def _marked_up(path: Path, kind: str) -> list[SheetCells]:
 
 @contextmanager
 def _calamine(path: Path, kind: str) -> Iterator[python_calamine.CalamineWorkbook]:
+    if kind == "ods":
+        require_well_formed(path)
     try:
         if path.suffix.lower() in _ENDINGS[kind]:
             with python_calamine.load_workbook(path) as book:
@@ -121,12 +128,12 @@ def _calamine(path: Path, kind: str) -> Iterator[python_calamine.CalamineWorkboo
             # the name says another format than the file has
             with path.open("rb") as stream, python_calamine.load_workbook(stream) as book:
                 yield book
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, (DataError, ConfigError)):
+    except BaseException as error:
+        # some damage ends the library's own code, which raises what is no Exception
+        panicked = type(error).__name__ == "PanicException"
+        if isinstance(error, SibangkitError) or not (panicked or isinstance(error, _FAULTS)):
             raise
-        msg = f"{path.name}: not a workbook that can be read (damaged, cut off or with a password)"
-        remedy = "Open it, save it as XLSX without a password, and try again."
-        raise DataError(msg, remedy=remedy) from error
+        raise unreadable(path) from error
 
 
 def _hidden(book: python_calamine.CalamineWorkbook) -> dict[str, bool]:
@@ -140,14 +147,9 @@ def _opened(
     path: Path, kind: str, book: python_calamine.CalamineWorkbook, hidden: dict[str, bool]
 ) -> list[Page]:
     """Read sheets by the reader that tells of them what calamine does not, where there is need."""
-    own: list[SheetCells] | None = None
     if kind == "xlsx":
         return _of_xlsx(path, book, hidden)
-    if kind == "xls":
-        own = xls_sheets(path, hidden)
-    if kind == "ods":
-        own = ods_sheets(path, hidden)
-    if own is not None:
+    if kind == "ods" and (own := ods_sheets(path, hidden)) is not None:
         return [*own]
     return [_read(path, book, name, Seen(hidden=one)) for name, one in hidden.items()]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import xlrd
 
+from sibangkit_geo.errors import DataError
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import PLAIN, Shown, read_format
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 # days that a workbook counts less where its calendar begins in 1904
@@ -24,24 +26,47 @@ _FAULTS = (
 )  # fmt: skip
 
 
-def xls_sheets(path: Path, hidden: Mapping[str, bool]) -> list[SheetCells] | None:
-    """
-    Read sheets of an XLS file.
-
-    `hidden`: Sheets to read, and which are hidden.
-    Returns: In the order of `hidden`; None where the library cannot read the file.
-    """
+@contextmanager
+def _opened(path: Path) -> Iterator[xlrd.Book]:
     try:
         with xlrd.open_workbook(
             str(path), formatting_info=True, on_demand=True, ragged_rows=True, logfile=io.StringIO()
         ) as book:
-            shown = [read_format(_code(book, one)) for one in book.xf_list]
-            return [
-                _sheet(path, book.sheet_by_name(name), shown, hidden=one)
-                for name, one in hidden.items()
-            ]
-    except _FAULTS:
-        return None
+            yield book
+    except _FAULTS as error:
+        raise unreadable(path) from error
+
+
+def xls_names(path: Path) -> list[str]:
+    """
+    List the sheets of an XLS file.
+
+    Raises DataError: The file is no such workbook, damaged or protected by a password.
+    """
+    with _opened(path) as book:
+        return [str(name) for name in book.sheet_names()]
+
+
+def xls_sheets(path: Path, *, sheet: str) -> list[SheetCells]:
+    """
+    Read sheets of an XLS file; calamine would take all memory for some damaged ones.
+
+    `sheet`: Name of the only one to read; empty reads all.
+    Raises DataError: The file is no such workbook, damaged or protected by a password.
+    """
+    with _opened(path) as book:
+        shown = [read_format(_code(book, one)) for one in book.xf_list]
+        return [
+            _sheet(path, book.sheet_by_name(name), shown)
+            for name in book.sheet_names()
+            if name == sheet or not sheet
+        ]
+
+
+def unreadable(path: Path) -> DataError:
+    """Word that a workbook cannot be read."""
+    msg = f"{path.name}: not a workbook that can be read (damaged, cut off or with a password)"
+    return DataError(msg, remedy="Open it, save it as XLSX without a password, and try again.")
 
 
 def _code(book: xlrd.Book, style: xlrd.formatting.XF) -> str:
@@ -49,7 +74,7 @@ def _code(book: xlrd.Book, style: xlrd.formatting.XF) -> str:
     return kept.format_str if kept else ""
 
 
-def _sheet(path: Path, sheet: xlrd.sheet.Sheet, shown: list[Shown], *, hidden: bool) -> SheetCells:
+def _sheet(path: Path, sheet: xlrd.sheet.Sheet, shown: list[Shown]) -> SheetCells:
     first_day = _YEARS_1904 if sheet.book.datemode else 0
     rows = []
     for at in range(sheet.nrows):
@@ -60,7 +85,7 @@ def _sheet(path: Path, sheet: xlrd.sheet.Sheet, shown: list[Shown], *, hidden: b
         ])  # fmt: skip
     folded = {at + 1 for at, one in sheet.rowinfo_map.items() if one.hidden and at < len(rows)}
     seen = Seen(
-        hidden=hidden,
+        hidden=sheet.visibility != 0,
         hidden_rows=tuple(sorted(number for number in folded if any(rows[number - 1]))),
         hidden_columns=tuple(sorted(at for at, one in sheet.colinfo_map.items() if one.hidden)),
         merged=tuple(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
+from sibangkit_geo.errors import DataError
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import Range, Seen
 from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
-from sibangkit_geo.sources.readers.xlsx_stream import blocks, column, damaged, part_of, split
+from sibangkit_geo.sources.readers.xlsx_stream import (
+    FAULTS,
+    blocks,
+    column,
+    damaged,
+    part_of,
+    split,
+)
 
 if TYPE_CHECKING:
+    import zipfile
     from pathlib import Path
 
 # what stands before and after the rows; more than that is no sheet
@@ -77,7 +83,9 @@ def look_at(path: Path, sheet: str, *, hidden: bool) -> Seen:
                     if len(around.before) + len(around.after) > _MOST_AROUND:
                         raise damaged(path.name)
             rows, unvalued = _rows(archive, part, path.name) if around.marked else ((), ())
-    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
+    except FAULTS as error:
+        if isinstance(error, DataError):
+            raise
         raise damaged(path.name) from error
     return Seen(
         hidden=hidden,

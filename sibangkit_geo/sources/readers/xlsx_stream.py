@@ -54,6 +54,8 @@ _ROW = re.compile(rb'<row(?: [^>]*?)?\br="(\d+)"')
 _TEXT = re.compile(rb"<si><t[^>]*>([^<]*)</t></si>|<si><t/></si>")
 _PREFIX = re.compile(rb"<(\w+:)(?:worksheet|sst)\b")
 _PIECE = 1 << 20
+# what a damaged workbook makes the libraries raise
+FAULTS = (zipfile.BadZipFile, LookupError, etree.LxmlError, ValueError, ArithmeticError, OSError)
 # the last row that the format knows
 MOST_ROWS = 1 << 20
 _LONGEST_ROW = 64 << 20
@@ -132,7 +134,7 @@ class StreamedSheet(OneTable):
                         found = _ROW.match(raw, start)
                         number = int(found.group(1)) if found else number + raw.count(b"<row")
                         yield number, _row(raw[start:], values, place)
-        except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ValueError) as error:
+        except FAULTS as error:
             if isinstance(error, DataError):
                 raise
             raise damaged(self.name) from error
@@ -151,7 +153,9 @@ def sheet_cells(path: Path, sheet: str) -> int:
             with archive.open(part) as stream:
                 start = stream.read(4096)
             by_size = archive.getinfo(part).file_size // _BYTES_PER_CELL
-    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError) as error:
+    except FAULTS as error:
+        if isinstance(error, DataError):
+            raise
         raise damaged(path.name) from error
     found = _DIMENSION.search(start)
     if not found:
@@ -420,7 +424,7 @@ def turns_numbers(path: Path) -> bool:
     try:
         with open_zip(path) as archive:
             shown = shown_styles(archive)
-    except (zipfile.BadZipFile, KeyError, ValueError, etree.XMLSyntaxError, OSError) as error:
+    except FAULTS as error:
         if isinstance(error, DataError):
             raise
         raise damaged(path.name) from error
