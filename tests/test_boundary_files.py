@@ -23,6 +23,7 @@ from sibangkit_geo.sources.boundaries import (
     BoundaryColumns,
     BoundarySource,
     check_file,
+    check_text,
     input_files,
     read_boundaries,
     read_layout,
@@ -471,6 +472,7 @@ def test_no_message_shows_a_cell_that_may_name_a_person(tmp_path: Path) -> None:
     found = read(path)
     assert told(found, "features_without_code").endswith(": fitur 3.")
     assert IDENTITY not in "".join(note.text for note in found.notes)
+    assert IDENTITY not in check_text(check_file(path))
 
 
 # ---- kinds of files

@@ -15,7 +15,7 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.sources.boundaries import open_file as position
 from sibangkit_geo.sources.boundaries.layouts import labels, well_formed
 from sibangkit_geo.sources.boundaries.open_file import read_layout
-from sibangkit_geo.sources.boundaries.regency import is_here, repeated
+from sibangkit_geo.sources.boundaries.regency import is_here, repeated, shown
 from sibangkit_geo.sources.boundaries.repair import (
     GAP_WIDTH_M,
     LOST_M2,
@@ -271,7 +271,7 @@ def _code_problems(layer: BoundaryLayer, names: pd.Series, again: pd.Series) -> 
 
 
 def _called(layer: BoundaryLayer, which: pd.Series) -> list[str]:
-    return [str(name) for name in layer.areas.loc[which, "name"].fillna("")]
+    return [str(name) for name in shown(layer.areas.loc[which, "name"])]
 
 
 def _coverage_problems(metric: gpd.GeoDataFrame) -> tuple[list[Problem], pd.DataFrame]:

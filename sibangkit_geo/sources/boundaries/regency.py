@@ -59,12 +59,15 @@ class _Told:
 
 
 def called(layer: BoundaryLayer, features: Iterable[int]) -> list[str]:
-    """Name features by name and number; what may be the number of a person is no name."""
-    names = layer.areas["name"].reindex(list(features))
-    return [
-        f"fitur {one}" if pd.isna(name) or _SUSPECT.search(name) else f"{name} (fitur {one})"
-        for one, name in names.items()
-    ]
+    """Name features by name and number."""
+    names = shown(layer.areas["name"].reindex(list(features)))
+    return [f"{name} (fitur {one})" if name else f"fitur {one}" for one, name in names.items()]
+
+
+def shown(names: pd.Series) -> pd.Series:
+    """Empty names that are missing, or hold what may be the number of a person."""
+    told: pd.Series = names.astype(object).where(names.notna(), "")
+    return told.mask(told.str.contains(_SUSPECT), "")
 
 
 def listed(names: list[str]) -> str:
@@ -153,9 +156,10 @@ def _joined(here: gpd.GeoDataFrame, code: pd.Series, told: _Told) -> gpd.GeoData
     }
     joined = first.geometry.copy()
     joined[list(whole)] = list(whole.values())
-    names = parts["name"].groupby(level=0).agg(lambda one: " / ".join(dict.fromkeys(one)))
+    said = shown(parts["name"]).groupby(level=0)
+    names = said.agg(lambda one: " / ".join(dict.fromkeys(name for name in one if name)))
     counts = parts.groupby(level=0).size()
-    each = [f"{names[one]} ({one}, {counts[one]} fitur)" for one in whole]
+    each = [f"{names[one]} ({one}, {counts[one]} fitur)".lstrip() for one in whole]
     text = f"{len(whole)} desa/kelurahan tergambar dalam beberapa fitur dan digabung"
     told.notes.append(Note("parts_joined", f"{text}: {listed(each)}.", len(whole)))
     return first.set_geometry(joined).sort_index()
