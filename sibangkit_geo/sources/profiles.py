@@ -228,7 +228,7 @@ def _define(one: IndicatorSource, source: ProfileSource) -> Indicator:
     )
 
 
-def _left_out(not_data: tuple[int, ...]) -> list[Note]:
+def _left_out(not_data: tuple[int | str, ...]) -> list[Note]:
     if not not_data:
         return []
     listed = ", ".join(map(str, not_data[:5]))
