@@ -24,8 +24,8 @@ STARTS = ("=", "+", "-", "@", "\t", "\r")
 # codes that no list knows, so that the names of the boundary file are shown
 NAMES = {
     "16.07.01.2901": '=HYPERLINK("http://x.invalid")',
-    "16.07.01.2902": "+1+1",
-    "16.07.01.2903": "-2+3",
+    "16.07.01.2902": "+SUM(1)",
+    "16.07.01.2903": "-A2+3",
     "16.07.01.2904": "@SUM(1)",
 }
 OPTIONS = """
@@ -150,7 +150,7 @@ def test_no_cell_of_any_csv_starts_a_formula(finished: study.Finished) -> None:
             cells = [cell for row in csv.reader(stream) for cell in row]
         assert [cell for cell in cells if _is_formula(cell)] == [], file.name
     shown = (finished.out / "wilayah_perencanaan.csv").read_text(encoding="utf-8")
-    assert "'+1+1" in shown
+    assert "'+SUM(1)" in shown
 
 
 def test_no_cell_of_any_workbook_starts_a_formula(finished: study.Finished) -> None:

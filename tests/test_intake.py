@@ -133,7 +133,7 @@ def test_a_generation_counts_what_it_asks_and_says_what_it_does_not(
 ) -> None:
     got = counted(write(tmp_path, (kind,)))
     assert differing(got) <= (
-        {"people", "poor_people", "unknown_size"} if kind == "p3ke" else set()
+        {"people", "known_people", "poor_people", "unknown_size"} if kind == "p3ke" else set()
     )
     found = next(one for one in got.report.findings if one.kind == "item_unavailable")
     missing = set(found.detail.split("; "))
@@ -424,6 +424,10 @@ def test_new_begins_a_study_from_a_folder(tmp_path: Path) -> None:
     (folder / "register_2020.csv").unlink()
     told = call("new", folder, "--code-generation", "regsosek2022", "--year", "2025")
     assert told.exit_code == 0, told.stderr
+    with pytest.raises(ConfigError, match=r"line \d+: decile_max still says ISI: write desil"):
+        read_study(folder / "study.toml")
+    text = (folder / "study.toml").read_text("utf-8")
+    (folder / "study.toml").write_text(text.replace("decile_max = 0  # ISI", "decile_max = 1  #"))
     settled = read_study(folder / "study.toml")
     assert settled.households[0].path == str(folder / "register_2025_rusak.csv")
     assert differing(counted(folder)) == set()

@@ -269,7 +269,7 @@ def test_undotted_codes_are_read_as_the_system_says_and_villages_repeat() -> Non
 
 def test_lost_digits_are_refused_by_kind() -> None:
     code = pd.Series(["16.07.03.2004", "1.607E+09", "16.07.03"], index=[2, 3, 4])
-    with pytest.raises(DataError, match=r"digits_lost 1, wrong_level 1\) \(rows: 2; first: 3, 4"):
+    with pytest.raises(DataError, match=r"1 of another level\) \(rows: 2; first: 3, 4"):
         locate_by_code(code, OFFICIAL, code_system="kemendagri")
 
 

@@ -9,6 +9,7 @@ is never turned into the other by dropping or adding dots.
 from sibangkit_geo.codes.codes import (
     CODE_SYSTEMS,
     LEVELS,
+    PROBLEM_WORDS,
     PROBLEMS,
     CodeReading,
     CodeSystem,
@@ -34,6 +35,7 @@ __all__ = [
     "CODE_SYSTEMS",
     "LEVELS",
     "PROBLEMS",
+    "PROBLEM_WORDS",
     "CodeReading",
     "CodeSystem",
     "CommonLevel",

@@ -32,7 +32,18 @@ LENGTHS: Mapping[CodeSystem, Mapping[str, int]] = {
 }
 
 # what a row can be; codes of the first two can be used
-PROBLEMS = ("", "padded", "missing", "digits_lost", "ambiguous", "wrong_level", "malformed")
+PROBLEMS = (
+    "", "padded", "missing", "digits_lost", "date", "ambiguous", "wrong_level", "malformed"
+)  # fmt: skip
+#: what went wrong with a code that cannot be used, for messages
+PROBLEM_WORDS = {
+    "missing": "empty",
+    "digits_lost": "stored as a number that lost digits",
+    "date": "turned into a date by a spreadsheet",
+    "ambiguous": "of either code system",
+    "wrong_level": "of another level",
+    "malformed": "not of this form",
+}
 _USABLE = 2
 _NOTHING = frozenset({"", "-", "nan", "none", "null", "na", "n/a", "<na>"})
 _CLUTTER = re.compile(r"[\s\u00a0\u200b\ufeff'\"`\u2018\u2019]+")
@@ -40,6 +51,8 @@ _NUMBER = re.compile(r"^(\d{4,})[.,]0+$", re.ASCII)
 _SCIENTIFIC = re.compile(r"^\d+([.,]\d+)?e\+?\d+$", re.ASCII | re.IGNORECASE)
 # readers mark a number that was stored with decimals by the exponent 0
 _STORED = re.compile(r"^(\d+\.\d+)e0$", re.ASCII)
+# 16.07.2001 typed into a spreadsheet becomes the 16th of July: as ISO text, or as it is shown
+_DATE = re.compile(r"^(\d{4}-\d{2}-\d{2}([T ]?[\d:]+)?|\d{1,2}/\d{1,2}/\d{2,4})$", re.ASCII)
 _DOTTED = re.compile(r"^\d{2}(\.\d{1,2}){1,2}(\.[12]\d{3})?$", re.ASCII)
 _BPS_DOTTED = re.compile(r"^\d{2}\.\d{2}(\.\d{3}){0,2}$", re.ASCII)
 # BDT-2015 `kode_wilayah`: the BPS village, then digits of smaller areas that are all zero
@@ -288,8 +301,8 @@ def _read(
     """Read one tidied cell: code, problem, and whether a Kemendagri code had no dots."""
     if tidy.lower() in _NOTHING:
         return None, "missing", False
-    if _SCIENTIFIC.match(tidy):
-        return None, "digits_lost", False
+    if _SCIENTIFIC.match(tidy) or _DATE.match(tidy):
+        return None, "digits_lost" if _SCIENTIFIC.match(tidy) else "date", False
     number = _NUMBER.match(tidy)
     text = number[1] if number else tidy
     if code_system is None and text.isdigit() and len(text) in (4, 10):

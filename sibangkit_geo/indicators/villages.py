@@ -116,24 +116,7 @@ def from_counts(
     for need in needs:
         known = table[f"known_{need.key}"].where(table[f"known_{need.key}"] > 0)
         table[f"{need.key}_share"] = table[f"unserved_{need.key}"] / known
-        indicators.append(
-            Indicator(
-                name=f"{need.key}_share",
-                label=need.label,
-                unit="percent",
-                worse="high",
-                denominator="rumah tangga",
-                agency=need.agency,
-                source=source,
-                year=year,
-                count_column=f"unserved_{need.key}",
-                base_column=f"known_{need.key}",
-                count_label="rumah tangga belum terlayani"
-                if need.served
-                else "rumah tangga membutuhkan",
-                detail=(f"deprived_{need.key}", f"served_{need.key}") if need.served else (),
-            )
-        )
+        indicators.append(_of_need(need, source=source, year=year))
     told = ("households", "people", "poor_households", "poor_people", "unknown_poor",
             "known_poor", "known_people")  # fmt: skip
     keep = [name for name in table if name in told or str(name).startswith(_SHOWN)]
@@ -141,6 +124,24 @@ def from_counts(
         own = (one.name, *one.same, one.count_column, one.base_column, *one.detail)
         keep += [name for name in own if name and name not in keep]
     return table[keep], indicators
+
+
+def _of_need(need: Need, *, source: str, year: int) -> Indicator:
+    key = need.key
+    return Indicator(
+        name=f"{key}_share",
+        label=need.label,
+        unit="percent",
+        worse="high",
+        denominator="rumah tangga",
+        agency=need.agency,
+        source=source,
+        year=year,
+        count_column=f"unserved_{key}",
+        base_column=f"known_{key}",
+        count_label="rumah tangga belum terlayani" if need.served else "rumah tangga membutuhkan",
+        detail=(f"deprived_{key}", f"served_{key}") if need.served else (),
+    )
 
 
 def assemble(
@@ -175,16 +176,7 @@ def assemble(
     if "households" not in table:
         msg = "The study has neither profiles nor households"
         raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
-    notes = []
-    if "poor_households" not in table:
-        table["poor_households"] = float("nan")
-        text = "Data studi ini tidak memuat angka kemiskinan (poor_share_percent atau register)."
-        notes.append(Note("no_poverty_figure", text))
-    for name, whole in (("known_poor", "households"), ("known_people", "people")):
-        if name not in table and whole in table:
-            table[name] = table[whole].where(table["poor_households"].notna())
-    known = table["known_poor"].where(table["known_poor"] > 0)
-    table["headcount_ratio"] = table["poor_households"] / known
+    notes = _with_headcount(table)
     poverty = [_headcount(poverty_source, rule)]
     notes += leave_thin(table, [*poverty, *indicators], coverage or CoverageSettings())
     if official:
@@ -204,6 +196,21 @@ def assemble(
     geometry = boundaries.villages.geometry.reindex(table.index)
     villages = gpd.GeoDataFrame(table, geometry=geometry, crs=boundaries.villages.crs)
     return VillageIndicators(villages, (*poverty, *indicators), tuple(notes))
+
+
+def _with_headcount(table: pd.DataFrame) -> list[Note]:
+    """Add the share of the poor among those of whom it is known."""
+    notes = []
+    if "poor_households" not in table:
+        table["poor_households"] = float("nan")
+        text = "Data studi ini tidak memuat angka kemiskinan (poor_share_percent atau register)."
+        notes.append(Note("no_poverty_figure", text))
+    for name, whole in (("known_poor", "households"), ("known_people", "people")):
+        if name not in table and whole in table:
+            table[name] = table[whole].where(table["poor_households"].notna())
+    known = table["known_poor"].where(table["known_poor"] > 0)
+    table["headcount_ratio"] = table["poor_households"] / known
+    return notes
 
 
 def _coverage(table: pd.DataFrame, part: pd.DataFrame, source: tuple[str, int]) -> Indicator:

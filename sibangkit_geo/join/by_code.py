@@ -61,7 +61,8 @@ def locate_by_code(
     bad = ~reading.usable
     if bad.any():
         problems = reading.problem[bad].astype(str).value_counts()
-        kinds = ", ".join(f"{kind} {count:,}" for kind, count in problems.items())
+        words = codes.PROBLEM_WORDS
+        kinds = ", ".join(f"{count:,} {words[str(kind)]}" for kind, count in problems.items())
         msg = f"Village codes that are not of the form 16.07.05.1022 ({kinds})"
         remedy = 'Correct them, or name the code system ("bps" for ten digits) and the names.'
         raise DataError(msg, rows=pd.DataFrame(index=code.index[bad]), remedy=remedy)

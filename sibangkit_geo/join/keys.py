@@ -31,6 +31,7 @@ _COLUMNS = ("code", "district_name", "village_name")
 
 _PROBLEMS = {
     "missing": "kosong",
+    "date": "menjadi tanggal",
     "digits_lost": "angka hilang karena pembulatan",
     "wrong_level": "bukan kode desa",
     "malformed": "bentuk salah",

@@ -9,13 +9,15 @@ import geopandas as gpd
 import pandas as pd
 
 from sibangkit_geo import join
-from sibangkit_geo.errors import DataError, UnknownAreaError
+from sibangkit_geo.errors import UnknownAreaError
+from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.products.tables import write_geopackage
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
-from sibangkit_geo.sources.text_tables import require_columns
+from sibangkit_geo.sources.readers.grid import number_text
+from sibangkit_geo.sources.text_tables import NumericText, read_numbers, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Pockets
     from sibangkit_geo.pockets import PocketSettings
     from sibangkit_geo.sources.boundaries import BoundaryColumns
+
+# more than the largest regency has (Bogor, 1.6 million families)
+_HOUSEHOLDS = NumberKind(0, 1e7, whole=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,12 @@ def _numbers(table: gpd.GeoDataFrame) -> pd.Series:
 
 
 def _counts(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
-    values: pd.Series = pd.to_numeric(table[column], errors="coerce").astype(float)
-    bad = (values.isna() & table[column].notna()) | (values < 0)
-    if bad.any():
-        msg = f"{path.name}: column {column} has cells that are no number of households"
-        raise DataError(msg, rows=pd.DataFrame(index=table.index[bad]), remedy="Correct them.")
-    return values
+    cells = table[column]
+    if pd.api.types.is_numeric_dtype(cells):
+        cells = cells.map(lambda value: None if pd.isna(value) else number_text(float(value)))
+    text = pd.DataFrame({column: cells.astype("string")})
+    found, _ = read_numbers(text, {column: _HOUSEHOLDS}, text=NumericText(path.name))
+    return found[column]
 
 
 def village_finder(regency: str) -> Callable[[pd.DataFrame], pd.Series]:

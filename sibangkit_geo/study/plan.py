@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import AgencyNeeds, Pockets, VillageCounts, VillageIndicators
 
 _PERCENT = 100.0
+_PARTLY = (
+    "Anggaran dan sasaran dihitung dari rumah tangga yang jawabannya diketahui: kebutuhan "
+    "sebenarnya sedikitnya sebesar ini."
+)
 # a plan within a thousandth of the best is as good as the unit costs it is made of
 _GAP = 1e-3
 _SHARE = "_share"
@@ -93,6 +97,9 @@ def make_plans(
         plan = budget.tables.plan if budget else None
         target, told = _target(study.target, measured, place, plan)
         notes += told
+    partly = any(one.key == "answers_incomplete" for one in measured.notes)
+    if partly and (budget or target):
+        notes.append(Note("plans_of_the_known", _PARTLY))
     costs = (budget.costs, budget.assumed_costs) if budget else (0, 0)
     return Plans(budget.tables if budget else None, target, tuple(notes), *costs)
 

@@ -38,6 +38,7 @@ _KIND = {
     "padded": "village_padded",
     "missing": "village_missing",
     "digits_lost": "village_digits_lost",
+    "date": "village_date",
     "malformed": "village_malformed",
     "wrong_level": "village_malformed",
 }
