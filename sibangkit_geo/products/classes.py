@@ -65,10 +65,10 @@ class Layer:
 
     @property
     def thin(self) -> pd.Series:
-        """Tell which villages too few answered: they have a count and no share."""
-        if self.known is None or self.counts is None:
+        """Tell which villages too few answered: some are known, and yet there is no share."""
+        if self.known is None:
             return self.masked & False
-        return self.missing & self.counts.notna() & (self.known > 0)
+        return self.missing & (self.known > 0)
 
     @property
     def n_missing(self) -> int:
@@ -189,6 +189,10 @@ def build_layer(
     index = index.where(values.notna(), -1).astype(int)
     over, below = _sums(totals, indicator)
     total = below.sum()
+    hidden, answered = masked.reindex(mapped.index), _answered(mapped, indicator)
+    if answered:
+        # what too few answered has no share that could be hidden, whatever becomes of its count
+        hidden &= totals[indicator.name].reindex(mapped.index).notna()
     regency = float(over.sum() / total) if total else float("nan")
     few = over.between(0.5, minimum - 0.5) | (below - over).between(0.5, minimum - 0.5)
     over = over.mask(few)
@@ -198,13 +202,13 @@ def build_layer(
         counts=mapped[indicator.count_column] if indicator.count_column else None,
         classes=_legend(values, index, edges, indicator, decimals),
         class_index=index,
-        masked=masked.reindex(mapped.index),
+        masked=hidden,
         decimals=decimals,
         regency_value=regency * factor,
         district_values=over / below.where(below > 0) * factor,
         district_counts=over,
         district_bases=below,
-        **_answered(mapped, indicator),
+        **answered,
     )
 
 
