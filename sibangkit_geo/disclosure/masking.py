@@ -106,6 +106,8 @@ def mask(
         cells[one.name] = _hidden(villages, one, settings.minimum_households, groups)
     twins = [name for name in _SAME_ESTIMATE if name in cells]
     cells[twins] = np.repeat(cells[twins].any(axis=1).to_numpy()[:, None], len(twins), axis=1)
+    # where there was no estimate none is hidden
+    cells[twins] &= measured.villages[twins].notna()
     for one in measured.indicators:
         for name in one.detail:
             few = _few_details(measured.villages, one, name, settings.minimum_households)

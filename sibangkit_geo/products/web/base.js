@@ -82,18 +82,23 @@ window.sibangkit = (() => {
     return made;
   }
 
-  // hatch for no data, dots for masked: drawn once, used by maps, legends and picture
+  // no data, and crossed: too few answered
+  const HATCHES = {
+    hatch: "M-1 1L1 -1M0 6L6 0M5 7L7 5",
+    thin: "M-1 1L1 -1M0 6L6 0M5 7L7 5M-1 5L1 7M0 0L6 6M5 -1L7 1",
+  };
+
+  // hatches for no data, dots for masked: drawn once, used by maps, legends and picture
   function patterns() {
     const defs = svg("defs");
-    const hatch = svg("pattern", {
-      id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse",
+    const hatches = Object.entries(HATCHES).map(([id, d]) => {
+      const hatch = svg("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse" });
+      hatch.append(
+        svg("rect", { width: 6, height: 6, fill: "#ffffff" }),
+        svg("path", { d, fill: "none", stroke: "#7d8794", "stroke-width": 1.2 }),
+      );
+      return hatch;
     });
-    hatch.append(
-      svg("rect", { width: 6, height: 6, fill: "#ffffff" }),
-      svg("path", {
-        d: "M-1 1L1 -1M0 6L6 0M5 7L7 5", fill: "none", stroke: "#7d8794", "stroke-width": 1.2,
-      }),
-    );
     const masked = svg("pattern", {
       id: "masked", width: 7, height: 7, patternUnits: "userSpaceOnUse",
     });
@@ -102,7 +107,7 @@ window.sibangkit = (() => {
       svg("circle", { cx: 2, cy: 2, r: 1.1, fill: "#6a7482" }),
       svg("circle", { cx: 5.5, cy: 5.5, r: 1.1, fill: "#6a7482" }),
     );
-    defs.append(hatch, masked);
+    defs.append(...hatches, masked);
     return defs;
   }
 
@@ -157,7 +162,7 @@ window.sibangkit = (() => {
   }
 
   return {
-    bytesOf, data, english, byId, text, number, withUnit, element, svg, patterns, fillStaticTexts, plain, shorten,
+    bytesOf, data, english, byId, text, number, withUnit, element, svg, patterns, HATCHES, fillStaticTexts, plain, shorten,
     say, save,
   };
 })();

@@ -37,7 +37,7 @@ window.sibangkit.dialogs = (() => {
     const shown = [
       { fill: "url(#masked)", label: `${text("masked")}: ${text("help_masked")}` },
       { fill: "url(#hatch)", label: `${text("no_data")}: ${text("help_no_data")}` },
-      { fill: "url(#hatch)", label: `${text("thin")}: ${text("help_thin")}` },
+      { fill: "url(#thin)", label: `${text("thin")}: ${text("help_thin")}` },
       { evidence: "strict", label: `${text("pocket_strict")}: ${text("help_strict")}` },
       { evidence: "indicative", label: `${text("pocket_indicative")}: ${text("help_indicative")}` },
     ];

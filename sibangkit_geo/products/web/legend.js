@@ -33,7 +33,7 @@ window.sibangkit.legend = (() => {
     const thin = layer.thin?.length ?? 0;
     const missing = layer.n_missing - thin;
     if (missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: missing });
-    if (thin) rows.push({ fill: "url(#hatch)", label: text("thin"), count: thin });
+    if (thin) rows.push({ fill: "url(#thin)", label: text("thin"), count: thin });
     if (layer.n_masked) rows.push({ fill: "url(#masked)", label: text("masked"), count: layer.n_masked });
     if (!pockets) return rows;
     for (const evidence of ["strict", "indicative"]) {

@@ -1,7 +1,7 @@
 "use strict";
 // Many villages on a canvas: fills, borders, pockets.
 window.sibangkit.Painting = (() => {
-  const { data, element, geometry, mosaic, values, Canvases } = window.sibangkit;
+  const { data, element, geometry, mosaic, values, Canvases, HATCHES } = window.sibangkit;
   const [MARGIN, THIN, CHUNK] = [0.4, 0.6, 30]; // share of the map; pixels; areas at a time
   const [LAND, WHITE, NAVY] = ["#efede7", "#ffffff", "#12305a"];
   const FADED = 0.22;
@@ -19,10 +19,10 @@ window.sibangkit.Painting = (() => {
   };
   /** @type {Record<string, CanvasPattern | null>} */
   const tiles = {
-    "url(#hatch)": tile(6, WHITE, (pen) => {
+    ...Object.fromEntries(Object.entries(HATCHES).map(([id, lines]) => [`url(#${id})`, tile(6, WHITE, (pen) => {
       Object.assign(pen, { strokeStyle: "#7d8794", lineWidth: 1.2 });
-      pen.stroke(new Path2D("M-1 1L1 -1M0 6L6 0M5 7L7 5"));
-    }),
+      pen.stroke(new Path2D(lines));
+    })])),
     "url(#masked)": tile(7, "#eef0f3", (pen) => {
       pen.fillStyle = "#6a7482";
       for (const [x, y] of [[2, 2], [5.5, 5.5]]) pen.fillRect(x - 1, y - 1, 2, 2);

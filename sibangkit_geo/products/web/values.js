@@ -28,7 +28,7 @@ window.sibangkit.values = (() => {
   function fillOf(layer, row) {
     if (isMasked(layer, row)) return "url(#masked)";
     const index = layer.class[row];
-    return known(index) ? layer.classes[index].color : "url(#hatch)";
+    return known(index) ? layer.classes[index].color : `url(#${isThin(layer, row) ? "thin" : "hatch"})`;
   }
 
   /** @param {ShownLayer} layer @param {number} row */

@@ -328,6 +328,7 @@ interface Sibangkit {
     tag: K, attributes?: Attributes, content?: string | null,
   ): SVGElementTagNameMap[K];
   patterns(): SVGDefsElement;
+  HATCHES: Record<string, string>;
   fillStaticTexts(): void;
   plain(words: string): string;
   shorten(words: string, most: number): string;
@@ -342,6 +343,7 @@ interface Sibangkit {
     classLabel(layer: ShownLayer, row: number): string;
     districtName(row: number): string;
     isMasked(layer: ShownLayer, row: number): boolean;
+    isThin(layer: ShownLayer, row: number): boolean;
     hasValue(layer: ShownLayer, row: number): boolean;
     known<T>(value: T | null | undefined): value is T;
     ranked(layer: ShownLayer, district: number | null): { row: number; rank: number }[];
