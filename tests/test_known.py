@@ -126,6 +126,20 @@ def test_pages_say_how_much_is_known(ran: Path) -> None:
     assert "tidak cukup data" in district
 
 
+def test_small_counts_stay_hidden_where_too_few_answered(tmp_path: Path) -> None:
+    path = register(tmp_path, lost=0.8)
+    path.write_text(path.read_text("utf-8").replace('"internal"', '"public"'), encoding="utf-8")
+    with pytest.warns(DegradedInputWarning):
+        study.run(path, tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "villages.csv")
+    assert not table["poor_households"].between(1, 4).any()
+    text = (tmp_path / "out" / "bappeda.html").read_text("utf-8")
+    start = text.index('id="data">') + len('id="data">')
+    layer = json.loads(text[start : text.index("</script>", start)])["layers"][0]
+    assert len(layer["thin"]) > 10
+    assert not any(count in {1, 2, 3, 4} for count in layer["counts"])
+
+
 def test_a_complete_register_says_nothing_of_it(tmp_path: Path) -> None:
     done = study.run(register(tmp_path, lost=0.0), tmp_path / "out")
     assert not {"answers_incomplete", "too_few_known", "coverage_differs"} & {

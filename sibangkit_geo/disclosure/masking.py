@@ -106,8 +106,9 @@ def mask(
         cells[one.name] = _hidden(villages, one, settings.minimum_households, groups)
     twins = [name for name in _SAME_ESTIMATE if name in cells]
     cells[twins] = np.repeat(cells[twins].any(axis=1).to_numpy()[:, None], len(twins), axis=1)
-    # where there was no estimate none is hidden
-    cells[twins] &= measured.villages[twins].notna()
+    # where there was no estimate none is hidden; a count is, with or without a share beside it
+    bare = [one.name for one in measured.indicators if one.name in twins and not one.count_column]
+    cells[bare] &= measured.villages[bare].notna()
     for one in measured.indicators:
         for name in one.detail:
             few = _few_details(measured.villages, one, name, settings.minimum_households)
