@@ -165,6 +165,7 @@ def is_open(table: Table) -> bool:
     """
     proofs: dict[str, set[str]] = {}
     two: dict[str, list[str]] = {}
+    counts: dict[str, bool] = {}
     for column in table.columns:
         texts = [text for text in column.texts if text is not None and text not in BLANKS]
         parted = any(re.search(r"\d[ \u00a0]\d{3}", text) for text in texts)
@@ -184,23 +185,29 @@ def is_open(table: Table) -> bool:
                 marks.add("," if as_comma == value else ".")
             elif parted and (mark := re.search(r"[.,]", plain)):
                 marks.add(mark[0])
-        if doubtful and not marks:
-            held = {re.sub(r"[\d-]", "", one) for one in doubtful}
-            digits = any(re.fullmatch(r"\d+", text) and float(text) for text in texts) or any(
-                text is None and number % 1 == 0 and number
-                for text, number in zip(column.texts, column.numbers, strict=True)
-            )
-            zeros = digits and any(one.endswith("0") for one in doubtful)
-            if len(held) == 1 and (parted or zeros):
-                found = next(iter(held))
-                marks = {found if parted else {".": ",", ",": "."}[found]}
+        if doubtful and not marks and parted:
+            marks = {re.sub(r"[\d-]", "", one) for one in doubtful}
+        others = len(texts) - len(doubtful) - sum(text == "0" for text in texts)
+        stored = any(
+            text is None and number
+            for text, number in zip(column.texts, column.numbers, strict=True)
+        )
+        counts[column.name] = column.kind == "count" and bool(others or stored)
         proofs[column.name], two[column.name] = marks, doubtful
     settled = {next(iter(one)) for one in proofs.values() if len(one) == 1}
     file_says = len(settled) == 1 and not any(len(one) > 1 for one in proofs.values())
-    return any(
-        two[name] and (len(marks) > 1 or (not marks and not file_says))
-        for name, marks in proofs.items()
-    )
+    kinds = {column.name: column.kind for column in table.columns}
+    for name, marks in proofs.items():
+        if not two[name] or counts[name]:
+            continue
+        if kinds[name] == "count":
+            # thousands only: a count takes no decimal mark from its file
+            held = {re.sub(r"[\d-]", "", one) for one in two[name]}
+            if not file_says or held & settled:
+                return True
+        elif len(marks) > 1 or (not marks and not file_says):
+            return True
+    return False
 
 
 def write(table: Table, folder: Path) -> Path:

@@ -36,7 +36,7 @@ RUPIAH = NumberKind(1e4, 1e8, money=True, nothing=math.nan)
 def read(cells: Sequence[str | None], kind: NumberKind) -> list[float | str]:
     """Read a column by its own evidence; name cells that are no number or have two readings."""
     column = NumericColumn.of(pl.Series(cells, dtype=pl.String), kind)
-    found = column.numbers(column.evidence.own_mark())
+    found = column.numbers(column.reading())
     told: list[float | str] = list(found.amounts.tolist())
     for at in np.flatnonzero(found.bad):
         told[at] = "bad"
@@ -53,10 +53,12 @@ def read(cells: Sequence[str | None], kind: NumberKind) -> list[float | str]:
         (["1,104", "2,305", "327"], COUNT, [1104, 2305, 327]),
         # 2.000 may be two: nothing says
         (["1.000", "2.000"], COUNT, ["open", "open"]),
-        # who keeps zeros behind a decimal mark would write 950.000
+        # all cells of a count have decimals, or none has
         (["1.000", "2.000", "950"], COUNT, [1000, 2000, 950]),
         (["1.000", "2.000", "0"], COUNT, ["open", "open", 0]),
         (["1.104", "1.000"], COUNT, [1104, 1000]),
+        (["1.104", "327", "2,000"], COUNT, [1104, 327, 2000]),
+        (["1.104 KK", "45 jiwa", "\uff11\uff12"], COUNT, [1104, 45, 12]),
         # a share is at most 100
         (["8.150", "7,95", "12"], SHARE, [8.15, 7.95, 12]),
         (["1.104", "2.305"], SHARE, [1.104, 2.305]),
@@ -65,6 +67,7 @@ def read(cells: Sequence[str | None], kind: NumberKind) -> list[float | str]:
         (["101", "-1"], SHARE, ["bad", "bad"]),
         # nothing is impossible of an index, so one sure cell decides for all
         (["1.104", "2.305"], AMOUNT, ["open", "open"]),
+        (["1.250", "1.812", "1"], AMOUNT, ["open", "open", 1]),
         (["1.104", "36,5"], AMOUNT, [1104, 36.5]),
         (["1.104", "36.5"], AMOUNT, [1.104, 36.5]),
         (["1.104", "1.104.305"], AMOUNT, [1104, 1104305]),
@@ -76,6 +79,7 @@ def read(cells: Sequence[str | None], kind: NumberKind) -> list[float | str]:
         # rupiah have no thousandths
         (["938.000", "1.075.000", "Rp 671.000,-"], RUPIAH, [938000, 1075000, 671000]),
         (["938,000.50", "IDR 671,000"], RUPIAH, [938000.5, 671000]),
+        (["480 ribu", "1,2 juta", "Rp 1.250 rb"], RUPIAH, [480000, 1200000, 1250000]),
         (["Rp. 1.200.000,00", "938"], RUPIAH, [1200000, "bad"]),
         # a count with decimals or an exponent is no count
         (["8.15", "1.104e0", "1,2E+04", "1 104", "1\u00a0104"], COUNT,
@@ -113,6 +117,36 @@ def test_the_other_columns_of_a_file_decide_what_stays_open() -> None:
     assert found["rasio"].tolist() == [1104, 2305]
     assert found["miskin"].tolist() == [pytest.approx(0.0815), pytest.approx(0.079)]
     assert "kolom rasio: koma = tanda desimal, titik = pemisah ribuan" in told[0].text
+
+
+def test_a_count_never_takes_a_decimal_mark_from_its_file() -> None:
+    # 2.000 households beside 8.15 per cent are hardly two
+    table = pd.DataFrame({"kk": ["1.000", "2.000"], "miskin": ["8.15", "7.9"]}, dtype="string")
+    kinds = {"kk": COUNT, "miskin": SHARE}
+    with pytest.raises(DataError, match="column kk can be read in two ways"):
+        read_numbers(table, kinds, text=NumericText("desa.csv"))
+    table["miskin"] = table["miskin"].str.replace(".", ",")
+    found, _ = read_numbers(table, kinds, text=NumericText("desa.csv"))
+    assert found["kk"].tolist() == [1000, 2000]
+
+
+@pytest.mark.parametrize(
+    ("cells", "asked"),
+    [
+        (["0,08", "0,09", "0,12", "1,5"], True),  # most are fractions
+        (["0.0815", "8.15", "0.09", "9"], True),  # two clumps a hundredfold apart
+        (["0,5", "1,2", "3,4", "12"], False),  # a rare thing
+        (["8 %", "0,09"], True),
+        (["8 %", "8,15"], False),
+    ],
+)
+def test_fractions_among_per_cents_are_asked(cells: list[str], asked: bool) -> None:  # noqa: FBT001
+    table = pd.DataFrame({"miskin": cells}, dtype="string")
+    if asked:
+        with pytest.raises(DataError, match="shares ="):
+            read_numbers(table, {"miskin": SHARE}, text=NumericText("desa.csv"))
+    else:
+        read_numbers(table, {"miskin": SHARE}, text=NumericText("desa.csv"))
 
 
 def test_columns_that_disagree_decide_nothing_for_others() -> None:

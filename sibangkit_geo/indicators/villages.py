@@ -299,7 +299,8 @@ def leave_thin(
             continue
         few = table[base] < least * table[one.answered_of]
         for name in (one.name, *one.same):
-            if name in table:
+            # what only repeats the rate goes with it, a count of people stays
+            if name in table and name != "poor_people":
                 table[name] = table[name].mask(few)
         if one.answered_of == "households":
             known[one.label] = table[base]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Numerals = Literal["", "id", "en"]
 #: decimal mark of a column; empty where no cell asks for one
 Mark = Literal["", ".", ","]
+#: what cells with two readings are read by: a decimal mark, or all marks part thousands
+Reading = Literal["", ".", ",", "thousands"]
 DECIMAL_MARK: dict[str, Mark] = {"id": ",", "en": ".", "": ""}
 
 _SPACES = r"[\s\u00a0\u2007\u2009\u202f]"
@@ -43,10 +45,13 @@ _ABSENT = (
     r"(?i)^(?:\.{2,}|\u2026+|n\.?/?a\.?|#?n/a|#div/0!|#value!|#ref!|#name\?|#num!|#null!|nan|null|"
     r"none|t\.?a\.?d\.?|\*{1,3}|tidak (?:ada data|tersedia)|data tidak tersedia|tidak diketahui)$"
 )
+# words behind a count or an amount that say what it is of, and those that multiply it
+_UNIT = rf"(?i){_SPACES}*(?:kk|jiwa|orang|org|keluarga|ruta|rumah tangga|unit|buah)\.?$"
+_SCALES = {"ribu": 1e3, "rb": 1e3, "juta": 1e6, "jt": 1e6}
+_SCALE = rf"(?i)^(.*?\d){_SPACES}*(ribu|rb|juta|jt)$"
 _REVISED = r"(\d)\s*(?:x{1,3}|r|e|\*{1,3}\)?)$"
 _THREE_DIGITS = r"[.,]\d{3}$"
 _NEVER = r"^\b$"
-_ZERO_ENDED = r"[.,]\d\d0$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,6 @@ class Evidence:
     `comma`, `point`: Cells with one reading, in which the comma (the point) is the decimal mark.
     `parted`: Cells whose thousands are parted by spaces.
     `open_comma`, `open_point`: Cells with two readings, by the mark they hold.
-    `zero_comma`, `zero_point`: Of these, cells that end in 0.
     `plain`: Cells of digits alone, other than 0.
     """
 
@@ -86,8 +90,6 @@ class Evidence:
     parted: int = 0
     open_comma: int = 0
     open_point: int = 0
-    zero_comma: int = 0
-    zero_point: int = 0
     plain: int = 0
 
     def __add__(self, other: Evidence) -> Evidence:
@@ -116,23 +118,22 @@ class Evidence:
         if self.parted and bool(self.open_comma) != bool(self.open_point):
             # thousands are parted by spaces, so the other mark is the decimal one
             return "," if self.open_comma else "."
-        # who keeps the zeros behind a decimal mark writes all numbers with as many digits
-        if self.plain and self.zero_point and not self.open_comma:
-            return ","
-        if self.plain and self.zero_comma and not self.open_point:
-            return "."
         return ""
 
-    def in_words(self, mark: Mark = "") -> str:
+    def in_words(self, mark: Reading = "") -> str:
         """
         Say in Indonesian what the marks of the column mean.
 
-        `mark`: Decimal mark that its cells with two readings are read by.
+        `mark`: How its cells with two readings are read.
         Returns: Empty where there was nothing to decide.
         """
+        if mark == "thousands":
+            marks = {"titik": self.open_point or self.comma, "koma": self.open_comma or self.point}
+            told = [name for name, number in marks.items() if number]
+            return f"{' dan '.join(told)} = pemisah ribuan" if told else ""
         if self.mixed:
             return "desimal ditulis dengan koma dan dengan titik"
-        decided: Mark = mark or self.own_mark()
+        decided = mark or self.own_mark()
         if not decided or (decided == "." and not self.is_open) or not (self.comma or self.is_open):
             # a decimal point alone is how programs write
             return ""
@@ -218,14 +219,38 @@ class NumericColumn:
         plain = int(((digits.drop_nulls()) != 0).sum())
         return cls(cells, kind, words, _evidence(words, plain))
 
-    def numbers(self, mark: Mark, *, strict: bool = False) -> Numbers:
+    def reading(self, of_file: Mark = "") -> Reading:
+        """
+        Decide how cells with two readings are read.
+
+        A count has no decimals unless all its cells have: where one cell is written without,
+        three digits behind a mark are thousands. It never takes a decimal mark from its file,
+        which would make it a thousandth.
+
+        `of_file`: Decimal mark that the other columns agree on.
+        Returns: Empty where nothing decides.
+        """
+        told = self.evidence
+        if not self.kind.whole:
+            return told.own_mark() or ("" if told.mixed else of_file)
+        if told.plain or told.comma or told.point or told.parted:
+            return "thousands"
+        parts = {",": told.open_point, ".": told.open_comma}.get(of_file, 0)
+        return "thousands" if parts == told.open_point + told.open_comma > 0 else ""
+
+    def numbers(self, mark: Reading, *, strict: bool = False) -> Numbers:
         """
         Read the cells.
 
-        `mark`: Decimal mark of the column; empty leaves cells with two readings undecided.
+        `mark`: How cells with two readings are read; empty leaves them undecided.
         `strict`: Refuse cells that are written with the other mark.
         """
-        decided = pl.col({"": "none", ",": "comma", ".": "point"}[mark])
+        decided = {
+            "": pl.col("none"),
+            ",": pl.col("comma"),
+            ".": pl.col("point"),
+            "thousands": pl.max_horizontal("comma", "point"),
+        }[mark]
         value = pl.when(pl.col("open") == "").then("value").otherwise(decided)
         if strict:
             other = {",": "point", ".": "comma"}.get(mark, "")
@@ -259,15 +284,12 @@ class NumericColumn:
 
 
 def _evidence(words: pl.DataFrame, plain: int) -> Evidence:
-    zero = pl.col("text").str.contains(_ZERO_ENDED)
     asked = {
         "comma": pl.col("certain") == "comma",
         "point": pl.col("certain") == "point",
         "parted": pl.col("certain") == "parted",
         "open_comma": pl.col("open") == ",",
         "open_point": pl.col("open") == ".",
-        "zero_comma": (pl.col("open") == ",") & zero,
-        "zero_point": (pl.col("open") == ".") & zero,
     }
     counts = [pl.col("cells").filter(which).sum().alias(name) for name, which in asked.items()]
     return Evidence(**words.select(counts).row(0, named=True), plain=plain)
@@ -275,9 +297,16 @@ def _evidence(words: pl.DataFrame, plain: int) -> Evidence:
 
 def _readings(words: pl.DataFrame, kind: NumberKind) -> pl.DataFrame:
     """Give each word its readings: one value, or what comma and point would say."""
-    text = pl.col("word").str.strip_chars().str.strip_prefix("'")
+    # full-width digits and spaces of all widths become plain ones
+    text = pl.col("word").str.normalize("NFKC").str.strip_chars().str.strip_prefix("'")
+    scale = pl.lit(1.0)
     if kind.money:
         text = text.str.replace(_BEFORE_MONEY, "").str.replace(_BEHIND_MONEY, "")
+        word = text.str.extract(_SCALE, 2).str.to_lowercase()
+        scale = word.replace_strict(_SCALES, default=1.0, return_dtype=pl.Float64)
+        text = pl.coalesce(text.str.extract(_SCALE, 1), text)
+    elif kind.whole:
+        text = text.str.replace(_UNIT, "")
     signed = text.str.contains(_PER_CENT) & kind.per_cent
     text = pl.when(signed).then(text.str.replace(_PER_CENT, "")).otherwise(text)
     text = text.str.replace("^[\u2212\u2013](.)", "-$1").str.strip_prefix("+")
@@ -289,7 +318,9 @@ def _readings(words: pl.DataFrame, kind: NumberKind) -> pl.DataFrame:
         .then(pl.lit("absent"))
         .otherwise(pl.lit(""))
     )
-    table = words.with_columns(text.alias("text"), signed.alias("signed"), says.alias("says"))
+    table = words.with_columns(
+        text.alias("text"), signed.alias("signed"), says.alias("says"), scale.alias("scale")
+    )
     return _judged(_possible(table, kind))
 
 
@@ -315,7 +346,7 @@ def _possible(table: pl.DataFrame, kind: NumberKind) -> pl.DataFrame:
         return read
     # rupiah have no thousandths: where a mark can part thousands it does
     both = pl.col("comma").is_not_null() & pl.col("point").is_not_null()
-    thousands = both & text.str.contains(_THREE_DIGITS)
+    thousands = both & text.str.contains(_THREE_DIGITS) & (pl.col("scale") == 1)
     return read.with_columns(
         comma=pl.when(~(thousands & text.str.contains(",", literal=True))).then("comma"),
         point=pl.when(~(thousands & text.str.contains(".", literal=True))).then("point"),
@@ -351,6 +382,6 @@ def _judged(read: pl.DataFrame) -> pl.DataFrame:
 
 def _number(text: pl.Expr, kind: NumberKind) -> pl.Expr:
     """Turn text with a decimal point into a number that the column can hold."""
-    value = text.cast(pl.Float64, strict=False)
+    value = text.cast(pl.Float64, strict=False) * pl.col("scale")
     fits = (value >= kind.low) & (value <= kind.high)
     return pl.when(fits & (value == value.floor()) if kind.whole else fits).then(value)

@@ -124,7 +124,10 @@ class Categories:
             return MISSING
         numbered = _CODE_THEN_LABEL.fullmatch(word.strip())
         if numbered and int(numbered.group(1)) in self.codes:
-            return self._id(frozenset({self.codes[int(numbered.group(1))]}))
+            meaning = self.codes[int(numbered.group(1))]
+            # a label of another code betrays another list
+            told = self.labels.get(fold_label(numbered.group(2) or ""), meaning)
+            return self._id(frozenset({meaning})) if told == meaning else _NOT_UNDERSTOOD
         label = fold_label(numbered.group(2) if numbered and numbered.group(2) else word)
         if label in self.labels:
             return self._id(frozenset({self.labels[label]}))
@@ -204,7 +207,8 @@ def read_number(
 def _worded(words: tuple[str, ...]) -> str:
     """Match a number between words that say nothing more, or before its label."""
     listed = "|".join(map(re.escape, words))
-    return rf"(?i)^\s*(?:(?:{listed})\s*)*[-:.]?\s*(\d{{1,2}})\s*(?:{listed}|[-.):/]\s*[^\d]*)?\s*$"
+    about = rf"(?:(?:{listed})\s*[-.:]?\s*)*"
+    return rf"(?i)^\s*{about}(\d[\d.,]*)\s*(?:{listed}|[-.):/(]\s*[^\d]*)?\s*$"
 
 
 def meanings_of(

@@ -43,8 +43,8 @@ def judge(households: Households, need: Need) -> Judged:
 
     Returns: A household counts as known when one test holds, or the item of the first test is
         answered; forms ask the further items of some households only (the distance to faeces of
-        wells), so their empty cells say nothing. A deprived one counts as known only where it is
-        known whether a programme serves it.
+        wells), so their empty cells say nothing. Of a need that programmes serve it is known only
+        where all of them are answered, in need or not.
     """
     number = len(households)
     deprived = np.zeros(number, dtype=np.bool_)
@@ -66,8 +66,8 @@ def judge(households: Households, need: Need) -> Judged:
         served |= receives
         told &= answered
     if need.served and not told.all():
-        # whether a household that lacks something is served by what it does not say is not known
-        known &= ~deprived | served | told
+        # to keep only those who say that they are served, or are not in need, would shift the share
+        known &= told
         deprived &= known
     return Judged(known, deprived, served)
 

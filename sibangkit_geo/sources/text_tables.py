@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sibangkit_geo.model.numeric_columns import Evidence, Mark, Numbers
+    from sibangkit_geo.model.numeric_columns import Evidence, Numbers, Reading
 
 _NAMED = ["desa_a", "desa_b", "hubungan"]
 _WORDS = {"sambung": True, "putus": False}
@@ -220,14 +220,12 @@ def read_numbers(
     faults = _NumberFaults(table, text)
     told: list[str] = []
     for name, column in looked.items():
-        mark = DECIMAL_MARK[text.numerals] or column.evidence.own_mark()
-        if not mark and not column.evidence.mixed:
-            mark = of_file
+        mark: Reading = DECIMAL_MARK[text.numerals] or column.reading(of_file)
         read = column.numbers(mark, strict=bool(text.numerals))
         faults.look(name, read, kinds[name])
         told += _decision(name, column.evidence, mark, read)
         share = kinds[name].per_cent and kinds[name].high == PERCENT
-        amounts = faults.as_share(name, read) if share else read.amounts
+        amounts = faults.as_share(name, read) if share else faults.unmixed(name, read)
         values[name] = pd.Series(amounts, index=table.index)
     faults.refuse()
     notes = (Note("numerals", f"{text.name}: {'; '.join(told)}."),) if told else ()
@@ -251,7 +249,7 @@ def read_degrees(
     return degrees.set_axis(["longitude", "latitude"], axis=1)
 
 
-def _decision(name: str, evidence: Evidence, mark: Mark, read: Numbers) -> list[str]:
+def _decision(name: str, evidence: Evidence, mark: Reading, read: Numbers) -> list[str]:
     """Word what was decided about a column, and what its marks without number say."""
     told = []
     if text := evidence.in_words(mark):
@@ -261,6 +259,24 @@ def _decision(name: str, evidence: Evidence, mark: Mark, read: Numbers) -> list[
     if read.absent:
         told.append(f"kolom {name}: {numeral(read.absent)} sel bertanda tidak ada data")
     return told
+
+
+_ASK_SHARES = 'Say what they are: shares = "fraction" (0,08 is 8 per cent) or "percent".'
+
+
+def _two_scales(small: NDArray[np.float64], large: NDArray[np.float64]) -> bool:
+    """
+    Tell per cents that are hardly of one column: most below 1, or two clumps far apart.
+
+    Fractions are a hundredth of their per cents; a gap of ten between all of them and medians 30
+    to 300 times apart are no spread that shares of villages have.
+    """
+    if not len(small) or not len(large):
+        return False
+    apart = float(np.median(large) / np.median(small))
+    return len(small) > len(large) or (
+        float(large.min() / small.max()) >= 10 and 30 <= apart <= 300
+    )
 
 
 @dataclass(slots=True)
@@ -280,7 +296,7 @@ class _NumberFaults:
         if self.text.numerals:
             what += f' written as numerals = "{self.text.numerals}" says'
         elif kind.whole:
-            remedy += " A count with decimals is often a spreadsheet's reading of 1.234."
+            remedy += " A count with decimals is often a spreadsheet's reading of 1.234 (1,234)."
         self._add(f"column {name} has cells that are {what}", read.bad, remedy)
         self._add(
             f"column {name} can be read in two ways: its marks may part thousands (1.234 = 1234) "
@@ -289,19 +305,30 @@ class _NumberFaults:
             'Say how the file writes numbers: numerals = "id" (1.234,5) or "en" (1,234.5).',
         )
 
+    def unmixed(self, name: str, read: Numbers) -> NDArray[np.float64]:
+        """Refuse amounts of which some carry a per-cent sign and some do not."""
+        plain = ~read.signed & (read.amounts != 0) & ~np.isnan(read.amounts)
+        if read.signed.any():
+            fault = f"column {name} mixes cells with and without a per-cent sign"
+            self._add(fault, plain, "Write its cells in one way.")
+        return read.amounts
+
     def as_share(self, name: str, read: Numbers) -> NDArray[np.float64]:
         """Turn per cents into shares; refuse those that look like shares already."""
         plain = ~read.signed & ~np.isnan(read.amounts)
         above = plain & (read.amounts > 1)
+        small = plain & (read.amounts > 0) & ~above
         if self.text.shares == "fraction":
             self._add(f"column {name} has fractions above 1", above, "Correct the cells.")
             return np.where(plain, read.amounts, read.amounts / PERCENT)
-        if not self.text.shares and (plain & (read.amounts > 0)).any() and not above.any():
+        large = above | (read.signed & (read.amounts > 1))
+        if not self.text.shares and small.any() and not above.any():
             self._add(
-                f"column {name} holds per cents that all lie within 0 and 1",
-                plain & (read.amounts > 0),
-                'Say what they are: shares = "fraction" (0,08 is 8 per cent) or "percent".',
+                f"column {name} holds per cents that all lie within 0 and 1", small, _ASK_SHARES
             )
+        elif not self.text.shares and _two_scales(read.amounts[small], read.amounts[large]):
+            fault = f"column {name} seems to mix fractions and per cents: most lie within 0 and 1"
+            self._add(fault, small, _ASK_SHARES)
         return read.amounts / PERCENT
 
     def _add(self, fault: str, cells: NDArray[np.bool_], remedy: str) -> None:
