@@ -157,57 +157,64 @@ def _readings(text: str, kind: str) -> set[float]:
     return found
 
 
+@dataclass
+class _Proof:
+    """What one column proves: decimal marks, cells with two readings, cells without decimals."""
+
+    kind: str
+    marks: set[str]
+    doubtful: list[str]
+    whole: bool
+
+    @property
+    def held(self) -> set[str]:
+        """Marks that the doubtful cells hold."""
+        return {re.sub(r"[\d-]", "", one) for one in self.doubtful}
+
+    def is_open(self, of_file: str) -> bool:
+        """Tell whether nothing says what the doubtful cells are; `of_file`: mark of the others."""
+        if not self.doubtful or (self.kind == "count" and self.whole):
+            return False
+        if self.kind == "count":
+            # thousands only: a count takes no decimal mark from its file
+            return not of_file or of_file in self.held
+        return len(self.marks) > 1 or not (self.marks or of_file)
+
+
+def _proof(column: Column) -> _Proof:
+    texts = [text for text in column.texts if text is not None and text not in BLANKS]
+    parted = any(re.search(r"\d[ \u00a0]\d{3}", text) for text in texts)
+    marks, doubtful = set(), []
+    for text in texts:
+        plain = text.rstrip("% ").strip()
+        readings = _readings(plain, column.kind)
+        if _TWO_READINGS.fullmatch(plain) and len(readings) == 2:
+            doubtful.append(plain)
+        elif len(readings) == 1 and re.search("[.,]", plain):
+            comma = plain.replace(".", "").replace(",", ".")
+            marks.add("," if plain.count(",") < 2 and float(comma) in readings else ".")
+        elif parted and (mark := re.search(r"[.,]", plain)):
+            marks.add(mark[0])
+    others = len(texts) - len(doubtful) - sum(text == "0" for text in texts)
+    stored = any(
+        text is None and number for text, number in zip(column.texts, column.numbers, strict=True)
+    )
+    proof = _Proof(column.kind, marks, doubtful, whole=bool(others or stored))
+    if doubtful and not marks and parted:
+        proof.marks = proof.held
+    return proof
+
+
 def is_open(table: Table) -> bool:
     """
     Tell whether a column has two readings: nothing in it or in its file says which.
 
     The rules of `numeric_columns`, tried out cell by cell.
     """
-    proofs: dict[str, set[str]] = {}
-    two: dict[str, list[str]] = {}
-    counts: dict[str, bool] = {}
-    for column in table.columns:
-        texts = [text for text in column.texts if text is not None and text not in BLANKS]
-        parted = any(re.search(r"\d[ \u00a0]\d{3}", text) for text in texts)
-        marks, doubtful = set(), []
-        for text in texts:
-            plain = text.rstrip("% ").strip()
-            readings = _readings(plain, column.kind)
-            if _TWO_READINGS.fullmatch(plain) and len(readings) == 2:
-                doubtful.append(plain)
-            elif len(readings) == 1 and re.search("[.,]", plain):
-                value = next(iter(readings))
-                as_comma = (
-                    float(plain.replace(".", "").replace(",", "."))
-                    if plain.count(",") < 2
-                    else math.nan
-                )
-                marks.add("," if as_comma == value else ".")
-            elif parted and (mark := re.search(r"[.,]", plain)):
-                marks.add(mark[0])
-        if doubtful and not marks and parted:
-            marks = {re.sub(r"[\d-]", "", one) for one in doubtful}
-        others = len(texts) - len(doubtful) - sum(text == "0" for text in texts)
-        stored = any(
-            text is None and number
-            for text, number in zip(column.texts, column.numbers, strict=True)
-        )
-        counts[column.name] = column.kind == "count" and bool(others or stored)
-        proofs[column.name], two[column.name] = marks, doubtful
-    settled = {next(iter(one)) for one in proofs.values() if len(one) == 1}
-    file_says = len(settled) == 1 and not any(len(one) > 1 for one in proofs.values())
-    kinds = {column.name: column.kind for column in table.columns}
-    for name, marks in proofs.items():
-        if not two[name] or counts[name]:
-            continue
-        if kinds[name] == "count":
-            # thousands only: a count takes no decimal mark from its file
-            held = {re.sub(r"[\d-]", "", one) for one in two[name]}
-            if not file_says or held & settled:
-                return True
-        elif len(marks) > 1 or (not marks and not file_says):
-            return True
-    return False
+    proofs = [_proof(column) for column in table.columns]
+    settled = {next(iter(one.marks)) for one in proofs if len(one.marks) == 1}
+    agree = len(settled) == 1 and not any(len(one.marks) > 1 for one in proofs)
+    return any(one.is_open(next(iter(settled)) if agree else "") for one in proofs)
 
 
 def write(table: Table, folder: Path) -> Path:

@@ -222,17 +222,18 @@ def _unfilled(text: str) -> list[str]:
     ]
 
 
-def resolved(settings: T, folder: Path, *, table: str = "") -> T:
+def resolved(settings: T, folder: Path, *, table: str = "", require: bool = True) -> T:
     """
     Resolve every path of a study against the folder of its file, and require its files.
 
     `settings`: A study, or one of its tables, called `table` in messages.
+    `require`: Whether the files must be there.
     Raises MissingFileError: A file is not there; none has been read yet.
     Raises InputsError: Several files are not there.
     """
     missing: list[MissingFileError] = []
     found = _resolved(settings, folder, table, missing)
-    if missing:
+    if missing and require:
         raise missing[0] if len(missing) == 1 else InputsError(missing)
     return found
 

@@ -65,12 +65,14 @@ class NumberReading:
     `unreadable`: Rows whose cell says something that is no number.
     `outside`: Rows whose number cannot be true of the variable.
     `evidence`: How the cells are written that are more than digits.
+    `below`: How many of those outside are too small.
     """
 
     values: NDArray[np.float64]
     unreadable: NDArray[np.bool_]
     outside: NDArray[np.bool_]
     evidence: Evidence
+    below: int = 0
 
 
 @dataclass(slots=True)
@@ -193,14 +195,15 @@ def read_number(
     column = NumericColumn.of(words, kind)
     read = column.numbers(DECIMAL_MARK[numerals], strict=bool(numerals))
     amounts[rows] = read.amounts
-    unreadable, outside = nothing, nothing
+    unreadable, outside, below = nothing, nothing, 0
     if read.bad.any():
         anything = replace(kind, low=float("-inf"), high=float("inf"), whole=False, money=False)
         wide = NumericColumn.of(words, anything).numbers("")
         unreadable, outside = nothing.copy(), nothing.copy()
         unreadable[rows] = read.bad & wide.bad
         outside[rows] = read.bad & ~wide.bad
-    return NumberReading(amounts, unreadable, outside, column.evidence)
+        below = int((read.bad & (wide.amounts < kind.low)).sum())
+    return NumberReading(amounts, unreadable, outside, column.evidence, below)
 
 
 @cache

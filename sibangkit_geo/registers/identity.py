@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
 
 # NIK and nomor KK have 16 digits (Permendagri 19/2012 for the NIK)
@@ -68,10 +68,6 @@ def shapes(cells: pl.Series, numbers: NDArray[np.int64], lengths: NDArray[np.uin
             lost |= rounded
             sound &= ~rounded
     return Shapes(sound, lost, malformed)
-
-
-#: hashes of numbers, rising, and how many rows have each
-Sizes: TypeAlias = "tuple[NDArray[np.uint64], NDArray[np.intp]]"
 
 
 def _no_rows(number: int) -> NDArray[np.int32]:
@@ -144,7 +140,7 @@ class DuplicateFinder:
             known.add(content)
         return again, same
 
-    def sizes(self) -> Sizes:
+    def sizes(self) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
         """
         Count the rows of each number met.
 
@@ -172,6 +168,34 @@ class DuplicateFinder:
             rows, keys = rows[~equal], keys[~equal]
             near = near.take(other)[~equal] + 1 & last
         return np.concatenate(later), np.concatenate(first)
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """
+    The families of a table with one row per person.
+
+    `families`: Hashes of their cards, rising.
+    `rows`: Rows of each.
+    `heads`: Hashes of the cards whose head has a row, rising.
+    """
+
+    families: NDArray[np.uint64] = field(repr=False)
+    rows: NDArray[np.intp] = field(repr=False)
+    heads: NDArray[np.uint64] = field(repr=False)
+
+    def has_head(self, hashes: pl.Series) -> NDArray[np.bool_]:
+        """Tell which family cards have a row of their head."""
+        return np.isin(hashes.to_numpy(), self.heads)
+
+    def sizes(self, hashes: pl.Series, rows: pl.DataFrame) -> pl.Series:
+        """Count the people of each row's family, where the file does not say."""
+        place = np.searchsorted(self.families, hashes.to_numpy()).clip(max=len(self.rows) - 1)
+        counted = pl.Series("size", self.rows[place].astype(np.float64))
+        if "size" not in rows.columns:
+            return counted
+        told = rows["size"]
+        return told.zip_with(told.is_not_nan(), counted)
 
 
 def _with_room(hashes: NDArray[np.uint64], count: int) -> NDArray[np.uint64]:

@@ -22,7 +22,7 @@ from sibangkit_geo.registers.answers import (
 )
 from sibangkit_geo.registers.findings import Gathered
 from sibangkit_geo.registers.households import Households
-from sibangkit_geo.registers.identity import DuplicateFinder, shapes
+from sibangkit_geo.registers.identity import DuplicateFinder, Members, shapes
 from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
 from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.csv import Delimited, ahead
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.model.numeric_columns import Numerals
-    from sibangkit_geo.registers.identity import Sizes
     from sibangkit_geo.sources.readers import Grid, Header, TableSource
 
 _PLACES = ("village_code", "district_name", "village_name")
@@ -52,6 +51,8 @@ _FEW = 0.05
 # households are doubled in one of a hundred rows; of persons three in four share a family card
 # (3.9 persons per household, BPS, Susenas 2023)
 _OF_MEMBERS = 1 / 3
+# as the forms say it: "1", "1. Kepala keluarga", "KRT"
+_HEAD = r"(?i)^\s*(?:0*1\s*(?:[.)\-:]|$)|kepala|krt\b|kk\b)"
 # a title or a total may stand in any of the first columns
 _FIRST = 3
 
@@ -70,11 +71,13 @@ class Register:
     A register that was opened and whose columns are recognised; read once.
 
     `numerals`: How the study says that the file writes numbers.
-    `members`: Of a table with one row per person, how many rows each family card has; its
-        households are the families.
+    `members`: Of a table with one row per person, its families, which are its households.
     `gathered`, `categories`, `families`, `persons`, `rows_read`, `written`: What reading fills:
         findings, meanings of each categorical column, numbers met, how many rows there were, and
         how each number column is written.
+    `below`: How many numbers of each column are too small to be true.
+    `heads`, `others`: Family cards of rows about a head of family, as hashes, batch by batch, and
+        how many rows are about somebody else; where the file says who is who.
     """
 
     name: str
@@ -89,7 +92,10 @@ class Register:
     rows_read: int = 0
     numerals: Numerals = ""
     written: dict[str, Evidence] = field(default_factory=dict)
-    members: Sizes | None = None
+    members: Members | None = None
+    below: dict[str, int] = field(default_factory=dict)
+    heads: list[NDArray[np.uint64]] = field(default_factory=list, repr=False)
+    others: int = 0
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
 
     def places(self) -> pl.DataFrame:
@@ -120,21 +126,35 @@ class Register:
         # what is noted of a batch may stand there before the batch is handed on
         return ahead(self._read())
 
+    def has_lost_thousands(self, variable: str) -> bool:
+        """
+        Tell amounts of which a spreadsheet read a part a thousandfold too small.
+
+        Of texts such as 938.000 and 1.075.000 it takes the first for 938 and leaves the second a
+        text: the poor lose their amounts, the rich keep theirs.
+        """
+        told = self.written.get(variable, Evidence())
+        return told.comma + told.point > 0 and self.below.get(variable, 0) > _FEW * self.rows_read
+
     def is_of_members(self) -> bool:
         """
         Tell a table with one row per person, after it was read as one of households.
 
-        Returns: True where over a third of the rows repeat a family card in other words, and the
-            rows tell of persons: their person numbers differ, or they have an age or a sex.
+        Returns: True where rows are about others than heads of families, or over a third of them
+            repeat a family card in other words and tell of persons (their numbers differ, or
+            they have an age or a sex).
         Raises DataError: So many rows repeat a family card, and nothing tells of persons.
         """
+        if self.members is not None:
+            return False
+        if self.others > _FEW * self.rows_read:
+            return True
         again = sum(map(len, self.gathered.rows.get(self._about("duplicate_family"), [])))
-        if self.members is not None or again <= _OF_MEMBERS * max(self.families.count, 1):
+        if again <= _OF_MEMBERS * max(self.families.count, 1):
             return False
         doubles = sum(map(len, self.gathered.rows.get(self._about("duplicate_person"), [])))
-        persons = self.persons.count - doubles
         of_persons = any(variables()[one].kind == "person" for one in self.mapped.positions)
-        if of_persons or persons > again:
+        if of_persons or self.persons.count - doubles > again:
             return True
         msg = f"{self.name}: more than a third of the rows repeat a family card number"
         remedy = (
@@ -145,23 +165,27 @@ class Register:
 
     def by_family(self) -> Register:
         """
-        Read a table with one row per person as one of households: the first row of each family.
+        Read a table with one row per person as one of households.
 
-        Returns: The same file, not yet read.
-        Raises DataError: Too many family card numbers are damaged to tell families apart.
+        Returns: The same file, not yet read: the row of its head stands for each family, or the
+            first one where no head is named.
+        Raises DataError: Too many family card numbers are damaged or empty to tell families apart.
         """
         damaged = self.rows_read - self.families.count
         if damaged > _FEW * self.rows_read:
-            column = self.mapped.names["family_number"]
+            column = self.mapped.names.get("family_number", "")
+            told = f"column {column} is damaged or empty" if column else "no family card number is"
             msg = (
-                f"{self.name}: one row per person, and column {column} is damaged or empty in "
-                f"{numeral(damaged)} rows, so that families cannot be told apart"
+                f"{self.name}: one row per person, and {told} in {numeral(damaged)} rows, so that "
+                "families cannot be told apart"
             )
             raise DataError(msg, remedy="Give a table with one row per household.")
+        nobody = np.zeros(0, dtype=np.uint64)
+        heads = np.unique(np.concatenate([nobody, *self.heads]))
         families = DuplicateFinder(seed=self.families.seed)
         return Register(
             self.name, self.grid, self.header, self.mapped, self.generation, families=families,
-            numerals=self.numerals, members=self.families.sizes(),
+            numerals=self.numerals, members=Members(*self.families.sizes(), heads),
         )  # fmt: skip
 
     def _about(self, kind: str) -> tuple[str, str]:
@@ -173,6 +197,9 @@ class Register:
         for raw in self._frames(wanted):
             self.rows_read += raw.height
             frame = self._only_data(raw)
+            if "member_relation" in frame.columns and self.members is None:
+                relation = frame["member_relation"].drop_nulls()
+                self.others += len(relation) - int(relation.str.contains(_HEAD).sum())
             if frame.height:
                 tried = self._tried(frame)
                 rows = self._without_repeats(frame, tried, self._values(frame, tried))
@@ -268,18 +295,18 @@ class Register:
             content = _packed(rows.drop(ROW)).hash_rows(self.seed)
             if "person_number" in frame.columns:
                 content ^= tried["person_number hash"]
-            again, same = self.families.mark(
-                tried["family_number hash"], sound["family_number"], contents=content
-            )
+            hashes = tried["family_number hash"]
+            stands = self._stands_for_family(frame, hashes, sound["family_number"])
+            again, same = self.families.mark(hashes, stands, contents=content)
             column = self.mapped.names["family_number"]
             if self.members is None:
                 repeated = same
                 self.gathered.add("repeated_row", numbers[same])
                 self.gathered.add("duplicate_family", numbers[again & ~same], column=column)
             else:
-                repeated = again | ~sound["family_number"]
-                self.gathered.add("member_row", numbers[again], column=column)
-                rows = self._with_sizes(rows, tried["family_number hash"])
+                repeated = again | ~stands
+                self.gathered.add("member_row", numbers[repeated], column=column)
+                rows = rows.with_columns(self.members.sizes(hashes, rows))
         if "person_number" in sound and self.members is None:
             again, _ = self.persons.mark(
                 tried["person_number hash"], sound["person_number"] & ~repeated
@@ -289,16 +316,17 @@ class Register:
             )
         return rows.filter(pl.Series(~repeated)) if repeated.any() else rows
 
-    def _with_sizes(self, rows: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
-        """Count the people of each family where the file does not."""
-        assert self.members is not None  # noqa: S101 - asked for by who knows
-        known, count = self.members
-        place = np.searchsorted(known, hashes.to_numpy()).clip(max=len(known) - 1)
-        size = pl.Series("size", count[place].astype(np.float64))
-        if "size" in rows.columns:
-            told = rows["size"]
-            size = told.zip_with(told.is_not_nan(), size)
-        return rows.with_columns(size)
+    def _stands_for_family(
+        self, frame: pl.DataFrame, hashes: pl.Series, sound: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell which rows may stand for their household: of persons those of the head."""
+        if "member_relation" not in frame.columns:
+            return sound
+        head = frame["member_relation"].str.contains(_HEAD).fill_null(value=False).to_numpy()
+        if self.members is None:
+            self.heads.append(hashes.to_numpy()[head & sound])
+            return sound
+        return sound & (head | ~self.members.has_head(hashes))
 
     def _values(self, frame: pl.DataFrame, tried: pl.DataFrame) -> pl.DataFrame:
         numbers = frame[ROW].to_numpy()
@@ -339,6 +367,7 @@ class Register:
         """Read a batch of one number column, and remember how it is written."""
         read = read_number(cells, tried, variables()[name], numerals=self.numerals)
         self.written[name] = self.written.get(name, Evidence()) + read.evidence
+        self.below[name] = self.below.get(name, 0) + read.below
         return read
 
     def _tried(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -398,7 +427,7 @@ def _number_type(variable: str) -> type[pl.DataType] | None:
 
 def _is_read(variable: str) -> bool:
     one = variables()[variable]
-    return one.answers or variable in {*_PLACES, *POINT, *_NUMBERS}
+    return one.answers or variable in {*_PLACES, *POINT, *_NUMBERS, "member_relation"}
 
 
 def open_register(

@@ -328,8 +328,28 @@ def read_attributes(source: TypologySource) -> Attributes:
     }
     values, decided = read_numbers(table, kinds, text=NumericText(path.name, source.numerals))
     words = table[[*source.categories]].map(plain_text, na_action="ignore")
-    notes = (*reading_notes(table), *decided)
+    left = [
+        str(name) for name in table
+        if name not in aside and name not in kinds and _mostly_numbers(table[name])
+    ]  # fmt: skip
+    notes = (*reading_notes(table), *decided, *_wordy(path.name, left))
     return Attributes(_places(table, source), values.join(words), tuple(kinds), notes)
+
+
+def _mostly_numbers(cells: pd.Series) -> bool:
+    """Tell a column that few cells keep from being one of numbers."""
+    read = NumericColumn.of(pl.from_pandas(cells), _QUANTITY).numbers(",")
+    return bool(np.isfinite(read.amounts).sum() > read.bad.sum())
+
+
+def _wordy(name: str, columns: list[str]) -> list[Note]:
+    if not columns:
+        return []
+    text = (
+        f"{name}: kolom {', '.join(columns)} tidak dipakai sebagai besaran karena beberapa selnya "
+        "bukan bilangan; perbaiki selnya atau sebut di `categories` atau `leave_out`."
+    )
+    return [Note("typology_columns_left_out", text, len(columns))]
 
 
 def _holds_numbers(cells: pd.Series, numerals: Numerals) -> bool:

@@ -21,10 +21,12 @@ from sibangkit_geo.model.types import Located, Note
 from sibangkit_geo.products.result import EarlierWave
 from sibangkit_geo.registers.register import open_register, personal_texts
 from sibangkit_geo.sources import profiles as profile_source
+from sibangkit_geo.sources.boundaries import read_boundaries
 from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.surroundings import read_facilities
-from sibangkit_geo.sources.text_tables import read_review
+from sibangkit_geo.sources.text_tables import read_links, read_review
 from sibangkit_geo.study import registers
+from sibangkit_geo.study.layers import village_finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +132,13 @@ def _of_profile(
 
 
 def look_at_sources(study: config.Study, problems: Problems) -> None:
-    """Read what can be read without the map, so that a run that failed tells all that is wrong."""
+    """Read every file by itself, so that a run that failed tells all that is wrong."""
+    regency = study.study.regency
+    problems.attempt(
+        read_boundaries, study.boundaries, regency=regency, locate=village_finder(regency)
+    )
+    if study.links is not None:
+        problems.attempt(read_links, study.links)
     for register in (*study.households, *study.earlier):
         problems.attempt(open_study_register, study, register)
     for profile in study.profiles:

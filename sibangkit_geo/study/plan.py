@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 _PERCENT = 100.0
 _PARTLY = (
-    "Anggaran dan sasaran dihitung dari rumah tangga yang jawabannya diketahui: kebutuhan "
-    "sebenarnya sedikitnya sebesar ini."
+    "Anggaran dihitung dari rumah tangga yang jawabannya diketahui: kebutuhan sebenarnya "
+    "sedikitnya sebesar ini. Sasaran orang dibagi menurut perkiraan untuk semua penduduk: tingkat "
+    "yang diketahui kali jumlah penduduk (desa yang tidak cukup data: tingkat kecamatannya)."
 )
 # a plan within a thousandth of the best is as good as the unit costs it is made of
 _GAP = 1e-3
@@ -130,6 +131,7 @@ def _target(
     if not (counted > 0 and known["poor_people"].sum() > 0):
         return tables, notes
     base = counted / current
+    counts, known = known, known.assign(poor_people=_for_all(known))
     district = known["district_code"].map(lambda code: Place("district", code))
     shares = [
         _persons_to_leave(settings, _shared_out(known, by, counted), current, base)
@@ -143,10 +145,24 @@ def _target(
     text = f"Target {settings.year} ({settings.source}): {shares[-1].text}"
     notes.append(Note("target", text))
     if plan is not None and settings.exit_share_low is not None:
-        effect, note = _effect(settings, plan, known, current, base)
+        effect, note = _effect(settings, plan, counts, current, base)
         tables = replace(tables, effect=effect)
         notes.append(note)
     return tables, notes
+
+
+def _for_all(villages: pd.DataFrame) -> pd.Series:
+    """
+    Estimate the poor of all who live there: the rate of those who answered, times all people.
+
+    Where too few answered, the rate is that of the district.
+    """
+    sums = villages.groupby("district_code")[["poor_people", "known_people"]].transform("sum")
+    of_district = sums["poor_people"] / sums["known_people"].where(sums["known_people"] > 0)
+    own = villages["poor_people"] / villages["known_people"].where(villages["known_people"] > 0)
+    rate = own.where(villages["headcount_ratio"].notna()).fillna(of_district)
+    whole = villages["known_people"] >= villages["people"]
+    return villages["poor_people"].where(whole, rate * villages["people"])
 
 
 def _persons_to_leave(

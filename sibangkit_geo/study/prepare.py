@@ -88,7 +88,7 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     Raises DataError: A table breaks its contract.
     """
     written = config.written_study(study_file)
-    study = config.resolved(written, study_file.resolve().parent)
+    study = _resolved(written, study_file.resolve().parent)
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
     inputs = _input_files(study, study_file)
     progress("read", 0, 1)
@@ -107,6 +107,16 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     product = worded(product, study, conclusions.plans)
     product = with_houses(product, carried, study=study)
     return Ready(study, product, cells, areas, carried, extras, groups, conclusions, review_file)
+
+
+def _resolved(written: config.Study, folder: Path) -> config.Study:
+    """Find the files of a study; where some are missing, tell what is wrong with the others too."""
+    problems = Problems()
+    study = problems.attempt(config.resolved, written, folder)
+    if study is None:
+        look_at_sources(config.resolved(written, folder, require=False), problems)
+        raise problems.error()
+    return study
 
 
 def _read(study: config.Study, review_file: Path) -> tuple[Boundaries, Carried, Extras, Earlier]:

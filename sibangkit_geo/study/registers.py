@@ -195,10 +195,17 @@ def _require_known(register: Register, plan: RegisterPlan, counts: VillageCounts
     table = counts.table
     if plan.poverty is None or not len(table):
         return
-    if table["unknown_poor"].sum() < table["households"].sum():
-        return
     variable = plan.poverty.rule
     column = register.mapped.names[variable]
+    if register.has_lost_thousands(variable):
+        msg = (
+            f"{register.name}: column {column} has amounts with thousands marks beside "
+            f"{numeral(register.below[variable])} that are far too small: a spreadsheet took "
+            "938.000 for 938"
+        )
+        raise DataError(msg, remedy="Import the column as text, or multiply the small ones.")
+    if table["unknown_poor"].sum() < table["households"].sum():
+        return
     kinds = {one.kind for one in register.gathered.findings() if one.column == column}
     told = "; ".join(rules()[kind].title for kind in rules() if kind in kinds)
     msg = (

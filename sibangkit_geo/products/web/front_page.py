@@ -15,7 +15,10 @@ from sibangkit_geo.products.words import date_words, pocket_sentence, result_sen
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    import pandas as pd
+
     from sibangkit_geo.agencies import Agency
+    from sibangkit_geo.products.classes import Layer
     from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.sheets import Fact, Sheet
 
@@ -135,8 +138,19 @@ def _districts(product: StudyResult) -> list[tuple[str, str, str]]:
             inside=int(own["inside"].sum()),
             rate=numeral(float(layer.district_values.get(code, float("nan"))), 1) + " %",
         )
+        line += _of_known(layer, str(code), own)
         cards.append((_file(str(code)), str(own["district_name"].iloc[0]), line))
     return cards
+
+
+def _of_known(layer: Layer, code: str, villages: pd.DataFrame) -> str:
+    """Say how much of a district is known; empty where all is, or where it is hidden."""
+    whole = villages[layer.indicator.answered_of or "households"].sum()
+    base, count = layer.district_bases.get(code, 0.0), layer.district_counts.get(code, math.nan)
+    if not 0 < base < whole or math.isnan(count):
+        return ""
+    told = {"count": numeral(count), "base": numeral(base), "share": percentage(base / whole, 0)}
+    return f" {word('district_known', **told)}"
 
 
 def _file(code: str) -> str:

@@ -34,7 +34,7 @@ class Shown:
     `code`: What stands between the digits of a code: one text before each, and one at the end.
     """
 
-    kind: Literal["number", "date", "percent", "code"] = "number"
+    kind: Literal["number", "date", "percent", "per_mille", "code"] = "number"
     code: tuple[str, ...] = ()
 
     def text(self, value: float, *, first_day: int = 0) -> str:
@@ -50,7 +50,8 @@ class Shown:
                 return date_text(_DAY_ZERO + dt.timedelta(days=value + first_day))
         if self.kind == "code" and value >= 0 and value == int(value) and value < 2**53:
             return self._coded(int(value))
-        return number_text(value, percent=self.kind == "percent")
+        told = number_text(value, percent=self.kind == "percent")
+        return f"{told}\u2030" if self.kind == "per_mille" else told
 
     def _coded(self, value: int) -> str:
         digits = str(value).zfill(len(self.code) - 1)
@@ -86,6 +87,9 @@ def read_format(code: str) -> Shown:
     ('0.0815e2%', '1104')
     """
     plain = _NOT_CODE.sub("", code)
+    if "\u2030" in code:
+        # a thousandth is no number that a column of others can hold
+        return Shown("per_mille")
     if "%" in plain:
         return Shown("percent")
     if set(plain.lower()) & set("dmyhs"):

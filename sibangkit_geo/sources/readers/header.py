@@ -27,6 +27,11 @@ _WORDS = re.compile(
     r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
     r"ket\b|dicetak|mengetahui|\*)"
 )
+# "Sumber Mulya" and "Sumber Marga Telang" are places, "Sumber: BPS" is a note
+_TOTALS = re.compile(
+    r"(?i)\s*((grand\s*|sub\s*)?total|jumlah|rata\s*-?\s*rata|\*|"
+    r"(sumber|catatan|keterangan|ket|dicetak|mengetahui)\s*([:.=,]|$|(data|bps|dinas|oleh|pada)\b))"
+)
 # who signs a sheet, and the number of an official
 _SIGNED = re.compile(
     r"(?i)\s*(mengetahui|menyetujui|disetujui|diketahui|diperiksa|dibuat oleh|yang membuat|"
@@ -278,9 +283,9 @@ def header_score(head: list[list[str]], known: Collection[str]) -> int:
 
 def opens_no_data(cell: str) -> bool:
     """
-    Tell whether a cell begins as totals and notes do.
+    Tell whether a cell may begin as totals and notes do; its row tells whether it does.
 
-    Returns: True for "Jumlah", "TOTAL", "Sumber: ..." and the like.
+    Returns: True for "Jumlah", "TOTAL", "Sumber ..." and the like.
     """
     return _WORDS.match(cell) is not None
 
@@ -331,7 +336,8 @@ def rows_without_data(
         word = (cells[key] or "").strip()
         filled = [cell for cell in cells if cell and cell.strip()]
         few = 2 * len(filled) <= len(cells)
-        keyless = not word or opens_no_data(word)
+        alone = len(filled) <= 1 and opens_no_data(word)
+        keyless = not word or alone or _TOTALS.match(word) is not None
         # names and titles under "Mengetahui" stand side by side, and say nothing of themselves
         follows = signing and place == last + 1 and not word[:1].isdigit()
         signing = few and (follows or (keyless and any(map(_signs, filled))))
@@ -344,7 +350,7 @@ def _folded(cells: Sequence[str | None]) -> tuple[tuple[int, str], ...]:
 
 
 def _is_no_data(filled: Sequence[str]) -> bool:
-    return len(filled) <= 1 or any(map(opens_no_data, filled))
+    return len(filled) <= 1 or any(map(_TOTALS.match, filled))
 
 
 def _signs(cell: str) -> bool:
