@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from sibangkit_geo import codes, study
+from sibangkit_geo import study
 from sibangkit_geo.cli import app
 from sibangkit_geo.config import read_study
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.indicators import estimates
 from sibangkit_geo.indicators.villages import CoverageSettings, leave_thin
 from sibangkit_geo.model.types import Indicator
+from sibangkit_geo.registers.answers import NO_CODE, categories
+from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
+from sibangkit_geo.sources.columns import variables
+from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
+from sibangkit_geo.sources.readers import fold_header
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,8 +58,6 @@ POOR = Indicator("headcount_ratio", "Miskin", "percent", "high", "rumah tangga",
 
 def villages() -> list[str]:
     """Name the villages of two districts that the embedded map has."""
-    from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries  # noqa: PLC0415
-
     mapped = read_boundaries(BoundarySource("default"), regency="16.07").villages
     return [code for code in mapped.index if code[:8] in {"16.07.01", "16.07.10"}]
 
@@ -263,5 +267,210 @@ def test_inspect_tells_persons_from_households(tmp_path: Path) -> None:
     assert "tabel anggota keluarga" in told.stderr
 
 
-def test_official_lists_are_at_hand_for_these_tests() -> None:
-    assert codes.official_villages("16.07")
+@pytest.mark.parametrize("column", ["", "no_kk"])
+def test_persons_without_family_cards_are_refused(tmp_path: Path, column: str) -> None:
+    members(tmp_path)
+    table = pd.read_csv(tmp_path / "register.csv", dtype=str).drop(columns="no_kk")
+    if column:
+        # on the row of the head alone
+        heads = table["hubungan_keluarga"] == "kepala"
+        table[column] = [f"16070199{at:08d}" if on else "" for at, on in enumerate(heads)]
+    table.to_csv(tmp_path / "register.csv", index=False)
+    with pytest.raises(DataError, match="one row per person"):
+        study.run(tmp_path / "study.toml", tmp_path / "out")
+
+
+def test_the_head_of_a_family_answers_for_it(tmp_path: Path) -> None:
+    members(tmp_path)
+    table = pd.read_csv(tmp_path / "register.csv", dtype=str)
+    # the decile stands with the head, who is not the first of the family
+    table.loc[table["hubungan_keluarga"] != "kepala", "desil_nasional"] = None
+    table.iloc[::-1].to_csv(tmp_path / "register.csv", index=False)
+    study.run(tmp_path / "study.toml", tmp_path / "out")
+    read = pd.read_csv(tmp_path / "out" / "villages.csv")
+    assert (read["households"].sum(), read["known_poor"].sum()) == (300, 300)
+    assert read["poor_households"].sum() == 120
+
+
+# ---- answers that say another thing than they seem
+
+
+def test_a_number_for_no_answer_keeps_its_sign(tmp_path: Path) -> None:
+    # -1 among words is no decile 1
+    with pytest.warns(DegradedInputWarning):
+        study.run(register(tmp_path, lost=0.0, decile=("Desil 7", "-1", "8")), tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "villages.csv")
+    assert table["poor_households"].sum() == 0
+    assert table["unknown_poor"].sum() == HOMES // 3 * len(villages())
+
+
+@pytest.mark.parametrize(
+    ("variable", "cell", "meaning"),
+    [
+        ("floor", "8 - Tanah", "earth"), ("floor", "1 - Keramik", None),
+        ("pkh", "1 - Ya", "yes"), ("pkh", "1 - Tidak", None), ("pkh", "2 - Ya", None),
+        ("floor", "8 - sesuatu", "earth"),
+    ],
+)  # fmt: skip
+def test_a_label_that_contradicts_its_code_is_not_understood(
+    variable: str, cell: str, meaning: str | None
+) -> None:
+    listed = categories(variables()[variable], generation="dtsen2025", column="x")
+    cells = pl.Series([cell])
+    read = listed.read(cells, np.array([NO_CODE], dtype=np.int8))
+    found = int(list(read.values)[0])
+    assert (listed.meanings[found] if found >= 0 else None) == (
+        frozenset({meaning}) if meaning else None
+    )
+    assert read.unknown.tolist() == [meaning is None]
+
+
+def test_amounts_that_a_spreadsheet_swallowed_are_refused(tmp_path: Path) -> None:
+    path = register(tmp_path, lost=0.0)
+    table = pd.read_csv(tmp_path / "register.csv", dtype=str)
+    # 938.000 became the number 938, 1.075.000 stayed text: only the rich would keep a value
+    table["pengeluaran_per_kapita"] = ["938", "1.075.000"] * (len(table) // 2)
+    table.to_csv(tmp_path / "register.csv", index=False)
+    rule = 'rule = "spending"\nline_rp_month = 560840\nspending = "pengeluaran_per_kapita"'
+    text = path.read_text("utf-8").replace('rule = "decile"\ndecile_max = 4', rule)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"pengeluaran_per_kapita.*far too small.*as text"):
+        study.run(path, tmp_path / "out")
+
+
+def test_places_called_sumber_are_no_notes(tmp_path: Path) -> None:
+    rows = [
+        ("Muara Telang", "Sumber Mulya", 500), ("Muara Telang", "Sumber Hidup", 400),
+        ("Muara Telang", "Telang Jaya", 300),
+    ]  # fmt: skip
+    lines = [f"{kec},{desa},{kk},10" for kec, desa, kk in rows]
+    foot = ["Jumlah,,1200,10", "Sumber: Dinas Sosial,,,", "Sumber BPS 2024,,,"]
+    (tmp_path / "desa.csv").write_text(
+        "\n".join(["kecamatan,desa,kk,miskin", *lines, *foot]) + "\n", encoding="utf-8"
+    )
+    source = ProfileSource(
+        path=str(tmp_path / "desa.csv"), year=2024, district_name="kecamatan",
+        village_name="desa", households="kk", poor_share_percent="miskin",
+    )  # fmt: skip
+    read = read_profiles(source)
+    assert read.rows["households"].tolist() == [500, 400, 300]
+    assert read.rows["village_name"].tolist()[0] == "Sumber Mulya"
+
+
+def test_a_missing_file_does_not_hide_what_is_wrong_with_the_others(tmp_path: Path) -> None:
+    path = register(tmp_path, lost=0.0)
+    (tmp_path / "desa.csv").write_text("kode,kk\n16.07.01.2001,8.15\n", encoding="utf-8")
+    more = """
+[[profiles]]
+path = "desa.csv"
+code = "kode"
+code_system = "kemendagri"
+households = "kk"
+year = 2024
+[[locus]]
+path = "tiada.csv"
+name = "lokus"
+label = "Lokus"
+code = "kode"
+code_system = "kemendagri"
+year = 2024
+"""
+    path.write_text(path.read_text("utf-8") + more, encoding="utf-8")
+    told = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "out")])
+    assert told.exit_code == 3
+    errors = [line for line in told.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 2
+    assert "tiada.csv: no such file" in told.stderr
+    assert "desa.csv: column kk has cells that are no whole number" in told.stderr
+
+
+# ---- tables without codes
+
+
+@pytest.mark.parametrize("by", ["names", "points"])
+def test_a_village_table_needs_no_codes(tmp_path: Path, by: str) -> None:
+    areas = read_boundaries(BoundarySource("default"), regency="16.07").villages
+    mine = areas.loc[villages()]
+    points = mine.geometry.representative_point().to_crs("EPSG:4326")
+    table = pd.DataFrame(
+        {"kec": mine["district_name"].str.upper(), "desa": mine["name"].str.upper(),
+         "lon": points.x, "lat": points.y, "kk": 100}
+    )  # fmt: skip
+    table.to_csv(tmp_path / "desa.csv", index=False)
+    keys = {
+        "names": 'district_name = "kec"\nvillage_name = "desa"',
+        "points": 'longitude = "lon"\nlatitude = "lat"',
+    }[by]
+    text = (
+        STUDY[: STUDY.index("[poverty]")]
+        + f"""
+[[profiles]]
+path = "desa.csv"
+{keys}
+households = "kk"
+year = 2024
+"""
+    )
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    study.run(tmp_path / "study.toml", tmp_path / "out")
+    read = pd.read_csv(tmp_path / "out" / "villages.csv").set_index("village_code")
+    assert set(read.index[read["households"] == 100]) == set(villages())
+
+
+def test_a_table_that_says_nowhere_where_a_row_is_is_refused() -> None:
+    with pytest.raises(ValueError, match="say where a row is"):
+        ProfileSource(path="x.csv", year=2024, households="kk")
+    with pytest.raises(ValueError, match="code_system says"):
+        ProfileSource(path="x.csv", year=2024, households="kk", code="kode")
+
+
+# ---- a study that is begun
+
+
+def test_new_puts_registers_of_several_years_in_order(tmp_path: Path) -> None:
+    for year in (2020, 2025):
+        register(tmp_path, lost=0.0)
+        (tmp_path / "register.csv").rename(tmp_path / f"dtsen_{year}.csv")
+    (tmp_path / "study.toml").unlink()
+    told = CliRunner().invoke(
+        app, ["new", str(tmp_path), "--code-generation", "dtsen2025", "--regency", "16.07"]
+    )
+    assert told.exit_code == 0, told.stderr
+    text = (tmp_path / "study.toml").read_text("utf-8")
+    with pytest.raises(ConfigError, match=r"line \d+: decile_max still says ISI"):
+        read_study(tmp_path / "study.toml")
+    text = text.replace("decile_max = 0  # ISI: ", "decile_max = 4  # ")
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    begun = read_study(tmp_path / "study.toml")
+    assert [one.year for one in begun.households] == [2025]
+    assert [one.year for one in begun.earlier] == [2020]
+
+
+def test_new_asks_for_a_map_where_none_is_embedded(tmp_path: Path) -> None:
+    (tmp_path / "desa.csv").write_text(
+        "kode,kk,persen_miskin\n16.71.01.1001,100,8.5\n16.71.01.1002,200,9.1\n", encoding="utf-8"
+    )
+    told = CliRunner().invoke(app, ["new", str(tmp_path), "--year", "2024"])
+    assert told.exit_code == 0, told.stderr
+    with pytest.raises(ConfigError, match=r"villages still says ISI: write berkas batas desa"):
+        read_study(tmp_path / "study.toml")
+
+
+def test_inspect_of_a_file_of_no_known_kind_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "lain.csv").write_text("a,b\nx,y\nz,w\n", encoding="utf-8")
+    told = CliRunner().invoke(app, ["inspect", str(tmp_path / "lain.csv")])
+    assert told.exit_code == 3
+    assert "kolom desa" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("header", "variable"),
+    [
+        ("Penerima BLT Dana Desa", "blt_desa"),
+        ("Tempat Pembuangan Akhir Tinja", "faeces_disposal"),
+        ("Jarak Sumber Air ke Penampungan Tinja", "water_distance_to_faeces"),
+        ("Status Padan Dukcapil", "civil_match"),
+    ],
+)
+def test_headings_of_newer_forms_are_known(header: str, variable: str) -> None:
+    assert fold_header(header) in variables()[variable].names

@@ -164,19 +164,11 @@ def assemble(
     Returns: Geometry is empty without polygon; numbers are missing without data.
     Raises DataError: No part has households.
     """
-    table = boundaries.official.drop(columns="has_polygon").copy()
-    indicators: list[Indicator] = []
-    for part, definitions in parts:
-        # a register counts who is poor, and a village table beside it all who live there
-        if "unknown_poor" in table and "unknown_poor" not in part and "households" in part:
-            indicators.append(_coverage(table, part, poverty_source))
-        fresh = [name for name in part if name not in table]
-        table = table.join(part[fresh])
-        indicators += [one for one in definitions if one.name in fresh]
+    table, indicators, repeated = _side_by_side(boundaries, parts, poverty_source)
     if "households" not in table:
         msg = "The study has neither profiles nor households"
         raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
-    notes = _with_headcount(table)
+    notes = [*repeated, *_with_headcount(table)]
     poverty = [_headcount(poverty_source, rule)]
     notes += leave_thin(table, [*poverty, *indicators], coverage or CoverageSettings())
     if official:
@@ -196,6 +188,34 @@ def assemble(
     geometry = boundaries.villages.geometry.reindex(table.index)
     villages = gpd.GeoDataFrame(table, geometry=geometry, crs=boundaries.villages.crs)
     return VillageIndicators(villages, (*poverty, *indicators), tuple(notes))
+
+
+def _side_by_side(
+    boundaries: Boundaries,
+    parts: Iterable[tuple[pd.DataFrame, list[Indicator]]],
+    poverty_source: tuple[str, int],
+) -> tuple[pd.DataFrame, list[Indicator], list[Note]]:
+    """Join the parts; of two with one column the first one's stays, which is said."""
+    table = boundaries.official.drop(columns="has_polygon").copy()
+    indicators: list[Indicator] = []
+    repeated: list[Note] = []
+    for part, definitions in parts:
+        # a register counts who is poor, and a village table beside it all who live there
+        if "unknown_poor" in table and "unknown_poor" not in part and "households" in part:
+            indicators.append(_coverage(table, part, poverty_source))
+        fresh = [name for name in part if name not in table]
+        double = [one.label for one in definitions if one.name not in fresh]
+        if "unknown_poor" not in table and {"households", "poor_households"} & {*part} - {*fresh}:
+            double.append("rumah tangga atau kemiskinan")
+        if double:
+            text = (
+                "Angka yang sama ada dalam beberapa tabel; yang disebut lebih dahulu yang dipakai: "
+                f"{', '.join(double)}."
+            )
+            repeated.append(Note("numbers_twice", text, len(double)))
+        table = table.join(part[fresh])
+        indicators += [one for one in definitions if one.name in fresh]
+    return table, indicators, repeated
 
 
 def _with_headcount(table: pd.DataFrame) -> list[Note]:

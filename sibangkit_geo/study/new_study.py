@@ -16,11 +16,12 @@ from sibangkit_geo.errors import (
 )
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.sources import boundaries
+from sibangkit_geo.sources.profiles import TableCodes  # noqa: TC001 - the type of a constant
 from sibangkit_geo.study.begin import Inspected, Known, inspect, year_in
 from sibangkit_geo.study.layers import village_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 NAME = "study.toml"
@@ -36,6 +37,9 @@ _HOUSEHOLD_KEYS = ("village_code", "district_name", "village_name", "size", "lon
 _PROFILE_KEYS = ("district_name", "village_name", "longitude", "latitude", "households", "people",
                  "poor_share_percent")  # fmt: skip
 _LISTED = 12
+_SYSTEMS: dict[str, TableCodes] = {"bps": "bps", "kemendagri": "kemendagri"}
+# keys that a map may lack, as its error names them
+_ASK_OF_MAPS = {"code_system": _ASK_SYSTEM, "crs": "ISI: EPSG:32748 atau lainnya"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +78,21 @@ def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
             remarks.append(str(error))
             continue
         used[file.name] = found.kind
-        remarks += [f"{file.name}: {text}" for text in found.remarks]
+        remarks += [f"{file.name}: {text.removeprefix(f'{file.name}: ')}" for text in found.remarks]
         if found.kind == "unknown":
             remarks.append(f"{file.name}: tidak dikenali, tidak ada {found.missing}")
         else:
             tables.append(found)
     if not tables:
         msg = f"{folder.name}: no register and no village table is recognised in this folder"
-        why = " ".join(remarks)
+        why = "; ".join(remarks)
         raise DataError(
             msg, remedy=f"Look at one file with `sibangkit inspect FILE`. {why}".strip()
         )
+    asked_system = known.code_system
     known = replace(known, regency=known.regency or tables[0].known.regency)
     regency = codes.require_regency(known.regency)
-    polygons = _polygons(folder, known.regency, used, remarks)
+    polygons = _polygons(folder, replace(known, code_system=asked_system), used, remarks)
     blocks, told = blocks_of(tables)
     remarks += told
     text = _study(title or f"Kantong kemiskinan {regency}", known, tables, blocks, polygons)
@@ -95,20 +100,22 @@ def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
     return Begun(path, used, tuple(remarks))
 
 
-def _polygons(folder: Path, regency: str, used: dict[str, str], remarks: list[str]) -> str:
+def _polygons(folder: Path, known: Known, used: dict[str, str], remarks: list[str]) -> list[str]:
     """Take the map of most villages of the regency; say why the others are not used."""
     best, most = "", 0
+    refused: dict[str, str] = {}
     for file in sorted(one for one in folder.iterdir() if one.suffix.lower() in _LAYERS):
-        source = boundaries.BoundarySource(str(file))
+        source = boundaries.BoundarySource(
+            str(file), code_system=_SYSTEMS.get(known.code_system, "")
+        )
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DegradedInputWarning)
                 areas = boundaries.read_boundaries(
-                    source, regency=regency, locate=village_finder(regency)
+                    source, regency=known.regency, locate=village_finder(known.regency)
                 )
         except SibangkitError as error:
-            used.setdefault(file.name, "not used")
-            remarks.append(f"batas {file.name} tidak dipakai: {error}")
+            refused[file.name] = str(error)
             continue
         used[file.name] = "boundaries"
         if len(areas.villages) <= most:
@@ -119,9 +126,28 @@ def _polygons(folder: Path, regency: str, used: dict[str, str], remarks: list[st
             used[best] = "not used"
             remarks.append(f"batas {best} tidak dipakai: {file.name} memuat lebih banyak desa")
         best, most = file.name, len(areas.villages)
-    if not best:
+    return _lines_of_polygons(best, refused, known.regency, used, remarks)
+
+
+def _lines_of_polygons(
+    best: str, refused: Mapping[str, str], regency: str, used: dict[str, str], remarks: list[str]
+) -> list[str]:
+    """Write which map is used, and ask for what a map needs that could not be read without it."""
+    asked = {
+        name: [f'{key} = "{ask}"' for key, ask in _ASK_OF_MAPS.items() if key in told]
+        for name, told in refused.items()
+    }
+    one = next((name for name, lines in asked.items() if lines), "") if not best else ""
+    for name, told in refused.items():
+        used.setdefault(name, "boundaries" if name == one else "not used")
+        ending = "isi baris ISI pada [boundaries]" if name == one else "tidak dipakai"
+        remarks.append(f"batas {name} {ending}: {told.removeprefix(f'{name}: ')}")
+    if best or one:
+        return [_line("villages", best or one), *asked.get(one, [])]
+    if codes.official_villages(regency):
         remarks.append('batas desa memakai pendekatan tertanam (villages = "default")')
-    return best
+        return ['villages = "default"']
+    return ['villages = "ISI: berkas batas desa kabupaten ini"']
 
 
 def blocks_of(tables: Iterable[Inspected]) -> tuple[list[str], list[str]]:
@@ -143,18 +169,21 @@ def blocks_of(tables: Iterable[Inspected]) -> tuple[list[str], list[str]]:
     else:
         registers += members
     registers.sort(key=lambda one: (year_of(one), one.file))
-    blocks = [block_of(one) for one in tables if one.kind == "profiles"]
+    # of two tables with the same numbers the first counts: the newest
+    profiles = [one for one in tables if one.kind == "profiles"]
+    blocks = [block_of(one) for one in sorted(profiles, key=year_of, reverse=True)]
     years = [year_of(one) for one in registers]
     for one, year in zip(registers, years, strict=True):
         latest = one is registers[-1]
-        double = years.count(year) > 1
-        if double and not latest:
+        block = block_of(one, name="households" if latest else "earlier", year=year)
+        if years.count(year) > 1 and not latest:
             remarks.append(
-                f"{one.file}: register kedua dengan tahun yang sama ({year or 'tidak disebut'}) "
-                "ditulis sebagai [[earlier]]; isi tahunnya"
+                f"{one.file}: register lain dengan tahun yang sama ({year or 'tidak disebut'}) "
+                "ditulis sebagai catatan. Bila bagian dari satu register (per kecamatan), "
+                "gabungkan dulu menjadi satu berkas; bila tahun lain, isi tahunnya"
             )
-        name = "households" if latest else "earlier"
-        blocks.append(block_of(one, name=name, year=0 if double and not latest else year))
+            block = "".join(f"# {line}\n" for line in block.splitlines())
+        blocks.append(block)
     return blocks, remarks
 
 
@@ -236,9 +265,9 @@ def _line(key: str, value: str, ask: str = "") -> str:
 
 
 def _study(
-    title: str, known: Known, tables: list[Inspected], blocks: list[str], polygons: str
+    title: str, known: Known, tables: list[Inspected], blocks: list[str], polygons: list[str]
 ) -> str:
-    """Write a whole study file; without polygons the embedded ones are taken."""
+    """Write a whole study file; `polygons`: lines of the table of boundaries."""
     year = known.year or max(map(year_of, tables))
     lines = [
         "# Berkas studi. Isi setiap tulisan ISI, lalu: sibangkit run study.toml --out hasil",
@@ -250,7 +279,7 @@ def _study(
         "seed = 1607",
         "",
         "[boundaries]",
-        _line("villages", polygons or "default"),
+        *polygons,
         "",
         *("\n" + block for block in blocks),
     ]
