@@ -318,7 +318,7 @@ def test_a_label_that_contradicts_its_code_is_not_understood(
     listed = categories(variables()[variable], generation="dtsen2025", column="x")
     cells = pl.Series([cell])
     read = listed.read(cells, np.array([NO_CODE], dtype=np.int8))
-    found = int(list(read.values)[0])
+    found = int(next(iter(read.values)))
     assert (listed.meanings[found] if found >= 0 else None) == (
         frozenset({meaning}) if meaning else None
     )

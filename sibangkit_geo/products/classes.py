@@ -64,6 +64,14 @@ class Layer:
     known_share: pd.Series | None = None
 
     @property
+    def answered(self) -> float:
+        """Share of all, 0 to 1, who answered; 1 where all did."""
+        if self.known is None or self.known_share is None:
+            return 1.0
+        everybody = self.known / self.known_share.where(self.known_share > 0)
+        return float(self.known[everybody.notna()].sum() / everybody.sum())
+
+    @property
     def thin(self) -> pd.Series:
         """Tell which villages too few answered: some are known, and yet there is no share."""
         if self.known is None:

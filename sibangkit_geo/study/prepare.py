@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int, int], None]
 
 log = logging.getLogger(__name__)
+# a sheet of paper has room for the first notes only
+_FIRST = frozenset({"answers_incomplete", "too_few_known", "coverage_differs"})
 _VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
 
 
@@ -228,7 +230,8 @@ def _provenance(study: config.Study, inputs: tuple[InputFile, ...]) -> Provenanc
 
 
 def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
-    return tuple(dict.fromkeys(notes))
+    """Put each note once, what changes how every number is read first."""
+    return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.key not in _FIRST))
 
 
 def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResult:

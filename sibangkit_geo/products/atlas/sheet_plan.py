@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, nearest
-from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.atlas.canvas import Pen
 from sibangkit_geo.products.atlas.listing import (
     Listing,
@@ -325,4 +325,6 @@ def layer_theme(layer: Layer) -> Theme:
     index[layer.masked.to_numpy(dtype=bool)] = n + 1
     unit = say(f"annex.unit_{layer.indicator.unit}")
     heading = f"{layer.indicator.label} ({unit})" if unit else layer.indicator.label
+    if layer.known is not None:
+        heading = f"{heading}; {say('annex.answered', share=percentage(layer.answered, 0))}"
     return Theme(heading, tuple(swatches), index.astype(np.intp))
