@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts check check-scripts setup lock
+.PHONY: demo test test-scripts trials check check-scripts setup lock
 
 setup: $(READY)
 
@@ -25,6 +25,12 @@ demo: $(READY)
 # one file of tests per worker at a time: their fixtures are dear
 test: $(READY) test-scripts
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# the long forms of trials whose short forms are among the tests
+trials: $(READY)
+	$(BIN)/python benchmarks/numerals.py --tables 2000
+	$(BIN)/python benchmarks/missing.py --maps 200
+	$(BIN)/python benchmarks/pockets.py
 
 check: $(READY) check-scripts
 	$(BIN)/ruff check .
