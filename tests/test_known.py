@@ -120,9 +120,9 @@ def test_pages_say_how_much_is_known(ran: Path) -> None:
     start = text.index('id="data">') + len('id="data">')
     page = json.loads(text[start : text.index("</script>", start)])
     layer = page["layers"][0]
-    thin = layer["thin"]
+    thin = layer["known"]["thin"]
     assert len(thin) > 10
-    assert all(layer["values"][row] is None and layer["known_percent"][row] < 50 for row in thin)
+    assert all(layer["values"][row] is None and layer["known"]["percent"][row] < 50 for row in thin)
     notes = " ".join(page["notes"])
     assert "tidak cukup data kemiskinan" in notes
     assert "sangat berbeda antarkecamatan" in notes
@@ -140,7 +140,7 @@ def test_small_counts_stay_hidden_where_too_few_answered(tmp_path: Path) -> None
     text = (tmp_path / "out" / "bappeda.html").read_text("utf-8")
     start = text.index('id="data">') + len('id="data">')
     layer = json.loads(text[start : text.index("</script>", start)])["layers"][0]
-    assert len(layer["thin"]) > 10
+    assert len(layer["known"]["thin"]) > 10
     assert not any(count in {1, 2, 3, 4} for count in layer["counts"])
 
 

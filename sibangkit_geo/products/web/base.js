@@ -32,7 +32,7 @@ window.sibangkit = (() => {
   if (!data.layers.length) {
     data.layers.push({
       key: "", label: text("no_layer"), unit: "", decimals: 0, worse: "high", values: [],
-      counts: null, known: null, known_percent: null, thin: [], class: [], classes: [], n_missing: data.villages.code.length, n_masked: 0,
+      counts: null, known: null, class: [], classes: [], n_missing: data.villages.code.length, n_masked: 0,
     });
   }
 

@@ -31,7 +31,7 @@ window.sibangkit.csv = (() => {
     return [
       number(layer.values[row], layer.decimals ?? 1),
       ...(layer.counts ? [values.isThin(layer, row) ? cell(layer.counts[row]) : number(layer.counts[row], null)] : []),
-      ...(layer.known ? [cell(layer.known[row])] : []),
+      ...(layer.known ? [cell(layer.known.answered[row])] : []),
       cell(values.classLabel(layer, row)),
     ];
   }

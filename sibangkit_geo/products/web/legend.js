@@ -30,7 +30,7 @@ window.sibangkit.legend = (() => {
   function entries(layer, { pockets }) {
     /** @type {Entry[]} */
     const rows = layer.classes.map((one) => ({ fill: one.color, label: one.label, count: one.count }));
-    const thin = layer.thin?.length ?? 0;
+    const thin = layer.known?.thin.length ?? 0;
     const missing = layer.n_missing - thin;
     if (missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: missing });
     if (thin) rows.push({ fill: "url(#thin)", label: text("thin"), count: thin });

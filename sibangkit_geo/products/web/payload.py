@@ -259,9 +259,7 @@ def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
         "values": _plain(layer.shown, layer.decimals),
         "counts": None if layer.counts is None else _whole(layer.counts),
         "count_label": one.count_label or None,
-        "known": None if layer.known is None else _whole(layer.known),
-        "known_percent": None if layer.known_share is None else _whole(layer.known_share * 100),
-        "thin": [i for i, thin in enumerate(layer.thin) if thin],
+        "known": _known(layer),
         "masked": [i for i, hidden in enumerate(layer.masked) if hidden],
         "class": [None if i < 0 else int(i) for i in layer.class_index],
         "classes": [
@@ -275,6 +273,17 @@ def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
         "source": one.source,
         "year": one.year,
         "note": one.note,
+    }
+
+
+def _known(layer: Layer) -> dict[str, object] | None:
+    """Say who answered, and where too few did; nothing where all did."""
+    if layer.known is None or layer.known_share is None:
+        return None
+    return {
+        "answered": _whole(layer.known),
+        "percent": _whole(layer.known_share * 100),
+        "thin": [i for i, thin in enumerate(layer.thin) if thin],
     }
 
 

@@ -8,7 +8,7 @@ window.sibangkit.ranking = (() => {
   /** @param {{row: number, rank: number}} options @param {ShownLayer} layer @param {number | null} selected @param {{onSelect: (row: number) => void, onHover: OnRow}} options */
   function rowOf({ row, rank }, layer, selected, { onSelect, onHover }) {
     // of a village where not all answered the count is the least there can be
-    const part = (layer.known_percent?.[row] ?? 100) < 100 ? "≥\u00a0" : "";
+    const part = (layer.known?.percent[row] ?? 100) < 100 ? "≥\u00a0" : "";
     const count = values.countText(layer, row) && `${part}${number(layer.counts[row])}`;
     return element("tr", {
       "data-code": villages.code[row], class: row === selected ? "selected" : null,

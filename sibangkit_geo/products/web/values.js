@@ -22,7 +22,7 @@ window.sibangkit.values = (() => {
 
   // too few answered: a count, but no share
   /** @param {ShownLayer} layer @param {number} row */
-  const isThin = (layer, row) => layer.thin?.includes(row) ?? false;
+  const isThin = (layer, row) => layer.known?.thin.includes(row) ?? false;
 
   /** @param {ShownLayer} layer @param {number} row */
   function fillOf(layer, row) {
@@ -49,7 +49,7 @@ window.sibangkit.values = (() => {
     const count = layer.counts?.[row];
     if (!known(count) || isMasked(layer, row)) return "";
     const told = `${number(count)} ${layer.count_label ?? ""}`.trim();
-    const [answered, percent] = [layer.known?.[row], layer.known_percent?.[row]];
+    const [answered, percent] = [layer.known?.answered[row], layer.known?.percent[row]];
     if (!known(answered) || !known(percent) || percent >= 100) return told;
     return text("at_least", { told, answered: number(answered), percent: number(percent) });
   }
@@ -120,7 +120,7 @@ window.sibangkit.values = (() => {
     }));
     return {
       ...layer, key: `${layer.key}@${year}`, label: `${layer.label} (${year})`, year, values: shown,
-      counts: null, known: null, known_percent: null, thin: [], class: index, classes, masked: hidden, n_masked: hidden.length,
+      counts: null, known: null, class: index, classes, masked: hidden, n_masked: hidden.length,
       n_missing: shown.filter((value) => !known(value)).length - hidden.length, regency_value: null,
       district_values: null,
     };

@@ -99,9 +99,7 @@ interface Layer {
   values: (number | null)[];
   counts: (number | null)[] | null;
   count_label: string | null;
-  known: (number | null)[] | null;
-  known_percent: (number | null)[] | null;
-  thin: number[];
+  known: Answered | null;
   masked: number[];
   class: (number | null)[] | string;
   classes: LayerClass[];
@@ -112,6 +110,12 @@ interface Layer {
   source: string;
   year: number;
   note: string;
+}
+
+interface Answered {
+  answered: (number | null)[];
+  percent: (number | null)[];
+  thin: number[];
 }
 
 interface LayerClass {
