@@ -47,10 +47,12 @@ C: list[Any] = ["16.07.10.2003", "Gasing", 531, 8.0]
 SHARE, CODE = "0.00%", '00"."00"."00"."0000'
 
 
-def read(path: Path, *, sheet: str = "") -> tuple[pd.DataFrame, list[str], tuple[Any, ...]]:
+def read(
+    path: Path, *, sheet: str = "", named: Sequence[str] = NAMED
+) -> tuple[pd.DataFrame, list[str], tuple[Any, ...]]:
     """Read a village table: its cells, what is said of it, and the rows left out."""
     source = TableSource(path, sheet=sheet)
-    table, left_out = read_text_table(source, named_by="test", named=NAMED)
+    table, left_out = read_text_table(source, named_by="test", named=named)
     return (
         table,
         [one.text.removeprefix(f"{path.name}: ") for one in reading_notes(table)],
@@ -527,6 +529,25 @@ def test_headers_again_footers_and_signatures_are_left_out_of_a_village_table(
     table, _, left_out = read(book(tmp_path / "t.xlsx", {"S": REPEATED}))
     assert table.index.tolist() == [4, 9]
     assert left_out == (5, 6, 7, 8, 11, 12, 14, 15)
+
+
+def test_a_second_page_with_a_fuller_header_does_not_swallow_the_first(tmp_path: Path) -> None:
+    # the first page spells the households in its own way, so that the second names one more
+    first = [*NAMES[:2], "Jml KK Th 2024", NAMES[3]]
+    path = book(tmp_path / "t.xlsx", {"S": [["LAPORAN"], first, A, B, NAMES, C]})
+    with pytest.raises(DataError, match="Jumlah KK"):
+        read(path)
+    table, _, left_out = read(path, named=(NAMES[0], first[2]))
+    assert list(table.columns) == first
+    assert table.index.tolist() == [3, 4, 6]
+    assert left_out == (5,)
+
+
+def test_a_stacked_header_that_comes_again_in_one_row_is_left_out(tmp_path: Path) -> None:
+    stacked = [[*NAMES[:2], "Data", ""], ["", "", *NAMES[2:]]]
+    table, _, left_out = read(book(tmp_path / "t.xlsx", {"S": [*stacked, A, B, NAMES, C]}))
+    assert table.index.tolist() == [3, 4, 6]
+    assert left_out == (5,)
 
 
 def test_headers_again_footers_and_signatures_are_left_out_of_a_register(tmp_path: Path) -> None:

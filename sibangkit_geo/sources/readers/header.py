@@ -22,6 +22,8 @@ _LOOK_AT = 40
 # two numbers are as likely data
 _SHORTEST_NUMBERING = 4
 _NUMBERING = re.compile(r"\(?\d+\)?")
+# dotted as Permendagri 72/2019 writes it, or ten digits; a reader may add an exponent of 0
+_CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}|\d{10}(?:\.0+)?(?:e0)?")
 
 _WORDS = re.compile(
     r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
@@ -164,9 +166,24 @@ def folded_names(head: list[list[str]], known: Collection[str]) -> frozenset[str
 
 
 def _best(head: list[list[str]], known: Collection[str]) -> tuple[int, int] | None:
-    best, choice = (0, 0), None
+    """Take the reading that names most; one below rows of data only where none is above them."""
     # rows of data name nothing: they need not be read as headers in every combination
     names_some = [any(fold_header(cell) in known for cell in row if cell) for row in head]
+    width = max(map(len, head))
+    data = (at for at, row in enumerate(head) if not names_some[at] and _is_village(row, width))
+    first = next(data, len(head))
+    return _best_above(head[:first], known, names_some) or _best_above(head, known, names_some)
+
+
+def _is_village(row: list[str], width: int) -> bool:
+    """Tell a row of data from a title that names one village: it fills half of the width."""
+    return 2 * sum(map(bool, row)) >= width and any(map(_CODE.fullmatch, row))
+
+
+def _best_above(
+    head: list[list[str]], known: Collection[str], names_some: list[bool]
+) -> tuple[int, int] | None:
+    best, choice = (0, 0), None
     for rows in range(1, _DEEPEST + 1):
         for above in range(min(_LOOK_AT, len(head) - rows + 1)):
             block = head[above : above + rows]
@@ -326,6 +343,7 @@ def rows_without_data(
     [True, False, True]
     """
     again = {_folded(row) for row in above} - {()}
+    titles = {cell for row in again for cell in row}
     last, signing = -1, False
     for place, cells in rows:
         word = (cells[key] or "").strip()
@@ -336,7 +354,16 @@ def rows_without_data(
         follows = signing and place == last + 1 and not word[:1].isdigit()
         signing = few and (follows or (keyless and any(map(_signs, filled))))
         last = place
-        yield signing or (keyless and _is_no_data(filled)) or _folded(cells) in again
+        repeats = _folded(cells) in again or _is_header_again(cells, titles)
+        yield signing or (keyless and _is_no_data(filled)) or repeats
+
+
+def _is_header_again(cells: Sequence[str | None], titles: Collection[tuple[int, str]]) -> bool:
+    """Tell a header that another page spells a little differently: most names, and no number."""
+    folded = _folded(cells)
+    same = sum(one in titles for one in folded)
+    words = all(one in titles or any(map(str.isalpha, one[1])) for one in folded)
+    return same > 1 and 2 * same > len(folded) and words
 
 
 def _folded(cells: Sequence[str | None]) -> tuple[tuple[int, str], ...]:
