@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import xlsxwriter
 import xlwt
 
-from sibangkit_geo.errors import DataError, SibangkitError
+from sibangkit_geo.errors import DataError, DegradedInputWarning, SibangkitError
 from sibangkit_geo.model.types import Finding, IntakeReport
 from sibangkit_geo.products.intake_report import write_intake
 from sibangkit_geo.registers.register import open_register, personal_texts
@@ -349,6 +349,32 @@ def test_sheets_about_different_things_are_not_one_table(tmp_path: Path) -> None
     grid = open_grid(TableSource(path), named_by="test", known={"kode_desa", "nama_desa"})
     assert grid.sheets == ()
     assert grid.remarks == ("Lembar yang tidak dibaca: Kesehatan (judul kolom lain).",)
+
+
+def test_a_sheet_whose_rows_all_stand_in_others_is_left_out(tmp_path: Path) -> None:
+    numbered = ["No", *NAMES]
+    path = book(tmp_path / "t.xlsx", {
+        "SEMUA": [numbered, [1, *A], [2, *B], [3, *C], ["", "", "Jumlah", 2904, ""]],
+        "Satu": [numbered, [1, *A], [2, *B]],
+        "Dua": [numbered, [1, *C]],
+        "Salinan": [numbered, [1, *A], [2, *B]],
+    })  # fmt: skip
+    table, told, _ = read(path)
+    assert table.index.tolist() == ["Satu!2", "Satu!3", "Dua!2"]
+    assert told[-1] == "Lembar SEMUA, Salinan tidak dibaca: semua barisnya ada di lembar lain."
+
+
+def test_households_that_say_the_same_by_chance_are_kept(tmp_path: Path) -> None:
+    # the second sheet has each row once; the first has one of them once and the other twice
+    path = book(tmp_path / "t.xlsx", {"RT 1": [NAMES, A, A, B], "RT 2": [NAMES, A, B]})
+    assert len(read(path)[0]) == 5
+
+
+def test_a_sheet_that_lacks_one_column_is_warned_of(tmp_path: Path) -> None:
+    other = [*NAMES[:2], "Jml KK", NAMES[3]]
+    path = book(tmp_path / "t.xlsx", {"Satu": [NAMES, A], "Dua": [other, B]})
+    with pytest.warns(DegradedInputWarning, match=r"\[Dua\].*tidak ada kolom jumlah_kk"):
+        assert len(read(path)[0]) == 1
 
 
 def test_one_sheet_with_the_header_is_read_as_before(tmp_path: Path) -> None:
