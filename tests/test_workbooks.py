@@ -34,6 +34,7 @@ from sibangkit_geo.sources.readers.grid import number_text, plain_column, plain_
 from sibangkit_geo.sources.readers.html_table import html_sheets
 from sibangkit_geo.sources.text_tables import read_text_table, reading_notes
 from sibangkit_geo.study import registers
+from sibangkit_geo.study.begin import Known, inspect, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -375,6 +376,30 @@ def test_a_sheet_that_lacks_one_column_is_warned_of(tmp_path: Path) -> None:
     path = book(tmp_path / "t.xlsx", {"Satu": [NAMES, A], "Dua": [other, B]})
     with pytest.warns(DegradedInputWarning, match=r"\[Dua\].*tidak ada kolom jumlah_kk"):
         assert len(read(path)[0]) == 1
+
+
+@pytest.mark.parametrize("first", [["1607019900000001", "SITI"], ["SITI", 4]])
+def test_a_table_without_a_header_is_refused_and_shows_no_cell(
+    tmp_path: Path, first: list[object]
+) -> None:
+    path = book(tmp_path / "t.xlsx", {"S": [first, ["1607019900000002", "BUDI"]]})
+    with pytest.raises(DataError, match="no header row is found") as caught:
+        inspect(path, known=Known())
+    assert "SITI" not in str(caught.value)
+    assert "1607" not in str(caught.value)
+
+
+def test_cells_of_people_in_a_header_are_not_shown(tmp_path: Path) -> None:
+    names = ["NIK", "Nama KK: SITI", "1607015505800001", "Jumlah\nKK 2024"]
+    path = book(tmp_path / "t.xlsx", {"S": [names, ["1", "2", "3", "4"]]})
+    text = text_of(inspect(path, known=Known()))
+    assert "SITI" not in text
+    assert "16070155" not in text
+    assert "kolom C" in text
+    assert "Jumlah KK 2024" in text
+    with pytest.raises(DataError, match="no column named Jumlah KK") as caught:
+        read(path, named=("NIK", "Jumlah KK"))
+    assert "16070155" not in str(caught.value)
 
 
 def test_one_sheet_with_the_header_is_read_as_before(tmp_path: Path) -> None:

@@ -25,6 +25,11 @@ _NUMBERING = re.compile(r"\(?\d+\)?")
 # dotted as Permendagri 72/2019 writes it, or ten digits; a reader may add an exponent of 0
 _CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}|\d{10}(?:\.0+)?(?:e0)?")
 
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_BARE_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*\s*%?")
+# as many digits as begin an identity number, a code or a telephone number
+_TELLING_DIGITS = 6
+
 _WORDS = re.compile(
     r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
     r"ket\b|dicetak|mengetahui|\*)"
@@ -118,7 +123,7 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
     Raises
     ------
     DataError
-        The table is empty, has a header but no rows, far too many columns, or
+        The table is empty, has no header, a header but no rows, far too many columns, or
         two columns of one name that is looked for.
     """
     head = grid.head
@@ -136,7 +141,47 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
         msg = f"{grid.name}: the table has a header but no rows"
         raise DataError(msg, remedy="Export it again with its rows.")
     names = _names(head[above : above + rows])
+    if not header_score(head, known) and any(map(_is_of_data, names)):
+        msg = f"{grid.name}: no header row is found; the first row looks like data"
+        raise DataError(msg, remedy="Put a row with the names of the columns above the data.")
     return _unique(Header(tuple(names), first + 1, rows, above), grid.name, known)
+
+
+def shown_names(names: Sequence[str]) -> tuple[str, ...]:
+    r"""
+    Word names of columns for people; a cell of data that became a name is not shown.
+
+    Parameters
+    ----------
+    names
+        One per column, as the header has them.
+
+    Returns
+    -------
+    shown
+        On one line, without what follows a colon; a name with many digits is told by its place.
+
+    Examples
+    --------
+    >>> shown_names(["Jumlah\nKK 2024", "Nama KK: SITI", "1607015505800001"])
+    ('Jumlah KK 2024', 'Nama KK: …', 'kolom C')
+    """
+    return tuple(
+        f"kolom {letters(place)}"
+        if _has_telling_digits(name)
+        else re.sub(r":\s.*", ": …", " ".join(name.split()))
+        for place, name in enumerate(names)
+    )
+
+
+def _has_telling_digits(name: str) -> bool:
+    return sum(map(str.isdigit, _YEAR.sub("", name))) >= _TELLING_DIGITS
+
+
+def _is_of_data(name: str) -> bool:
+    """Tell a name that is none: a code, an identity number, or a number that is no year."""
+    number = _BARE_NUMBER.fullmatch(name) and not _YEAR.fullmatch(name)
+    return bool(number) or _has_telling_digits(name)
 
 
 def locate(head: list[list[str]], known: Collection[str]) -> tuple[int, int, int]:
@@ -279,7 +324,8 @@ def require_single(wanted: Iterable[str], doubled: Mapping[str, str], *, name: s
     """
     double = [one for one in sorted(set(wanted)) if one in doubled]
     if double:
-        told = "; ".join(f"{one} (columns {doubled[one]})" for one in double[:5])
+        shown = zip(shown_names(double[:5]), double, strict=False)
+        told = "; ".join(f"{name} (columns {doubled[one]})" for name, one in shown)
         msg = f"{name}: several columns are named {told}"
         raise DataError(msg, remedy="Give each column its own name.")
 
