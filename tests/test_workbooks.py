@@ -723,6 +723,13 @@ def test_a_page_under_the_name_of_a_workbook_is_read(
     assert sheet_names(path) == ["tabel 1", "tabel 2", "tabel 3"]
 
 
+def test_a_page_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xls"
+    path.write_text("<table><tr><td>a</td></tr></table><table><tr><td>kode</td></tr><tr><td>16.07")
+    with pytest.raises(DataError, match="cut off, its last table has no end"):
+        html_sheets(path)
+
+
 def test_an_encoding_that_a_page_claims_falsely_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / "t.xls"
     path.write_bytes(PAGE.format(charset="utf-8").encode("cp1252"))
@@ -784,7 +791,8 @@ def test_cells_that_claim_to_be_everywhere_take_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "t.xls"
-    path.write_text("<table>" + "<tr><td colspan=999999 rowspan=0>a<td colspan=999>b<td>c" * 300)
+    row = "<tr><td colspan=999999 rowspan=0>a<td colspan=999>b<td>c"
+    path.write_text(f"<table>{row * 300}</table>")
     rows = html_sheets(path)[0].rows
     assert max(map(len, rows)) <= 2_001
     monkeypatch.setattr("sibangkit_geo.sources.readers.html_table.MOST_CELLS", 100)
