@@ -250,6 +250,9 @@ def test_a_shapefile_without_prj_is_read_as_degrees_where_it_can_be(tmp_path: Pa
     (tmp_path / "meter.prj").unlink()
     with pytest.raises(DataError, match=r"names no coordinate reference system.*key `crs`"):
         read_layout(tmp_path / "meter.shp")
+    text = check_text(check_file(tmp_path / "meter.shp"))
+    assert "meter.prj is missing" in text
+    assert "--crs" in text
     assert read_layout(tmp_path / "meter.shp", crs=METRES).areas.area.sum() == pytest.approx(8e6)
 
 
@@ -488,6 +491,9 @@ def test_import_refuses_names_without_parents_and_writes_nothing(tmp_path: Path)
     squares(TWO, **LAYOUTS["geoBoundaries"][1]).to_file(tmp_path / "gb.gpkg")
     with pytest.raises(DataError, match="geoBoundaries has no official codes and names no regency"):
         import_file(tmp_path / "gb.gpkg", tmp_path / "out" / "desa.gpkg", regency="16.07")
+    squares(TWO, Name=["Mariana", "Mariana Ilir"]).to_file(tmp_path / "lain.gpkg")
+    with pytest.raises(DataError, match="the layer has no official codes"):
+        import_file(tmp_path / "lain.gpkg", tmp_path / "out" / "desa.gpkg", regency="16.07")
     squares(TWO, **LAYOUTS["GADM"][1]).to_file(tmp_path / "gadm.gpkg")
     with pytest.raises(DataError, match=r"no official list of regency 16\.02"):
         import_file(tmp_path / "gadm.gpkg", tmp_path / "out" / "desa.gpkg", regency="16.02")

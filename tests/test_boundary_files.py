@@ -288,10 +288,29 @@ def test_columns_that_a_study_names_go_before_the_known_ones(tmp_path: Path) -> 
     path = layer(tmp_path / "a.gpkg", columns)
     found = read(path, code="nomor", name="sebutan", code_system="kemendagri")
     assert found.villages["name"].tolist() == NAMES
-    named = BoundaryColumns("nomor", "sebutan", "wilayah")
-    assert read_layout(path, columns=named).areas["district_name"].tolist()[-1] == "Hilir"
+    for named in (
+        BoundaryColumns("nomor", "sebutan", "wilayah"),
+        BoundaryColumns("NOMOR", " Sebutan ", "WILAYAH"),
+    ):
+        told_of = read_layout(path, columns=named)
+        assert told_of.areas["district_name"].tolist()[-1] == "Hilir"
+        assert told_of.layout == "nomor/sebutan"
     with pytest.raises(DataError, match='Did you mean "wilayah"'):
         read(path, district="wilaya")
+
+
+def test_a_context_needs_no_columns_but_a_place(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.gpkg", {"kode": PLAIN, "nama": NAMES})
+    around = gpd.GeoDataFrame(geometry=[shapely.box(104, -3, 105, -2)], crs=4326)
+    around.to_file(tmp_path / "sekitar.geojson")
+    keys = {"code_system": "kemendagri", "context": str(tmp_path / "sekitar.geojson")}
+    assert read(path, **keys).context["name"].tolist() == [""]
+    far = gpd.GeoDataFrame({"nama": ["x"]}, geometry=[shapely.box(4e5, 9e6, 5e5, 9.1e6)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        far.to_file(tmp_path / "jauh.gpkg")
+    with pytest.raises(DataError, match="Save the context file with its"):
+        read(path, code_system="kemendagri", context=str(tmp_path / "jauh.gpkg"))
 
 
 def test_districts_are_named_by_the_map_where_no_list_is(tmp_path: Path) -> None:

@@ -422,8 +422,10 @@ def test_new_begins_a_study_from_a_folder(tmp_path: Path) -> None:
     folder = write(tmp_path, ("semicolon",))
     (folder / "study.toml").unlink()
     (folder / "register_2020.csv").unlink()
+    (folder / "~$desa.xlsx").write_bytes(b"lock")
     told = call("new", folder, "--code-generation", "regsosek2022", "--year", "2025")
     assert told.exit_code == 0, told.stderr
+    assert "~$" not in told.stdout + told.stderr
     with pytest.raises(ConfigError, match=r"line \d+: decile_max still says ISI: write desil"):
         read_study(folder / "study.toml")
     text = (folder / "study.toml").read_text("utf-8")

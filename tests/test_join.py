@@ -26,6 +26,7 @@ from sibangkit_geo.join import (
 from sibangkit_geo.join.by_name import assign_many
 from sibangkit_geo.model.types import Boundaries
 from sibangkit_geo.sources.text_tables import read_review
+from sibangkit_geo.study.locate import locate_places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -269,8 +270,31 @@ def test_undotted_codes_are_read_as_the_system_says_and_villages_repeat() -> Non
 
 def test_lost_digits_are_refused_by_kind() -> None:
     code = pd.Series(["16.07.03.2004", "1.607E+09", "16.07.03"], index=[2, 3, 4])
-    with pytest.raises(DataError, match=r"1 of another level\) \(rows: 2; first: 3, 4"):
+    with pytest.raises(DataError, match=r"\(rows: 1; first: 3"):
         locate_by_code(code, OFFICIAL, code_system="kemendagri")
+
+
+def test_codes_of_districts_are_subtotals_unless_there_is_no_other() -> None:
+    code = pd.Series(["16.07.03", "16.07.03.2004", "160703", "16.07"], index=[2, 3, 4, 5])
+    located = locate_by_code(code, OFFICIAL, code_system="kemendagri")
+    assert found(located) == {2: None, 3: "16.07.03.2004", 4: None, 5: None}
+    assert located.rows["how"].tolist() == ["none", "code", "none", "none"]
+    assert [one.count for one in located.notes if one.key == "subtotals"] == [3]
+    with pytest.raises(DataError, match=r"1 of another level\) \(rows: 1; first: 2"):
+        locate_by_code(code[:1], OFFICIAL, code_system="kemendagri")
+
+
+def test_rows_that_name_no_village_are_subtotals_of_their_district() -> None:
+    rows = rows_of(SPELLINGS).reset_index(drop=True)
+    rows.loc[0, ["code", "village_name"]] = None
+    nowhere = gpd.GeoDataFrame(OFFICIAL.iloc[:0], geometry=[], crs="EPSG:32748")
+    areas = Boundaries(nowhere, OFFICIAL, nowhere, "16.07", False, "uji", ())
+    located = locate_places(rows, areas, code_system="", review={})
+    assert located.rows.index.tolist() == rows.index.tolist()
+    assert located.rows["how"].tolist()[0] == "none"
+    assert located.rows["village_code"].isna().tolist()[0]
+    told = [one.text for one in located.notes if one.key == "subtotals"]
+    assert told == ["1 baris tanpa nama desa (subjumlah) tidak dihitung (baris: 0)."]
 
 
 # ---- registers: codes, names or both, many rows per village

@@ -33,6 +33,7 @@ from sibangkit_geo.sources.readers import (
 from sibangkit_geo.sources.readers import (
     csv as pieces,
 )
+from sibangkit_geo.sources.readers.archives import layers_in, require_sound_layer
 from sibangkit_geo.sources.readers.csv import ahead
 from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets
 from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells
@@ -371,6 +372,25 @@ def test_points_of_a_layer_become_degrees(tmp_path: Path, name: str, driver: str
     assert [row[:2] for row in read.values()] == [["16.07.01.2001", "4"], ["16.07.01.2002", "12"]]
     assert float(str(read[1][2])) == pytest.approx(104.82, abs=0.01)
     assert float(str(read[1][3])) == pytest.approx(-2.71, abs=0.01)
+
+
+@pytest.mark.parametrize(("part", "left"), [("shp", 0.5), ("dbf", 0.5), ("dbf", 0), ("shx", 0.5)])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_part_of_a_shapefile_that_is_cut_off_is_named(
+    tmp_path: Path, part: str, left: float, *, packed: bool
+) -> None:
+    path = points(tmp_path / "t.shp", "ESRI Shapefile")
+    require_sound_layer(str(path))
+    whole = (tmp_path / f"t.{part}").read_bytes()
+    (tmp_path / f"t.{part}").write_bytes(whole[: int(left * len(whole))])
+    address = str(path)
+    if packed:
+        with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+            for one in tmp_path.glob("t.*"):
+                archive.write(one, one.name)
+        address = layers_in(tmp_path / "z.zip")["t"]
+    with pytest.raises(DataError, match=rf"t\.{part} is damaged or cut off"):
+        require_sound_layer(address)
 
 
 def test_a_zipped_shapefile_is_read_in_place(tmp_path: Path) -> None:

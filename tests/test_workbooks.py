@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import xlsxwriter
 import xlwt
 
-from sibangkit_geo.errors import DataError, SibangkitError
+from sibangkit_geo.errors import DataError, DegradedInputWarning, SibangkitError
 from sibangkit_geo.model.types import Finding, IntakeReport
 from sibangkit_geo.products.intake_report import write_intake
 from sibangkit_geo.registers.register import open_register, personal_texts
@@ -34,6 +34,7 @@ from sibangkit_geo.sources.readers.grid import number_text, plain_column, plain_
 from sibangkit_geo.sources.readers.html_table import html_sheets
 from sibangkit_geo.sources.text_tables import read_text_table, reading_notes
 from sibangkit_geo.study import registers
+from sibangkit_geo.study.begin import Known, inspect, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,10 +48,12 @@ C: list[Any] = ["16.07.10.2003", "Gasing", 531, 8.0]
 SHARE, CODE = "0.00%", '00"."00"."00"."0000'
 
 
-def read(path: Path, *, sheet: str = "") -> tuple[pd.DataFrame, list[str], tuple[Any, ...]]:
+def read(
+    path: Path, *, sheet: str = "", named: Sequence[str] = NAMED
+) -> tuple[pd.DataFrame, list[str], tuple[Any, ...]]:
     """Read a village table: its cells, what is said of it, and the rows left out."""
     source = TableSource(path, sheet=sheet)
-    table, left_out = read_text_table(source, named_by="test", named=NAMED)
+    table, left_out = read_text_table(source, named_by="test", named=named)
     return (
         table,
         [one.text.removeprefix(f"{path.name}: ") for one in reading_notes(table)],
@@ -349,6 +352,56 @@ def test_sheets_about_different_things_are_not_one_table(tmp_path: Path) -> None
     assert grid.remarks == ("Lembar yang tidak dibaca: Kesehatan (judul kolom lain).",)
 
 
+def test_a_sheet_whose_rows_all_stand_in_others_is_left_out(tmp_path: Path) -> None:
+    numbered = ["No", *NAMES]
+    path = book(tmp_path / "t.xlsx", {
+        "SEMUA": [numbered, [1, *A], [2, *B], [3, *C], ["", "", "Jumlah", 2904, ""]],
+        "Satu": [numbered, [1, *A], [2, *B]],
+        "Dua": [numbered, [1, *C]],
+        "Salinan": [numbered, [1, *A], [2, *B]],
+    })  # fmt: skip
+    table, told, _ = read(path)
+    assert table.index.tolist() == ["Satu!2", "Satu!3", "Dua!2"]
+    assert told[-1] == "Lembar SEMUA, Salinan tidak dibaca: semua barisnya ada di lembar lain."
+
+
+def test_households_that_say_the_same_by_chance_are_kept(tmp_path: Path) -> None:
+    # the second sheet has each row once; the first has one of them once and the other twice
+    path = book(tmp_path / "t.xlsx", {"RT 1": [NAMES, A, A, B], "RT 2": [NAMES, A, B]})
+    assert len(read(path)[0]) == 5
+
+
+def test_a_sheet_that_lacks_one_column_is_warned_of(tmp_path: Path) -> None:
+    other = [*NAMES[:2], "Jml KK", NAMES[3]]
+    path = book(tmp_path / "t.xlsx", {"Satu": [NAMES, A], "Dua": [other, B]})
+    with pytest.warns(DegradedInputWarning, match=r"\[Dua\].*tidak ada kolom jumlah_kk"):
+        assert len(read(path)[0]) == 1
+
+
+@pytest.mark.parametrize("first", [["1607019900000001", "SITI"], ["SITI", 4]])
+def test_a_table_without_a_header_is_refused_and_shows_no_cell(
+    tmp_path: Path, first: list[object]
+) -> None:
+    path = book(tmp_path / "t.xlsx", {"S": [first, ["1607019900000002", "BUDI"]]})
+    with pytest.raises(DataError, match="no header row is found") as caught:
+        inspect(path, known=Known())
+    assert "SITI" not in str(caught.value)
+    assert "1607" not in str(caught.value)
+
+
+def test_cells_of_people_in_a_header_are_not_shown(tmp_path: Path) -> None:
+    names = ["NIK", "Nama KK: SITI", "1607015505800001", "Jumlah\nKK 2024"]
+    path = book(tmp_path / "t.xlsx", {"S": [names, ["1", "2", "3", "4"]]})
+    text = text_of(inspect(path, known=Known()))
+    assert "SITI" not in text
+    assert "16070155" not in text
+    assert "kolom C" in text
+    assert "Jumlah KK 2024" in text
+    with pytest.raises(DataError, match="no column named Jumlah KK") as caught:
+        read(path, named=("NIK", "Jumlah KK"))
+    assert "16070155" not in str(caught.value)
+
+
 def test_one_sheet_with_the_header_is_read_as_before(tmp_path: Path) -> None:
     path = book(tmp_path / "t.xlsx", {"Petunjuk": [["Baca dulu"]], "Data": [NAMES, A]})
     table, told, _ = read(path)
@@ -529,6 +582,25 @@ def test_headers_again_footers_and_signatures_are_left_out_of_a_village_table(
     assert left_out == (5, 6, 7, 8, 11, 12, 14, 15)
 
 
+def test_a_second_page_with_a_fuller_header_does_not_swallow_the_first(tmp_path: Path) -> None:
+    # the first page spells the households in its own way, so that the second names one more
+    first = [*NAMES[:2], "Jml KK Th 2024", NAMES[3]]
+    path = book(tmp_path / "t.xlsx", {"S": [["LAPORAN"], first, A, B, NAMES, C]})
+    with pytest.raises(DataError, match="Jumlah KK"):
+        read(path)
+    table, _, left_out = read(path, named=(NAMES[0], first[2]))
+    assert list(table.columns) == first
+    assert table.index.tolist() == [3, 4, 6]
+    assert left_out == (5,)
+
+
+def test_a_stacked_header_that_comes_again_in_one_row_is_left_out(tmp_path: Path) -> None:
+    stacked = [[*NAMES[:2], "Data", ""], ["", "", *NAMES[2:]]]
+    table, _, left_out = read(book(tmp_path / "t.xlsx", {"S": [*stacked, A, B, NAMES, C]}))
+    assert table.index.tolist() == [3, 4, 6]
+    assert left_out == (5,)
+
+
 def test_headers_again_footers_and_signatures_are_left_out_of_a_register(tmp_path: Path) -> None:
     head = ["nama_kepala", "kode_desa", "jenis_lantai", "jumlah_art"]
     rows = [
@@ -651,6 +723,13 @@ def test_a_page_under_the_name_of_a_workbook_is_read(
     assert sheet_names(path) == ["tabel 1", "tabel 2", "tabel 3"]
 
 
+def test_a_page_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xls"
+    path.write_text("<table><tr><td>a</td></tr></table><table><tr><td>kode</td></tr><tr><td>16.07")
+    with pytest.raises(DataError, match="cut off, its last table has no end"):
+        html_sheets(path)
+
+
 def test_an_encoding_that_a_page_claims_falsely_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / "t.xls"
     path.write_bytes(PAGE.format(charset="utf-8").encode("cp1252"))
@@ -712,7 +791,8 @@ def test_cells_that_claim_to_be_everywhere_take_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "t.xls"
-    path.write_text("<table>" + "<tr><td colspan=999999 rowspan=0>a<td colspan=999>b<td>c" * 300)
+    row = "<tr><td colspan=999999 rowspan=0>a<td colspan=999>b<td>c"
+    path.write_text(f"<table>{row * 300}</table>")
     rows = html_sheets(path)[0].rows
     assert max(map(len, rows)) <= 2_001
     monkeypatch.setattr("sibangkit_geo.sources.readers.html_table.MOST_CELLS", 100)

@@ -59,7 +59,10 @@ def from_profiles(profiles: Profiles, located: Located) -> tuple[pd.DataFrame, l
     twice = code[code.notna() & code.duplicated(keep=False)]
     if len(twice):
         msg = "Several rows of the profile table are located in one village"
-        raise DataError(msg, rows=twice.to_frame(), remedy="Correct the review file or the table.")
+        remedy = "Correct the review file or the table."
+        if twice.index.astype(str).str.contains("!", regex=False).any():
+            remedy += " Of a workbook that tells villages in several sheets, name one by `sheet`."
+        raise DataError(msg, rows=twice.to_frame(), remedy=remedy)
     found = code.notna()
     table = profiles.rows[found].set_index(code[found].astype(object).rename("village_code"))
     table = table.drop(columns=["code", "district_name", "village_name"])

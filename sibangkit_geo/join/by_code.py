@@ -44,21 +44,23 @@ def locate_by_code(
     Returns
     -------
     located
-        Rows whose code is not on the list have no village and are noted.
+        Rows whose code is not on the list, or that of a district or regency (subtotals), have no
+        village and are noted.
 
     Raises
     ------
     ConfigError
         `code_system` is ``"bps"``.
     DataError
-        Codes are malformed, or none is on the list.
+        Codes are malformed or none of a village, or none is on the list.
     """
     if code_system != "kemendagri":
         msg = "BPS codes number districts differently and cannot be joined to the map as codes: "
         remedy = "name district_name and village_name in the study, or give Kemendagri codes."
         raise ConfigError(msg + remedy)
     reading = codes.read_codes(code, code_system=code_system)
-    bad = ~reading.usable
+    above = reading.problem == "wrong_level"
+    bad = ~reading.usable if above.all() else ~(reading.usable | above)
     if bad.any():
         problems = reading.problem[bad].astype(str).value_counts()
         words = codes.PROBLEM_WORDS
@@ -67,11 +69,19 @@ def locate_by_code(
         remedy = 'Correct them, or name the code system ("bps" for ten digits) and the names.'
         raise DataError(msg, rows=pd.DataFrame(index=code.index[bad]), remedy=remedy)
     found = found_by_code(reading.code, official)
-    notes: tuple[Note, ...] = bps_suspicion(code, official)
+    notes = (*bps_suspicion(code, official), *_subtotals(above))
     if meet_splits:
         found, told = meet_at_parents(found, official)
         notes += told
     return Located(rows=found, notes=(*located_notes(found, official), *notes))
+
+
+def _subtotals(above: pd.Series) -> tuple[Note, ...]:
+    if not above.any():
+        return ()
+    count = int(above.sum())
+    text = f"{numeral(count)} baris kode kecamatan atau kabupaten (subjumlah) tidak dihitung."
+    return (Note("subtotals", text, count),)
 
 
 def found_by_code(code: pd.Series, official: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from sibangkit_geo.sources.readers.header import (
     above_data,
     require_single,
     rows_without_data,
+    shown_names,
 )
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def require_headers(columns: Sequence[str], wanted: Iterable[str], *, name: str)
     missing = [one for one in wanted if one and one not in columns
                and fold_header(one) not in folded]  # fmt: skip
     if missing:
-        hints = " ".join(f'"{one}": {nearest(one, columns)}' for one in missing)
+        hints = " ".join(f'"{one}": {nearest(one, shown_names(columns))}' for one in missing)
         msg = f"{name}: no column named {', '.join(missing)}"
         raise DataError(msg, remedy=f"Correct the column names in the study file. {hints}")
 

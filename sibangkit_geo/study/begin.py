@@ -27,7 +27,7 @@ from sibangkit_geo.sources.readers import (
     sheet_names,
 )
 from sibangkit_geo.sources.readers.grid import plain_column
-from sibangkit_geo.sources.readers.header import data_rows
+from sibangkit_geo.sources.readers.header import data_rows, shown_names
 from sibangkit_geo.study import registers
 from sibangkit_geo.study.registers import register_report
 
@@ -78,7 +78,7 @@ class Inspected:
     """
     What a look at one file found.
 
-    `columns`: Header to canonical variable, empty where unknown.
+    `columns`: Header as people may see it to canonical variable, empty where unknown.
     `names`: Canonical variable to header.
     `others`: Variable to a further column that may be it.
     `known`: What the user said, and what the codes tell.
@@ -122,8 +122,8 @@ def inspect(path: Path, *, known: Known) -> Inspected:
             kind = "members"
     elif kind == "profiles":
         remarks += _read(source, mapped, known)
-    columns = dict.fromkeys(header.names, "")
-    columns |= {name: variable for variable, name in mapped.names.items()}
+    meant = {place: variable for variable, place in mapped.positions.items()}
+    columns = {name: meant.get(at, "") for at, name in enumerate(shown_names(header.names))}
     return Inspected(
         file=path.name,
         kind=kind,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.study.registers import Counted, KeptHouses
 
 log = logging.getLogger(__name__)
+_ROWS_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +263,23 @@ def locate_places(
         # says what to do instead
         found = join.locate_by_code(places["code"], areas.official, code_system="bps")
     else:
-        found = join.locate_by_name(keyed(places), areas.official, review=review)
+        found = _by_name(places, areas, review)
     return _at_points(places, found, areas) if "longitude" in places else found
+
+
+def _by_name(places: pd.DataFrame, areas: Boundaries, review: dict[str, str]) -> Located:
+    """Match the rows that name a village; one without is the subtotal of its district."""
+    nameless = places["village_name"].isna()
+    found = join.locate_by_name(keyed(places[~nameless]), areas.official, review=review)
+    if not nameless.any():
+        return found
+    rows = found.rows.reindex(places.index)
+    rows["how"] = rows["how"].fillna("none")
+    rows["score"] = rows["score"].fillna(0.0)
+    count = int(nameless.sum())
+    first = ", ".join(map(str, places.index[nameless][:_ROWS_NAMED]))
+    text = f"{numeral(count)} baris tanpa nama desa (subjumlah) tidak dihitung (baris: {first})."
+    return Located(rows, (*found.notes, Note("subtotals", text, count)))
 
 
 def keyed(places: pd.DataFrame) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
     used: dict[str, str] = {}
     remarks: list[str] = []
     tables: list[Inspected] = []
-    for file in sorted(one for one in folder.iterdir() if one.suffix.lower() in _TABLES):
+    for file in sorted(one for one in folder.iterdir() if _is_table(one)):
         try:
             found = inspect(file, known=replace(known, sheet=""))
         except SibangkitError as error:
@@ -235,6 +235,11 @@ def _comments(table: Inspected, kind: str) -> list[str]:
         more = f" dan {len(rest) - _LISTED} lagi" if len(rest) > _LISTED else ""
         lines.append(f"# tidak dikenali: {', '.join(rest[:_LISTED])}{more}")
     return lines
+
+
+def _is_table(file: Path) -> bool:
+    """Tell a table from other files: Excel keeps a lock (~$name.xlsx) beside an open workbook."""
+    return file.suffix.lower() in _TABLES and not file.name.startswith((".", "~$"))
 
 
 def toml_text(text: str) -> str:

@@ -18,6 +18,7 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import IntakeReport, Located, Note, VillageCounts
 from sibangkit_geo.registers import KeptCards, tally
 from sibangkit_geo.sources.intake_rules import rules
+from sibangkit_geo.sources.readers.header import shown_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -434,8 +435,9 @@ def register_report(register: Register, located_rows: int) -> IntakeReport:
     """
     able = {need.key for need in needs_of(register.mapped.positions)}
     missing = tuple(need.label for need in need_catalogue() if need.key not in able)
-    columns = dict.fromkeys(register.header.names, "")
-    columns |= {header: variable for variable, header in register.mapped.names.items()}
+    meant = {place: variable for variable, place in register.mapped.positions.items()}
+    shown = shown_names(register.header.names)
+    columns = {name: meant.get(at, "") for at, name in enumerate(shown)}
     if missing:
         register.gathered.say("item_unavailable", "; ".join(missing))
     return IntakeReport(

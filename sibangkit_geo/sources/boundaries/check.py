@@ -250,8 +250,9 @@ def _crs_problems(layer: BoundaryLayer, *, placeless: bool) -> list[Problem]:
         if note.key in _NOTED
     ]
     if placeless:
-        detail = layer.fault or "the layer names no coordinate reference system"
-        problems.append(_problem("crs", ["-"], repairable=False, detail=[detail]))
+        fault = layer.fault or "the layer names no coordinate reference system"
+        detail = f"{fault}; name it by --crs, such as EPSG:32748"
+        problems.append(_problem("crs", [layer.file], repairable=False, detail=[detail]))
     return problems
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, nearest
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import Note
+from sibangkit_geo.sources.readers import fold_header
 from sibangkit_geo.sources.text_tables import require_columns
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: column with the folder of a KML, which may be named after a district
 FOLDER = "folder"
+#: layout of a file that no publisher's columns tell
+UNKNOWN = "tidak dikenal"
 _NAMES = ("village", "district", "regency")
 # Permendagri 72/2019, and the master file of BPS: digits of province, regency, district, village
 _WIDTHS: Mapping[codes.CodeSystem, tuple[int, ...]] = {
@@ -200,6 +203,7 @@ def recognise(
         codes without dots may be of either system.
     """
     require_columns(pd.DataFrame(table), [columns.code, columns.name, columns.district], path=path)
+    columns = _as_written(columns, table.columns)
     parts = _by_level(table)
     table, known = parts["village"], _catalogue()["names"]
     named = {"village": columns.name, "district": columns.district}
@@ -240,6 +244,19 @@ def recognise(
     return BoundaryLayer(areas, _whose(table, columns), system, path.name, notes=tuple(told))
 
 
+def _as_written(columns: BoundaryColumns, there: pd.Index) -> BoundaryColumns:
+    """Spell the columns that a user names as the file does."""
+    folded: dict[str, str] = {}
+    for one in there:
+        folded.setdefault(fold_header(one), one)
+    spelled = {
+        key: name if name in there else folded.get(fold_header(name), name)
+        for key in ("code", "name", "district")
+        if (name := str(getattr(columns, key)))
+    }
+    return replace(columns, **spelled)
+
+
 def _catalogue() -> dict[str, dict[str, list[str]]]:
     return own_toml(__package__, "layouts.toml")
 
@@ -254,7 +271,7 @@ def _whose(table: pd.DataFrame, columns: BoundaryColumns) -> str:
     for name, marks in _catalogue()["publishers"].items():
         if any(True for _ in _found(table, marks)):
             return name
-    return "tidak dikenal"
+    return UNKNOWN
 
 
 def _found(table: pd.DataFrame, wanted: Iterable[str]) -> Iterator[str]:

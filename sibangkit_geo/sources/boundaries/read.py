@@ -13,7 +13,7 @@ import geopandas as gpd
 from shapely.geometry import box
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.model.types import Boundaries, Note
 from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, letters, well_formed
 from sibangkit_geo.sources.boundaries.open_file import DEGREES, open_file, read_layout
@@ -226,14 +226,24 @@ def _missing_polygons(official: pd.DataFrame) -> list[Note]:
 
 def _read_context(source: BoundarySource, *, regency: str, crs: object) -> gpd.GeoDataFrame:
     path = Path(source.context) if source.context else codes.data_folder() / "context.geojson"
-    layer = open_file(path, named_by="[boundaries] context").table
+    opened = open_file(path, named_by="[boundaries] context", strict=False)
+    if opened.fault:
+        msg = f"{path.name}: {opened.fault}"
+        raise DataError(msg, remedy="Save the context file with its coordinate reference system.")
+    layer = opened.table
     text = [name for name in layer.columns if name != layer.geometry.name]
-    name_column = source.name if source.name in layer else (_NAME if _NAME in layer else text[0])
-    code_column = source.code if source.code in layer else (_CODE if _CODE in layer else text[0])
-    others = layer[(layer[code_column].astype(str) != regency) & layer.geometry.notna()].to_crs(crs)
+    name_column, code_column = (
+        next((one for one in (*wanted, *text[:1]) if one in layer), "")
+        for wanted in ((source.name, _NAME), (source.code, _CODE))
+    )
+    others = layer[layer.geometry.notna()]
+    if code_column:
+        others = others[others[code_column].astype(str) != regency]
+    others = others.to_crs(crs)
+    names = others[name_column].astype(str).tolist() if name_column else [""] * len(others)
     return gpd.GeoDataFrame(
-        {"name": others[name_column].astype(str)}, geometry=others.geometry.make_valid()
-    ).reset_index(drop=True)
+        {"name": names}, geometry=others.geometry.make_valid().array, crs=others.crs
+    )
 
 
 def _neighbours(layer: BoundaryLayer, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -14,7 +14,7 @@ import shapely
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.types import Note
-from sibangkit_geo.sources.boundaries.layouts import bare, letters, well_formed
+from sibangkit_geo.sources.boundaries.layouts import UNKNOWN, bare, letters, well_formed
 from sibangkit_geo.sources.boundaries.repair import polygonal
 
 if TYPE_CHECKING:
@@ -228,7 +228,8 @@ def _in_districts(layer: BoundaryLayer, regency: str) -> pd.Series:
     """
     told = layer.areas["district_name"]
     if told.isna().all():
-        msg = f"{layer.file}: {layer.layout} has no official codes and names no regency"
+        who = "the layer" if layer.layout == UNKNOWN else layer.layout
+        msg = f"{layer.file}: {who} has no official codes and names no regency"
         remedy = (
             "Give codes like 16.07.05.1022 (key `code`), or names of districts (key `district`)"
         )

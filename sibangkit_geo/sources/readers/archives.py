@@ -6,18 +6,15 @@ import lzma
 import re
 import shutil
 import sqlite3
+import struct
 import tempfile
 import zipfile
 import zlib
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 # a workbook of 1M x 45 cells unpacks to about 2 GB; the villages of all Indonesia in full detail
 # are 614 MB of GeoJSON (geoBoundaries), and 3 GB as Shapefile is the largest its format allows
@@ -40,6 +37,8 @@ ARCHIVES = (".zip", ".kmz")
 _MEMBER = re.compile(r"/vsizip/\{(.+?)\}/(.+)", re.DOTALL)
 # without these GDAL reads no attribute or no shape
 _SHAPEFILE_PARTS = (".shx", ".dbf")
+# of a .shp and .shx; of a .dbf without its fields
+_HEADER_BYTES, _DBF_HEADER_BYTES = 100, 32
 _CHECK = "PRAGMA quick_check"
 # what the check remarks on the contents of a table whose pages are sound
 _CONTENTS = (" value in ", "constraint failed")
@@ -134,7 +133,8 @@ def require_sound_layer(address: str) -> None:
     bytes changed at random it did so for 35, all of which SQLite's own check finds.
 
     `address`: File, or member of an archive as `layers_in` gives it.
-    Raises DataError: It is damaged, or a Shapefile without its .shx or .dbf.
+    Raises DataError: It is damaged, or a Shapefile without its .shx or .dbf, or with one of its
+        parts cut off.
     """
     member = _MEMBER.fullmatch(address)
     path = Path(member[1] if member else address)
@@ -153,20 +153,43 @@ def require_sound_layer(address: str) -> None:
 
 
 def _require_parts(name: PurePosixPath, *, path: Path, packed: bool) -> None:
-    beside: Iterable[PurePosixPath]
-    if packed:
-        with zipfile.ZipFile(path) as archive:
-            beside = [PurePosixPath(one) for one in archive.namelist()]
-    elif path.is_file():
-        beside = [PurePosixPath(one.as_posix()) for one in path.parent.iterdir()]
-    else:
+    if not path.is_file():
         return
-    there = {one.suffix.lower() for one in beside if one.with_suffix("") == name.with_suffix("")}
-    missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in there]
-    if missing:
-        msg = f"{path.name}: the Shapefile is not whole, it lacks {' and '.join(missing)}"
-        remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
-        raise DataError(msg, remedy=remedy)
+    with ExitStack() as stack:
+        archive = stack.enter_context(zipfile.ZipFile(path)) if packed else None
+        beside = (
+            archive.namelist() if archive else [one.as_posix() for one in path.parent.iterdir()]
+        )
+        parts = {
+            place.suffix.lower(): one
+            for one in beside
+            if (place := PurePosixPath(one)).with_suffix("") == name.with_suffix("")
+        }
+        missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in parts]
+        if missing:
+            msg = f"{path.name}: the Shapefile is not whole, it lacks {' and '.join(missing)}"
+            remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
+            raise DataError(msg, remedy=remedy)
+        for ending in (".shp", ".shx", ".dbf"):
+            part = parts[ending]
+            size = archive.getinfo(part).file_size if archive else Path(part).stat().st_size
+            with archive.open(part) if archive else Path(part).open("rb") as stream:
+                start = stream.read(_HEADER_BYTES)
+            if not _is_whole(start, size, ending):
+                msg = f"{path.name}: {PurePosixPath(part).name} is damaged or cut off"
+                raise DataError(msg, remedy="Copy or export the Shapefile again, all its parts.")
+
+
+def _is_whole(start: bytes, size: int, ending: str) -> bool:
+    """Compare the size of a part of a Shapefile with what its header says; more is harmless."""
+    if ending == ".dbf":
+        # dBASE III: records, bytes of the header, bytes of a record; the mark of the end may lack
+        if len(start) < _DBF_HEADER_BYTES:
+            return False
+        records, header, record = struct.unpack_from("<IHH", start, 4)
+        return bool(size >= header + records * record)
+    # ESRI Shapefile Technical Description (1998): length in 16-bit words
+    return len(start) == _HEADER_BYTES and size >= 2 * int(struct.unpack_from(">I", start, 24)[0])
 
 
 def _require_sound_database(path: Path, name: str) -> None:

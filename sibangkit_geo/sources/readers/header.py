@@ -22,6 +22,13 @@ _LOOK_AT = 40
 # two numbers are as likely data
 _SHORTEST_NUMBERING = 4
 _NUMBERING = re.compile(r"\(?\d+\)?")
+# dotted as Permendagri 72/2019 writes it, or ten digits; a reader may add an exponent of 0
+_CODE = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}|\d{10}(?:\.0+)?(?:e0)?")
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_BARE_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*\s*%?")
+# as many digits as begin an identity number, a code or a telephone number
+_TELLING_DIGITS = 6
 
 _WORDS = re.compile(
     r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
@@ -121,7 +128,7 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
     Raises
     ------
     DataError
-        The table is empty, has a header but no rows, far too many columns, or
+        The table is empty, has no header, a header but no rows, far too many columns, or
         two columns of one name that is looked for.
     """
     head = grid.head
@@ -139,7 +146,47 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
         msg = f"{grid.name}: the table has a header but no rows"
         raise DataError(msg, remedy="Export it again with its rows.")
     names = _names(head[above : above + rows])
+    if not header_score(head, known) and any(map(_is_of_data, names)):
+        msg = f"{grid.name}: no header row is found; the first row looks like data"
+        raise DataError(msg, remedy="Put a row with the names of the columns above the data.")
     return _unique(Header(tuple(names), first + 1, rows, above), grid.name, known)
+
+
+def shown_names(names: Sequence[str]) -> tuple[str, ...]:
+    r"""
+    Word names of columns for people; a cell of data that became a name is not shown.
+
+    Parameters
+    ----------
+    names
+        One per column, as the header has them.
+
+    Returns
+    -------
+    shown
+        On one line, without what follows a colon; a name with many digits is told by its place.
+
+    Examples
+    --------
+    >>> shown_names(["Jumlah\nKK 2024", "Nama KK: SITI", "1607015505800001"])
+    ('Jumlah KK 2024', 'Nama KK: …', 'kolom C')
+    """
+    return tuple(
+        f"kolom {letters(place)}"
+        if _has_telling_digits(name)
+        else re.sub(r":\s.*", ": …", " ".join(name.split()))
+        for place, name in enumerate(names)
+    )
+
+
+def _has_telling_digits(name: str) -> bool:
+    return sum(map(str.isdigit, _YEAR.sub("", name))) >= _TELLING_DIGITS
+
+
+def _is_of_data(name: str) -> bool:
+    """Tell a name that is none: a code, an identity number, or a number that is no year."""
+    number = _BARE_NUMBER.fullmatch(name) and not _YEAR.fullmatch(name)
+    return bool(number) or _has_telling_digits(name)
 
 
 def locate(head: list[list[str]], known: Collection[str]) -> tuple[int, int, int]:
@@ -169,9 +216,24 @@ def folded_names(head: list[list[str]], known: Collection[str]) -> frozenset[str
 
 
 def _best(head: list[list[str]], known: Collection[str]) -> tuple[int, int] | None:
-    best, choice = (0, 0), None
+    """Take the reading that names most; one below rows of data only where none is above them."""
     # rows of data name nothing: they need not be read as headers in every combination
     names_some = [any(fold_header(cell) in known for cell in row if cell) for row in head]
+    width = max(map(len, head))
+    data = (at for at, row in enumerate(head) if not names_some[at] and _is_village(row, width))
+    first = next(data, len(head))
+    return _best_above(head[:first], known, names_some) or _best_above(head, known, names_some)
+
+
+def _is_village(row: list[str], width: int) -> bool:
+    """Tell a row of data from a title that names one village: it fills half of the width."""
+    return 2 * sum(map(bool, row)) >= width and any(map(_CODE.fullmatch, row))
+
+
+def _best_above(
+    head: list[list[str]], known: Collection[str], names_some: list[bool]
+) -> tuple[int, int] | None:
+    best, choice = (0, 0), None
     for rows in range(1, _DEEPEST + 1):
         for above in range(min(_LOOK_AT, len(head) - rows + 1)):
             block = head[above : above + rows]
@@ -267,7 +329,8 @@ def require_single(wanted: Iterable[str], doubled: Mapping[str, str], *, name: s
     """
     double = [one for one in sorted(set(wanted)) if one in doubled]
     if double:
-        told = "; ".join(f"{one} (columns {doubled[one]})" for one in double[:5])
+        shown = zip(shown_names(double[:5]), double, strict=False)
+        told = "; ".join(f"{name} (columns {doubled[one]})" for name, one in shown)
         msg = f"{name}: several columns are named {told}"
         raise DataError(msg, remedy="Give each column its own name.")
 
@@ -331,6 +394,7 @@ def rows_without_data(
     [True, False, True]
     """
     again = {_folded(row) for row in above} - {()}
+    titles = {cell for row in again for cell in row}
     last, signing = -1, False
     for place, cells in rows:
         word = (cells[key] or "").strip()
@@ -342,7 +406,16 @@ def rows_without_data(
         follows = signing and place == last + 1 and not word[:1].isdigit()
         signing = few and (follows or (keyless and any(map(_signs, filled))))
         last = place
-        yield signing or (keyless and _is_no_data(filled)) or _folded(cells) in again
+        repeats = _folded(cells) in again or _is_header_again(cells, titles)
+        yield signing or (keyless and _is_no_data(filled)) or repeats
+
+
+def _is_header_again(cells: Sequence[str | None], titles: Collection[tuple[int, str]]) -> bool:
+    """Tell a header that another page spells a little differently: most names, and no number."""
+    folded = _folded(cells)
+    same = sum(one in titles for one in folded)
+    words = all(one in titles or any(map(str.isalpha, one[1])) for one in folded)
+    return same > 1 and 2 * same > len(folded) and words
 
 
 def _folded(cells: Sequence[str | None]) -> tuple[tuple[int, str], ...]:

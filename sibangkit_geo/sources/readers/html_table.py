@@ -80,14 +80,16 @@ def html_sheets(path: Path) -> list[SheetCells]:
     Read the tables of a page; scripts and styles are no text of a cell.
 
     Returns: One sheet per table, called ``tabel 1`` and so on; rows are counted in each.
-    Raises DataError: The file is far too large, no page, or holds no table.
+    Raises DataError: The file is far too large, no page, cut off, or holds no table.
     """
+    page = _as_utf8(path)
+    _require_end(page, path.name)
     found: list[_Table] = []
     within: list[_Table] = []
     cells = 0
     try:
         for event, element in etree.iterparse(
-            io.BytesIO(_as_utf8(path)), events=("start", "end"), html=True, encoding="utf-8",
+            io.BytesIO(page), events=("start", "end"), html=True, encoding="utf-8",
             remove_comments=True, remove_pis=True, no_network=True,
         ):  # fmt: skip
             if event == "start":
@@ -111,8 +113,8 @@ def html_sheets(path: Path) -> list[SheetCells]:
     if not found:
         msg = f"{path.name}: neither a workbook nor a page with a table"
         raise DataError(msg, remedy="Open it in Excel and save it as XLSX, or export it as CSV.")
-    page = path.suffix.lower() in {".html", ".htm"}
-    kind = "" if page else f"tabel HTML, walau namanya berakhir {path.suffix or 'lain'}"
+    named = path.suffix.lower() in {".html", ".htm"}
+    kind = "" if named else f"tabel HTML, walau namanya berakhir {path.suffix or 'lain'}"
     return [
         SheetCells(
             path.name, one.rows, f"tabel {number}",
@@ -120,6 +122,14 @@ def html_sheets(path: Path) -> list[SheetCells]:
         )
         for number, one in enumerate(found, 1)
     ]  # fmt: skip
+
+
+def _require_end(page: bytes, name: str) -> None:
+    """Refuse a page that ends within its last table; scripts and comments open none."""
+    text = re.sub(rb"<!--.*?-->|<script\b.*?</script", b"", page.lower(), flags=re.DOTALL)
+    if max(text.rfind(b"</table"), text.rfind(b"</html")) < text.rfind(b"<table"):
+        msg = f"{name}: the page is damaged or cut off, its last table has no end"
+        raise DataError(msg, remedy="Copy or export it again.")
 
 
 def require_size(path: Path, *, cells: int = 0) -> None:

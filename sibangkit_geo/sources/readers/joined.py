@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, DegradedInputWarning
 from sibangkit_geo.model.types import ROWS_OF_A_SHEET
 from sibangkit_geo.sources.readers.cells import SheetCells
-from sibangkit_geo.sources.readers.grid import ROW, cell_name
+from sibangkit_geo.sources.readers.grid import ROW, cell_name, plain_text
 from sibangkit_geo.sources.readers.header import (
     find_header,
+    fold_header,
     folded_names,
     header_score,
     locate,
+    opens_no_data,
 )
 from sibangkit_geo.sources.readers.spreadsheet import open_sheets
 
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
 # numbers of rows are 32 bits
 _MOST_SHEETS = 400
 _SHEETS_SHOWN = 40
+# one row alone may come again by chance
+_FEWEST_AGAIN = 2
+_NUMBERS = frozenset({"no", "nomor", "no_urut"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +132,10 @@ def open_workbook(path: Path, *, sheet: str, known: Collection[str]) -> Workbook
     pattern = pages[scores.index(max(scores))]
     alike = [page for page in pages if page is not pattern and _alike(page, pattern, known)]
     read = [pattern, *[page for page in alike if _has_rows(page, known)]][:_MOST_SHEETS]
-    header = find_header(pattern, known=known) if len(read) > 1 else None
-    listed = [_part(page, known, header if page is not pattern else None) for page in read]
+    again = _again(read, known) if len(read) > 1 else []
+    read = [page for page in read if page not in again]
+    header = find_header(read[0], known=known) if len(read) > 1 else None
+    listed = [_part(page, known, header if page is not read[0] else None) for page in read]
     told = [
         text if len(pages) == 1 else f"Lembar {part.page.sheet}: {text}"
         for part, texts in listed
@@ -136,12 +145,79 @@ def open_workbook(path: Path, *, sheet: str, known: Collection[str]) -> Workbook
         titles = _listed([page.sheet for page in read])
         together = f"{len(read)} lembar berjudul kolom sama dibaca sebagai satu tabel: {titles}."
         told.insert(0, together)
-    left = {page.sheet: _why(page, alike, known) for page in pages if page not in read}
-    if left:
-        texts = [f"{title} ({why})" for title, why in left.items()]
-        told.append(f"Lembar yang tidak dibaca: {_listed(texts)}.")
-    name = path.name if len(read) > 1 else pattern.name
+    left = [page for page in pages if page not in read and page not in again]
+    told += _left_out(left, alike, known, pattern)
+    if again:
+        titles = _listed([page.sheet for page in again])
+        told.append(f"Lembar {titles} tidak dibaca: semua barisnya ada di lembar lain.")
+    name = path.name if len(read) > 1 else read[0].name
     return WorkbookTable(name, tuple(part for part, _ in listed), tuple(told))
+
+
+def _left_out(
+    left: list[Page], alike: list[Page], known: Collection[str], pattern: Page
+) -> list[str]:
+    """Name the sheets that are not read, and warn of those that nearly have the header."""
+    if not left:
+        return []
+    wanted = folded_names(pattern.head, known) & set(known)
+    for page in left:
+        named = folded_names(page.head, known) & set(known)
+        lacking = _listed(sorted(wanted - named))
+        if lacking and len(named) > 1 and _has_rows(page, known):
+            text = (
+                f"{page.name}: lembar ini tidak dibaca, karena tidak ada kolom {lacking} seperti "
+                f"pada lembar {pattern.sheet}. Bila isinya tabel yang sama, samakan judul kolomnya."
+            )
+            warnings.warn(text, DegradedInputWarning, stacklevel=2)
+    texts = [f"{page.sheet} ({_why(page, alike, known)})" for page in left]
+    return [f"Lembar yang tidak dibaca: {_listed(texts)}."]
+
+
+def _again(read: list[Page], known: Collection[str]) -> list[Page]:
+    """
+    Find sheets that say again what the others say: a summary, a copy.
+
+    Each of their rows stands in the others as many times as in the sheet itself: households may say
+    the same by chance.
+    """
+    held = [page for page in read if isinstance(page, SheetCells)]
+    rows = {page.sheet: _told_by(page, known) for page in held}
+    # of copies the visible and the first one stays
+    held.sort(key=lambda page: page.seen.hidden)
+    copies = [
+        page.sheet
+        for at, page in enumerate(held)
+        if any(rows[page.sheet] == rows[one.sheet] for one in held[:at])
+    ]
+    found = {name for name in copies if rows[name].total() >= _FEWEST_AGAIN}
+    left = {name: own for name, own in rows.items() if name not in found}
+    everything = sum(left.values(), Counter[int]())
+    for name, own in sorted(left.items(), key=lambda one: one[1].total(), reverse=True):
+        if own.total() >= _FEWEST_AGAIN and all(
+            everything[row] == 2 * count for row, count in own.items()
+        ):
+            found.add(name)
+            everything -= own
+    return [page for page in read if page.sheet in found]
+
+
+def _told_by(page: SheetCells, known: Collection[str]) -> Counter[int]:
+    """Count the rows of data by what they say in the columns that are looked for."""
+    header = find_header(page, known=known)
+    names = [fold_header(name) for name in header.names]
+    matter = [at for at, name in enumerate(names) if name in known]
+    if len(matter) < 2:
+        matter = [at for at, name in enumerate(names) if name not in _NUMBERS]
+    # sheets may have the same columns in another order
+    matter.sort(key=names.__getitem__)
+    told: Counter[int] = Counter()
+    for row in page.rows[header.first_row - 1 :]:
+        cells = [plain_text(row[at]).casefold() if at < len(row) else "" for at in matter]
+        total = not all(cells) and any(map(opens_no_data, cells))
+        if sum(map(bool, cells)) > 1 and not total:
+            told[hash(tuple(cells))] += 1
+    return told
 
 
 def _listed(texts: list[str]) -> str:
