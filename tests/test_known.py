@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import textwrap
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -474,3 +476,19 @@ def test_inspect_of_a_file_of_no_known_kind_says_what_it_lacks(tmp_path: Path) -
 )
 def test_headings_of_newer_forms_are_known(header: str, variable: str) -> None:
     assert fold_header(header) in variables()[variable].names
+
+
+def test_the_example_of_the_documentation_is_recognised(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "study-file.md").read_text("utf-8")
+    block = text[text.index("    [study]") : text.index("`sibangkit new FOLDER`")]
+    example = tomllib.loads(textwrap.dedent(block))
+    columns = example["profiles"][0]
+    names = [columns[key] for key in ("code", "households", "poor_share_percent")]
+    rows = [",".join(names)] + [f"{code},{100 + at},8.5" for at, code in enumerate(villages())]
+    (tmp_path / columns["path"]).write_text("\n".join(rows) + "\n", encoding="utf-8")
+    told = CliRunner().invoke(app, ["inspect", str(tmp_path / columns["path"]), "--out",
+                                    str(tmp_path / "lap")])  # fmt: skip
+    assert told.exit_code == 0
+    block = tomllib.loads(told.stdout)["profiles"][0]
+    keys = ("path", "code", "code_system", "households", "poor_share_percent")
+    assert {key: block[key] for key in keys} == {key: columns[key] for key in keys}
