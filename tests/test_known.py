@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner
 
 from sibangkit_geo import study
@@ -25,9 +26,9 @@ from sibangkit_geo.indicators.villages import CoverageSettings, leave_thin
 from sibangkit_geo.model.types import Indicator
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
-from sibangkit_geo.sources.columns import variables
+from sibangkit_geo.sources.columns import known_headers, variables
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
-from sibangkit_geo.sources.readers import fold_header
+from sibangkit_geo.sources.readers import TableSource, fold_header, open_grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -492,3 +493,73 @@ def test_the_example_of_the_documentation_is_recognised(tmp_path: Path) -> None:
     block = tomllib.loads(told.stdout)["profiles"][0]
     keys = ("path", "code", "code_system", "households", "poor_share_percent")
     assert {key: block[key] for key in keys} == {key: columns[key] for key in keys}
+
+
+def profiles(folder: Path, *tables: tuple[list[str], int]) -> pd.Series:
+    """Run a study of village tables, each with its villages and their households; give these."""
+    text = STUDY[: STUDY.index("[poverty]")]
+    for at, (places, homes) in enumerate(tables):
+        lines = ["kode,kk,miskin", *(f"{code},{homes},10" for code in places)]
+        (folder / f"desa{at}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        text += f"""
+[[profiles]]
+path = "desa{at}.csv"
+code = "kode"
+code_system = "kemendagri"
+households = "kk"
+poor_share_percent = "miskin"
+year = 2024
+"""
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    study.run(folder / "study.toml", folder / "out")
+    table = pd.read_csv(folder / "out" / "villages.csv").set_index("village_code")
+    return table["households"].dropna()
+
+
+def test_a_second_table_brings_its_villages_and_the_first_wins_where_both_have_one(
+    tmp_path: Path,
+) -> None:
+    every = villages()
+    read = profiles(tmp_path, (every[:14], 100), (every[10:], 200))
+    assert read.reindex(every).tolist() == [100] * 14 + [200] * (len(every) - 14)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert any("4 desa ada dalam beberapa tabel" in str(note) for note in manifest["notes"])
+
+
+@pytest.mark.parametrize("head", ["Kep. Keluarga", "1 Kepala Keluarga", "KRT", "1", "K.K"])
+def test_the_head_of_a_family_has_many_names(tmp_path: Path, head: str) -> None:
+    members(tmp_path)
+    table = pd.read_csv(tmp_path / "register.csv", dtype=str)
+    heads = table["hubungan_keluarga"] == "kepala"
+    table.loc[~heads, "desil_nasional"] = "10"
+    table["hubungan_keluarga"] = ["Istri" if not one else head for one in heads]
+    table.iloc[::-1].to_csv(tmp_path / "register.csv", index=False)
+    study.run(tmp_path / "study.toml", tmp_path / "out")
+    read = pd.read_csv(tmp_path / "out" / "villages.csv")
+    assert (read["households"].sum(), read["poor_households"].sum()) == (300, 120)
+
+
+def test_sheets_that_mostly_repeat_others_are_asked_about(tmp_path: Path) -> None:
+    rows = [(code, HOMES + at, 1 + at % 10) for at, code in enumerate(villages())]
+    head = ("kode_desa", "jumlah_anggota_keluarga", "desil_nasional")
+    with xlsxwriter.Workbook(tmp_path / "r.xlsx") as book:
+        whole = [("16.07.01.2001", 9, 9), *rows[1:]]
+        for name, part in (("SEMUA", whole), ("A", rows[:13]), ("B", rows[13:])):
+            page = book.add_worksheet(name)
+            for line, row in enumerate((head, *part)):
+                page.write_row(line, 0, row)
+    with pytest.raises(DataError, match=r"stand in other sheets\. Name the sheet"):
+        open_grid(TableSource(tmp_path / "r.xlsx"), named_by="test", known=known_headers())
+
+
+def test_a_programme_that_nobody_denies_is_not_known(tmp_path: Path) -> None:
+    path = register(tmp_path, lost=0.0)
+    table = pd.read_csv(tmp_path / "register.csv", dtype=str)
+    for name in ("penerima_pkh", "penerima_bpnt"):
+        # a blank may mean no, or that nobody asked
+        table[name] = ["1" if at % 3 == 0 else "" for at in range(len(table))]
+    table.to_csv(tmp_path / "register.csv", index=False)
+    with pytest.warns(DegradedInputWarning, match="diketahui untuk 0,0 %"):
+        study.run(path, tmp_path / "out")
+    read = pd.read_csv(tmp_path / "out" / "villages.csv")
+    assert read["no_social_assistance_share"].isna().all()

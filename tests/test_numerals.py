@@ -133,8 +133,9 @@ def test_a_count_never_takes_a_decimal_mark_from_its_file() -> None:
 @pytest.mark.parametrize(
     ("cells", "asked"),
     [
-        (["0,08", "0,09", "0,12", "1,5"], True),  # most are fractions
-        (["0.0815", "8.15", "0.09", "9"], True),  # two clumps a hundredfold apart
+        (["0.0815", "8.15", "0.09", "9"], True),  # a hundredfold they lie where the others do
+        (["0.024", "12", "0.55", "55", "2.4"], True),
+        (["0", "0,1", "0,7", "0,9", "1,4", "2,1"], False),
         (["0,5", "1,2", "3,4", "12"], False),  # a rare thing
         (["8 %", "0,09"], True),
         (["8 %", "8,15"], False),
@@ -147,6 +148,13 @@ def test_fractions_among_per_cents_are_asked(cells: list[str], asked: bool) -> N
             read_numbers(table, {"miskin": SHARE}, text=NumericText("desa.csv"))
     else:
         read_numbers(table, {"miskin": SHARE}, text=NumericText("desa.csv"))
+
+
+def test_a_share_of_the_poor_is_seldom_below_one_per_cent() -> None:
+    table = pd.DataFrame({"miskin": ["0,08", "0,09", "0,12", "1,5"]}, dtype="string")
+    kind = NumberKind(0, 100, per_cent=True, common=True)
+    with pytest.raises(DataError, match="mix fractions and per cents"):
+        read_numbers(table, {"miskin": kind}, text=NumericText("desa.csv"))
 
 
 def test_columns_that_disagree_decide_nothing_for_others() -> None:

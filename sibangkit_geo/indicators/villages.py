@@ -117,6 +117,8 @@ def from_counts(
             table = table.join(columns)
             indicators += definitions
     for need in needs:
+        if need.served and _nobody_denies(table, need.key):
+            table[f"known_{need.key}"] = 0.0
         known = table[f"known_{need.key}"].where(table[f"known_{need.key}"] > 0)
         table[f"{need.key}_share"] = table[f"unserved_{need.key}"] / known
         indicators.append(_of_need(need, source=source, year=year))
@@ -127,6 +129,16 @@ def from_counts(
         own = (one.name, *one.same, one.count_column, one.base_column, *one.detail)
         keep += [name for name in own if name and name not in keep]
     return table[keep], indicators
+
+
+def _nobody_denies(table: pd.DataFrame, key: str) -> bool:
+    """
+    Tell a need whose programmes are answered by those alone who have them.
+
+    An empty cell may then mean "no" or that nobody asked: who is not served is not known.
+    """
+    known, served = table[f"known_{key}"].sum(), table[f"served_{key}"].sum()
+    return bool(0 < known == served and known < table["households"].sum())
 
 
 def _of_need(need: Need, *, source: str, year: int) -> Indicator:
@@ -207,18 +219,28 @@ def _side_by_side(
         if "unknown_poor" in table and "unknown_poor" not in part and "households" in part:
             indicators.append(_coverage(table, part, poverty_source))
         fresh = [name for name in part if name not in table]
-        double = [one.label for one in definitions if one.name not in fresh]
-        if "unknown_poor" not in table and {"households", "poor_households"} & {*part} - {*fresh}:
-            double.append("rumah tangga atau kemiskinan")
-        if double:
-            text = (
-                "Angka yang sama ada dalam beberapa tabel; yang disebut lebih dahulu yang dipakai: "
-                f"{', '.join(double)}."
-            )
-            repeated.append(Note("numbers_twice", text, len(double)))
+        if "unknown_poor" not in table and "households" not in fresh:
+            repeated += _fill(table, part, [str(one) for one in part if one not in fresh])
         table = table.join(part[fresh])
         indicators += [one for one in definitions if one.name in fresh]
     return table, indicators, repeated
+
+
+def _fill(table: pd.DataFrame, part: pd.DataFrame, names: list[str]) -> list[Note]:
+    """Take from a further village table the villages that the earlier ones lack; say of others."""
+    if "households" not in table:
+        return []
+    lacking = part.index[table["households"].reindex(part.index).isna()]
+    table.loc[lacking, names] = part.loc[lacking, names]
+    both = len(part) - len(lacking)
+    if not both:
+        return []
+    text = (
+        f"{numeral(both)} desa ada dalam beberapa tabel dengan angka yang sama namanya "
+        f"({', '.join(names[:_TOLD])}{' …' if len(names) > _TOLD else ''}): yang dipakai tabel "
+        "yang disebut lebih dahulu."
+    )
+    return [Note("numbers_twice", text, both)]
 
 
 def _with_headcount(table: pd.DataFrame) -> list[Note]:

@@ -36,7 +36,7 @@ _ENGLISH = r"^-?(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)$"
 _STORED = r"^-?\d+(?:\.\d+)?e(?:0|2|-\d+)$"
 _EXPONENT = r"^-?\d+(?:[.,]\d+)?[eE][+-]?\d+$"
 _BEFORE_MONEY = rf"(?i)^(?:rp|idr)\.?{_SPACES}*"
-_BEHIND_MONEY = rf"{_SPACES}*[,.]-+$"
+_BEHIND_MONEY = rf"(?i){_SPACES}*(?:[,.]-+|rupiah|rp)$"
 _PER_CENT = rf"(?i){_SPACES}*(?:%|persen)$"
 # Statistics Indonesia's marks ("Tidak ada atau nol: -", "Data tidak tersedia: ..."), those of
 # spreadsheets and programs, and the marks of a figure that will be revised
@@ -63,6 +63,7 @@ class NumberKind:
     `whole`: A count of things: no decimals.
     `money`: Rupiah: two decimals or none, so three digits behind a mark are thousands.
     `per_cent`: Cells may carry a per-cent sign.
+    `common`: A share that in most places is above 1 per cent, such as that of the poor.
     `nothing`: What a lone dash says: 0 in tables of Statistics Indonesia; missing in answers.
     """
 
@@ -71,6 +72,7 @@ class NumberKind:
     whole: bool = False
     money: bool = False
     per_cent: bool = False
+    common: bool = False
     nothing: float = 0.0
 
 

@@ -52,7 +52,10 @@ _FEW = 0.05
 # (3.9 persons per household, BPS, Susenas 2023)
 _OF_MEMBERS = 1 / 3
 # as the forms say it: "1", "1. Kepala keluarga", "KRT"
-_HEAD = r"(?i)^\s*(?:0*1\s*(?:[.)\-:]|$)|kepala|krt\b|kk\b)"
+_HEAD = (
+    r"(?i)^\s*(?:0*1\s*(?:[.)\-:]|$|[a-z])|kepala|kep(?:l)?\b|kpl\b|k\.?\s*(?:k|kel|keluarga|rt)\b|"
+    r"krt\b|head)"
+)
 # a title or a total may stand in any of the first columns
 _FIRST = 3
 
@@ -76,8 +79,9 @@ class Register:
         findings, meanings of each categorical column, numbers met, how many rows there were, and
         how each number column is written.
     `below`: How many numbers of each column are too small to be true.
-    `heads`, `others`: Family cards of rows about a head of family, as hashes, batch by batch, and
-        how many rows are about somebody else; where the file says who is who.
+    `heads`, `unnumbered_heads`, `others`: Family cards of rows about a head of family, as hashes,
+        batch by batch, how many such rows there are, and how many rows are about somebody else;
+        where the file says who is who.
     """
 
     name: str
@@ -95,6 +99,7 @@ class Register:
     members: Members | None = None
     below: dict[str, int] = field(default_factory=dict)
     heads: list[NDArray[np.uint64]] = field(default_factory=list, repr=False)
+    unnumbered_heads: int = 0
     others: int = 0
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
 
@@ -147,7 +152,7 @@ class Register:
         """
         if self.members is not None:
             return False
-        if self.others > _FEW * self.rows_read:
+        if self.unnumbered_heads and self.others > _FEW * self.rows_read:
             return True
         again = sum(map(len, self.gathered.rows.get(self._about("duplicate_family"), [])))
         if again <= _OF_MEMBERS * max(self.families.count, 1):
@@ -182,10 +187,18 @@ class Register:
             raise DataError(msg, remedy="Give a table with one row per household.")
         nobody = np.zeros(0, dtype=np.uint64)
         heads = np.unique(np.concatenate([nobody, *self.heads]))
+        known, sizes = self.families.sizes()
+        if "member_relation" in self.mapped and 2 * len(heads) < len(known):
+            column = self.mapped.names["member_relation"]
+            msg = (
+                f"{self.name}: one row per person, and column {column} names few heads of families"
+            )
+            remedy = 'Write them as "1" or "Kepala keluarga", or give a table of households.'
+            raise DataError(msg, remedy=remedy)
         families = DuplicateFinder(seed=self.families.seed)
         return Register(
             self.name, self.grid, self.header, self.mapped, self.generation, families=families,
-            numerals=self.numerals, members=Members(*self.families.sizes(), heads),
+            numerals=self.numerals, members=Members(known, sizes, heads),
         )  # fmt: skip
 
     def _about(self, kind: str) -> tuple[str, str]:
@@ -199,7 +212,9 @@ class Register:
             frame = self._only_data(raw)
             if "member_relation" in frame.columns and self.members is None:
                 relation = frame["member_relation"].drop_nulls()
-                self.others += len(relation) - int(relation.str.contains(_HEAD).sum())
+                heads = int(relation.str.contains(_HEAD).sum())
+                self.unnumbered_heads += heads
+                self.others += len(relation) - heads
             if frame.height:
                 tried = self._tried(frame)
                 rows = self._without_repeats(frame, tried, self._values(frame, tried))

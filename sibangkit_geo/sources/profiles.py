@@ -33,6 +33,7 @@ from sibangkit_geo.sources.text_tables import (
 _MOST_PEOPLE = 1_000_000
 _PEOPLE = NumberKind(0, _MOST_PEOPLE, whole=True)
 _SHARE = NumberKind(0, PERCENT, per_cent=True)
+_POOR = NumberKind(0, PERCENT, per_cent=True, common=True)
 _QUANTITY = NumberKind(-1e15, 1e15, per_cent=True)
 _OF_UNIT: dict[Unit, NumberKind] = {
     "percent": _SHARE,
@@ -200,7 +201,7 @@ def _kinds(source: ProfileSource) -> dict[str, NumberKind]:
     """Say what the numbers of each column that the study names can be."""
     kinds = {one: _PEOPLE for one in (source.households, source.people) if one}
     if source.poor_share_percent:
-        kinds[source.poor_share_percent] = _SHARE
+        kinds[source.poor_share_percent] = _POOR
     return kinds | {one.column: _OF_UNIT[one.unit] for one in source.indicators}
 
 

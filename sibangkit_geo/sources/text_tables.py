@@ -226,7 +226,7 @@ def read_numbers(
         faults.look(name, read, kinds[name])
         told += _decision(name, column.evidence, mark, read)
         share = kinds[name].per_cent and kinds[name].high == PERCENT
-        amounts = faults.as_share(name, read) if share else faults.unmixed(name, read)
+        amounts = faults.as_share(name, read, kinds[name]) if share else faults.unmixed(name, read)
         values[name] = pd.Series(amounts, index=table.index)
     faults.refuse()
     notes = (Note("numerals", f"{text.name}: {'; '.join(told)}."),) if told else ()
@@ -267,17 +267,14 @@ _ASK_SHARES = 'Say what they are: shares = "fraction" (0,08 is 8 per cent) or "p
 
 def _two_scales(small: NDArray[np.float64], large: NDArray[np.float64]) -> bool:
     """
-    Tell per cents that are hardly of one column: most below 1, or two clumps far apart.
+    Tell fractions among per cents: a hundredfold, the small ones lie where the large ones do.
 
-    Fractions are a hundredth of their per cents; a gap of ten between all of them and medians 30
-    to 300 times apart are no spread that shares of villages have.
+    Nine of ten must, within half as much again; a rare share spreads without such a gap.
     """
     if not len(small) or not len(large):
         return False
-    apart = float(np.median(large) / np.median(small))
-    return len(small) > len(large) or (
-        float(large.min() / small.max()) >= 10 and 30 <= apart <= 300
-    )
+    there = (small * 100 >= large.min() / 1.5) & (small * 100 <= large.max() * 1.5)
+    return float(np.mean(there)) >= 0.9
 
 
 @dataclass(slots=True)
@@ -314,7 +311,7 @@ class _NumberFaults:
             self._add(fault, plain, "Write its cells in one way.")
         return read.amounts
 
-    def as_share(self, name: str, read: Numbers) -> NDArray[np.float64]:
+    def as_share(self, name: str, read: Numbers, kind: NumberKind) -> NDArray[np.float64]:
         """Turn per cents into shares; refuse those that look like shares already."""
         plain = ~read.signed & ~np.isnan(read.amounts)
         above = plain & (read.amounts > 1)
@@ -327,8 +324,11 @@ class _NumberFaults:
             self._add(
                 f"column {name} holds per cents that all lie within 0 and 1", small, _ASK_SHARES
             )
-        elif not self.text.shares and _two_scales(read.amounts[small], read.amounts[large]):
-            fault = f"column {name} seems to mix fractions and per cents: most lie within 0 and 1"
+        elif not self.text.shares and (
+            (kind.common and small.sum() > large.sum())
+            or _two_scales(read.amounts[small], read.amounts[large])
+        ):
+            fault = f"column {name} seems to mix fractions and per cents"
             self._add(fault, small, _ASK_SHARES)
         return read.amounts / PERCENT
 

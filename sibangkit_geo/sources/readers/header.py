@@ -353,6 +353,11 @@ def opens_no_data(cell: str) -> bool:
     return _WORDS.match(cell) is not None
 
 
+def is_total(cell: str) -> bool:
+    """Tell whether a cell says that its row is a total or a note: "Jumlah", "Sumber: ..."."""
+    return _TOTALS.match(cell) is not None
+
+
 def data_rows(grid: Grid, header: Header) -> list[list[str]]:
     """Take the first rows of data, as far as they were looked at."""
     return grid.head[1:] if grid.named else grid.head[header.first_row - 1 :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ from sibangkit_geo.sources.readers.header import (
     fold_header,
     folded_names,
     header_score,
+    is_total,
     locate,
-    opens_no_data,
 )
 from sibangkit_geo.sources.readers.spreadsheet import open_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sibangkit_geo.sources.readers.header import Header
@@ -35,6 +36,8 @@ _MOST_SHEETS = 400
 _SHEETS_SHOWN = 40
 # one row alone may come again by chance
 _FEWEST_AGAIN = 2
+_MANY_AGAIN = 10
+_SIGNS = re.compile(r"[^\w]+")
 _NUMBERS = frozenset({"no", "nomor", "no_urut"})
 
 
@@ -199,7 +202,22 @@ def _again(read: list[Page], known: Collection[str]) -> list[Page]:
         ):
             found.add(name)
             everything -= own
+    _require_apart({name: own for name, own in left.items() if name not in found}, read[0].name)
     return [page for page in read if page.sheet in found]
+
+
+def _require_apart(rows: Mapping[str, Counter[int]], name: str) -> None:
+    """Refuse sheets that say for the most part what others say: nobody knows which rows count."""
+    everything = sum(rows.values(), Counter[int]())
+    for sheet, own in rows.items():
+        others = everything - own
+        again = (own & others).total()
+        if again >= _MANY_AGAIN and 2 * again >= own.total():
+            msg = (
+                f"{name}: {again:,} of {own.total():,} rows of sheet {sheet} stand in other sheets"
+            )
+            remedy = "Name the sheet that counts (key `sheet`), or delete the sheet that repeats."
+            raise DataError(msg, remedy=remedy)
 
 
 def _told_by(page: SheetCells, known: Collection[str]) -> Counter[int]:
@@ -213,8 +231,10 @@ def _told_by(page: SheetCells, known: Collection[str]) -> Counter[int]:
     matter.sort(key=names.__getitem__)
     told: Counter[int] = Counter()
     for row in page.rows[header.first_row - 1 :]:
-        cells = [plain_text(row[at]).casefold() if at < len(row) else "" for at in matter]
-        total = not all(cells) and any(map(opens_no_data, cells))
+        said = [plain_text(row[at]) if at < len(row) else "" for at in matter]
+        # a code is the same with and without dots
+        cells = [_SIGNS.sub("", one.casefold()) for one in said]
+        total = not all(cells) and any(map(is_total, said))
         if sum(map(bool, cells)) > 1 and not total:
             told[hash(tuple(cells))] += 1
     return told
