@@ -136,6 +136,8 @@ def test_a_count_never_takes_a_decimal_mark_from_its_file() -> None:
         (["0.0815", "8.15", "0.09", "9"], True),  # a hundredfold they lie where the others do
         (["0.024", "12", "0.55", "55", "2.4"], True),
         (["0", "0,1", "0,7", "0,9", "1,4", "2,1"], False),
+        (["0.4", "3", "7", "12", "18", "25", "33", "41", "55"], False),  # one low end
+        (["0.4", "0.9", "1.2", "3", "7", "12", "18", "33", "55"], False),
         (["0,5", "1,2", "3,4", "12"], False),  # a rare thing
         (["8 %", "0,09"], True),
         (["8 %", "8,15"], False),

@@ -269,9 +269,12 @@ def _two_scales(small: NDArray[np.float64], large: NDArray[np.float64]) -> bool:
     """
     Tell fractions among per cents: a hundredfold, the small ones lie where the large ones do.
 
-    Nine of ten must, within half as much again; a rare share spreads without such a gap.
+    Nine of ten must, within half as much again; they must be a fifth of all and stand apart, which
+    the low end of a share that spreads from 0 upwards does not.
     """
     if not len(small) or not len(large):
+        return False
+    if len(small) < 0.2 * (len(small) + len(large)) or large.min() < 2 * small.max():
         return False
     there = (small * 100 >= large.min() / 1.5) & (small * 100 <= large.max() * 1.5)
     return float(np.mean(there)) >= 0.9
