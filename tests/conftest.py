@@ -126,14 +126,24 @@ def grid() -> Callable[..., gpd.GeoDataFrame]:
 
 
 @pytest.fixture(scope="session")
-def trial() -> ModuleType:
-    """Import the trial of the detector, a script beside the package."""
-    folder = str(Path(__file__).parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        return importlib.import_module("pockets")
-    finally:
-        sys.path.remove(folder)
+def benchmark() -> Callable[[str], Any]:
+    """Import a script of the folder of benchmarks, which is beside the package."""
+
+    def script(name: str) -> ModuleType:
+        folder = str(Path(__file__).parents[1] / "benchmarks")
+        sys.path.insert(0, folder)
+        try:
+            return importlib.import_module(name)
+        finally:
+            sys.path.remove(folder)
+
+    return script
+
+
+@pytest.fixture(scope="session")
+def trial(benchmark: Callable[[str], Any]) -> Any:
+    """Import the trial of the detector."""
+    return benchmark("pockets")
 
 
 @pytest.fixture(scope="session")

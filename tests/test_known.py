@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 import textwrap
 import tomllib
 from pathlib import Path
@@ -31,7 +29,7 @@ from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
 from sibangkit_geo.sources.readers import TableSource, fold_header, open_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 HOMES = 30
 STUDY = """
@@ -199,14 +197,9 @@ def test_the_limit_can_be_switched_off_and_is_a_share(tmp_path: Path) -> None:
         read_study(path)
 
 
-def test_answers_missing_at_random_raise_no_alarm() -> None:
+def test_answers_missing_at_random_raise_no_alarm(benchmark: Callable[[str], Any]) -> None:
     # a short form of benchmarks/missing.py, whose long form draws 200 maps of each kind
-    folder = str(Path(__file__).parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        trial: Any = importlib.import_module("missing")
-    finally:
-        sys.path.remove(folder)
+    trial = benchmark("missing")
     where = trial.world(None)
     shown = dict.fromkeys(trial.WAYS, 0)
     told = inside = 0

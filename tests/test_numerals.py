@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +22,7 @@ from sibangkit_geo.model.numeric_columns import (
 from sibangkit_geo.sources.text_tables import NumericText, read_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 COUNT = NumberKind(0, 1e6, whole=True)
 SHARE = NumberKind(0, 100, per_cent=True)
@@ -251,14 +248,11 @@ def test_a_file_without_numbers_proves_nothing() -> None:
     assert file_mark([Evidence(comma=3), Evidence(point=1)]) == ""
 
 
-def test_tables_in_every_convention_and_format_are_read_as_meant() -> None:
+def test_tables_in_every_convention_and_format_are_read_as_meant(
+    benchmark: Callable[[str], Any],
+) -> None:
     # a short form of benchmarks/numerals.py, whose long form writes 2,000 tables
-    folder = str(Path(__file__).parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        trial: Any = importlib.import_module("numerals")
-    finally:
-        sys.path.remove(folder)
+    trial = benchmark("numerals")
     ended = trial.trial(100)
     assert set(ended) <= {"read", "refused, open"}
     assert ended["read"] >= 95

@@ -168,7 +168,7 @@ def shown_names(names: Sequence[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> shown_names(["Jumlah\nKK 2024", "Nama KK: SITI", "1607015505800001"])
+    >>> shown_names(["Jumlah\nKK 2024", "Nama KK: SITI", "1607019900000001"])
     ('Jumlah KK 2024', 'Nama KK: …', 'kolom C')
     """
     return tuple(
