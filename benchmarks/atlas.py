@@ -170,11 +170,10 @@ def make_product(areas: Boundaries) -> StudyResult:
         for name in names
     )  # fmt: skip
     measured = VillageIndicators(villages, rates, ())
-    cells = pd.DataFrame(False, index=table.index, columns=names)
     return StudyResult(
         title="Kantong kemiskinan", year=2024, regency_name="Kabupaten Banyuasin",
         boundaries=areas, measured=measured,
-        layers=build_layers(measured, cells=cells, totals=measured),
+        layers=build_layers(measured),
         pockets=_pockets(villages[villages.geometry.notna()]),
         needs=AgencyNeeds(pd.DataFrame(), {}), notes=areas.notes,
         provenance=Provenance((), {}, 7, {"sibangkit_geo": "0"}, "2026-01-01T00:00:00+00:00"),

@@ -162,10 +162,12 @@ _INPUTS: dict[type, dict[str, str]] = {
 # what need not be there
 _OPTIONAL: dict[type, tuple[str, ...]] = {
     AnnexSettings: ("logo",),
+    DisclosureSettings: ("salt",),
     HouseholdSource: ("photo_folder",),
     JoinSettings: ("review",),
 }
-_REVIEW = "join.review.csv"
+# where they lie when the study does not say
+_DEFAULTS = {"review": "join.review.csv", "salt": "sibangkit.salt"}
 # as `sibangkit new` writes what only the user knows
 _PLACEHOLDER = re.compile(r'\s*([\w.]+)\s*=\s*(?:"ISI|0\s*#\s*ISI)\b([^"]*)')
 
@@ -255,7 +257,7 @@ def _resolved(settings: T, folder: Path, table: str, missing: list[MissingFileEr
         if not (folder / path).exists():
             missing.append(MissingFileError(folder / path, named_by=f"{table} {key}"))
     for key in _OPTIONAL.get(type(settings), ()):
-        path = getattr(settings, key) or (_REVIEW if key == "review" else "")
+        path = getattr(settings, key) or _DEFAULTS.get(key, "")
         changed[key] = str(folder / path) if path else ""
     return dataclasses.replace(settings, **changed)
 

@@ -284,6 +284,7 @@ villages = "desa.geojson"
 source = "Kisi buatan"
 
 [[profiles]]
+published = true
 path = "profil.csv"
 code = "kode_desa"
 code_system = "kemendagri"
@@ -374,6 +375,7 @@ year = 2024
 villages = "desa.geojson"
 source = "</script><script>window.hacked=1</script>"
 [[profiles]]
+published = true
 path = "profil.csv"
 code = "kode"
 code_system = "kemendagri"

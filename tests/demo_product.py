@@ -65,7 +65,7 @@ def demo_maps() -> MapPictures:
 
 @cache
 def demo_change() -> WaveChange:
-    """Let the first village fall, the second rise, and hide or doubt two more."""
+    """Let the first village fall, the second rise, and leave out or doubt two more."""
     index = demo_product().measured.villages.index
     table = pd.DataFrame(
         {"before": 10.0, "after": 10.5, "difference": 0.5, "sure": False, "state": "ok"},
@@ -74,7 +74,7 @@ def demo_change() -> WaveChange:
     table.loc[index[0], ["after", "difference", "sure"]] = [2.0, -8.0, True]
     table.loc[index[1], ["after", "difference", "sure"]] = [13.0, 3.0, True]
     table.loc[index[2:4], ["before", "after", "difference"]] = float("nan")
-    table.loc[index[2:4], "state"] = ["masked", "unreliable"]
+    table.loc[index[2:4], "state"] = ["missing", "unreliable"]
     return WaveChange(2020, 2025, "Rumah tangga miskin", table)
 
 

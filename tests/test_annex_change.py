@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import StudyResult
 
 RATE, WIDTH = "headcount_shrunken", "headcount_interval_width"
-CODES = ["sure", "unsure", "doubtful", "masked now", "masked then", "missing"]
+CODES = ["sure", "unsure", "doubtful", "missing now", "missing then", "missing"]
 
 
 def _product(now: list[float], then: list[float], widths: list[float]) -> StudyResult:
@@ -26,14 +26,12 @@ def _product(now: list[float], then: list[float], widths: list[float]) -> StudyR
     wide = pd.Series(widths, index=index)
     villages = pd.DataFrame({RATE: np.array(now) / 100, WIDTH: wide / 100}, index=index)
     numbers = pd.DataFrame({RATE: then, WIDTH: wide}, index=index)
-    hidden = pd.DataFrame({RATE: [one == "masked then" for one in CODES]}, index=index)
     layers = [
         SimpleNamespace(
             indicator=SimpleNamespace(name=RATE, year=2025, label="Rumah tangga miskin"),
-            masked=pd.Series([one == "masked now" for one in CODES], index=index),
         )
     ]
-    waves = (EarlierWave(2020, numbers, hidden),)
+    waves = (EarlierWave(2020, numbers),)
     made: Any = SimpleNamespace(
         measured=SimpleNamespace(villages=villages), earlier=waves, layers=layers
     )
@@ -48,7 +46,7 @@ def test_only_reliable_villages_are_compared_and_only_large_changes_sure() -> No
     )
     assert [(one.before, one.after) for one in found] == [(2020, 2025)]
     table = found[0].table
-    assert table["state"].tolist() == ["ok", "ok", "unreliable", "masked", "masked", "missing"]
+    assert table["state"].tolist() == ["ok", "ok", "unreliable", "missing", "missing", "missing"]
     assert table["sure"].tolist() == [True, *[False] * 5]
     assert table["difference"].tolist()[:2] == pytest.approx([3.0, 2.0])
     assert (

@@ -137,8 +137,6 @@ def _pockets(villages: gpd.GeoDataFrame, groups: list[list[str]]) -> Pockets:
 def _product(areas: Boundaries, groups: list[list[str]]) -> StudyResult:
     measured = _measured(areas)
     table = measured.villages
-    masked = pd.DataFrame(False, index=table.index, columns=[i.name for i in measured.indicators])
-    masked.loc[table.index[5:9], "floor_share"] = True
     table.loc[table.index[5:9], "floor_share"] = np.nan
     mapped = table[table.geometry.notna()]
     needs = pd.DataFrame(
@@ -151,7 +149,7 @@ def _product(areas: Boundaries, groups: list[list[str]]) -> StudyResult:
     versions = {"sibangkit_geo": "0.0"}
     return StudyResult(
         title=HOSTILE, year=2024, regency_name="Kabupaten Banyuasin", boundaries=areas,
-        measured=measured, layers=build_layers(measured, cells=masked, totals=measured),
+        measured=measured, layers=build_layers(measured),
         pockets=_pockets(mapped, groups),
         needs=AgencyNeeds(needs, {"perkimtan": ("floor_share",), "pupr": ("flood_index",)}),
         notes=tuple(Note(f"n{i}", f"Catatan nomor {i} tentang data. " * 3) for i in range(40)),
@@ -167,7 +165,7 @@ def areas(tmp_path_factory: pytest.TempPathFactory) -> Boundaries:
 
 
 def _change(product: StudyResult) -> WaveChange:
-    """Two falls of 8 and 2 points, one rise of 4, a masked village, one that is not reliable."""
+    """Two falls of 8 and 2 points, one rise of 4, one without number, one not reliable."""
     codes = product.mapped.index
     table = pd.DataFrame(
         {"before": 10.0, "after": 10.0, "difference": 0.0, "sure": False, "state": "ok"},
@@ -176,7 +174,7 @@ def _change(product: StudyResult) -> WaveChange:
     for code, points in zip(codes[:3], (-8.0, -2.0, 4.0), strict=True):
         table.loc[code, ["after", "difference", "sure"]] = [10 + points, points, True]
     table.loc[codes[3:5], ["before", "after", "difference"]] = np.nan
-    table.loc[codes[3:5], "state"] = ["masked", "unreliable"]
+    table.loc[codes[3:5], "state"] = ["missing", "unreliable"]
     table.loc[codes[5], "difference"] = -30.0
     return WaveChange(2018, 2023, "Rumah tangga miskin", table)
 
@@ -313,12 +311,10 @@ def _legend(text: str) -> str:
     return text[text.index("LEGENDA") : text.index("Batas kecamatan", text.index("LEGENDA"))]
 
 
-def test_no_data_and_masked_are_listed_only_where_there_are_any(atlas: Drawn) -> None:
+def test_no_data_is_listed_only_where_there_is_any(atlas: Drawn) -> None:
     by_key = {one.key or one.kind: _legend(atlas.text(one.page)) for one in atlas.pages.sheets}
     assert "Tidak ada data" in by_key["overview"]
-    assert "Disamarkan" not in by_key["overview"]
-    assert "Disamarkan" in by_key["floor_share"]
-    assert "Tidak ada data" not in by_key["floor_share"]
+    assert "Tidak ada data" in by_key["floor_share"]
     assert "Tidak ada data" in by_key[EMPTY_DISTRICT]
 
 
@@ -336,7 +332,7 @@ def test_change_is_classed_by_what_is_sure(atlas: Drawn) -> None:
     theme = change_theme(change, atlas.product.mapped.index.to_numpy())
     # the median of 8, 2 and 4 points parts large from small
     assert change.edge == 4
-    assert theme.index[:6].tolist() == [0, 1, 4, 6, 5, 2]
+    assert theme.index[:6].tolist() == [0, 1, 4, 5, 5, 2]
     assert theme.swatches[5].pen.hatch == "lines"
     told = [row.value for row in change_rows(atlas.product, change).rows]
     assert told == ["10,0 → 2,0 (\u22128,0)", "10,0 → 14,0 (+4,0)", "10,0 → 8,0 (\u22122,0)"]

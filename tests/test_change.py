@@ -68,7 +68,7 @@ def test_the_interval_by_hand() -> None:
     assert found["high"] == pytest.approx(-0.122962, abs=1e-6)
 
 
-def test_a_masked_village_is_in_no_sum() -> None:
+def test_a_village_without_a_count_is_in_no_sum() -> None:
     old = wave(2020, {"a": (100, 50, 1), "b": (100, NOTHING, 1)})
     new = wave(2025, {"a": (100, 20, 1), "b": (100, 90, 1)})
     found = rate_change(old, new, group=pd.Series({"a": "x", "b": "x"})).loc["x"]
@@ -175,23 +175,15 @@ def test_codes_boundaries_generation_and_coverage_are_cautioned(tmp_path: Path) 
     assert "generasi pendataan" in page
 
 
-def test_the_narrowest_level_hides_for_all(tmp_path: Path) -> None:
-    a, b = "16.07.10.1004", "16.07.10.1005"
-    folders = [
-        run_folder(tmp_path / "a", wave(2020, {a: (200, 3, 1), b: (100, 20, 0)}), "x", "internal"),
-        run_folder(tmp_path / "b", wave(2025, {a: (200, 90, 1), b: (100, 20, 0)}), "x", "public"),
-    ]
-    with pytest.warns(DegradedInputWarning, match="yang paling sempit .*: 1 sel"):
-        compare_runs(folders, tmp_path / "out")
-    before = "rumah_tangga_miskin_sebelum"
-    villages = pd.read_csv(tmp_path / "out" / "perubahan_desa.csv").set_index("kode")
-    assert villages[before].dropna().to_dict() == {b: 20}
-    folders[1] = run_folder(
-        tmp_path / "c", wave(2025, {a: (200, 90, 1), b: (100, 20, 0)}), "x", "internal"
-    )
-    compare_runs(folders, tmp_path / "open")
-    shown = pd.read_csv(tmp_path / "open" / "perubahan_desa.csv").set_index("kode")
-    assert shown[before].to_dict() == {a: 3, b: 20}
+def test_protected_and_true_counts_are_not_compared(tmp_path: Path) -> None:
+    made = wave(2020, OLD), wave(2025, NEW)
+    true = run_folder(tmp_path / "a", made[0], "x", "internal")
+    shown = run_folder(tmp_path / "b", made[1], "x", "public")
+    with pytest.raises(ConfigError, match="in some protected and some not: a internal, b public"):
+        compare_runs([true, shown], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    partner = run_folder(tmp_path / "c", made[0], "x", "partner")
+    compare_runs([partner, shown], tmp_path / "out")
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:

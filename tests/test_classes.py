@@ -18,7 +18,6 @@ from sibangkit_geo.indicators.needs import PovertyRule, needs_of
 from sibangkit_geo.indicators.villages import assemble, from_counts
 from sibangkit_geo.model.types import Boundaries, Indicator
 from sibangkit_geo.products.classes import (
-    MASKED_COLOR,
     NO_DATA_COLOR,
     PALETTE,
     Layer,
@@ -57,17 +56,13 @@ def layer(
     share: Sequence[float],
     defined: Indicator,
     *,
-    masked: Sequence[int] = (),
     count: Sequence[float] | None = None,
 ) -> Layer:
     """Draw one indicator of villages of 100 families."""
     table = villages.assign(share=share, households=100.0, people=400.0)
     full = [value * 100 if defined.worse == "high" else 100 - value * 100 for value in share]
     table["count"] = count if count is not None else full
-    shown = table.copy()
-    shown.iloc[list(masked), shown.columns.get_indexer(["share", "count"])] = NOTHING
-    cells = pd.Series([i in masked for i in range(len(table))], index=table.index)
-    return build_layer(shown, defined, masked=cells, totals=table)
+    return build_layer(table, defined)
 
 
 def limits(label: str) -> tuple[float, float, bool]:
@@ -209,13 +204,11 @@ def test_all_missing_has_no_class(villages: gpd.GeoDataFrame) -> None:
     assert drawn.district_values.isna().all()
 
 
-def test_masked_is_not_missing(villages: gpd.GeoDataFrame) -> None:
-    shares = [0.1, 0.2, NOTHING, *NINE[3:]]
-    drawn = layer(villages, shares, indicator(), masked=[1])
+def test_a_missing_village_is_in_no_class(villages: gpd.GeoDataFrame) -> None:
+    drawn = layer(villages, [0.1, 0.2, NOTHING, *NINE[3:]], indicator())
     assert drawn.n_missing == 1
-    assert drawn.colors.iloc[1] == MASKED_COLOR
     assert drawn.colors.iloc[2] == NO_DATA_COLOR
-    assert sum(one.count for one in drawn.classes) == 7
+    assert sum(one.count for one in drawn.classes) == 8
 
 
 # ---- areas
@@ -227,20 +220,12 @@ def test_regency_and_districts_are_sum_over_sum(villages: gpd.GeoDataFrame) -> N
         count=[5.0, 100.0, NOTHING, 20.0, 20.0, 20.0, NOTHING, NOTHING, NOTHING],
         households=[10.0, 1000.0, 5000.0, 100.0, 100.0, 100.0, 1.0, 1.0, 1.0],
     )
-    no_mask = pd.Series(data=False, index=table.index)
-    drawn = build_layer(table, indicator(), masked=no_mask, totals=table)
+    drawn = build_layer(table, indicator())
     # 105 of 1010, not the mean 30 %; the 5000 without data do not count
     assert drawn.district_values["16.07.01"] == pytest.approx(100 * 105 / 1010)
     assert drawn.district_values["16.07.02"] == pytest.approx(20.0)
     assert np.isnan(drawn.district_values["16.07.03"])
     assert drawn.regency_value == pytest.approx(100 * 165 / 1310)
-
-
-def test_areas_count_masked_villages_too(villages: gpd.GeoDataFrame) -> None:
-    open_layer = layer(villages, NINE, indicator())
-    masked = layer(villages, NINE, indicator(), masked=[0, 1])
-    assert masked.regency_value == pytest.approx(open_layer.regency_value)
-    assert masked.regency_value == pytest.approx(sum(NINE) / 9 * 100)
 
 
 def test_areas_of_a_worse_when_low_share_say_the_share_not_the_lack(
@@ -276,8 +261,7 @@ def test_an_area_share_is_of_the_households_whose_answer_is_known(
     with pytest.warns(DegradedInputWarning, match="Lantai tidak layak diketahui untuk 75,0 %"):
         measured = assemble(areas, [part], official=None, poverty_source=("uji", 2025), rule=rule)
     floor = next(one for one in measured.indicators if one.name == "floor_share")
-    no_mask = pd.Series(data=False, index=villages.index)
-    drawn = build_layer(measured.villages, floor, masked=no_mask, totals=measured.villages)
+    drawn = build_layer(measured.villages, floor)
     assert drawn.shown.iloc[:2].tolist() == [100.0, 0.0]
     assert drawn.regency_value == pytest.approx(100 / 3)
     assert drawn.district_values["16.07.01"] == pytest.approx(100 / 3)

@@ -129,7 +129,7 @@ def sums_of(made: list[tuple[int, ...]]) -> pd.DataFrame:
     found = deprivation_sums(
         deprived, known, table[:, 7], n_places=3, people=table[:, 6].astype(float), index=SMALL
     )
-    return pd.DataFrame(found)
+    return pd.DataFrame(found.counts)
 
 
 @given(made=rows, cut=st.integers(0, 30), seed=st.integers(0, 99))

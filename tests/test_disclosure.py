@@ -1,216 +1,28 @@
-"""Small cells are emptied and finished files searched for what names a person."""
+"""Finished files are searched for what names a person."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import zipfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import matplotlib as mpl
-import pandas as pd
 import pytest
 import shapely
 from matplotlib.figure import Figure
 
-from sibangkit_geo.disclosure import DisclosureSettings, leaks, mask, require_clean
+from sibangkit_geo.disclosure import DisclosureSettings, leaks, require_clean
 from sibangkit_geo.errors import ConfigError, LeakError
-from sibangkit_geo.model.types import Indicator, VillageIndicators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sibangkit_geo.disclosure import Level
-
 NIK = "1607010000000001"
 NAME = "Siti Aminah"
 POINT = "104.8123456"
-POOR = Indicator(
-    "headcount_ratio", "Miskin", "percent", "high", "rumah tangga", "", "u", 2023, "poor_households"
-)
-SCALED = Indicator(
-    "poverty_rate_benchmarked",
-    "Miskin",
-    "percent",
-    "high",
-    "penduduk",
-    "",
-    "u",
-    2023,
-    "poor_people_benchmarked",
-)
-FLOOD = Indicator("flood", "Banjir", "index", "high", "", "pupr", "u", 2023)
-NOTHING = float("nan")
-
-
-def measured(
-    villages: gpd.GeoDataFrame, poor: list[float], households: float | list[float] = 100.0
-) -> VillageIndicators:
-    """Nine villages, three per district."""
-    table = villages.assign(households=households, poor_households=poor, flood=0.5)
-    table["headcount_ratio"] = table["poor_households"] / table["households"]
-    return VillageIndicators(table, (POOR, FLOOD), ())
-
-
-def hidden(found: VillageIndicators) -> list[int]:
-    """List the places whose poverty was emptied, share and count alike."""
-    share = found.villages["headcount_ratio"].isna()
-    assert share.equals(found.villages["poor_households"].isna())
-    return [i for i, gone in enumerate(share) if gone]
-
-
-@pytest.mark.parametrize(
-    ("poor", "masked"),
-    [
-        (0.0, False),
-        (1.0, True),
-        (4.0, True),
-        (5.0, False),
-        (95.0, False),
-        (96.0, True),  # the four others are as few
-        (99.0, True),
-        (100.0, False),
-    ],
-)
-def test_one_to_four_households_and_their_complement_are_masked(
-    villages: gpd.GeoDataFrame, poor: float, *, masked: bool
-) -> None:
-    # two other small cells in the district, so that none has to go with a lone one
-    found = mask(
-        measured(villages, [poor, 2, 3, 20, 21, 22, 30, 31, 32]), settings=DisclosureSettings()
-    )
-    assert bool(found.cells["headcount_ratio"].iloc[0]) is masked
-    assert (0 in hidden(found.measured)) is masked
-
-
-def test_share_and_count_go_together_and_other_indicators_stay(villages: gpd.GeoDataFrame) -> None:
-    found = mask(
-        measured(villages, [1, 2, 50, 20, 21, 22, 30, 31, 32]), settings=DisclosureSettings()
-    )
-    assert hidden(found.measured) == [0, 1]
-    assert found.measured.villages["flood"].notna().all()
-    assert found.cells["flood"].sum() == 0
-    assert found.cells["headcount_ratio"].tolist() == [True, True, *[False] * 7]
-
-
-def test_a_lone_masked_village_takes_the_next_smallest_of_its_district_along(
-    villages: gpd.GeoDataFrame,
-) -> None:
-    # else the total of the district gives it away
-    found = mask(
-        measured(villages, [50, 3, 40, 20, 21, 22, 30, 31, 32]), settings=DisclosureSettings()
-    )
-    assert hidden(found.measured) == [1, 2]
-
-
-def test_each_district_is_protected_by_itself(villages: gpd.GeoDataFrame) -> None:
-    found = mask(
-        measured(villages, [50, 3, 40, 20, 21, 4, 30, 31, 32]), settings=DisclosureSettings()
-    )
-    assert hidden(found.measured) == [1, 2, 3, 5]
-
-
-def test_a_village_of_few_households_shows_nothing(villages: gpd.GeoDataFrame) -> None:
-    homes = [4.0, *[100.0] * 8]
-    found = mask(
-        measured(villages, [0, 50, 2, 20, 21, 22, 30, 31, 32], homes), settings=DisclosureSettings()
-    )
-    assert found.cells.iloc[0].tolist() == [True, True]
-    assert pd.isna(found.measured.villages["flood"].iloc[0])
-
-
-def test_a_village_hidden_for_its_size_is_protected_like_any_other(
-    villages: gpd.GeoDataFrame,
-) -> None:
-    # ten people in three households: the count of people is not small, the village is
-    table = villages.assign(
-        households=[3.0, *[100.0] * 8],
-        poor_households=[0.0, 50, 40, 20, 21, 22, 30, 31, 32],
-        poor_people_benchmarked=[10.0, 200, 160, 80, 84, 88, 120, 124, 128],
-        poverty_rate_benchmarked=0.5,
-    )
-    table["headcount_ratio"] = table["poor_households"] / table["households"]
-    found = mask(VillageIndicators(table, (SCALED, POOR), ()), settings=DisclosureSettings())
-    cells = found.cells["poverty_rate_benchmarked"]
-    assert cells.iloc[0]
-    # alone, the district's total would give it away
-    assert cells.iloc[:3].sum() >= 2
-
-
-def test_missing_cells_are_missing_not_masked(villages: gpd.GeoDataFrame) -> None:
-    poor = [NOTHING, 20, 50, 20, 21, 22, 30, 31, 32]
-    found = mask(measured(villages, poor), settings=DisclosureSettings())
-    assert not found.cells.any(axis=None)
-    assert found.measured.notes == ()
-
-
-def test_derived_figures_go_with_the_poverty_rate_and_are_called_masked(
-    villages: gpd.GeoDataFrame,
-) -> None:
-    table = measured(villages, [2, 3, 50, 20, 21, 22, 30, 31, 32]).villages.assign(
-        poor_people=[8.0, 12, 200, 80, 84, 88, 120, 124, 128],
-        poor_people_benchmarked=[16.0, 24, 400, 160, 168, 176, 240, 248, 256],
-        poverty_rate_benchmarked=0.1,
-    )
-    rate = replace(POOR, same=("poor_people",))
-    found = mask(VillageIndicators(table, (rate, SCALED), ()), settings=DisclosureSettings())
-    gone = found.measured.villages[
-        ["poor_people", "poor_people_benchmarked", "poverty_rate_benchmarked"]
-    ].isna()
-    assert gone.iloc[:2].all(axis=None)
-    assert not gone.iloc[2:].any(axis=None)
-    # an emptied cell that is not marked would be drawn as "no data"
-    assert found.cells["poverty_rate_benchmarked"].tolist() == [True, True, *[False] * 7]
-
-
-def test_a_pocket_with_one_masked_village_hides_a_second(villages: gpd.GeoDataFrame) -> None:
-    # the first village alone is masked, with a second one of its district; the pocket of the
-    # first and the fourth would give it away too
-    table = measured(villages, [2, 13, 50, 20, 21, 22, 30, 31, 32])
-    codes = table.villages.index
-    pocket = pd.Series(1, index=codes[[0, 3]])
-    plain = mask(table, settings=DisclosureSettings())
-    assert hidden(plain.measured) == [0, 1]
-    found = mask(table, settings=DisclosureSettings(), pocket=pocket)
-    assert hidden(found.measured) == [0, 1, 3]
-
-
-def test_a_further_count_is_emptied_where_it_tells_of_few(villages: gpd.GeoDataFrame) -> None:
-    counts = [20.0, 30.0, 50.0, 20.0, 21.0, 22.0, 30.0, 31.0, 32.0]
-    table = measured(villages, counts)
-    more = table.villages.assign(deprived=[22.0, 60.0, 70.0, 60.0, 61.0, 62.0, 70.0, 71.0, 72.0])
-    rate = replace(POOR, detail=("deprived",))
-    found = mask(VillageIndicators(more, (rate,), ()), settings=DisclosureSettings())
-    assert hidden(found.measured) == []
-    # two deprived households of the first village are served; the second one protects it
-    assert found.measured.villages["deprived"].isna().tolist() == [True, True, *[False] * 7]
-
-
-@pytest.mark.parametrize("level", ["public", "partner", "agency"])
-def test_levels_below_internal_are_masked_and_say_so(
-    villages: gpd.GeoDataFrame, level: Level
-) -> None:
-    table = measured(villages, [1, 2, 50, 20, 21, 22, 30, 31, 32])
-    found = mask(table, settings=DisclosureSettings(level=level))
-    assert hidden(found.measured) == [0, 1]
-    assert [(note.key, note.count) for note in found.measured.notes] == [("cells_masked", 2)]
-
-
-def test_level_internal_is_unchanged(villages: gpd.GeoDataFrame) -> None:
-    table = measured(villages, [1, 2, 50, 20, 21, 22, 30, 31, 32])
-    found = mask(table, settings=DisclosureSettings(level="internal"))
-    assert found.measured is table
-    assert not found.cells.any(axis=None)
-
-
-def test_masking_does_not_change_its_input(villages: gpd.GeoDataFrame) -> None:
-    table = measured(villages, [1, 2, 50, 20, 21, 22, 30, 31, 32])
-    before = table.villages.copy()
-    mask(table, settings=DisclosureSettings())
-    assert table.villages.equals(before)
 
 
 def test_a_smallest_count_below_one_is_refused() -> None:

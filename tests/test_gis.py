@@ -52,7 +52,7 @@ for one in sorted(project.mapLayers().values(), key=lambda one: one.id()):
 
 @pytest.fixture(scope="module")
 def layers() -> GisLayers:
-    return gis_layers(demo_product(), demo_ready().cells)
+    return gis_layers(demo_product())
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_the_same_study_gives_the_same_bytes(
 
 def test_without_a_pocket_the_layer_is_empty(tmp_path: Path) -> None:
     product = without_pockets()
-    write_gis(product, gis_layers(product, demo_ready().cells), tmp_path)
+    write_gis(product, gis_layers(product), tmp_path)
     assert len(gpd.read_file(tmp_path / PACKAGE, layer="pockets")) == 0
 
 

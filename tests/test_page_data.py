@@ -117,7 +117,7 @@ def test_a_key_on_one_side_only_is_a_fault(small_study: SmallStudy, change: str)
     elif change == "lost":
         del layer["note"]
     else:
-        layer["n_masked"] = "0"
+        layer["n_missing"] = "0"
     assert len(_faults(data, "Page", "page")) == 1
 
 

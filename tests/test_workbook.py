@@ -1,4 +1,4 @@
-"""The workbook read back: sheets, ranking, masked cells, no formula, the same bytes."""
+"""The workbook read back: sheets, ranking, no formula, the same bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHEETS = [
 
 @cache
 def tables() -> OpenTables:
-    return open_tables(demo_product(), masked=demo_ready().cells)
+    return open_tables(demo_product())
 
 
 def _write(path: Path, **more: Any) -> Path:
@@ -52,7 +52,7 @@ def test_every_sheet_is_there_with_frozen_headings_and_a_filter(book: openpyxl.W
         assert sheet.auto_filter.ref is not None, name
 
 
-def test_villages_are_ranked_and_masked_cells_say_so(book: openpyxl.Workbook) -> None:
+def test_villages_are_ranked(book: openpyxl.Workbook) -> None:
     sheet, product = book["Desa"], demo_product()
     head = [cell.value for cell in sheet[2]]
     first = product.measured.indicators[0]
@@ -61,9 +61,6 @@ def test_villages_are_ranked_and_masked_cells_say_so(book: openpyxl.Workbook) ->
     assert len(rows) == len(product.measured.villages)
     known = [row[rate] for row in rows if isinstance(row[rate], float | int)]
     assert known == sorted(known, reverse=True)
-    masked = {str(row[code]) for row in rows if row[rate] == "disamarkan"}
-    hidden = demo_ready().cells[first.name]
-    assert masked == set(hidden.index[hidden])
     cell = sheet.cell(3, rate + 1)
     assert cell.number_format == "0.0%"
     assert cell.value == pytest.approx(product.measured.villages.loc[rows[0][code], first.name])
@@ -77,7 +74,7 @@ def test_change_has_a_sheet_where_there_are_waves(tmp_path: Path) -> None:
     words = [row[-1] for row in rows[1:]]
     assert words[0] == "turun nyata"
     assert rows[1][-4:-1] == [0.1, 0.02, -8]
-    assert words.count("naik nyata") == words.count("disamarkan") == words.count("tidak andal") == 1
+    assert words.count("naik nyata") == words.count("tidak andal") == words.count("tanpa data") == 1
 
 
 def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:

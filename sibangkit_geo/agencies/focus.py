@@ -42,8 +42,6 @@ class FocusInputs:
         Dotted code.
     contribution
         Share of M0 by (place, indicator); empty where it was not measured.
-    minimum_households
-        Rows with a count of 1 to one less than this are left out; 0 leaves out none.
     catalogue
         Who does what, and when an agency must act.
     severity
@@ -53,26 +51,22 @@ class FocusInputs:
     pocket: pd.Series
     regency: str
     contribution: Mapping[tuple[Place, str], float]
-    minimum_households: int
     catalogue: Catalogue = field(default_factory=load_catalogue)
     severity: Mapping[Place, float] = field(default_factory=dict)
 
 
-def agency_focus(
-    measured: VillageIndicators, masked: VillageIndicators, *, inputs: FocusInputs
-) -> AgencyNeeds:
+def agency_focus(measured: VillageIndicators, *, inputs: FocusInputs) -> AgencyNeeds:
     """
     Work out what each agency finds in the regency, its districts, pockets and villages.
 
-    Sums are taken before masking, villages after it.
     Grain: one row per village in; one per place, agency and indicator out.
 
     Parameters
     ----------
-    measured, masked
-        Village table before and after masking.
+    measured
+        Village table.
     inputs
-        Pockets, contributions to M0, smallest count.
+        Pockets, contributions to M0, catalogue.
 
     Returns
     -------
@@ -87,44 +81,30 @@ def agency_focus(
     """
     villages = measured.villages
     whole = village_needs(measured)
-    own = village_needs(masked)
     rule = inputs.catalogue.action
-    groups: dict[PlaceLevel, tuple[pd.DataFrame, pd.Series]] = {
-        "regency": (whole, pd.Series(inputs.regency, index=villages.index)),
-        "district": (whole, villages["district_code"]),
-        "pocket": (whole, inputs.pocket.astype(int).astype(str)),
-        "village": (own, pd.Series(villages.index, index=villages.index)),
+    groups: dict[PlaceLevel, pd.Series] = {
+        "regency": pd.Series(inputs.regency, index=villages.index),
+        "district": villages["district_code"],
+        "pocket": inputs.pocket.astype(int).astype(str),
+        "village": pd.Series(villages.index, index=villages.index),
     }
     places, roles, targeting = [], [], []
-    for level, (needs, keys) in groups.items():
+    for level, keys in groups.items():
         place_of = keys.map(lambda key, level=level: Place(level, key))
-        # masked villages stay in the share that all are compared with
-        found = place_needs(needs, place_of, regency_needs=whole)
-        found = _without_few(found, inputs.minimum_households)
+        found = place_needs(whole, place_of)
         if level == "village":
-            found = _without_thin(found, masked.villages)
+            found = _without_thin(found, villages)
         places.append(with_ranks(found, severity=inputs.severity).assign(level=level))
         targeting.append(targeting_errors(found).assign(level=level))
         if level != "regency":
             made = agency_roles(found, rule=rule, contribution=inputs.contribution)
             roles.append(made.assign(level=level))
     return replace(
-        agency_needs(masked),
+        agency_needs(measured),
         places=_with_level(places),
         roles=_with_level(roles),
         targeting=_with_level(targeting),
     )
-
-
-def _without_few(needs: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Leave out rows that count too few households, or leave too few."""
-    counts = needs[_PLACE_COUNTS]
-    apart = (needs["deprived"] - needs["unserved"]).abs()
-    few = counts.apply(lambda one: one.between(0.5, minimum - 0.5)).any(axis=1)
-    few |= apart.between(0.5, minimum - 0.5)
-    few |= (needs["asked"] - needs["unserved"]).between(0.5, minimum - 0.5)
-    shown: pd.DataFrame = needs[~few]
-    return shown
 
 
 def _without_thin(needs: pd.DataFrame, villages: pd.DataFrame) -> pd.DataFrame:
@@ -145,7 +125,7 @@ def _with_level(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def with_roles(
-    masked: VillageIndicators, roles: pd.DataFrame | None, *, rule: ActionRule
+    measured: VillageIndicators, roles: pd.DataFrame | None, *, rule: ActionRule
 ) -> VillageIndicators:
     """
     Put beside each village who must act there.
@@ -155,8 +135,8 @@ def with_roles(
 
     Parameters
     ----------
-    masked
-        Village table after masking.
+    measured
+        Village table.
     roles
         Roles of all levels; None adds nothing.
     rule
@@ -175,17 +155,17 @@ def with_roles(
     """
     own = roles[roles["level"] == "village"] if roles is not None else pd.DataFrame()
     if own.empty:
-        return masked
+        return measured
     own = own.assign(place=[place.id for place in own["place"]])
     known = pd.Index(own["place"].unique())
     acting = own[own["acts"]].groupby("place", sort=False)["agency"]
-    villages = masked.villages.copy()
+    villages = measured.villages.copy()
     lead = own[own["lead"] & own["acts"]].set_index("place")["agency"]
     villages["lead_agency"] = lead.reindex(villages.index).astype(object)
     villages["acting_agencies"] = acting.agg(" ".join).reindex(villages.index).astype(object)
     number = acting.size().reindex(known, fill_value=0).astype(float)
     villages["n_acting_agencies"] = number.reindex(villages.index)
-    source = next(one for one in masked.indicators if one.agency and one.count_column)
+    source = next(one for one in measured.indicators if one.agency and one.count_column)
     indicator = Indicator(
         name="n_acting_agencies",
         label="Konvergensi: jumlah OPD yang harus bertindak",
@@ -201,7 +181,7 @@ def with_roles(
             f"{numeral(rule.minimum_excess)} rumah tangga di atasnya."
         ),
     )
-    return replace(masked, villages=villages, indicators=(*masked.indicators, indicator))
+    return replace(measured, villages=villages, indicators=(*measured.indicators, indicator))
 
 
 def agency_needs(measured: VillageIndicators) -> AgencyNeeds:
@@ -303,9 +283,7 @@ def _village_need(table: pd.DataFrame, one: Indicator) -> pd.DataFrame:
     )
 
 
-def place_needs(
-    needs: pd.DataFrame, place_of: pd.Series, *, regency_needs: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def place_needs(needs: pd.DataFrame, place_of: pd.Series) -> pd.DataFrame:
     """
     Add the needs of villages up to places, and compare each with the regency.
 
@@ -314,14 +292,11 @@ def place_needs(
 
     `place_of`: Place (district, pocket, village itself) of each village code; villages without one
         are left out of the places but stay in the regency's share.
-    `regency_needs`: What the regency's share is of, where `needs` lacks villages (masked ones);
-        absent: `needs`.
     Returns: Sums of the counts, ``share`` (unserved over asked, 0 to 1), ``expected`` (households
         at the regency's share), ``excess`` (unserved minus expected) and ``ratio`` (share over the
         regency's); missing where nobody was asked.
     """
-    everywhere = needs if regency_needs is None else regency_needs
-    whole = everywhere.groupby("indicator", sort=False)[["unserved", "asked"]].sum()
+    whole = needs.groupby("indicator", sort=False)[["unserved", "asked"]].sum()
     regency = (whole["unserved"] / whole["asked"].where(whole["asked"] > 0)).to_dict()
     placed = needs.assign(place=needs["place"].map(place_of.to_dict()))
     placed = placed[placed["place"].notna()]

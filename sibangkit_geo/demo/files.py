@@ -17,6 +17,7 @@ from sibangkit_geo.demo.damage import write_damaged
 from sibangkit_geo.demo.people import draw_members
 from sibangkit_geo.demo.studies import WAVES, Wave, register_text, study_text
 from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.registers.household_keys import SALT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +141,9 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
             earlier=tuple(one.year for one in WAVES if one.year < wave.year),
         )
         _replace(folder / f"study{wave.suffix}.toml", text)
+    # nobody lives here: the secret may follow from the seed, so that equal demos are equal
+    secret = np.random.default_rng([settings.seed, *b"salt"]).bytes(SALT_BYTES)
+    _replace(folder / "sibangkit.salt", f"{secret.hex()}\n", mode=0o600)
     return folder / "study.toml"
 
 
@@ -257,7 +261,7 @@ def _village_table(truth: dict[str, object]) -> pd.DataFrame:
     return pd.DataFrame({"kode_desa": list(drawn), "jumlah_kk": total})
 
 
-def _replace(path: Path, content: str | pd.DataFrame) -> None:
+def _replace(path: Path, content: str | pd.DataFrame, *, mode: int = 0) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     if isinstance(content, str):
         temporary.write_text(content, encoding="utf-8", newline="\n")
@@ -265,6 +269,8 @@ def _replace(path: Path, content: str | pd.DataFrame) -> None:
         # an empty text would be written as two quotation marks
         cells = pl.from_pandas(content).with_columns(pl.col(pl.String).replace("", None))
         cells.write_csv(temporary, float_precision=5)
+    if mode:
+        temporary.chmod(mode)
     temporary.replace(path)
 
 

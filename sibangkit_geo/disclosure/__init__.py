@@ -1,14 +1,29 @@
-"""What a reader may see: levels, small cells, and a leak scan of finished products."""
+"""What a reader may see: levels, protected counts, and a leak scan of finished products."""
 
 from sibangkit_geo.disclosure.leaks import leaks, require_clean
-from sibangkit_geo.disclosure.masking import LEVELS, DisclosureSettings, Level, Masked, mask
+from sibangkit_geo.disclosure.levels import LEVELS, RIGHTS, DisclosureSettings, Level, Rights
+from sibangkit_geo.disclosure.protection import (
+    protect_counts,
+    protect_distances,
+    protection_note,
+    worth,
+)
+from sibangkit_geo.disclosure.transitions import Transitions, transitions
+from sibangkit_geo.disclosure.village_counts import protect_profile
 
 __all__ = [
     "LEVELS",
+    "RIGHTS",
     "DisclosureSettings",
     "Level",
-    "Masked",
+    "Rights",
+    "Transitions",
     "leaks",
-    "mask",
+    "protect_counts",
+    "protect_distances",
+    "protect_profile",
+    "protection_note",
     "require_clean",
+    "transitions",
+    "worth",
 ]

@@ -52,6 +52,18 @@ class Scores:
     scale: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """
+    Sums of a deprivation index, shape (n_places,) each.
+
+    `keys`: Sums of the keys of the households counted; empty where they have none.
+    """
+
+    counts: dict[str, NDArray[np.float64]]
+    keys: dict[str, NDArray[np.float64]]
+
+
 def score_households(deprived: Flags, known: Flags, *, index: DeprivationIndex) -> Scores:
     """
     Add up the weights of what each household is deprived in.
@@ -91,7 +103,8 @@ def deprivation_sums(
     n_places: int,
     people: NDArray[np.floating],
     index: DeprivationIndex,
-) -> dict[str, NDArray[np.float64]]:
+    keys: NDArray[np.float64] | None = None,
+) -> Sums:
     """
     Add up a deprivation index place by place, in columns that add up over parts too.
 
@@ -104,6 +117,8 @@ def deprivation_sums(
     `place`: Position of the place, below `n_places`; below 0 for none, which is not counted.
     `people`: Members of the household; a missing number adds nobody.
     `index`: Indicators, weights and cut-off.
+    `keys`: Of the households, whole numbers, added up for each count of households; shape
+        (n_households,).
     Returns: Shape (n_places,) each, over households that the index keeps. ``af_known_households``,
         ``af_people``: all of them; ``af_poor_households``, ``af_poor_people``: at or above the
         cut-off; ``af_score_sum``: scores of the poor times people; and for each indicator
@@ -145,7 +160,13 @@ def deprivation_sums(
         sums[f"censored_{key}"] = homes_poor[key]
         sums[f"censored_people_{key}"] = people_poor[key]
         sums[f"af_known_people_{key}"] = people_known.get(key, people_known[""])
-    return sums
+    if keys is None:
+        return Sums(sums, {})
+    of_homes = of_poor.sums(keys[poor])
+    named = {f"censored_{key}": of_homes[key] for key in parts}
+    named["af_poor_households"] = of_homes[""]
+    kept_keys = np.bincount(place[kept], weights=keys[kept], minlength=n_places)
+    return Sums(sums, named | {"af_known_households": kept_keys.astype(np.float64)})
 
 
 def index_from_sums(sums: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Indicator, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from sibangkit_geo.indicators.deprivation import DeprivationIndex
 
@@ -41,7 +41,10 @@ def tested(villages: T) -> T:
 
 
 def add_shrunken(
-    table: pd.DataFrame, *, source: tuple[str, int]
+    table: pd.DataFrame,
+    *,
+    source: tuple[str, int],
+    worth: Callable[[pd.Series, pd.Series], pd.Series] | None = None,
 ) -> tuple[list[Indicator], list[Note]]:
     """
     Add the beta-binomial estimate of each village with its interval and reliability.
@@ -51,12 +54,16 @@ def add_shrunken(
     and ``reliability`` are added to `table`.
 
     `table`: Village table with ``headcount_ratio``, ``poor_households`` and ``known_poor``.
+    `worth`: Of poor and all households: how many the rate is worth, where counts were protected.
     Returns: Method, fitted rho, and how many villages are how reliable; none without data.
     Raises DataError: More households are poor than there are.
     """
     counts = tested(table)
     known = counts["poor_households"].notna() & (counts["households"] > 0)
     poor, homes = counts["poor_households"].where(known), counts["households"].where(known)
+    if worth is not None:
+        least = worth(poor, homes)
+        poor, homes = poor * (least / homes), least
     shrunken = beta_binomial_rate(poor, homes)
     found = shrunken.table
     table["headcount_shrunken"] = found["rate"]

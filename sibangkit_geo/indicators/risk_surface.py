@@ -14,7 +14,11 @@ from scipy.ndimage import gaussian_filter
 from sibangkit_geo.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    CellCount = Callable[[NDArray[np.int64], NDArray[np.bool_], int], NDArray[np.int64]]
 
 _NODATA = -9999.0
 # households that a cell must at least speak for
@@ -87,6 +91,7 @@ def risk_surface(
     cell_m: float = 250.0,
     bandwidth_m: float = 2000.0,
     minimum_households: int = 20,
+    count: CellCount | None = None,
 ) -> RiskSurface:
     """
     Smooth the share of poor households over space: a ratio of two kernel densities [1]_.
@@ -110,7 +115,10 @@ def risk_surface(
         spacing of neighbouring hamlets in the tidal lowlands.
     minimum_households
         Least effective number of households, (sum of weights) squared over sum of squared
-        weights [2]_; cells with fewer are masked.
+        weights [2]_; cells with fewer are empty.
+    count
+        Counts households cell by cell: of the cell of each household with a point, which of
+        them count, and how many cells there are. Plain counts when None.
 
     Returns
     -------
@@ -144,8 +152,9 @@ def risk_surface(
     )
     cell = ((north - y) // cell_m).astype(np.int64) * shape[1]
     cell += ((x - west) // cell_m).astype(np.int64)
-    everybody = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    needy = np.bincount(cell[poor[known]], minlength=everybody.size).reshape(shape)
+    number, count = shape[0] * shape[1], count or _plain_count
+    needy = count(cell, poor[known], number).reshape(shape)
+    everybody = needy + count(cell, ~poor[known], number).reshape(shape)
     sigma = bandwidth_m / cell_m
     near = _smooth(everybody, sigma)
     share = np.divide(_smooth(needy, sigma), near, out=np.zeros(shape), where=near > 0)
@@ -153,9 +162,15 @@ def risk_surface(
     mass, narrow = 2 * np.pi * sigma**2, np.pi * sigma**2
     squares = _smooth(everybody, sigma / np.sqrt(2)) * narrow
     effective = np.divide((near * mass) ** 2, squares, out=np.zeros(shape), where=squares > 0)
-    risk = np.where(effective >= minimum_households, share / poor[known].mean(), np.nan)
+    risk = np.where(effective >= minimum_households, share * everybody.sum() / needy.sum(), np.nan)
     transform = Affine(cell_m, 0.0, west, 0.0, -cell_m, north)
     return RiskSurface(risk.astype(np.float32), transform, crs, bandwidth_m, minimum_households)
+
+
+def _plain_count(
+    cell: NDArray[np.int64], counted: NDArray[np.bool_], number: int
+) -> NDArray[np.int64]:
+    return np.bincount(cell[counted], minlength=number)
 
 
 def _smooth(counts: NDArray[np.int64], sigma: float) -> NDArray[np.float64]:
@@ -179,7 +194,7 @@ def as_cog(surface: RiskSurface, *, tags: dict[str, str]) -> bytes:
     Returns
     -------
     file
-        Bytes of the file; masked cells have its no-data value.
+        Bytes of the file; empty cells have its no-data value.
 
     Raises
     ------

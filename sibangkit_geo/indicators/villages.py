@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import numpy as np
 
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.indicators.benchmarks import benchmark_ratio, official_figures_disagree
@@ -21,7 +22,7 @@ from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.model.types import Indicator, Note, VillageIndicators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -117,8 +118,6 @@ def from_counts(
             table = table.join(columns)
             indicators += definitions
     for need in needs:
-        if need.served and _nobody_denies(table, need.key):
-            table[f"known_{need.key}"] = 0.0
         known = table[f"known_{need.key}"].where(table[f"known_{need.key}"] > 0)
         table[f"{need.key}_share"] = table[f"unserved_{need.key}"] / known
         indicators.append(_of_need(need, source=source, year=year))
@@ -131,14 +130,29 @@ def from_counts(
     return table[keep], indicators
 
 
-def _nobody_denies(table: pd.DataFrame, key: str) -> bool:
+def without_undenied(counts: VillageCounts, needs: Iterable[Need]) -> VillageCounts:
     """
-    Tell a need whose programmes are answered by those alone who have them.
+    Call a need unknown whose programmes are answered by those alone who have them.
 
     An empty cell may then mean "no" or that nobody asked: who is not served is not known.
+    Grain: unchanged, one row per village.
     """
-    known, served = table[f"known_{key}"].sum(), table[f"served_{key}"].sum()
-    return bool(0 < known == served and known < table["households"].sum())
+    table = counts.table
+    homes = table["households"].sum() if len(table) else 0.0
+    columns: list[str] = []
+    for need in needs:
+        if not need.served or not homes:
+            continue
+        known, served = (table[f"{one}_{need.key}"].sum() for one in ("known", "served"))
+        if 0 < known == served and known < homes:
+            answers = ("known", "deprived", "unserved", "served")
+            columns += [f"{one}_{need.key}" for one in answers]
+    if not columns:
+        return counts
+    keys = counts.keys
+    if keys is not None:
+        keys = keys.assign(**dict.fromkeys(columns, np.uint32()))
+    return replace(counts, table=table.assign(**dict.fromkeys(columns, 0.0)), keys=keys)
 
 
 def _of_need(need: Need, *, source: str, year: int) -> Indicator:
@@ -167,6 +181,7 @@ def assemble(
     poverty_source: tuple[str, int],
     rule: PovertyRule | None,
     coverage: CoverageSettings | None = None,
+    protection: Protection | None = None,
 ) -> VillageIndicators:
     """
     Put every official village on one row, with and without data or polygon.
@@ -176,22 +191,25 @@ def assemble(
     `parts`: Village tables with their definitions; where two have a column, the first one's stays.
     `rule`: Who counts as poor in a register; None when a profile says it.
     `coverage`: How many answers must be known; the default when not said.
+    `protection`: How counts were protected; None where they were not.
     Returns: Geometry is empty without polygon; numbers are missing without data.
     Raises DataError: No part has households.
     """
-    table, indicators, repeated = _side_by_side(boundaries, parts, poverty_source)
+    slack = protection.slack if protection else 0
+    table, indicators, repeated = _side_by_side(boundaries, parts, poverty_source, slack)
     if "households" not in table:
         msg = "The study has neither profiles nor households"
         raise DataError(msg, remedy="Add a [[profiles]] or [[households]] table.")
     notes = [*repeated, *_with_headcount(table)]
     poverty = [_headcount(poverty_source, rule)]
-    notes += leave_thin(table, [*poverty, *indicators], coverage or CoverageSettings())
+    notes += leave_thin(table, [*poverty, *indicators], coverage or CoverageSettings(), slack)
     if official:
         scaled, told = benchmark(table, official)
         notes += [*distance_notes(table, official), *told]
         if scaled:
             poverty.append(scaled)
-    shrunken, told = add_shrunken(table, source=poverty_source)
+    worth = protection.worth if protection else None
+    shrunken, told = add_shrunken(table, source=poverty_source, worth=worth)
     poverty += shrunken
     notes += told
     has_polygon = boundaries.official["has_polygon"]
@@ -209,6 +227,7 @@ def _side_by_side(
     boundaries: Boundaries,
     parts: Iterable[tuple[pd.DataFrame, list[Indicator]]],
     poverty_source: tuple[str, int],
+    slack: int,
 ) -> tuple[pd.DataFrame, list[Indicator], list[Note]]:
     """Join the parts; of two with one column the first one's stays, which is said."""
     table = boundaries.official.drop(columns="has_polygon").copy()
@@ -217,7 +236,7 @@ def _side_by_side(
     for part, definitions in parts:
         # a register counts who is poor, and a village table beside it all who live there
         if "unknown_poor" in table and "unknown_poor" not in part and "households" in part:
-            indicators.append(_coverage(table, part, poverty_source))
+            indicators.append(_coverage(table, part, poverty_source, slack))
         fresh = [name for name in part if name not in table]
         if "unknown_poor" not in table and "households" not in fresh:
             repeated += _fill(table, part, [str(one) for one in part if one not in fresh])
@@ -258,13 +277,18 @@ def _with_headcount(table: pd.DataFrame) -> list[Note]:
     return notes
 
 
-def _coverage(table: pd.DataFrame, part: pd.DataFrame, source: tuple[str, int]) -> Indicator:
+def _coverage(
+    table: pd.DataFrame, part: pd.DataFrame, source: tuple[str, int], slack: int
+) -> Indicator:
     """Compare a register with the households that a village table counts."""
     counted = part["households"].reindex(table.index)
     table["village_households"] = counted.where(counted > 0)
     # a register may know more households than an older table
-    table["register_coverage"] = (table["households"] / table["village_households"]).clip(upper=1)
     short = (table["village_households"] - table["households"]).clip(lower=0)
+    # both counts may have been moved: a difference that this alone can make is none
+    short = short.mask(short <= 2 * slack, 0.0) if slack else short
+    covered = table["village_households"] - short
+    table["register_coverage"] = covered / table["village_households"]
     table["households_not_covered"] = short
     return Indicator(
         name="register_coverage",
@@ -324,8 +348,25 @@ class CoverageSettings:
             raise ValueError(msg)
 
 
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """
+    What a village table must know of the protection of its counts.
+
+    `slack`: Households that a count may be moved by; a village has too few answers only where
+        it has whatever its true counts are, so that protection hatches none.
+    `worth`: Of poor and all households of villages: how many the rate is worth.
+    """
+
+    slack: int
+    worth: Callable[[pd.Series, pd.Series], pd.Series]
+
+
 def leave_thin(
-    table: pd.DataFrame, indicators: Iterable[Indicator], coverage: CoverageSettings
+    table: pd.DataFrame,
+    indicators: Iterable[Indicator],
+    coverage: CoverageSettings,
+    slack: int = 0,
 ) -> list[Note]:
     """
     Empty the shares of villages that too few households answered, and say how much is known.
@@ -333,16 +374,18 @@ def leave_thin(
     Grain: unchanged, one row per village; shares in `table` are emptied, counts stay.
 
     `table`: Village table with the columns of the indicators and ``district_code``.
+    `slack`: Households that every count may be off by.
     Returns: The least known answer, where not all is known; and districts that differ strongly.
     """
     known: dict[str, pd.Series] = {}
     least = coverage.minimum_known_share
-    thin = table["known_poor"] < least * table["households"]
+    thin = _thin(table["known_poor"], table["households"], least, slack)
     for one in indicators:
         base = one.base_column
         if one.unit != "percent" or base not in table or not one.answered_of:
             continue
-        few = table[base] < least * table[one.answered_of]
+        size = table[one.answered_of] / table["households"].where(table["households"] > 0)
+        few = _thin(table[base], table[one.answered_of], least, slack * size.fillna(0.0))
         for name in (one.name, *one.same):
             # what only repeats the rate goes with it, a count of people stays
             if name in table and name != "poor_people":
@@ -350,6 +393,11 @@ def leave_thin(
         if one.answered_of == "households":
             known[one.label] = table[base]
     return _coverage_notes(table, known, int((thin & (table["known_poor"] > 0)).sum()), coverage)
+
+
+def _thin(known: pd.Series, whole: pd.Series, least: float, slack: pd.Series | float) -> pd.Series:
+    """Tell where fewer than the least share is known, though all counts were off by the slack."""
+    return known + (2 - least) * slack < least * whole
 
 
 def _coverage_notes(

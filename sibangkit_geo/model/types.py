@@ -189,14 +189,28 @@ class VillageCounts:
 
     `table`: Indexed by ``village_code``: ``households``, ``people``, ``poor_households``,
         ``poor_people`` and, per need, ``deprived_KEY``, ``unserved_KEY`` and ``known_KEY``
-        (households whose answer is known).
+        (households whose answer is known). A column whose name ends in ``_max`` holds the
+        largest amount that one household added.
+    `keys`: Sum of the keys of the households counted, 32 bits, indexed alike, columns by count;
+        None where nothing is to be protected.
     """
 
     table: pd.DataFrame
+    keys: pd.DataFrame | None = field(default=None, repr=False)
 
     def __add__(self, other: VillageCounts) -> VillageCounts:
         """Add two tallies of different households, village by village."""
-        return VillageCounts(self.table.add(other.table, fill_value=0))
+        table = self.table.add(other.table, fill_value=0)
+        for name in table.columns[table.columns.str.endswith("_max")]:
+            mine, theirs = (
+                one.table[name].reindex(table.index, fill_value=0) for one in (self, other)
+            )
+            table[name] = mine.clip(lower=theirs)
+        if self.keys is None or other.keys is None:
+            return VillageCounts(table)
+        # whole numbers of 32 bits: what is carried over is lost on both ways of adding
+        keys = [one.reindex(table.index, fill_value=0) for one in (self.keys, other.keys)]
+        return VillageCounts(table, keys[0] + keys[1])
 
 
 @dataclass(frozen=True, slots=True)

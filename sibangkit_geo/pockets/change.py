@@ -30,7 +30,7 @@ class Wave:
     One finished run, one row per village.
 
     `table`: Indexed by dotted village code; ``households``, ``people``, ``poor_households`` (NaN
-        where masked or without data) and ``pocket`` (NaN outside every pocket).
+        without data) and ``pocket`` (NaN outside every pocket).
     `rho`: Intra-village correlation, 0 to 1.
     """
 
@@ -64,7 +64,7 @@ def at_common_codes(wave: Wave, code: Mapping[str, str]) -> Wave:
     """
     Add villages up to the codes that all waves support.
 
-    Grain: one row per common code. A sum with a masked part is masked.
+    Grain: one row per common code. A sum with an unknown part is unknown.
 
     `code`: Village code to common code; a code that is not in it stays.
     Returns: Same year and rho; the pocket is that of the part with most households.
@@ -72,7 +72,6 @@ def at_common_codes(wave: Wave, code: Mapping[str, str]) -> Wave:
     rows = wave.table[[*COUNTS, "pocket"]].copy()
     rows["common"] = [code.get(str(one), str(one)) for one in rows.index]
     grouped = rows.groupby("common")[list(COUNTS)]
-    # a part that is masked empties the whole: its rest would tell the masked count
     table = grouped.sum().where(grouped.count().eq(grouped.size(), axis=0))
     inside = rows.dropna(subset="pocket").sort_index()
     inside = inside.sort_values("households", ascending=False, kind="stable")

@@ -43,6 +43,7 @@ def find_pockets(
     *,
     settings: PocketSettings | None = None,
     neighbors: Neighbors | None = None,
+    worth: pd.Series | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Pockets:
     """
@@ -67,6 +68,9 @@ def find_pockets(
     neighbors
         Graph of the villages, where links were added or cut; None draws it by the rule of
         the settings.
+    worth
+        Households that the rate of each village is worth, indexed alike, above 0 and at most
+        ``households``: fewer where counts were protected. ``households`` when None.
     progress
         Called with the number of replicates done since the last call.
 
@@ -89,6 +93,9 @@ def find_pockets(
         return _nothing_tested(tested, settings, notes)
     near = among(neighbors, tested.index) if neighbors else neighbors_by_rule(tested, settings)
     centres = tested.geometry.representative_point()
+    if worth is not None:
+        least = worth.loc[tested.index].to_numpy(dtype=float)
+        poor, homes = poor * (least / homes), least
     search = Search(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
     found = search.run(settings, progress)
     rho = found.rho
@@ -396,6 +403,7 @@ def with_sensitivity(
     *,
     settings: PocketSettings,
     neighbors: Neighbors | None = None,
+    worth: pd.Series | None = None,
 ) -> Pockets:
     """
     Count in how many variants of the settings each village stays in a pocket.
@@ -414,6 +422,8 @@ def with_sensitivity(
     neighbors
         The study's own graph, where links were added or cut; a variant with another rule
         draws its own.
+    worth
+        As `find_pockets` was given.
 
     Returns
     -------
@@ -431,7 +441,7 @@ def with_sensitivity(
     hits = pd.Series(0, index=found.villages.index)
     for one in tried:
         own = neighbors if one.neighbors == settings.neighbors else None
-        members = find_pockets(villages, settings=one, neighbors=own).members
+        members = find_pockets(villages, settings=one, neighbors=own, worth=worth).members
         hits[members.index] += 1
     table = found.villages.assign(stability=hits / len(tried), n_variants=len(tried))
     return replace(found, villages=table)

@@ -16,7 +16,7 @@ from sibangkit_geo.products.words import say
 if TYPE_CHECKING:
     from sibangkit_geo.products.result import EarlierWave, StudyResult
 
-STATES = ("ok", "unreliable", "masked", "missing")
+STATES = ("ok", "unreliable", "missing")
 _COLUMNS = ("before", "after", "difference", "sure", "state")
 
 _MINUS = "\u2212"
@@ -130,7 +130,7 @@ def wave_changes(product: StudyResult) -> tuple[WaveChange, ...]:
     Parameters
     ----------
     product
-        Finished study, masked for its reader.
+        Finished study.
 
     Returns
     -------
@@ -151,12 +151,11 @@ def wave_changes(product: StudyResult) -> tuple[WaveChange, ...]:
     if _RATE not in villages or _WIDTH not in villages:
         return ()
     rate, error = villages[_RATE].astype(float), _error(villages[_WIDTH].astype(float))
-    hidden = _masked_now(product)
     made = []
     for wave in product.earlier:
         if _RATE not in wave.numbers or _WIDTH not in wave.numbers:
             continue
-        table = _compared(wave, rate, error, hidden)
+        table = _compared(wave, rate, error)
         first = product.layers[0].indicator
         made.append(WaveChange(wave.year, first.year, first.label, table))
     return tuple(made)
@@ -166,17 +165,7 @@ def _error(width: pd.Series) -> pd.Series:
     return width / (2 * _Z)
 
 
-def _masked_now(product: StudyResult) -> pd.Series:
-    """Tell which villages are masked this year: their rate is hidden whole."""
-    layer = next((one for one in product.layers if one.indicator.name == _RATE), None)
-    index = product.measured.villages.index
-    masked = layer.masked if layer else pd.Series(dtype=bool)
-    return masked.reindex(index, fill_value=False).astype(bool)
-
-
-def _compared(
-    wave: EarlierWave, rate: pd.Series, error: pd.Series, hidden: pd.Series
-) -> pd.DataFrame:
+def _compared(wave: EarlierWave, rate: pd.Series, error: pd.Series) -> pd.DataFrame:
     numbers = wave.numbers.reindex(rate.index) / 100
     old, old_error = numbers[_RATE], _error(numbers[_WIDTH])
     known = rate.notna() & old.notna() & error.notna() & old_error.notna()
@@ -184,8 +173,7 @@ def _compared(
     usable &= reliability(old, old_error).ne(_UNUSABLE)
     points = 100 * (rate - old)
     bound = 100 * _Z * np.hypot(error, old_error)
-    masked = hidden | wave.masked[_RATE].reindex(rate.index, fill_value=False).astype(bool)
-    state = np.select([usable, masked, known], ["ok", "masked", "unreliable"], "missing")
+    state = np.select([usable, known], ["ok", "unreliable"], "missing")
     return pd.DataFrame(
         {
             "before": (100 * old).where(usable),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # one direction, light to dark in grey print too; told apart with red-green blindness
 PALETTE = ("#fdf3c7", "#fbcb7c", "#f0914a", "#cf4a35", "#861a3a")
 NO_DATA_COLOR = "#ffffff"
-MASKED_COLOR = "#d9d4dc"
 _PERCENT = 100.0
 
 
@@ -40,7 +39,7 @@ class Layer:
     """
     An indicator ready to be drawn; one row per village with a polygon.
 
-    `shown`: Numbers as shown: per cent for shares; missing without data or masked.
+    `shown`: Numbers as shown: per cent for shares; missing without data.
     `counts`: Number concerned, or None.
     `known`, `known_share`: Who answered, number and share (0 to 1) of all; None where all did.
     `class_index`: Position in `classes` per village, -1 without a number.
@@ -54,7 +53,6 @@ class Layer:
     counts: pd.Series | None
     classes: tuple[LegendClass, ...]
     class_index: pd.Series
-    masked: pd.Series
     decimals: int
     regency_value: float
     district_values: pd.Series
@@ -75,7 +73,7 @@ class Layer:
     def thin(self) -> pd.Series:
         """Tell which villages too few answered: some are known, and yet there is no share."""
         if self.known is None:
-            return self.masked & False
+            return self.missing & False
         return self.missing & (self.known > 0)
 
     @property
@@ -85,15 +83,14 @@ class Layer:
 
     @property
     def missing(self) -> pd.Series:
-        """Tell which villages have no data; a masked cell has some."""
-        return self.class_index.eq(-1) & ~self.masked
+        """Tell which villages have no data."""
+        return self.class_index.eq(-1)
 
     @property
     def colors(self) -> pd.Series:
-        """Colour each village; no data and masked have their own."""
+        """Colour each village; no data has its own."""
         palette = [*(one.color for one in self.classes), NO_DATA_COLOR]  # the last for -1
-        colors = pd.Series([palette[i] for i in self.class_index], index=self.class_index.index)
-        return colors.mask(self.masked, MASKED_COLOR)
+        return pd.Series([palette[i] for i in self.class_index], index=self.class_index.index)
 
 
 def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...]:
@@ -164,14 +161,7 @@ def _spread(
     return np.asarray(squares[end] - squares[begin] - total**2 / size)
 
 
-def build_layer(
-    villages: gpd.GeoDataFrame,
-    indicator: Indicator,
-    *,
-    masked: pd.Series,
-    totals: pd.DataFrame,
-    minimum: int = 0,
-) -> Layer:
+def build_layer(villages: gpd.GeoDataFrame, indicator: Indicator) -> Layer:
     """
     Class and colour one indicator.
 
@@ -181,9 +171,6 @@ def build_layer(
 
     `villages`: Official villages with columns ``households``, ``district_code`` and the
         indicator's.
-    `masked`: Villages whose cell was masked, indexed alike.
-    `totals`: The same villages before masking, for the sums of districts and regency.
-    `minimum`: A district's sums that count fewer, or all but fewer, are emptied; 0 empties none.
     Returns: Without any number: no class, everything hatched.
     """
     mapped = villages[villages.geometry.notna() & ~villages.geometry.is_empty]
@@ -195,28 +182,21 @@ def build_layer(
     if indicator.worse == "low":
         index = len(edges) - index
     index = index.where(values.notna(), -1).astype(int)
-    over, below = _sums(totals, indicator)
+    over, below = _sums(villages, indicator)
     total = below.sum()
-    hidden, answered = masked.reindex(mapped.index), _answered(mapped, indicator)
-    if answered:
-        # what too few answered has no share that could be hidden, whatever becomes of its count
-        hidden &= totals[indicator.name].reindex(mapped.index).notna()
     regency = float(over.sum() / total) if total else float("nan")
-    few = over.between(0.5, minimum - 0.5) | (below - over).between(0.5, minimum - 0.5)
-    over = over.mask(few)
     return Layer(
         indicator=indicator,
         shown=values,
         counts=mapped[indicator.count_column] if indicator.count_column else None,
         classes=_legend(values, index, edges, indicator, decimals),
         class_index=index,
-        masked=hidden,
         decimals=decimals,
         regency_value=regency * factor,
         district_values=over / below.where(below > 0) * factor,
         district_counts=over,
         district_bases=below,
-        **answered,
+        **_answered(mapped, indicator),
     )
 
 

@@ -106,16 +106,15 @@ class GisLayers:
     texts: Mapping[str, str]
 
 
-def gis_layers(product: StudyResult, masked: pd.DataFrame) -> GisLayers:
+def gis_layers(product: StudyResult) -> GisLayers:
     """
     Gather what a GIS shows.
 
     Grain: one row per official village, pocket, district, and per need of a place.
 
-    `masked`: True where a cell was masked, columns by indicator name.
     Returns: Geometry in the study CRS, metres; ``needs`` may have no row.
     """
-    villages = village_table(product.measured, product.pockets, masked=masked)
+    villages = village_table(product.measured, product.pockets)
     tables = {
         "pockets": product.pockets.outlines.rename_axis("pocket"),
         "districts": _districts(product),

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pyproj import CRS
 
-from sibangkit_geo.products.classes import MASKED_COLOR, NO_DATA_COLOR, PALETTE
+from sibangkit_geo.products.classes import NO_DATA_COLOR, PALETTE
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -36,13 +36,12 @@ def village_style(layer: Layer, names: Mapping[str, str]) -> str:
     Style villages by the layer's own classes.
 
     `names`: Column to Indonesian name.
-    Returns: Masked villages and those without data have rules of their own.
+    Returns: Villages without data have a rule of their own.
     """
     name = layer.indicator.name
     digits = layer.decimals
     factor = 100 if layer.indicator.unit == "percent" else 1
     value = f'round("{name}" * {factor}, {digits})'
-    hidden = f"array_contains(string_to_array(coalesce(\"masked\", ''), ' '), '{name}')"
     rules = []
     known = layer.shown.notna()
     for at, one in enumerate(layer.classes):
@@ -50,9 +49,8 @@ def village_style(layer: Layer, names: Mapping[str, str]) -> str:
         if len(own):
             inside = f"{value} >= {own.min():.{digits}f} AND {value} <= {own.max():.{digits}f}"
             rules.append((one.label, inside, one.color))
-    rules.append((say("annex.masked"), hidden, MASKED_COLOR))
     empty = say("annex.no_or_thin_data" if layer.thin.any() else "annex.no_data")
-    rules.append((empty, f'"{name}" IS NULL AND NOT {hidden}', NO_DATA_COLOR))
+    rules.append((empty, f'"{name}" IS NULL', NO_DATA_COLOR))
     symbols = [_fill(str(at), color, _THIN) for at, (_, _, color) in enumerate(rules)]
     listed = "".join(
         f"<rule key={quoteattr(f'r{at}')} symbol={quoteattr(str(at))} filter={quoteattr(test)} "

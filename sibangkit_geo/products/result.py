@@ -54,13 +54,11 @@ class EarlierWave:
     """
     Numbers of an earlier year; one row per official village.
 
-    `numbers`: Columns by indicator name, per cent for shares; missing without data or masked.
-    `masked`: True where a cell was masked, columns alike.
+    `numbers`: Columns by indicator name, per cent for shares; missing without data.
     """
 
     year: int
     numbers: pd.DataFrame
-    masked: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,6 @@ class StudyResult:
     A finished study as its reader may see it, ready to be drawn.
 
     `regency_name`: Such as ``"Kabupaten Banyuasin"``.
-    `measured`: Village table after masking.
     `needs`: Households concerned per agency.
     `provenance`: Inputs, settings, seed, versions, time.
     `neighbor_distance_m`: Neighbour rule of the detector, metres.
@@ -143,29 +140,10 @@ def _listed(labels: list[str]) -> str:
     return say("several_indicators", count=numeral(len(labels)))
 
 
-def build_layers(
-    masked: VillageIndicators,
-    *,
-    cells: gpd.GeoDataFrame,
-    totals: VillageIndicators,
-    minimum: int = 0,
-) -> tuple[Layer, ...]:
+def build_layers(measured: VillageIndicators) -> tuple[Layer, ...]:
     """
     Class and colour every indicator.
 
-    `masked`: Village table after masking.
-    `cells`: True where a cell was masked, columns by indicator name.
-    `totals`: Village table before masking, for sums.
-    `minimum`: Sums of districts that count fewer are emptied; 0 empties none.
     Returns: In the order of the indicators.
     """
-    return tuple(
-        build_layer(
-            masked.villages,
-            one,
-            masked=cells[one.name],
-            totals=totals.villages,
-            minimum=minimum,
-        )
-        for one in masked.indicators
-    )
+    return tuple(build_layer(measured.villages, one) for one in measured.indicators)

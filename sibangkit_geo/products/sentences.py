@@ -81,7 +81,7 @@ def certainty_sentence(village: pd.Series) -> str:
     Say between which ends a village's poverty rate lies, and how far it can be trusted.
 
     `village`: Row of the village table after masking.
-    Returns: Empty where there is no rate, or it was masked.
+    Returns: Empty where there is no rate.
     """
     low, high = village.get("headcount_low"), village.get("headcount_high")
     if low is None or high is None or math.isnan(low) or math.isnan(high):
@@ -191,7 +191,6 @@ def _gaps(product: StudyResult) -> list[str]:
     villages = product.measured.villages
     counts = {
         "honest_missing": int((villages["status"] != "ok").sum()),
-        "honest_masked": _masked(product),
         "honest_reliability": _equal(villages, "reliability", "tidak dapat dipakai"),
     }
     said = [say(key, count=numeral(count)) for key, count in counts.items() if count]
@@ -208,11 +207,6 @@ def _gaps(product: StudyResult) -> list[str]:
     if bare:
         said.append(say("honest_unasked", agencies=", ".join(bare)))
     return said
-
-
-def _masked(product: StudyResult) -> int:
-    hidden = [layer.masked for layer in product.layers]
-    return int(sum(hidden[1:], hidden[0].astype(int)).gt(0).sum()) if hidden else 0
 
 
 def _equal(villages: pd.DataFrame, column: str, value: str) -> int:

@@ -27,7 +27,7 @@ class Fact:
     """
     One number of a place.
 
-    `value`: Here; per cent for shares; missing without data or masked.
+    `value`: Here; per cent for shares; missing without data.
     `unit`: ``"percent"``, ``"count"`` or ``"index"``.
     `regency`: In the whole regency, same unit; missing where there is none.
     `count`, `base`: Number concerned and what the share is of; missing where there is none.

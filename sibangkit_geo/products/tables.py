@@ -10,7 +10,7 @@ import pyogrio
 
 from sibangkit_geo.products.sheets import sheet_table, village_sheets
 from sibangkit_geo.products.staging import write_text
-from sibangkit_geo.products.words import say, village_sentence
+from sibangkit_geo.products.words import village_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -54,7 +54,6 @@ _NAMES = {
     "status": "Status data",
     "pocket": "Kantong",
     "evidence": "Bukti kantong",
-    "masked": "Indikator yang disamarkan",
     "p_value": "Nilai p",
     "rate": "Tingkat kemiskinan",
     "relative_risk": "Kali tingkat di luar kantong",
@@ -135,7 +134,6 @@ _BESIDE = (
     ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
     ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
-    ("masked", "Indikator yang disamarkan", "nama kolom"),
 )
 
 VERDICTS = "putusan_desa.csv"
@@ -152,26 +150,19 @@ _HEADINGS = {
     "extreme_p": "ekstrem_p",
     "extreme": "ekstrem",
 }
-# p of a village's own count, or of a masked neighbour, would tell the count
-_TELLING = ["local_moran_p", "gi_star_z", "gi_star_p", "extreme_p"]
 
 KINDS = {"tingkat_sebelum": "share", "tingkat_sesudah": "share", "selisih_poin": "points",
          "dari_tahun": "year", "ke_tahun": "year"}  # fmt: skip
 _VERDICTS = {"unreliable": "tidak andal", "missing": "tanpa data"}
 
 
-def village_table(
-    measured: VillageIndicators, pockets: Pockets, *, masked: pd.DataFrame
-) -> gpd.GeoDataFrame:
+def village_table(measured: VillageIndicators, pockets: Pockets) -> gpd.GeoDataFrame:
     """
-    Put numbers, masked cells and pockets of every official village side by side.
+    Put numbers and pockets of every official village side by side.
 
     Grain: unchanged, one row per village.
 
-    `measured`: Village table after masking.
-    `masked`: True where a cell was masked, columns by indicator name.
-    Returns: Indexed by ``village_code``; shares 0 to 1; ``masked`` names the cells emptied for
-        privacy.
+    Returns: Indexed by ``village_code``; shares 0 to 1.
     """
     table = measured.villages.copy()
     numbers = table.select_dtypes("number").columns
@@ -179,9 +170,6 @@ def village_table(
     pocket = pockets.members.reindex(table.index)
     table["pocket"] = pocket.astype("Int64")
     table["evidence"] = pocket.map(pockets.outlines["evidence"].to_dict())
-    table["masked"] = [
-        " ".join(str(name) for name in masked.columns[row]) for row in masked.to_numpy(dtype=bool)
-    ]
     return table
 
 
@@ -218,13 +206,9 @@ class OpenTables:
                 write_csv(table, folder / name)
 
 
-def open_tables(product: StudyResult, *, masked: pd.DataFrame) -> OpenTables:
-    """
-    Put the tables of a study together.
-
-    `masked`: True where a cell was masked, columns by indicator name.
-    """
-    villages = village_table(product.measured, product.pockets, masked=masked)
+def open_tables(product: StudyResult) -> OpenTables:
+    """Put the tables of a study together."""
+    villages = village_table(product.measured, product.pockets)
     listed = pd.DataFrame(villages.drop(columns="geometry"))
     for name in ("households", "people", "poor_households"):
         if name in listed:
@@ -492,11 +476,7 @@ def write_sheets(product: StudyResult, districts: Sequence[Sheet], folder: Path)
 
 
 def verdict_table(product: StudyResult) -> pd.DataFrame:
-    """
-    Say which methods call each village poor, and how firmly it stays in its pocket.
-
-    `product`: Finished study; villages whose poverty is masked show no numbers of their tests.
-    """
+    """Say which methods call each village poor, and how firmly it stays in its pocket."""
     table = product.pockets.villages
     if table.empty:
         return pd.DataFrame()
@@ -504,8 +484,6 @@ def verdict_table(product: StudyResult) -> pd.DataFrame:
     named = named.rename(columns={"name": "desa", "district_name": "kecamatan"})
     told = table.copy()
     told["evidence"] = told["pocket"].map(product.pockets.outlines["evidence"].to_dict())
-    hidden = product.measured.villages.loc[table.index, "poor_households"].isna()
-    told.loc[hidden, _TELLING] = float("nan")
     told["extreme"] = told["extreme"].map({True: "ya", False: "tidak"})
     shown = told.reindex(columns=list(_HEADINGS)).rename(columns=_HEADINGS).round(_DIGITS)
     shown["putusan"] = [village_sentence(str(code), product.pockets) for code in shown.index]
@@ -529,7 +507,7 @@ def change_table(product: StudyResult, changes: Sequence[WaveChange]) -> pd.Data
 def _one(product: StudyResult, change: WaveChange) -> pd.DataFrame:
     table = change.table.sort_values("difference", kind="stable", na_position="last")
     villages = product.measured.villages.loc[table.index]
-    words = table["state"].map({**_VERDICTS, "masked": say("document_masked")})
+    words = table["state"].map(_VERDICTS)
     words = words.mask(table["state"].eq("ok"), "tidak nyata")
     words = words.mask(table["sure"] & table["difference"].lt(0), "turun nyata")
     words = words.mask(table["sure"] & table["difference"].gt(0), "naik nyata")

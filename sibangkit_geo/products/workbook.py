@@ -91,14 +91,13 @@ def write_workbook(
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
-    top, shade, soft = {"valign": "top"}, {"bg_color": "#F2ECE4"}, {"font_color": "#7A7480"}
+    top, shade = {"valign": "top"}, {"bg_color": "#F2ECE4"}
     made = {name: book.add_format({**top, "num_format": one}) for name, one in _FORMATS.items()}
     return made | {
         "text": book.add_format({**top, "text_wrap": True, "align": "left", "indent": 1}),
         "head": book.add_format(
             {**shade, "bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
         ),
-        "masked": book.add_format({**top, **soft, "italic": True, "align": "right"}),
         "title": book.add_format({"bold": True, "font_size": 16, "font_color": "#861A3A"}),
         "label": book.add_format({**top, "bold": True}),
         "lead": book.add_format({"italic": True, "font_color": "#555555"}),
@@ -145,7 +144,7 @@ def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
 
 
 def _villages(product: StudyResult, tables: OpenTables) -> _Page:
-    """Rank the villages by the first indicator, the worst first; masked cells say so."""
+    """Rank the villages by the first indicator, the worst first."""
     table, indicators = tables.listed, product.measured.indicators
     first = indicators[0]
     wanted = ["village_code", "name", "district_name", "status", "people", "households"]
@@ -165,11 +164,6 @@ def _villages(product: StudyResult, tables: OpenTables) -> _Page:
     for column in ("lead_agency", "acting_agencies"):
         if column in shown:
             shown[column] = shown[column].map(lambda keys: _agencies(keys, product))
-    hidden = table.loc[order, "masked"].fillna("").str.split()
-    for one in indicators:
-        rows = hidden.map(lambda names, name=one.name: name in names)
-        for column in filter(lambda name: name in shown, (one.name, one.count_column)):
-            shown.loc[rows, column] = say("document_masked")
     rank = table.loc[order, first.name].rank(ascending=first.worse == "low", method="min")
     shown.insert(0, "peringkat", rank)
     return _Page(
@@ -304,9 +298,8 @@ def _cell(
     formats: Mapping[str, Any],
 ) -> None:
     if isinstance(value, str):
-        kind = "masked" if value == say("document_masked") else "text"
         if value:
-            sheet.write_string(*place, value, formats[kind])
+            sheet.write_string(*place, value, formats["text"])
     elif value is not None and not pd.isna(value):  # type: ignore[call-overload]
         sheet.write_number(*place, float(value), number)  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
@@ -10,7 +10,9 @@ from sibangkit_geo.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 #: id of an answer that is missing or not understood
 MISSING = -1
@@ -39,11 +41,13 @@ class Households:
         them), numbers (``size``, ``decile``, ...; missing is NaN) and answers (ids into
         `meanings`; missing is -1).
     `meanings`: Variable to the meaning of each id; a merged label has several.
+    `keys`: Of the households, for the protection of counts; None where nothing is protected.
     """
 
     rows: pl.DataFrame
     meanings: Mapping[str, tuple[frozenset[str], ...]]
     code_generation: str
+    keys: NDArray[np.uint32] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check that no identity column came through."""

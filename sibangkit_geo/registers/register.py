@@ -21,6 +21,7 @@ from sibangkit_geo.registers.answers import (
     read_number,
 )
 from sibangkit_geo.registers.findings import Gathered
+from sibangkit_geo.registers.household_keys import household_keys
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.registers.identity import DuplicateFinder, Members, shapes
 from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
@@ -82,6 +83,7 @@ class Register:
     `heads`, `unnumbered_heads`, `others`: Family cards of rows about a head of family, as hashes,
         batch by batch, how many such rows there are, and how many rows are about somebody else;
         where the file says who is who.
+    `salt`: Secret that households get keys from; empty where nothing is to be protected.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Register:
     unnumbered_heads: int = 0
     others: int = 0
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
+    salt: bytes = field(default=b"", repr=False)
 
     def places(self) -> pl.DataFrame:
         """
@@ -198,7 +201,7 @@ class Register:
         families = DuplicateFinder(seed=self.families.seed)
         return Register(
             self.name, self.grid, self.header, self.mapped, self.generation, families=families,
-            numerals=self.numerals, members=Members(known, sizes, heads),
+            numerals=self.numerals, members=Members(known, sizes, heads), salt=self.salt,
         )  # fmt: skip
 
     def _about(self, kind: str) -> tuple[str, str]:
@@ -217,9 +220,14 @@ class Register:
                 self.others += len(relation) - heads
             if frame.height:
                 tried = self._tried(frame)
-                rows = self._without_repeats(frame, tried, self._values(frame, tried))
+                rows = self._values(frame, tried)
+                rows, repeated = self._without_repeats(frame, tried, rows)
                 meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
-                yield Households(rows, meanings, self.generation)
+                keys = None
+                if self.salt:
+                    cards = _cards(frame, tried)
+                    keys = household_keys(rows, meanings, cards=cards[~repeated], salt=self.salt)
+                yield Households(rows, meanings, self.generation, keys)
         self._compare_codes()
         self._tell_numerals()
 
@@ -291,8 +299,8 @@ class Register:
 
     def _without_repeats(
         self, frame: pl.DataFrame, tried: pl.DataFrame, rows: pl.DataFrame
-    ) -> pl.DataFrame:
-        """Check the identity numbers, and drop rows that say what an earlier one said."""
+    ) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
+        """Check the identity numbers, drop rows that repeat an earlier one, and tell which."""
         numbers = frame[ROW].to_numpy()
         repeated = np.zeros(frame.height, dtype=np.bool_)
         identities = [name for name in _NUMBERS if name in frame.columns]
@@ -329,7 +337,7 @@ class Register:
             self.gathered.add(
                 "duplicate_person", numbers[again], column=self.mapped.names["person_number"]
             )
-        return rows.filter(pl.Series(~repeated)) if repeated.any() else rows
+        return (rows.filter(pl.Series(~repeated)) if repeated.any() else rows), repeated
 
     def _stands_for_family(
         self, frame: pl.DataFrame, hashes: pl.Series, sound: NDArray[np.bool_]
@@ -415,6 +423,20 @@ class Register:
         return self.categories[name]
 
 
+def _cards(frame: pl.DataFrame, tried: pl.DataFrame) -> NDArray[np.int64]:
+    """Read the family card numbers of a batch; -1 where there is none, or a damaged one."""
+    if "family_number" not in frame.columns:
+        return np.full(frame.height, -1, dtype=np.int64)
+    cells, numbers = frame["family_number"], tried["family_number value"].to_numpy()
+    shape = shapes(cells, numbers, tried["family_number length"].to_numpy())
+    cards = np.where(shape.sound, numbers, -1)
+    rows = np.flatnonzero(shape.sound & (numbers < 0))
+    if len(rows):
+        words = cells.gather(rows).str.strip_chars().str.strip_prefix("'")
+        cards[rows] = words.cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
+    return cards
+
+
 def _packed(rows: pl.DataFrame) -> pl.DataFrame:
     """Put eight answers into one number: hashing costs by column."""
     answers = [name for name in rows.columns if rows.schema[name] == pl.Int8]
@@ -452,6 +474,7 @@ def open_register(
     named: Mapping[str, str],
     required: tuple[str, ...],
     numerals: Numerals = "",
+    salt: bytes = b"",
 ) -> Register:
     """
     Open a register and recognise its columns.
@@ -459,6 +482,7 @@ def open_register(
     `generation`: Code generation; empty leaves coded answers unread.
     `required`: Variables without which the register cannot be used.
     `numerals`: How the file writes numbers, where the study says so.
+    `salt`: Secret that the households get keys from; empty: they get none.
     Returns: Its rows are not read yet.
     Raises MissingFileError: There is no such file.
     Raises DataError: The file is damaged or empty, or lacks a column.
@@ -478,7 +502,7 @@ def open_register(
         if one not in mapped:
             msg = f"{grid.name}: no column is recognised as `{one}`"
             raise DataError(msg, remedy=f"Name it in the study file, key `{one}`.")
-    register = Register(grid.name, grid, header, mapped, generation, numerals=numerals)
+    register = Register(grid.name, grid, header, mapped, generation, numerals=numerals, salt=salt)
     _compare_headers(register)
     return register
 

@@ -10,8 +10,9 @@ import pandas as pd
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.indicators.deprivation_sums import deprivation_sums, flag_cells
-from sibangkit_geo.indicators.needs import DECILES, PovertyRule, needs_of, relative_shortfall
+from sibangkit_geo.indicators.needs import PovertyRule, needs_of, relative_shortfall
 from sibangkit_geo.model.types import VillageCounts
+from sibangkit_geo.registers.household_keys import KEYS
 from sibangkit_geo.registers.judge import Judged, judge
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.indicators.deprivation import DeprivationIndex
+    from sibangkit_geo.indicators.needs import Need
     from sibangkit_geo.registers.households import Households
+
+# sums of amounts, and the column with the largest part of one household
+_LARGEST = {"gap_sum": "gap_max", "gap_squared_sum": "gap_squared_max"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,93 +73,90 @@ def tally(
         household whose answer is missing is in ``households`` but not in ``known_KEY``; one
         without decile or spending is in ``unknown_poor`` and its people are not among
         ``known_people``; one without size adds nobody to ``people`` and stands in
-        ``unknown_size``. ``served_KEY`` counts those who receive an
-        assistance that answers the need, deprived or not; ``decile_D`` and ``served_KEY_decile_D``
-        count by decile; the index adds the columns of `deprivation_sums`.
+        ``unknown_size``. ``served_KEY`` counts those who receive an assistance that answers the
+        need, deprived or not; the index adds the columns of `deprivation_sums`; ``gap_max`` and
+        ``gap_squared_max`` are the largest part of one household in the sums of gaps. Where the
+        households have keys, their sums stand beside the counts.
     Raises ConfigError: The poverty rule names a column the register lacks.
     """
     number = len(villages)
-    rows = households.rows
     # households without a village are counted in one more row, which is then dropped
     place = np.where(village >= 0, village, number).astype(np.int64)
     if isinstance(poverty, PovertyRule):
         poverty = judge_poverty(households, poverty)
-    flags, amounts = {**poverty.flags}, poverty.amounts
-    count: dict[str, NDArray[np.float64]] = {}
-    judgements: dict[str, Judged] = {}
-    by_decile = _Deciles.of(rows["decile"].to_numpy(), place) if "decile" in rows.columns else None
-    if by_decile:
-        count |= by_decile.count("decile", np.ones(len(rows), dtype=np.bool_), number + 1)
-    for need in needs_of(rows.columns):
-        judged = judgements[need.key] = judge(households, need)
+    amounts, needs = poverty.amounts, needs_of(households.rows.columns)
+    judgements = {need.key: judge(households, need) for need in needs}
+    flags = {**poverty.flags} | _need_flags(needs, judgements)
+    count = _amount_sums(amounts, place, number + 1)
+    cells = flag_cells(place, flags, n_places=number + 1)
+    count |= cells.sums()
+    keys = None if households.keys is None else households.keys.astype(np.float64)
+    summed = {} if keys is None else cells.sums(keys)
+    if index and any(one.key in judgements for one in index.items):
+        sums = deprivation_sums(
+            # who is meant for an assistance and has it is not deprived of it
+            {key: one.deprived & ~one.served for key, one in judgements.items()},
+            {key: one.known for key, one in judgements.items()},
+            place,
+            n_places=number + 1,
+            people=amounts["people"],
+            index=index,
+            keys=keys,
+        )
+        count |= sums.counts
+        summed |= sums.keys
+    for key in judgements:
+        # without a programme nobody is served
+        for found in (count, summed):
+            if f"deprived_{key}" in found:
+                found.setdefault(f"unserved_{key}", found[f"deprived_{key}"])
+    return _village_counts(count, summed, villages)
+
+
+def _need_flags(
+    needs: Sequence[Need], judgements: Mapping[str, Judged]
+) -> dict[str, NDArray[np.bool_]]:
+    """List what is counted of each need."""
+    flags = {}
+    for need in needs:
+        judged = judgements[need.key]
         flags[f"known_{need.key}"] = judged.known
         flags[f"deprived_{need.key}"] = judged.deprived
         if need.served:
             flags[f"unserved_{need.key}"] = judged.deprived & ~judged.served
             flags[f"served_{need.key}"] = judged.served & judged.known
-            if by_decile:
-                served = f"served_{need.key}_decile"
-                count |= by_decile.count(served, judged.served & judged.known, number + 1)
-    count |= {
-        name: np.bincount(place, weights=values, minlength=number + 1).astype(np.float64)
-        for name, values in amounts.items()
-    }
-    count |= flag_cells(place, flags, n_places=number + 1).sums()
-    # without a programme nobody is served
-    count |= {f"unserved_{key}": count[f"deprived_{key}"] for key in judgements
-              if f"unserved_{key}" not in count}  # fmt: skip
-    if index and any(one.key in judgements for one in index.items):
-        count |= _index_sums(judgements, place, number + 1, amounts["people"], index)
-    return _village_counts(count, villages)
+    return flags
 
 
-def _index_sums(
-    judgements: dict[str, Judged],
-    place: NDArray[np.int64],
-    number: int,
-    people: NDArray[np.float64],
-    index: DeprivationIndex,
+def _amount_sums(
+    amounts: Mapping[str, NDArray[np.float64]], place: NDArray[np.int64], number: int
 ) -> dict[str, NDArray[np.float64]]:
-    return deprivation_sums(
-        # who is meant for an assistance and has it is not deprived of it
-        {key: one.deprived & ~one.served for key, one in judgements.items()},
-        {key: one.known for key, one in judgements.items()},
-        place,
-        n_places=number,
-        people=people,
-        index=index,
-    )
+    """Add amounts up place by place, and keep the largest part of one household."""
+    found = {}
+    for name, values in amounts.items():
+        found[name] = np.bincount(place, weights=values, minlength=number).astype(np.float64)
+        if name in _LARGEST:
+            found[_LARGEST[name]] = most = np.zeros(number)
+            np.maximum.at(most, place, values)
+    return found
 
 
 def _village_counts(
-    count: dict[str, NDArray[np.float64]], villages: Sequence[str]
+    count: dict[str, NDArray[np.float64]],
+    keys: dict[str, NDArray[np.float64]],
+    villages: Sequence[str],
 ) -> VillageCounts:
     """Put the villages that have households into a table: a batch often knows few."""
     there = np.flatnonzero(count["households"][: len(villages)])
-    sums = np.column_stack(list(count.values()))[there]
     names = pd.Index([villages[at] for at in there.tolist()], name="village_code", dtype="str")
-    return VillageCounts(pd.DataFrame(sums, index=names, columns=list(count)))
 
+    def table(sums: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
+        return pd.DataFrame(np.column_stack(list(sums.values()))[there], names, list(sums))
 
-@dataclass(frozen=True, slots=True)
-class _Deciles:
-    """Cells of village times decile; households without decile have cell 0 of their village."""
-
-    cells: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, decile: NDArray[np.float64], place: NDArray[np.int64]) -> _Deciles:
-        """Give each household the number of its cell."""
-        return cls(place * (DECILES + 1) + np.nan_to_num(decile, nan=0.0).astype(np.int64))
-
-    def count(
-        self, name: str, flag: NDArray[np.bool_], number: int
-    ) -> dict[str, NDArray[np.float64]]:
-        """Count true flags per village, one column per decile."""
-        width = DECILES + 1
-        cells = self.cells if flag.all() else self.cells[flag]
-        table = np.bincount(cells, minlength=number * width).reshape(number, width)
-        return {f"{name}_{d}": table[:, d].astype(np.float64) for d in range(1, width)}
+    if not keys:
+        return VillageCounts(table(count))
+    # sums of a batch are whole numbers far below 2^53, so that no bit is lost before this
+    return VillageCounts(table(count), table(keys).mod(KEYS).astype(np.uint32))
 
 
 def judge_poverty(households: Households, poverty: PovertyRule) -> Poverty:
@@ -193,6 +195,4 @@ def judge_poverty(households: Households, poverty: PovertyRule) -> Poverty:
         gap = np.where(poor, relative_shortfall(value, poverty.line_rp_month), 0.0)
         amounts["gap_sum"] = gap * people
         amounts["gap_squared_sum"] = gap**2 * people
-    if "decile" in rows.columns:
-        flags["extreme_poor_households"] = rows["decile"].to_numpy() == 1
     return Poverty(flags, amounts)

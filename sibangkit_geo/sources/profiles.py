@@ -140,6 +140,7 @@ class ProfileSource(VillageTable):
     `shares`: What its percentages are, ``"percent"`` (8,15) or ``"fraction"`` (0,0815), where all
         of a column lie within 0 and 1.
     `indicators`: Further indicator columns.
+    `published`: Whether its counts are public anyway, so that nothing of it is protected.
     """
 
     households: str
@@ -147,6 +148,7 @@ class ProfileSource(VillageTable):
     poor_share_percent: str = ""
     shares: Shares = ""
     indicators: tuple[IndicatorSource, ...] = ()
+    published: bool = False
 
 
 def read_profiles(source: ProfileSource) -> Profiles:

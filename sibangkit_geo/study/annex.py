@@ -94,7 +94,7 @@ def run_annex(
     settings = ready.study.annex
     with staging.staged(out, kind="annex") as folder:
         notes = _write(ready, settings, folder, order, progress)
-        layers = gis_layers(ready.product, ready.cells)
+        layers = gis_layers(ready.product)
         (folder / GIS).mkdir()
         write_surface(ready.extras.surface, ready.product, folder / GIS)
         surface = SURFACE if (folder / GIS / SURFACE).exists() else ""
@@ -137,7 +137,7 @@ def _write(
     progress("write", 0, 1)
     write_workbook(
         ready.product,
-        open_tables(ready.product, masked=ready.cells),
+        open_tables(ready.product),
         folder / BOOK_NAME,
         budget=ready.conclusions.plans.budget,
         changes=changes,

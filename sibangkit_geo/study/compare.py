@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -61,15 +61,13 @@ def compare_runs(
     `out`: Folder for the products of the comparison.
     `settings`: Parameters; the default when None.
     Raises ConfigError: Fewer than two folders, a folder that is no finished run, or runs of the
-        same year or of different regencies.
+        same year, of different regencies, or some protected and some not.
     Raises LeakError: A product would show personal data; nothing is written.
     """
     chosen = settings or ChangeSettings()
     runs = sorted((_read(one) for one in folders), key=lambda one: one.wave.year)
     _check(runs, folders, out)
-    runs, masked = _equally_masked(runs)
     code, notes = _common(runs)
-    notes += masked
     waves = [at_common_codes(one.wave, code) for one in runs]
     split = {to for one, to in code.items() if one != to}
     caution, more = _cautions(runs, waves, split, chosen)
@@ -127,29 +125,9 @@ def _read(folder: Path) -> _Run:
     )
 
 
-def _equally_masked(runs: Sequence[_Run]) -> tuple[list[_Run], list[Note]]:
-    """Hide in every run what the narrowest of them hides: a comparison is for its reader."""
-    smallest = max(one.disclosure.smallest for one in runs)
-    if all(one.disclosure.smallest == smallest for one in runs):
-        return list(runs), []
-    made, hidden = [], 0
-    for one in runs:
-        table = one.wave.table.copy()
-        poor, rest = table["poor_households"], table["households"] - table["poor_households"]
-        few = poor.between(0.5, smallest - 0.5) | rest.between(0.5, smallest - 0.5)
-        table.loc[few, [name for name in COUNTS if name != "households"]] = float("nan")
-        hidden += int(few.sum())
-        made.append(replace(one, wave=replace(one.wave, table=table)))
-    text = (
-        "Hasil yang dibandingkan dibuat untuk tingkat akses yang berbeda; semuanya disamarkan "
-        f"menurut yang paling sempit (hitungan di bawah {smallest}): {hidden} sel."
-    )
-    return made, [Note("levels", text, hidden)]
-
-
 def _present(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out villages without data; a masked one is there, though its counts are not."""
-    known = table.reindex(columns=[*COUNTS, "pocket", "masked"])
+    """Leave out villages without data."""
+    known = table.reindex(columns=[*COUNTS, "pocket"])
     return table[known.notna().any(axis=1)]
 
 
@@ -169,6 +147,9 @@ def _check(runs: Sequence[_Run], folders: Sequence[Path], out: Path) -> None:
         msg = f"{', '.join(one.label for one in runs)}: two runs are of the same study year."
     elif len({one.wave.table.index[0][:5] for one in runs if len(one.wave.table)}) > 1:
         msg = "The runs are of different regencies. Compare runs of one regency."
+    elif len({one.disclosure.rights.protected for one in runs}) > 1:
+        levels = ", ".join(f"{one.label} {one.disclosure.level}" for one in runs)
+        msg = f"The counts are in some protected and some not: {levels}. Compare runs of one level."
     elif out.resolve() in {one.resolve() for one in folders}:
         msg = f"{out}: --out is one of the runs. Choose another folder."
     if msg:

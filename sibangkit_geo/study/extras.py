@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from sibangkit_geo import disclosure
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators import access, rasters
 from sibangkit_geo.indicators.estimates import list_overlap
@@ -24,11 +26,12 @@ from sibangkit_geo.indicators.typology import (
     village_types,
 )
 from sibangkit_geo.model.numerals import numeral, percentage
-from sibangkit_geo.model.types import Indicator, Note
+from sibangkit_geo.model.types import Indicator, Note, VillageCounts
 from sibangkit_geo.products.blocks import write_money
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
+from sibangkit_geo.registers import sum_keys
 from sibangkit_geo.sources.profiles import read_attributes, read_locus
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.study.locate import decisions, locate_places
@@ -37,6 +40,8 @@ from sibangkit_geo.study.registers import known_houses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
@@ -125,7 +130,6 @@ def conclude(
     """
     Compare the pockets with every list, and plan.
 
-    `measured`: Village table before masking.
     Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
     Raises DataError: The target asks more persons than are estimated poor.
     """
@@ -168,7 +172,7 @@ def surroundings(
         notes += _cover_note(raster, covered)
     for facility in study.facilities:
         if facility.measured_from == "household":
-            parts.append(_of_houses(facility, areas, houses))
+            parts.append(_of_houses(study, facility, areas, houses))
             continue
         parts.append((_facility(facility, areas), [_facility_indicator(facility)]))
         where = "titik tengah desa"
@@ -228,7 +232,7 @@ def _facility(source: FacilitySource, areas: Boundaries) -> pd.DataFrame:
 
 
 def _of_houses(
-    source: FacilitySource, areas: Boundaries, houses: Sequence[KeptHouses]
+    study: config.Study, source: FacilitySource, areas: Boundaries, houses: Sequence[KeptHouses]
 ) -> tuple[pd.DataFrame, list[Indicator]]:
     crs = areas.villages.crs
     places = read_facilities(source, crs=crs)
@@ -242,7 +246,11 @@ def _of_houses(
     )
     way = access.nearest_distance(gpd.GeoSeries.from_xy(where[:, 0], where[:, 1], crs=crs), places)
     code = pd.Series(areas.official.index[village], index=way.index)
-    found = access.beyond(way, village_code=code, limit_km=source.limit_km)
+    if study.disclosure.rights.protected:
+        counts = _tally_distances(way, code, houses, limit_km=source.limit_km)
+        found = disclosure.protect_distances(counts, settings=study.disclosure)
+    else:
+        found = access.beyond(way, village_code=code, limit_km=source.limit_km)
     stem = source.name
     table = found.rename(
         columns={"known": f"{stem}_known", "far": f"{stem}_far", "far_share": f"{stem}_far_share",
@@ -263,6 +271,26 @@ def _of_houses(
         same=(f"{stem}_km",),
     )
     return table, [far]
+
+
+def _tally_distances(
+    way: pd.Series, code: pd.Series, houses: Sequence[KeptHouses], *, limit_km: float
+) -> VillageCounts:
+    """Count the houses of each village and add up their ways and keys."""
+    keys = np.concatenate([one for kept in houses for one in kept.keys])
+    place, villages = pd.factorize(code, sort=True)
+    known = np.ones(len(place), dtype=np.bool_)
+    km, number = way.to_numpy(), len(villages)
+    longest = np.zeros(number)
+    np.maximum.at(longest, place, km)
+    counts: dict[str, NDArray[np.generic]] = {}
+    sums: dict[str, NDArray[np.uint32]] = {}
+    for name, flag in (("known", known), ("far", km > limit_km)):
+        counts[name] = np.bincount(place[flag], minlength=number).astype(np.float64)
+        sums[name] = sum_keys(keys[flag], place[flag], number)
+    counts |= {"km_sum": np.bincount(place, weights=km, minlength=number), "km_max": longest}
+    index = pd.Index(villages, name="village_code")
+    return VillageCounts(pd.DataFrame(counts, index), pd.DataFrame(sums, index))
 
 
 def _column(source: FacilitySource) -> str:
@@ -456,7 +484,7 @@ def surface_of(
     settings = study.risk_surface
     if settings is None:
         return None
-    points, poor = known_houses(houses)
+    points, poor, keys = known_houses(houses)
     if not poor.any():
         msg = "[risk_surface] needs a register with points of houses, some of them poor"
         raise DataError(msg, remedy="Leave [risk_surface] out.")
@@ -467,7 +495,20 @@ def surface_of(
         cell_m=settings.cell_m,
         bandwidth_m=settings.bandwidth_m,
         minimum_households=settings.minimum_households,
+        count=partial(_protected_cells, study, keys) if len(keys) else None,
     )
+
+
+def _protected_cells(
+    study: config.Study,
+    keys: NDArray[np.uint32],
+    cell: NDArray[np.int64],
+    counted: NDArray[np.bool_],
+    number: int,
+) -> NDArray[np.int64]:
+    """Count houses cell by cell and protect the counts."""
+    counts = np.bincount(cell[counted], minlength=number)
+    return study.disclosure.table.shown(counts, sum_keys(keys[counted], cell[counted], number))
 
 
 def write_surface(surface: RiskSurface | None, product: StudyResult, folder: Path) -> None:

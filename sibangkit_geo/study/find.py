@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo import disclosure
 from sibangkit_geo.indicators.estimates import tested
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
@@ -19,6 +20,7 @@ from sibangkit_geo.pockets.regionalization import planning_areas
 from sibangkit_geo.products.tables import write_csv, write_layers
 from sibangkit_geo.sources.text_tables import read_links
 from sibangkit_geo.study.registers import known_houses
+from sibangkit_geo.study.salt import protects_poverty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,15 +56,13 @@ class Groups:
     areas: PlanningAreas | None
     notes: tuple[Note, ...]
 
-    def write(
-        self, folder: Path, villages: gpd.GeoDataFrame, *, outlines: bool, created: str
-    ) -> None:
+    def write(self, folder: Path, villages: gpd.GeoDataFrame, *, created: str) -> None:
         """
         Write what was found; nothing where nothing was asked for.
 
         `created`: ISO time of the run.
         """
-        if self.hamlets is not None and len(self.hamlets) and outlines:
+        if self.hamlets is not None and len(self.hamlets):
             table = self.hamlets.clusters.drop(columns=["centre_x", "centre_y"])
             write_layers({"dusun_miskin": table}, folder / HAMLETS, created=created)
         if self.areas is not None:
@@ -78,7 +78,6 @@ def find(study: config.Study, measured: VillageIndicators, progress: Progress) -
 
     Grain: one row per village in, one row per pocket out.
 
-    `measured`: Village table before masking.
     Raises ConfigError: The file of links is missing.
     Raises DataError: It names an unknown village, or counts are impossible.
     """
@@ -91,9 +90,18 @@ def find(study: config.Study, measured: VillageIndicators, progress: Progress) -
 
     villages = tested(measured.villages)
     graph = _graph(study, villages)
-    found = find_pockets(villages, settings=study.pockets, neighbors=graph, progress=step)
+    worth = None
+    if protects_poverty(study):
+        worth = disclosure.worth(
+            villages["poor_households"], villages["households"], settings=study.disclosure
+        )
+    found = find_pockets(
+        villages, settings=study.pockets, neighbors=graph, worth=worth, progress=step
+    )
     if study.pockets.stability:
-        found = with_sensitivity(found, villages, settings=study.pockets, neighbors=graph)
+        found = with_sensitivity(
+            found, villages, settings=study.pockets, neighbors=graph, worth=worth
+        )
     log.info("find: %d pockets", len(found))
     return replace(found, notes=(*found.notes, *(graph.notes if graph else ())))
 
@@ -116,7 +124,6 @@ def group(
     """
     Look for hamlets among the houses, and divide the villages into planning areas.
 
-    `measured`: Village table before masking.
     `houses`: Points and poverty of all houses, poor or not.
     Returns: Empty where the study asks for neither.
     Raises DataError: All households are poor.
@@ -133,9 +140,9 @@ def group(
 def _hamlets(
     study: config.Study, measured: VillageIndicators, houses: Sequence[KeptHouses]
 ) -> tuple[Hamlets | None, list[Note]]:
-    if study.hamlets is None:
+    if study.hamlets is None or not study.disclosure.rights.hamlets:
         return None, []
-    points, poor = known_houses(houses)
+    points, poor, _ = known_houses(houses)
     if len(points) > MOST_POINTS:
         text = (
             f"Dusun miskin tidak diuji: {numeral(len(points))} titik rumah, paling banyak "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import read_links, read_review
 from sibangkit_geo.study import registers
 from sibangkit_geo.study.layers import village_finder
+from sibangkit_geo.study.salt import salt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +82,7 @@ def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> 
     review = problems.attempt(decisions, review_file) or {}
     tables = [
         *(problems.attempt(_of_register, study, one, areas, review) for one in study.households),
-        *(problems.attempt(_of_profile, one, areas, review) for one in study.profiles),
+        *(problems.attempt(_of_profile, study, one, areas, review) for one in study.profiles),
     ]
     if problems.errors:
         raise problems.error()
@@ -121,12 +122,20 @@ def _of_register(
 
 
 def _of_profile(
-    source: profile_source.ProfileSource, areas: Boundaries, review: dict[str, str]
+    study: config.Study,
+    source: profile_source.ProfileSource,
+    areas: Boundaries,
+    review: dict[str, str],
 ) -> _OneTable:
     read = profile_source.read_profiles(source)
     with _naming(source.path):
         located = locate_places(read.rows, areas, code_system=read.code_system, review=review)
         part = villages.from_profiles(read, located)
+    if study.disclosure.rights.protected and not source.published:
+        table, indicators = part
+        salt = salt_of(study)
+        table = disclosure.protect_profile(table, indicators, settings=study.disclosure, salt=salt)
+        part = table, indicators
     log.info("locate: %d profile rows", len(read.rows))
     doubtful = uncertain_rows(read, located, areas)
     return _OneTable(part, read.rows, located, doubtful, (*read.notes, *located.notes))
@@ -193,13 +202,20 @@ def locate_register(
         review,
         index,
         keeps_houses(study),
-        keep_cards=study.disclosure.level == "internal" and source in study.households,
+        keep_cards=study.disclosure.rights.houses and source in study.households,
     )
+    needs = needs_of(register.mapped.positions)
     with _naming(register.name):
         counted = registers.count_register(register, plan)
+    counts = villages.without_undenied(counted.counts, needs)
+    if study.disclosure.rights.protected:
+        counts = disclosure.protect_counts(counts, settings=study.disclosure)
+    counted = replace(counted, counts=counts)
+    if not study.disclosure.rights.rows:
+        counted = registers.coarse(counted)
     part = villages.from_counts(
-        counted.counts,
-        needs=needs_of(register.mapped.positions),
+        counts,
+        needs=needs,
         year=source.year,
         source=source.source or register.name,
         index=index,
@@ -238,6 +254,7 @@ def open_study_register(study: config.Study, source: HouseholdSource) -> Registe
         named=source.named(spending=poverty.spending if poverty else ""),
         required=("decile",) if decile else (),
         numerals=source.numerals,
+        salt=salt_of(study),
     )
 
 
@@ -409,7 +426,7 @@ def earlier_waves(study: config.Study, areas: Boundaries, review: dict[str, str]
     """
     Count the registers of the ``[[earlier]]`` tables.
 
-    Each year is masked by itself, as the study's own year is.
+    Each year is protected by itself, as the study's own year is.
 
     `areas`: Boundaries; villages that were split since count where their old code points to.
     `review`: A person's decisions on names.
@@ -425,9 +442,7 @@ def earlier_waves(study: config.Study, areas: Boundaries, review: dict[str, str]
             poverty_source=(source.source or counted.report.file, source.year),
             rule=study.poverty, coverage=study.coverage,
         )  # fmt: skip
-        masked = disclosure.mask(measured, settings=study.disclosure)
-        shown = _digits(masked.measured.villages, measured.indicators)
-        waves.append(EarlierWave(source.year, shown, masked.cells))
+        waves.append(EarlierWave(source.year, _digits(measured.villages, measured.indicators)))
         notes += [_dated(one, source.year) for one in counted.notes]
         if source.code_generation != study.households[0].code_generation:
             notes.append(_generation(source.year))

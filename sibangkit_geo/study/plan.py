@@ -82,7 +82,6 @@ def make_plans(
 
     Places are the pockets, and what is left of each district.
 
-    `measured`: Village table before masking; only sums of places leave here.
     Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
     Raises DataError: The target asks more persons than are estimated poor.
     """
@@ -91,7 +90,7 @@ def make_plans(
     budget, target = None, None
     if study.budget:
         severity = severity_of(counts, place)
-        placed = PlacedNeeds(measured, place, severity, study.disclosure.smallest, catalogue.names)
+        placed = PlacedNeeds(measured, place, severity, catalogue.names)
         budget = make_budget(study.budget, placed)
         notes += budget.notes
     if study.target:
@@ -206,15 +205,12 @@ class PlacedNeeds:
     """
     What the budget is made of.
 
-    `measured`: Village table before masking; only sums of places leave here.
     `severity`: Multidimensional poverty M0 of each place, 0 to 1; empty where not measured.
-    `minimum`: Rows that count fewer households are left out; 0 leaves out none.
     """
 
     measured: VillageIndicators
     place: pd.Series
     severity: Mapping[Place, float]
-    minimum: int
     names: Mapping[str, str]
 
 
@@ -287,8 +283,6 @@ def _needs(settings: BudgetSettings, placed: PlacedNeeds, costs: pd.DataFrame) -
     whole = village_needs(placed.measured)
     priced = {f"{key}{_SHARE}" for key in costs.index}
     needs = place_needs(whole[whole["indicator"].isin(priced)], placed.place)
-    # a handful of households would be told by its cost
-    needs = needs[~needs["unserved"].between(0.5, placed.minimum - 0.5)]
     needs = needs.assign(
         district=needs["place"],
         excess=needs["excess"].clip(lower=0),
@@ -361,7 +355,7 @@ def _named(plan: Plan, names: Mapping[str, str]) -> list[Note]:
 def focus(
     study: config.Study,
     counts: Sequence[VillageCounts],
-    measures: tuple[VillageIndicators, VillageIndicators],
+    measured: VillageIndicators,
     pockets: Pockets,
     catalogue: Catalogue,
 ) -> AgencyNeeds:
@@ -369,15 +363,13 @@ def focus(
     Work out what each agency finds in each place, and who leads.
 
     `counts`: Tallies of the registers, for the contributions to M0.
-    `measures`: Village table before and after masking.
     """
-    measured, masked = measures
     groups = (
         pockets.members.map(lambda number: Place("pocket", str(int(number)))),
         measured.villages["district_code"].map(lambda code: Place("district", code)),
     )
     contribution: dict[tuple[Place, str], float] = {}
-    severity = _village_severity(masked)
+    severity = _village_severity(measured)
     for place in groups:
         contribution |= _contributions(counts, place)
         severity |= severity_of(counts, place)
@@ -385,11 +377,10 @@ def focus(
         pocket=pockets.members,
         regency=study.study.regency,
         contribution=contribution,
-        minimum_households=study.disclosure.smallest,
         catalogue=catalogue,
         severity=severity,
     )
-    needs = agency_focus(measured, masked, inputs=inputs)
+    needs = agency_focus(measured, inputs=inputs)
     if needs.roles is not None:
         leads = needs.roles[needs.roles["lead"] & (needs.roles["level"] == "pocket")]
         log.info("focus: %d pockets with a leading agency", len(leads))
@@ -418,11 +409,11 @@ def _indexes(counts: Sequence[VillageCounts], place: pd.Series) -> Iterator[pd.D
             yield index_from_sums(sums.groupby(sums.index.map(place.to_dict())).sum())
 
 
-def _village_severity(masked: VillageIndicators) -> dict[Place, float]:
+def _village_severity(measured: VillageIndicators) -> dict[Place, float]:
     """Read M0 of the villages that show it."""
-    if _M0 not in masked.villages:
+    if _M0 not in measured.villages:
         return {}
-    shown = masked.villages[_M0].dropna()
+    shown = measured.villages[_M0].dropna()
     return {Place("village", str(code)): float(value) for code, value in shown.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,11 +42,11 @@ from sibangkit_geo.study.locate import (
     review_file_of,
 )
 from sibangkit_geo.study.plan import focus
+from sibangkit_geo.study.salt import counts_people, protects_poverty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from sibangkit_geo.agencies import Catalogue
@@ -57,7 +58,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 # a sheet of paper has room for the first notes only
-_FIRST = frozenset({"answers_incomplete", "too_few_known", "coverage_differs"})
+_FIRST = frozenset(
+    {"protected", "not_protected", "answers_incomplete", "too_few_known", "coverage_differs"}
+)
 _VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
 
 
@@ -66,13 +69,11 @@ class Ready:
     """
     A study that can be drawn.
 
-    `cells`: True where a cell was masked, columns by indicator name.
     `review_file`: File with a person's decisions on names.
     """
 
     study: config.Study
     product: StudyResult
-    cells: pd.DataFrame
     areas: Boundaries
     carried: Carried
     extras: Extras
@@ -104,11 +105,11 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     conclusions = conclude(extras, study, carried, measured, pockets, catalogue)
     notes = (*carried.notes, *earlier.notes, *groups.notes, *conclusions.notes)
     carried = replace(carried, notes=notes)
-    product, cells = _product(study, areas, carried, (measured, pockets), catalogue)
+    product = _product(study, areas, carried, (measured, pockets), catalogue)
     product = replace(product, provenance=_provenance(written, inputs), earlier=earlier.waves)
     product = worded(product, study, conclusions.plans)
     product = with_houses(product, carried, study=study)
-    return Ready(study, product, cells, areas, carried, extras, groups, conclusions, review_file)
+    return Ready(study, product, areas, carried, extras, groups, conclusions, review_file)
 
 
 def _resolved(written: config.Study, folder: Path) -> config.Study:
@@ -154,32 +155,28 @@ def _product(
     carried: Carried,
     found: tuple[VillageIndicators, Pockets],
     catalogue: Catalogue,
-) -> tuple[StudyResult, pd.DataFrame]:
-    """Mask, focus, and put together what is drawn; and say which cells were masked."""
+) -> StudyResult:
+    """Focus, and put together what is drawn."""
     measured, pockets = found
-    masked = disclosure.mask(measured, settings=study.disclosure, pocket=pockets.members)
-    needs = focus(study, carried.counts, (measured, masked.measured), pockets, catalogue)
-    shown = with_roles(masked.measured, needs.roles, rule=catalogue.action)
+    needs = focus(study, carried.counts, measured, pockets, catalogue)
+    shown = with_roles(measured, needs.roles, rule=catalogue.action)
     shown = with_methods(shown, pockets)
-    # who must act is worked out after masking: no cell of it is hidden; what the methods say
-    # of a village is hidden with its poverty
-    hidden = masked.cells.assign(n_methods=masked.cells[shown.indicators[0].name])
-    cells = hidden.reindex(columns=[one.name for one in shown.indicators], fill_value=False)
-    product = StudyResult(
+    of_protection = [disclosure.protection_note(study.disclosure)] if counts_people(study) else []
+    told = (*areas.notes, *of_protection, *carried.notes)
+    return StudyResult(
         title=study.study.title,
         year=study.study.year,
         regency_name=codes.require_regency(study.study.regency),
         boundaries=areas,
         measured=shown,
-        layers=build_layers(shown, cells=cells, totals=measured, minimum=study.disclosure.smallest),
+        layers=build_layers(shown),
         pockets=pockets,
         needs=needs,
-        notes=_unique([*areas.notes, *carried.notes, *masked.measured.notes, *pockets.notes]),
+        notes=_unique([*told, *measured.notes, *pockets.notes]),
         provenance=_provenance(study, ()),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
         catalogue=catalogue,
     )
-    return product, masked.cells
 
 
 def _input_files(study: config.Study, study_file: Path) -> tuple[InputFile, ...]:
@@ -207,9 +204,18 @@ def _measure(study: config.Study, areas: Boundaries, carried: Carried) -> Villag
         poverty_source=_poverty_source(study),
         rule=study.poverty if study.households else None,
         coverage=study.coverage,
+        protection=protection_of(study),
     )
     log.info("measure: %d indicators", len(measured.indicators))
     return measured
+
+
+def protection_of(study: config.Study) -> villages.Protection | None:
+    """Hand to the measures what they must know of the protection; None where there is none."""
+    settings = study.disclosure
+    if not protects_poverty(study):
+        return None
+    return villages.Protection(settings.largest, partial(disclosure.worth, settings=settings))
 
 
 def _poverty_source(study: config.Study) -> tuple[str, int]:
@@ -271,7 +277,7 @@ def with_houses(product: StudyResult, carried: Carried, *, study: config.Study) 
     Returns: Unchanged at any other level, and where no register has points.
     Raises DataError: A register cannot be read again for the names of its photos.
     """
-    if study.disclosure.level != "internal":
+    if not study.disclosure.rights.houses:
         return product
     pairs = [
         (source, one.cards)

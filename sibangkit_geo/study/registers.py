@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,13 @@ _KIND = {
     "malformed": "village_malformed",
     "wrong_level": "village_malformed",
 }
-
+# notes of a join that count rows of a register
+_OF_ROWS = frozenset({
+    "codes_and_names_differ", "codes_look_bps", "codes_unusable", "located_by_point",
+    "rows_located", "rows_unlocated", "subtotals",
+})  # fmt: skip
+_ROW_NUMBERS = re.compile(r" \(baris: [^)]*\)")
+_NUMERAL = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})*(?![\w,])")
 # ends of Indonesia in degrees, rounded outwards (94 to 142 E, 12 S to 8 N)
 _EAST, _NORTH = (94.0, 142.0), (-12.0, 8.0)
 
@@ -237,7 +244,8 @@ def _kept(
         return KeptHouses(cards=cards)
     here = placed & (village >= 0)
     told = ~poverty.unknown[here]
-    return KeptHouses((where[here],), (poverty.poor[here],), (village[here],), (told,), cards)
+    keys = () if households.keys is None else (households.keys[here],)
+    return KeptHouses((where[here],), (poverty.poor[here],), (village[here],), (told,), cards, keys)
 
 
 def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
@@ -315,6 +323,7 @@ class KeptHouses:
 
     `points`: Easting and northing, metres, shape (n, 2) each.
     `known`: Of whom it is known whether they are poor.
+    `keys`: For the protection of counts; empty where nothing is protected.
     `cards`: What house cards need; None where no card is made.
     """
 
@@ -323,6 +332,7 @@ class KeptHouses:
     village: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
     known: tuple[NDArray[np.bool_], ...] = field(default=(), repr=False)
     cards: KeptCards | None = None
+    keys: tuple[NDArray[np.uint32], ...] = field(default=(), repr=False)
 
     @classmethod
     def joined(cls, parts: Sequence[KeptHouses]) -> KeptHouses:
@@ -338,16 +348,18 @@ class KeptHouses:
             tuple(village for part in parts for village in part.village),
             tuple(known for part in parts for known in part.known),
             KeptCards.joined(cards) if cards else None,
+            tuple(keys for part in parts for keys in part.keys),
         )
 
 
 def known_houses(
     houses: Sequence[KeptHouses],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.uint32]]:
     """
     Put together the houses of whom it is known whether they are poor.
 
-    Returns: Easting and northing, metres, shape (n, 2); who is poor, shape (n,).
+    Returns: Easting and northing, metres, shape (n, 2); who is poor, shape (n,); keys, empty
+        where nothing is protected.
     """
     parts = [
         (points[known], poor[known])
@@ -355,7 +367,13 @@ def known_houses(
         for points, poor, known in zip(one.points, one.poor, one.known, strict=True)
     ]
     points = np.concatenate([np.empty((0, 2)), *(part for part, _ in parts)])
-    return points, np.concatenate([np.empty(0, dtype=np.bool_), *(part for _, part in parts)])
+    poor = np.concatenate([np.empty(0, dtype=np.bool_), *(part for _, part in parts)])
+    keys = [
+        keys[known]
+        for one in houses
+        for keys, known in zip(one.keys, one.known, strict=bool(one.keys))
+    ]
+    return points, poor, np.concatenate([np.empty(0, dtype=np.uint32), *keys])
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +467,41 @@ def register_report(register: Register, located_rows: int) -> IntakeReport:
         sheets=register.grid.sheets,
         remarks=register.grid.remarks,
     )
+
+
+def coarse(counted: Counted) -> Counted:
+    """
+    Leave row numbers out of what the intake found, and tell how many rows in tens.
+
+    For levels whose readers do not hold the register: a few rows would tell of few households.
+    """
+    report = counted.report
+    findings = tuple(
+        replace(one, rows=(), detail=f"sekitar {numeral(_tens(len(one.rows)))} baris")
+        if one.rows
+        else one
+        for one in report.findings
+    )
+    told = replace(
+        report, rows_in=_tens(report.rows_in), rows_located=_tens(report.rows_located),
+        findings=findings,
+    )  # fmt: skip
+    notes = [
+        replace(note, text=_in_tens(note.text), count=_tens(note.count))
+        if note.key in _OF_ROWS
+        else note
+        for note in counted.located.notes
+    ]
+    return replace(counted, report=told, notes=(*notes, *finding_notes(told)))
+
+
+def _tens(count: int) -> int:
+    return max(10, round(count, -1)) if count else 0
+
+
+def _in_tens(text: str) -> str:
+    without = _ROW_NUMBERS.sub("", text)
+    return _NUMERAL.sub(lambda found: numeral(_tens(int(found[0].replace(".", "")))), without)
 
 
 def finding_notes(report: IntakeReport) -> tuple[Note, ...]:

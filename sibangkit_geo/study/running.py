@@ -103,7 +103,7 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     staging.require_own(out, kind="run")
     ready = prepare(study_file, out, progress=progress)
     product = ready.product
-    shown = tables.open_tables(product, masked=ready.cells)
+    shown = tables.open_tables(product)
     products = write_products(
         product,
         shown,
@@ -122,18 +122,16 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
 
 def _further(ready: Ready, shown: OpenTables) -> Callable[[Path], None]:
     extras = extras_writer(ready.extras, ready.study, ready.product, ready.conclusions)
-    # outlines of hamlets are for those who work there
-    outlines = ready.study.disclosure.level in {"agency", "internal"}
 
     def write(folder: Path) -> None:
         extras(folder)
         created = ready.product.provenance.created
         villages = ready.product.measured.villages
-        ready.groups.write(folder, villages, outlines=outlines, created=created)
+        ready.groups.write(folder, villages, created=created)
         budget = ready.conclusions.plans.budget
         write_workbook(ready.product, shown, folder / BOOK_NAME, budget=budget)
         surface = f"../{SURFACE}" if (folder / SURFACE).exists() else ""
-        layers = gis_layers(ready.product, ready.cells)
+        layers = gis_layers(ready.product)
         write_gis(ready.product, layers, folder / GIS, surface=surface)
 
     return write

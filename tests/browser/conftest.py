@@ -148,7 +148,7 @@ def rich_payload(small_study: SmallStudy) -> dict[str, Any]:
     """Add to the small study what only large studies have."""
     payload = payload_of(small_study.out / "bappeda.html")
     poverty = payload["layers"][0]
-    poverty["masked"], poverty["n_masked"] = [20], 1
+    poverty["n_missing"] += 1
     poverty["classes"][poverty["class"][20]]["count"] -= 1
     poverty["values"][20] = poverty["class"][20] = poverty["counts"][20] = None
     earlier = [None if value is None else value + 12.8 for value in poverty["values"]]
@@ -157,7 +157,6 @@ def rich_payload(small_study: SmallStudy) -> dict[str, Any]:
         "note": "Dua gelombang register.",
         "years": [2020, 2025],
         "values": {poverty["key"]: [earlier, poverty["values"]]},
-        "masked": {poverty["key"]: [[20], [20]]},
     }
     payload["honesty"] = ["Peta ini tidak menyebut siapa yang miskin."]
     payload["blocks"] = [
@@ -242,10 +241,8 @@ def tiny_payload(rich_payload: dict[str, Any]) -> Callable[[int], dict[str, Any]
             "values": [12.5] * count,
             "counts": [12] * count,
             "class": [0] * count,
-            "masked": [],
             "classes": [{"color": "#fbcb7c", "label": "12,5", "count": count}],
             "n_missing": 0,
-            "n_masked": 0,
             "district_values": [12.5],
             "regency_value": 12.5,
         }

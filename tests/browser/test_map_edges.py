@@ -113,12 +113,6 @@ def _all_missing(payload: dict[str, Any]) -> None:
     }
 
 
-def _all_masked(payload: dict[str, Any]) -> None:
-    _all_missing(payload)
-    count = len(payload["villages"]["code"])
-    payload["layers"][0] |= {"masked": list(range(count)), "n_masked": count, "n_missing": 0}
-
-
 def _all_equal(payload: dict[str, Any]) -> None:
     payload["honesty"] = []
 
@@ -129,7 +123,6 @@ def _all_equal(payload: dict[str, Any]) -> None:
         (1, _all_equal, "12,5"),
         (4, _all_equal, "12,5"),
         (4, _all_missing, "Tidak ada nilai untuk diurutkan."),
-        (4, _all_masked, "Disamarkan"),
         (4, _no_layers, "Tidak ada indikator"),
         (0, _no_layers, "Tidak ada nilai untuk diurutkan."),
     ],

@@ -23,7 +23,7 @@ def _saved(visit: Visit, button: str, path: Path) -> Path:
     return path
 
 
-def test_table_file_keeps_percent_masked_missing_and_harmless_names_apart(
+def test_table_file_keeps_percent_missing_and_harmless_names_apart(
     visit_page: Callable[..., Visit],
     rich_payload: dict[str, Any],
     write_page: Callable[[dict[str, Any]], Path],
@@ -47,7 +47,7 @@ def test_table_file_keeps_percent_masked_missing_and_harmless_names_apart(
     for row, cell in enumerate(["'=1+1", "'+cmd", "'-2+3", "'@SUM(A1)", "'\tx", '"a;""b"""']):
         assert f"{code[row]};{cell};" in rows[code[row]]
     assert ";60,0;120;" in rows[code[0]]
-    assert ";Disamarkan;Disamarkan;Disamarkan;" in rows[code[20]]
+    assert ";Tidak ada data;Tidak ada data;Tidak ada data;" in rows[code[20]]
     assert ";Tidak ada data;" in rows[code[35]]
     visit.context.close()
 
@@ -65,7 +65,7 @@ def test_table_file_follows_the_district_filter(
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
-def test_picture_holds_map_legend_and_masked_dots(
+def test_picture_holds_map_legend_and_hatches(
     visit_page: Callable[..., Visit], rich_page: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     from PIL import Image  # noqa: PLC0415 - only with a browser
@@ -77,7 +77,7 @@ def test_picture_holds_map_legend_and_masked_dots(
         found = {color for _, color in colors.getcolors(maxcolors=1 << 24) or []}
         assert picture.width > 2 * min(size[0] * 0.5, 700)
     worst = visit.run("sibangkit.data.layers[0].classes.at(-1).color")
-    for wanted in (worst, "#dce8f0", "#6a7482", "#12305a", "#7a2e05"):
+    for wanted in (worst, "#dce8f0", "#7d8794", "#12305a", "#7a2e05"):
         assert tuple(int(wanted[i : i + 2], 16) for i in (1, 3, 5)) in found, wanted
     assert visit.complaints == []
     visit.context.close()
@@ -98,7 +98,7 @@ def test_paper_is_one_sheet_with_legend_scale_and_sources(
     pages = PdfReader(visit.paper(tmp_path / "cetak.pdf")).pages
     assert len(pages) == 1
     text = pages[0].extract_text()
-    for said in ("Estimasi", "Sumber", "Disamarkan", "Tidak ada data", " km", "WGS 84", " BT"):
+    for said in ("Estimasi", "Sumber", "Tidak ada data", " km", "WGS 84", " BT"):
         assert said in text, said
     for unsaid in ("Bantuan", "Unduh", "Atur ulang", "Peringkat"):
         assert unsaid not in text, unsaid

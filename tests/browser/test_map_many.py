@@ -44,7 +44,7 @@ def finish(visit: Visit) -> None:
 
 @pytest.fixture(scope="module")
 def many_payload(tiny_payload: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
-    """Lay squares in rows; the first has no data, the second is masked, two districts."""
+    """Lay squares in rows; the first two have no data, two districts."""
     payload = tiny_payload(COUNT)
     for row in range(COUNT):
         west, south = 104.5 + SIDE * (row % WIDE), -2.6 + SIDE * (row // WIDE)
@@ -62,7 +62,7 @@ def many_payload(tiny_payload: Callable[[int], dict[str, Any]]) -> dict[str, Any
     layer["class"] = [None, None, *(0 for _ in range(COUNT - 2))]
     layer["values"] = layer["class"][:2] + layer["values"][2:]
     layer["classes"] = [{"color": GREEN, "label": "12,5", "count": COUNT - 2}]
-    layer |= {"masked": [1], "n_masked": 1, "n_missing": 1, "district_values": [12.5, 12.5]}
+    layer |= {"n_missing": 2, "district_values": [12.5, 12.5]}
     return payload
 
 

@@ -5,11 +5,11 @@ import vm from "node:vm";
 const { include } = JSON.parse(readFileSync(new URL("tsconfig.json", import.meta.url), "utf8"));
 const folder = new URL(include[0].replace("*.js", ""), import.meta.url);
 
-// four villages in two districts; the last has no value, the third is masked
+// four villages in two districts; the last two have no value
 export function pageData(more = {}) {
   return {
     texts: {
-      no_data: "tidak ada data", masked: "disamarkan", search_hint: "cari", search_none: "tidak ada",
+      no_data: "tidak ada data", search_hint: "cari", search_none: "tidak ada",
       search_count: "{n} desa", search_unmapped: "tanpa peta", csv_class: "kelas", csv_count: "jumlah",
       csv_code: "kode", csv_village: "desa", csv_district: "kecamatan", csv_pocket: "kantong",
       csv_verdict: "putusan", csv_estimate: "estimasi", csv_file: "peta", thousands: "{n} rb",
@@ -35,9 +35,9 @@ export function layer(more = {}) {
   return {
     key: "poor", label: "Miskin", unit: "percent", decimals: 1, denominator: "rumah tangga", worse: "high",
     values: [40, 12.5, null, null], counts: [80, 25, null, null], count_label: "rumah tangga miskin",
-    masked: [2], class: [1, 0, null, null],
+    class: [1, 0, null, null],
     classes: [{ color: "#fee", label: "< 30", count: 1 }, { color: "#c00", label: "≥ 30", count: 1 }],
-    n_missing: 1, n_masked: 1, regency_value: 20, district_values: [30, null], year: 2025, ...more,
+    n_missing: 2, regency_value: 20, district_values: [30, null], year: 2025, ...more,
   };
 }
 

@@ -4,27 +4,27 @@ import { layer, open, pageData } from "./page.mjs";
 
 const trend = {
   label: "", note: "", years: [2020, 2025],
-  values: { poor: [[35, 10, null, 22], [40, 12.5, null, null]] }, masked: { poor: [[2], [2]] },
+  values: { poor: [[35, 10, null, 22], [40, 12.5, null, null]] },
 };
 
-test("colour, class and words tell value, masked and missing apart", () => {
+test("colour, class and words tell value and missing apart", () => {
   const { values, data } = open(["values.js"]);
   const [one] = data.layers;
-  assert.deepEqual([0, 1, 2, 3].map((row) => values.fillOf(one, row)), ["#c00", "#fee", "url(#masked)", "url(#hatch)"]);
-  assert.deepEqual([0, 2, 3].map((row) => values.classLabel(one, row)), ["≥ 30", "disamarkan", "tidak ada data"]);
-  assert.deepEqual([1, 2, 3].map((row) => values.valueText(one, row)), ["12,5\u00a0%", "disamarkan", "tidak ada data"]);
+  assert.deepEqual([0, 1, 2, 3].map((row) => values.fillOf(one, row)), ["#c00", "#fee", "url(#hatch)", "url(#hatch)"]);
+  assert.deepEqual([0, 2, 3].map((row) => values.classLabel(one, row)), ["≥ 30", "tidak ada data", "tidak ada data"]);
+  assert.deepEqual([1, 2, 3].map((row) => values.valueText(one, row)), ["12,5\u00a0%", "tidak ada data", "tidak ada data"]);
   assert.deepEqual([0, 2, 3].map((row) => values.countText(one, row)), ["80 rumah tangga miskin", "", ""]);
 });
 
-test("a masked value has none, even where a number stands", () => {
+test("zero is a value", () => {
   const { values } = open(["values.js"]);
-  assert.equal(values.hasValue(layer({ values: [1, 1, 1, 0] }), 2), false);
-  assert.equal(values.hasValue(layer({ values: [1, 1, 1, 0] }), 3), true);
+  assert.equal(values.hasValue(layer({ values: [1, 1, null, 0] }), 2), false);
+  assert.equal(values.hasValue(layer({ values: [1, 1, null, 0] }), 3), true);
 });
 
 test("equal values share a rank and the next one is skipped; names decide their order", () => {
   const { values } = open(["values.js"]);
-  const one = layer({ values: [5, 9, 9, 1], masked: [] });
+  const one = layer({ values: [5, 9, 9, 1] });
   assert.deepEqual(values.ranked(one, null), [{ row: 1, rank: 1 }, { row: 2, rank: 1 }, { row: 0, rank: 3 }, { row: 3, rank: 4 }]);
   assert.deepEqual(values.ranked({ ...one, worse: "low" }, null).map(({ row }) => row), [3, 0, 1, 2]);
   assert.deepEqual(values.ranked(one, 1), [{ row: 2, rank: 1 }, { row: 3, rank: 2 }]);
@@ -39,7 +39,7 @@ test("a rank counts those worse, among those with a value", () => {
 test("what stands out is farthest from the regency on the bad side", () => {
   // gaps of village 0: poor 40 - 20 = 20, light 60 - 90 is 30 short, fine 5 below its 10
   const light = layer({ key: "light", worse: "low", values: [60, 95, null, null], regency_value: 90 });
-  const fine = layer({ key: "fine", values: [5, 5, 5, 5], regency_value: 10, masked: [] });
+  const fine = layer({ key: "fine", values: [5, 5, 5, 5], regency_value: 10 });
   const index = layer({ key: "index", unit: "index", values: [99, 0, 0, 0] });
   const { values } = open(["values.js"], { data: pageData({ layers: [layer(), light, fine, index] }) });
   assert.deepEqual(values.outstanding(0, 3).map(({ layer: one, gap }) => [one.key, gap]), [["light", 30], ["poor", 20]]);
@@ -53,7 +53,7 @@ test("another year is shown in the classes of this one", () => {
   // the classes of 2025 start at 12.5 and 40; 10 lies below both and goes into the lowest
   assert.deepEqual(year.class, [0, 0, null, 0]);
   assert.deepEqual(year.classes.map(({ label, count }) => [label, count]), [["< 40,0", 3], ["≥ 40,0", 0]]);
-  assert.deepEqual([year.label, year.n_masked, year.n_missing, year.regency_value], ["Miskin (2020)", 1, 0, null]);
+  assert.deepEqual([year.label, year.n_missing, year.regency_value], ["Miskin (2020)", 1, null]);
 });
 
 test("a layer is found by its key, and nothing by a wrong one", () => {

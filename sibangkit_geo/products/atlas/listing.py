@@ -348,7 +348,5 @@ def village_rows(
 def _value(layer: Layer, code: str) -> str:
     if code not in layer.shown.index:
         return say("annex.atlas_no_polygon")
-    if layer.masked[code]:
-        return say("annex.atlas_masked_value")
     value = layer.shown[code]
     return numeral(value, layer.decimals) if pd.notna(value) else say("annex.atlas_missing_value")

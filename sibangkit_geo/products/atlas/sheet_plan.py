@@ -20,7 +20,7 @@ from sibangkit_geo.products.atlas.listing import (
     pocket_rows,
     village_rows,
 )
-from sibangkit_geo.products.classes import MASKED_COLOR, NO_DATA_COLOR
+from sibangkit_geo.products.classes import NO_DATA_COLOR
 from sibangkit_geo.products.words import result_sentences, say
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _SAME = 2
 _HATCH = "#8a939c"
 _DOTS = "#7a7286"
 NO_DATA = Pen(fill=NO_DATA_COLOR, edge=_HATCH, hatch="lines")
-MASKED = Pen(fill=MASKED_COLOR, edge=_DOTS, hatch="dots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,7 @@ def _method(product: StudyResult, layer: Layer) -> tuple[str, ...]:
 def _notes(product: StudyResult, layer: Layer, *first: str) -> tuple[str, ...]:
     lines = [product.estimate_line, product.boundary_line, *first, layer.indicator.note]
     # the reader of a map needs these before those about files
-    chief = ("official_rate_differs", "villages_without_polygon", "cells_masked")
+    chief = ("official_rate_differs", "villages_without_polygon", "protected")
     notes = sorted(product.notes, key=lambda one: one.key not in chief)
     told = dict.fromkeys(one for one in (*lines, *(note.text for note in notes)) if one)
     # the estimate line says already what an indicator's short note repeats
@@ -256,7 +255,7 @@ def _notes(product: StudyResult, layer: Layer, *first: str) -> tuple[str, ...]:
 
 def change_theme(change: WaveChange, codes: NDArray[np.object_]) -> Theme:
     """
-    Fill villages by their change; what cannot be compared is hatched or dotted.
+    Fill villages by their change; what cannot be compared is hatched.
 
     Returns: From the largest fall to the largest rise, then what is not compared.
     """
@@ -264,10 +263,7 @@ def change_theme(change: WaveChange, codes: NDArray[np.object_]) -> Theme:
     edge = change.edge
     words = [say(f"annex.atlas_change_{one}", edge=numeral(edge)) for one in _LABELS]
     swatches = [Swatch(Pen(fill=c), w) for c, w in zip(CHANGE_COLORS, words, strict=True)]
-    swatches += [
-        Swatch(NO_DATA, say("annex.atlas_change_unreliable"), always=False),
-        Swatch(MASKED, say("annex.masked"), always=False),
-    ]
+    swatches.append(Swatch(NO_DATA, say("annex.atlas_change_unreliable"), always=False))
     sure, points = table["sure"].eq(True).to_numpy(), table["difference"].to_numpy(float)
     index = np.full(len(table), _SAME)
     index[sure] += np.where(points[sure] < 0, -1, 1)
@@ -276,7 +272,6 @@ def change_theme(change: WaveChange, codes: NDArray[np.object_]) -> Theme:
     ).astype(int)
     state = table["state"].fillna("missing").to_numpy()
     index[np.isin(state, ("unreliable", "missing"))] = len(_LABELS)
-    index[state == "masked"] = len(_LABELS) + 1
     heading = say("annex.atlas_change_heading", before=change.before, after=change.after)
     return Theme(heading, tuple(swatches), index.astype(np.intp))
 
@@ -314,15 +309,13 @@ def layer_theme(layer: Layer) -> Theme:
     """
     Fill villages as the web map does, with patterns for what has no number.
 
-    Returns: Classes first, then no data and masked; the two are listed where there are any.
+    Returns: Classes first, then no data, which is listed where there is any.
     """
     swatches = [Swatch(Pen(fill=one.color), one.label) for one in layer.classes]
     empty = "annex.no_or_thin_data" if layer.thin.any() else "annex.no_data"
     swatches.append(Swatch(NO_DATA, say(empty), always=False))
-    swatches.append(Swatch(MASKED, say("annex.masked"), always=False))
     n = len(layer.classes)
     index = layer.class_index.where(layer.class_index >= 0, n).to_numpy(copy=True)
-    index[layer.masked.to_numpy(dtype=bool)] = n + 1
     unit = say(f"annex.unit_{layer.indicator.unit}")
     heading = f"{layer.indicator.label} ({unit})" if unit else layer.indicator.label
     if layer.known is not None:

@@ -221,35 +221,26 @@ def pocket_rows(product: StudyResult) -> Rows:
 
 
 def village_rows(product: StudyResult, number: int) -> Rows:
-    """
-    Word the villages of a pocket, the worst first.
-
-    Returns: Masked numbers read "disamarkan", missing ones a dash.
-    """
+    """Word the villages of a pocket, the worst first; missing numbers are dashes."""
     members, layer = product.pockets.members, product.layers[0]
     own = product.measured.villages.loc[members.index[members == number]]
     shown = layer.shown.reindex(own.index)
     order = shown.sort_values(ascending=layer.indicator.worse == "low", kind="stable").index
-    masked = layer.masked.reindex(own.index, fill_value=False)
     return [
         (
             str(code),
             str(own.loc[code, "name"]),
             str(own.loc[code, "district_name"]),
             _or_dash(own.loc[code, "households"]),
-            _cell(own.loc[code, "poor_households"], hidden=bool(masked[code])),
-            say("document_masked") if masked[code] else _rate(shown[code]),
+            _or_dash(own.loc[code, "poor_households"]),
+            _rate(shown[code]),
         )
         for code in order
     ]
 
 
 def district_rows(product: StudyResult) -> Rows:
-    """
-    Word the districts.
-
-    Returns: By code; sums that count too few are dashes.
-    """
+    """Word the districts, by code."""
     villages, layer = product.measured.villages, product.layers[0]
     inside = villages.index.isin(product.pockets.members.index)
     rows: Rows = []
@@ -294,7 +285,3 @@ def _rate(percent: float) -> str:
 
 def _or_dash(value: float) -> str:
     return say("document_missing") if pd.isna(value) else numeral(value)
-
-
-def _cell(value: float, *, hidden: bool) -> str:
-    return say("document_masked") if hidden else _or_dash(value)

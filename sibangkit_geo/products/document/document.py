@@ -98,7 +98,7 @@ def write_document(
     Parameters
     ----------
     product
-        Finished study, masked for its reader.
+        Finished study.
     maps
         Pictures, and the ``[annex]`` settings.
     path

@@ -32,7 +32,7 @@ window.sibangkit = (() => {
   if (!data.layers.length) {
     data.layers.push({
       key: "", label: text("no_layer"), unit: "", decimals: 0, worse: "high", values: [],
-      counts: null, known: null, class: [], classes: [], n_missing: data.villages.code.length, n_masked: 0,
+      counts: null, known: null, class: [], classes: [], n_missing: data.villages.code.length,
     });
   }
 
@@ -88,7 +88,7 @@ window.sibangkit = (() => {
     thin: "M-1 1L1 -1M0 6L6 0M5 7L7 5M-1 5L1 7M0 0L6 6M5 -1L7 1",
   };
 
-  // hatches for no data, dots for masked: drawn once, used by maps, legends and picture
+  // hatches for no data: drawn once, used by maps, legends and picture
   function patterns() {
     const defs = svg("defs");
     const hatches = Object.entries(HATCHES).map(([id, d]) => {
@@ -99,15 +99,7 @@ window.sibangkit = (() => {
       );
       return hatch;
     });
-    const masked = svg("pattern", {
-      id: "masked", width: 7, height: 7, patternUnits: "userSpaceOnUse",
-    });
-    masked.append(
-      svg("rect", { width: 7, height: 7, fill: "#eef0f3" }),
-      svg("circle", { cx: 2, cy: 2, r: 1.1, fill: "#6a7482" }),
-      svg("circle", { cx: 5.5, cy: 5.5, r: 1.1, fill: "#6a7482" }),
-    );
-    defs.append(...hatches, masked);
+    defs.append(...hatches);
     return defs;
   }
 

@@ -21,11 +21,11 @@ window.sibangkit.csv = (() => {
   const shownRows = ({ district }) => villages.code.map((_, row) => row)
     .filter((row) => district === null || villages.district[row] === district);
 
-  // masked and missing keep their own words in the place of the number
+  // where there is no number its place says why
   /** @param {ShownLayer} layer @param {number} row */
   function layerCells(layer, row) {
     const shown = values.hasValue(layer, row);
-    const word = values.isMasked(layer, row) ? text("masked") : text(values.isThin(layer, row) ? "thin" : "no_data");
+    const word = text(values.isThin(layer, row) ? "thin" : "no_data");
     /** @param {number | null} value @param {number | null} decimals */
     const number = (value, decimals) => (shown ? cell(value, decimals) : cell(word));
     return [

@@ -54,16 +54,12 @@ window.sibangkit.detail = (() => {
   function trendLine(layer, row) {
     const series = values.trendOf(layer)?.map((year) => year[row]);
     if (!series) return [];
-    /** @param {number} i */
-    const hidden = (i) => !known(series[i]) && data.trend.masked?.[layer.key]?.[i]?.includes(row);
-    if (!series.some((value, i) => known(value) || hidden(i))) return [];
-    const told = data.trend.years.map(
-      (year, i) => `${year}: ${hidden(i) ? text("masked") : withUnit(series[i], layer)}`,
-    );
+    if (!series.some(known)) return [];
+    const told = data.trend.years.map((year, i) => `${year}: ${withUnit(series[i], layer)}`);
     const [first, last] = [series[0], series[series.length - 1]];
     const change = known(first) && known(last) ? changeText(last - first, layer) : "";
     return [element("p", { class: "trend-line" }, [
-      ...(series.some(known) ? [spark(series)] : []), element("span", { text: `${told.join(" → ")}${change && ` (${change})`}` }),
+      spark(series), element("span", { text: `${told.join(" → ")}${change && ` (${change})`}` }),
     ])];
   }
 

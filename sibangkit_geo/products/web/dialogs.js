@@ -35,7 +35,6 @@ window.sibangkit.dialogs = (() => {
 
   function marks() {
     const shown = [
-      { fill: "url(#masked)", label: `${text("masked")}: ${text("help_masked")}` },
       { fill: "url(#hatch)", label: `${text("no_data")}: ${text("help_no_data")}` },
       { fill: "url(#thin)", label: `${text("thin")}: ${text("help_thin")}` },
       { evidence: "strict", label: `${text("pocket_strict")}: ${text("help_strict")}` },

@@ -237,7 +237,6 @@ def _villages(product: StudyResult, sheet: Sheet) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for code, row in own.iterrows():
         rate = float(layer.shown.get(code, float("nan")))
-        hidden = bool(layer.masked.get(code, False))
         thin = bool(layer.thin.get(code, False))
         pocket = product.pockets.members.get(code)
         acting = row.get("acting_agencies")
@@ -245,7 +244,7 @@ def _villages(product: StudyResult, sheet: Sheet) -> list[tuple[str, ...]]:
             (
                 str(row["name"]),
                 numeral(float(row["households"])),
-                word("thin") if thin else _rate(rate, layer.decimals, hidden=hidden),
+                word("thin") if thin else _rate(rate, layer.decimals),
                 "" if pocket is None else str(int(pocket)),
                 ", ".join(names[key] for key in acting.split()) if isinstance(acting, str) else "",
             )
@@ -253,12 +252,8 @@ def _villages(product: StudyResult, sheet: Sheet) -> list[tuple[str, ...]]:
     return rows
 
 
-def _rate(rate: float, decimals: int, *, hidden: bool) -> str:
-    """
-    Write a rate, or why there is none.
-
-    `rate`: Per cent; missing without data or masked.
-    """
+def _rate(rate: float, decimals: int) -> str:
+    """Write a rate in per cent, or that there is none."""
     if math.isnan(rate):
-        return word("masked" if hidden else "missing")
+        return word("missing")
     return f"{numeral(rate, decimals)} %"

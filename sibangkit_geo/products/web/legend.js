@@ -1,5 +1,5 @@
 "use strict";
-// The legend of a layer: colours with counts, marks for no data and masked, pocket lines.
+// The legend of a layer: colours with counts, marks for no data, pocket lines.
 window.sibangkit.legend = (() => {
   const { data, byId, text, number, element, svg } = window.sibangkit;
 
@@ -34,7 +34,6 @@ window.sibangkit.legend = (() => {
     const missing = layer.n_missing - thin;
     if (missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: missing });
     if (thin) rows.push({ fill: "url(#thin)", label: text("thin"), count: thin });
-    if (layer.n_masked) rows.push({ fill: "url(#masked)", label: text("masked"), count: layer.n_masked });
     if (!pockets) return rows;
     for (const evidence of ["strict", "indicative"]) {
       if (data.pockets.some((pocket) => pocket.evidence === evidence)) {

@@ -18,16 +18,10 @@ window.sibangkit.Painting = (() => {
     return pen.createPattern(canvas, "repeat");
   };
   /** @type {Record<string, CanvasPattern | null>} */
-  const tiles = {
-    ...Object.fromEntries(Object.entries(HATCHES).map(([id, lines]) => [`url(#${id})`, tile(6, WHITE, (pen) => {
-      Object.assign(pen, { strokeStyle: "#7d8794", lineWidth: 1.2 });
-      pen.stroke(new Path2D(lines));
-    })])),
-    "url(#masked)": tile(7, "#eef0f3", (pen) => {
-      pen.fillStyle = "#6a7482";
-      for (const [x, y] of [[2, 2], [5.5, 5.5]]) pen.fillRect(x - 1, y - 1, 2, 2);
-    }),
-  };
+  const tiles = Object.fromEntries(Object.entries(HATCHES).map(([id, lines]) => [`url(#${id})`, tile(6, WHITE, (pen) => {
+    Object.assign(pen, { strokeStyle: "#7d8794", lineWidth: 1.2 });
+    pen.stroke(new Path2D(lines));
+  })]));
 
   // lines with the box of each, to leave out what lies elsewhere
   /** @param {number[][]} lines @returns {Line[]} */

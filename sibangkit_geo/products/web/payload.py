@@ -49,8 +49,8 @@ def shared_payload(product: StudyResult, *, agencies: Sequence[Agency]) -> dict[
 
     ``trend`` is None with one wave. With several: ``{"label": str, "note": str,
     "years": [2020, 2025], "values": {layer key: [[number or None per village],
-    ...one list per year]}, "masked": {layer key: [[row, ...], ...]}}``; numbers in the
-    unit and digits of the layer, rows as in ``villages``; ``note`` and ``masked`` may lack.
+    ...one list per year]}}``; numbers in the unit and digits of the layer, rows as in
+    ``villages``; ``note`` may lack.
 
     Raises SibangkitError: The coverage cannot be packed.
     """
@@ -181,23 +181,17 @@ def _trend(product: StudyResult) -> dict[str, object] | None:
         return None
     codes = product.mapped.index
     values: dict[str, list[list[float | None]]] = {}
-    masked: dict[str, list[list[int]]] = {}
     for layer in product.layers:
         name = layer.indicator.name
         if any(name not in wave.numbers for wave in product.earlier):
             continue
         before = [wave.numbers[name].reindex(codes) for wave in product.earlier]
-        hidden = [wave.masked[name].reindex(codes) for wave in product.earlier]
         values[name] = [_plain(one, layer.decimals) for one in (*before, layer.shown)]
-        masked[name] = [
-            [i for i, one in enumerate(wave) if one] for wave in (*hidden, layer.masked)
-        ]
     return {
         "label": say("trend_label"),
         "note": say("trend_note"),
         "years": [*(wave.year for wave in product.earlier), product.layers[0].indicator.year],
         "values": values,
-        "masked": masked,
     }
 
 
@@ -260,14 +254,12 @@ def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
         "counts": None if layer.counts is None else _whole(layer.counts),
         "count_label": one.count_label or None,
         "known": _known(layer),
-        "masked": [i for i, hidden in enumerate(layer.masked) if hidden],
         "class": [None if i < 0 else int(i) for i in layer.class_index],
         "classes": [
             {"color": step.color, "label": step.label, "count": step.count}
             for step in layer.classes
         ],
         "n_missing": layer.n_missing,
-        "n_masked": int(layer.masked.sum()),
         "regency_value": _number(layer.regency_value, layer.decimals),
         "district_values": _plain(layer.district_values.reindex(districts), layer.decimals),
         "source": one.source,

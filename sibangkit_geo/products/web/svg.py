@@ -130,8 +130,7 @@ def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> Vi
 
 
 def _fills(layer: Layer, codes: Sequence[str]) -> dict[object, str]:
-    unknown = layer.masked | layer.missing
-    return {code: "url(#mark)" if unknown[code] else layer.colors[code] for code in codes}
+    return {code: "url(#mark)" if layer.missing[code] else layer.colors[code] for code in codes}
 
 
 def _simple(shapes: NDArray[np.object_], window: Window) -> NDArray[np.object_]:

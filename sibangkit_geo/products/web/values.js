@@ -3,22 +3,13 @@
 window.sibangkit.values = (() => {
   const { data, text, number, withUnit } = window.sibangkit;
   const villages = data.villages;
-  const sets = new WeakMap();
 
-  /** @param {ShownLayer} layer */
-  function maskedOf(layer) {
-    if (!sets.has(layer)) sets.set(layer, new Set(layer.masked ?? []));
-    return sets.get(layer);
-  }
-
-  /** @param {ShownLayer} layer @param {number} row */
-  const isMasked = (layer, row) => maskedOf(layer).has(row);
   /** @param {number} row */
   const districtName = (row) => data.districts[villages.district[row]]?.name ?? "";
   /** @template T @param {T | null | undefined} value @returns {value is T} */
   const known = (value) => value !== null && value !== undefined;
   /** @param {ShownLayer} layer @param {number} row */
-  const hasValue = (layer, row) => !isMasked(layer, row) && known(layer.values[row]);
+  const hasValue = (layer, row) => known(layer.values[row]);
 
   // too few answered: a count, but no share
   /** @param {ShownLayer} layer @param {number} row */
@@ -26,28 +17,25 @@ window.sibangkit.values = (() => {
 
   /** @param {ShownLayer} layer @param {number} row */
   function fillOf(layer, row) {
-    if (isMasked(layer, row)) return "url(#masked)";
     const index = layer.class[row];
     return known(index) ? layer.classes[index].color : `url(#${isThin(layer, row) ? "thin" : "hatch"})`;
   }
 
   /** @param {ShownLayer} layer @param {number} row */
   function classLabel(layer, row) {
-    if (isMasked(layer, row)) return text("masked");
     const index = layer.class[row];
     return known(index) ? layer.classes[index].label : text(isThin(layer, row) ? "thin" : "no_data");
   }
 
   /** @param {ShownLayer} layer @param {number} row */
   function valueText(layer, row) {
-    if (isMasked(layer, row)) return text("masked");
     return isThin(layer, row) ? text("thin") : withUnit(layer.values[row], layer);
   }
 
   /** @param {ShownLayer} layer @param {number} row */
   function countText(layer, row) {
     const count = layer.counts?.[row];
-    if (!known(count) || isMasked(layer, row)) return "";
+    if (!known(count)) return "";
     const told = `${number(count)} ${layer.count_label ?? ""}`.trim();
     const [answered, percent] = [layer.known?.answered[row], layer.known?.percent[row]];
     if (!known(answered) || !known(percent) || percent >= 100) return told;
@@ -103,7 +91,6 @@ window.sibangkit.values = (() => {
   function yearLayer(layer, place) {
     const shown = trendOf(layer)[place];
     const year = data.trend.years[place];
-    const hidden = (data.trend.masked?.[layer.key]?.[place] ?? []).filter((row) => !known(shown[row]));
     const starts = layer.classes.map((_, index) => Math.min(...layer.values.filter(
       (value, row) => layer.class[row] === index && known(value),
     )));
@@ -120,9 +107,8 @@ window.sibangkit.values = (() => {
     }));
     return {
       ...layer, key: `${layer.key}@${year}`, label: `${layer.label} (${year})`, year, values: shown,
-      counts: null, known: null, class: index, classes, masked: hidden, n_masked: hidden.length,
-      n_missing: shown.filter((value) => !known(value)).length - hidden.length, regency_value: null,
-      district_values: null,
+      counts: null, known: null, class: index, classes,
+      n_missing: shown.filter((value) => !known(value)).length, regency_value: null, district_values: null,
     };
   }
 
@@ -137,7 +123,7 @@ window.sibangkit.values = (() => {
   }
 
   return {
-    fillOf, valueText, countText, classLabel, districtName, isMasked, isThin, hasValue, known, ranked,
+    fillOf, valueText, countText, classLabel, districtName, isThin, hasValue, known, ranked,
     rankOf, outstanding, trendOf, layerByKey,
   };
 })();

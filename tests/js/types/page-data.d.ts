@@ -74,7 +74,6 @@ interface Trend {
   note: string;
   years: number[];
   values: Record<string, (number | null)[][]>;
-  masked: Record<string, number[][]>;
 }
 
 interface AgencyHead {
@@ -100,11 +99,9 @@ interface Layer {
   counts: (number | null)[] | null;
   count_label: string | null;
   known: Answered | null;
-  masked: number[];
   class: (number | null)[] | string;
   classes: LayerClass[];
   n_missing: number;
-  n_masked: number;
   regency_value: number | null;
   district_values: (number | null)[];
   source: string;

@@ -14,7 +14,7 @@ type Steps = Generator<unknown, void, unknown>;
 type Packer<T, K extends keyof T> = Omit<T, K> & { [P in K]: Exclude<T[P], string> };
 // names that a layer of the page's own making does without
 type Loose =
-  | "denominator" | "count_label" | "masked" | "regency_value" | "district_values" | "source"
+  | "denominator" | "count_label" | "regency_value" | "district_values" | "source"
   | "year" | "note";
 
 // the page's data once base.js has unpacked its columns
@@ -342,7 +342,6 @@ interface Sibangkit {
     countText(layer: ShownLayer, row: number): string;
     classLabel(layer: ShownLayer, row: number): string;
     districtName(row: number): string;
-    isMasked(layer: ShownLayer, row: number): boolean;
     isThin(layer: ShownLayer, row: number): boolean;
     hasValue(layer: ShownLayer, row: number): boolean;
     known<T>(value: T | null | undefined): value is T;
