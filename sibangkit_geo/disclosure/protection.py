@@ -192,7 +192,8 @@ class _Drawn:
 
     def _lacking(self, poor: Whole, poor_people: Whole, people: Whole) -> dict[str, Floats | Whole]:
         """Draw the poor who lack each thing, and add up what they lack."""
-        true, found = self.true, dict[str, Floats | Whole]()
+        true = self.true
+        found: dict[str, Floats | Whole] = {}
         few = poor < self.settings.minimum_amount
         size = np.divide(poor_people, poor, out=np.zeros(len(poor)), where=poor > 0)
         score, keys = np.zeros(len(poor)), _keys_of(true, "af_part_")
