@@ -30,6 +30,8 @@ test: $(READY) test-scripts
 trials: $(READY)
 	$(BIN)/python benchmarks/numerals.py --tables 2000
 	$(BIN)/python benchmarks/missing.py --maps 200
+	$(BIN)/python benchmarks/protection.py --maps 200
+	$(BIN)/python benchmarks/attacks.py
 	$(BIN)/python benchmarks/pockets.py
 
 check: $(READY) check-scripts

@@ -1,6 +1,8 @@
 """
 A register read, checked and counted, against the same work in pandas and pandas' bare reader.
 
+Beside: the same with the keys that protect counts at levels public and partner.
+
 Run: ``python benchmarks/registers.py [--rows N] [--xlsx FILE]``. Every measure is taken in a
 process of its own, ours and the bare reader in turn; ratios count, seconds are reported. One run
 says little: new pages of memory, of which the bare reader asks most, cost twice as much at times.
@@ -56,12 +58,12 @@ def write_register(path: Path, rows: int) -> None:
     ).write_csv(path)  # fmt: skip
 
 
-def ours(path: Path) -> int:
+def ours(path: Path, salt: bytes = b"") -> int:
     """Read, check and count."""
     villages = list(codes.official_villages("16.07"))
     place = pl.Enum(villages)
     register = open_register(
-        TableSource(path), generation="regsosek2022", named={}, required=("decile",)
+        TableSource(path), generation="regsosek2022", named={}, required=("decile",), salt=salt
     )
     total = None
     for batch in register.batches():
@@ -71,6 +73,11 @@ def ours(path: Path) -> int:
         part = tally(batch, village, villages=villages, poverty=RULE)
         total = part if total is None else total + part
     return int(total.table["households"].sum()) if total else 0
+
+
+def public(path: Path) -> int:
+    """Give every household a key besides, as the levels do that leave the house."""
+    return ours(path, bytes(16))
 
 
 def bare(path: Path) -> int:
@@ -104,7 +111,7 @@ def same_in_pandas(path: Path) -> int:
     return int(counted["households"].sum())
 
 
-WORK = {"ours": ours, "bare": bare, "pandas": same_in_pandas}
+WORK = {"ours": ours, "public": public, "bare": bare, "pandas": same_in_pandas}
 
 
 def measured(kind: str, path: Path) -> dict[str, float]:
@@ -144,6 +151,7 @@ def main() -> None:
         taken: dict[str, list[dict[str, float]]] = {kind: [] for kind in WORK}
         for _ in range(ROUNDS):
             taken["ours"].append(measured("ours", path))
+            taken["public"].append(measured("public", path))
             taken["bare"].append(measured("bare", path))
         # a tenth of the speed: once is enough to tell
         taken["pandas"].append(measured("pandas", path))
@@ -155,6 +163,8 @@ def main() -> None:
             )
         walls = {kind: [one["wall"] for one in runs] for kind, runs in taken.items()}
         print(f"pandas / ours: {walls['pandas'][0] / median(walls['ours']):.1f}")
+        pairs = [own / plain for own, plain in zip(walls["public"], walls["ours"], strict=True)]
+        print(f"with keys / without: {median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f})")
         pairs = [bare / own for bare, own in zip(walls["bare"], walls["ours"], strict=True)]
         print(
             f"bare read_csv / ours: {median(pairs):.2f}, median of {ROUNDS} pairs "

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from sibangkit_geo import codes, study
+from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.registers.households import Households
@@ -397,3 +398,36 @@ def without_variants(study_file: Path) -> Path:
             text.replace("[pockets]\n", "[pockets]\nstability = false\n"), encoding="utf-8"
         )
     return study_file
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLevels:
+    """A demo of 12,000 households run at two levels, with the files it was made of."""
+
+    data: Path
+    public: Path
+    agency: Path
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        return {"public": self.public, "agency": self.agency}
+
+
+@pytest.fixture(scope="session")
+def two_levels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoLevels]:
+    """Run a small made-up regency at levels public and agency, once for all workers."""
+
+    def run(folder: Path) -> TwoLevels:
+        data = write_demo(folder / "data", settings=DemoSettings(households=12_000)).parent
+        text = (data / "study.toml").read_text("utf-8")
+        text = text.replace("replicates = 999", "replicates = 99\nstability = false")
+        for level in ("public", "agency"):
+            own = data / f"study_{level}.toml"
+            own.write_text(text.replace('level = "agency"', f'level = "{level}"'), "utf-8")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DegradedInputWarning)
+                study.run(own, folder / level)
+        return TwoLevels(data, folder / "public", folder / "agency")
+
+    with once(common_folder(tmp_path_factory), "two-levels", run) as made:
+        yield made

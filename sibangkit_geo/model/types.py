@@ -343,12 +343,14 @@ class Finding:
     `rows`: Row numbers as a spreadsheet shows them, ascending; none where the whole column or file
         is concerned. Where several sheets are read, `IntakeReport.place` tells whose they are.
     `detail`: What the rule needs to say besides, without any personal value.
+    `about`: How many rows, in tens, where the rows themselves are not told; 0 else.
     """
 
     kind: str
     column: str
     rows: tuple[int, ...]
     detail: str = ""
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True)

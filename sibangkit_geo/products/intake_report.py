@@ -13,7 +13,7 @@ from sibangkit_geo.products.workbook import SafeWorkbook
 from sibangkit_geo.sources.intake_rules import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import xlsxwriter
@@ -27,6 +27,7 @@ _MOST_ROWS = 1_000_000
 _SHEET_NAME = 31
 # runs of row numbers on the page; the workbook lists every row
 _RUNS_SHOWN = 60
+_NOT_TOLD = "nomor baris ada pada keluaran tingkat agency dan internal"
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -51,12 +52,14 @@ def _sections(report: IntakeReport) -> list[tuple[Rule, list[Finding]]]:
     return [(rules()[kind], list(found)) for kind, found in by_kind]
 
 
-def _rows(found: Iterable[Finding]) -> int:
-    return len({row for one in found for row in one.rows})
+def _rows(found: Sequence[Finding]) -> int:
+    """Count the rows of findings; where they are not told, those of the largest, in tens."""
+    return len({row for one in found for row in one.rows}) or max(one.about for one in found)
 
 
 def _summary(report: IntakeReport) -> list[tuple[str, str]]:
-    flagged = _rows(report.findings)
+    flagged = len({row for one in report.findings for row in one.rows})
+    coarse = any(one.about for one in report.findings)
     sheets = [("Lembar", ", ".join(report.sheets))] if report.sheets else []
     return [
         ("Berkas", report.file),
@@ -64,7 +67,7 @@ def _summary(report: IntakeReport) -> list[tuple[str, str]]:
         ("Baris dibaca", numeral(report.rows_in)),
         ("Baris yang menemukan desanya dan dihitung", numeral(report.rows_located)),
         ("Baris yang tidak dihitung", numeral(report.rows_in - report.rows_located)),
-        ("Baris dengan sedikitnya satu temuan", numeral(flagged)),
+        *([] if coarse else [("Baris dengan sedikitnya satu temuan", numeral(flagged))]),
         ("Aturan yang menemukan sesuatu", numeral(len(_sections(report)))),
         *[("Cara berkas dibaca", text) for text in report.remarks],
     ]
@@ -73,7 +76,8 @@ def _summary(report: IntakeReport) -> list[tuple[str, str]]:
 def _runs(report: IntakeReport, found: Finding) -> list[tuple[str, int, str]]:
     """Shorten the rows of a finding, sheet by sheet: its name, how many rows, their runs."""
     if not report.sheets or not found.rows:
-        return [("", len(found.rows), found.detail or row_runs(found.rows))]
+        told = found.detail or row_runs(found.rows) or (_NOT_TOLD if found.about else "")
+        return [("", len(found.rows) or found.about, told)]
     places = [report.place(row) for row in found.rows]
     by_sheet = [
         (sheet, [number for _, number in rows])
@@ -169,14 +173,15 @@ def _rule_sheet(
     sheet.freeze_panes(6, 0)
     line = 6
     for one in found:
-        for row in one.rows[: _MOST_ROWS - line] or ((None,) if one.detail else ()):
+        for row in one.rows[: _MOST_ROWS - line] or ((None,) if one.detail or one.about else ()):
             title, number = ("", None) if row is None else report.place(row)
             if number is not None:
                 sheet.write_number(line, 0, number)
             if beside:
                 sheet.write_string(line, 1, title)
             sheet.write_string(line, beside + 1, one.column)
-            sheet.write_string(line, beside + 2, one.detail)
+            told = f"sekitar {numeral(one.about)} baris; {_NOT_TOLD}" if one.about else ""
+            sheet.write_string(line, beside + 2, one.detail or told)
             line += 1
 
 

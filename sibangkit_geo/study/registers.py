@@ -50,7 +50,7 @@ _OF_ROWS = frozenset({
     "rows_located", "rows_unlocated", "subtotals",
 })  # fmt: skip
 _ROW_NUMBERS = re.compile(r" \(baris: [^)]*\)")
-_NUMERAL = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})*(?![\w,])")
+_NUMERAL = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})*(?!\w|[.,]\d)")
 # ends of Indonesia in degrees, rounded outwards (94 to 142 E, 12 S to 8 N)
 _EAST, _NORTH = (94.0, 142.0), (-12.0, 8.0)
 
@@ -476,12 +476,7 @@ def coarse(counted: Counted) -> Counted:
     For levels whose readers do not hold the register: a few rows would tell of few households.
     """
     report = counted.report
-    findings = tuple(
-        replace(one, rows=(), detail=f"sekitar {numeral(_tens(len(one.rows)))} baris")
-        if one.rows
-        else one
-        for one in report.findings
-    )
+    findings = tuple(replace(one, rows=(), about=_tens(len(one.rows))) for one in report.findings)
     told = replace(
         report, rows_in=_tens(report.rows_in), rows_located=_tens(report.rows_located),
         findings=findings,
@@ -511,13 +506,17 @@ def finding_notes(report: IntakeReport) -> tuple[Note, ...]:
     Returns: In Indonesian; row numbers stay in the report.
     """
     rows: dict[str, set[int]] = {}
+    about: dict[str, int] = {}
     for one in report.findings:
         rows.setdefault(one.kind, set()).update(one.rows)
+        about[one.kind] = max(about.get(one.kind, 0), one.about)
     notes = [Note("table_reading", f"{report.file}: {text}") for text in report.remarks]
     for kind, numbers in rows.items():
         rule = rules()[kind]
         if numbers:
             text = f"{rule.title}: {numeral(len(numbers))} baris register. {rule.done}"
+        elif about[kind]:
+            text = f"{rule.title}: sekitar {numeral(about[kind])} baris register. {rule.done}"
         else:
             told = [
                 f"kolom {one.column}: {one.detail}" if one.column else one.detail
@@ -525,5 +524,5 @@ def finding_notes(report: IntakeReport) -> tuple[Note, ...]:
                 if one.kind == kind
             ]
             text = f"{rule.title}: {'; '.join(told)}. {rule.done}"
-        notes.append(Note(f"intake_{kind}", text, len(numbers)))
+        notes.append(Note(f"intake_{kind}", text, len(numbers) or about[kind]))
     return tuple(notes)
