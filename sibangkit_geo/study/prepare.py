@@ -59,7 +59,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # a sheet of paper has room for the first notes only
 _FIRST = frozenset(
-    {"protected", "not_protected", "answers_incomplete", "too_few_known", "coverage_differs"}
+    {
+        "protected",
+        "not_protected",
+        "protection_hides",
+        "answers_incomplete",
+        "too_few_known",
+        "coverage_differs",
+    }
 )
 _VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
 
