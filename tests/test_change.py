@@ -68,6 +68,16 @@ def test_the_interval_by_hand() -> None:
     assert found["high"] == pytest.approx(-0.122962, abs=1e-6)
 
 
+def test_protection_widens_the_interval_by_hand() -> None:
+    # beside 0.0041 of chance, 3 (1 + 0.25) / 10,000 and 3 (1 + 0.04) / 10,000: 0.004787
+    old, new = (
+        Wave(year, wave(year, {"a": (100, poor, 1)}).table, 0.0, 3.0)
+        for year, poor in ((2020, 50), (2025, 20))
+    )
+    found = rate_change(old, new, group=pd.Series({"a": "x"})).loc["x"]
+    assert found["low"] == pytest.approx(-0.3 - 1.959964 * 0.004787**0.5, abs=1e-6)
+
+
 def test_a_village_without_a_count_is_in_no_sum() -> None:
     old = wave(2020, {"a": (100, 50, 1), "b": (100, NOTHING, 1)})
     new = wave(2025, {"a": (100, 20, 1), "b": (100, 90, 1)})

@@ -19,12 +19,14 @@ class Rights:
     """
     What products of one level hold.
 
+    `reader`: Level and reader, in Indonesian.
     `protected`: Whether counts are protected before the first share is formed.
     `rows`: Whether the intake report names row numbers and true counts.
     `hamlets`: Whether hamlets are searched for among the houses and outlined.
     `houses`: Whether cards, points and photos of houses are shown.
     """
 
+    reader: str
     protected: bool
     rows: bool
     hamlets: bool
@@ -32,10 +34,30 @@ class Rights:
 
 
 RIGHTS: dict[Level, Rights] = {
-    "public": Rights(protected=True, rows=False, hamlets=False, houses=False),
-    "partner": Rights(protected=True, rows=False, hamlets=False, houses=False),
-    "agency": Rights(protected=False, rows=True, hamlets=True, houses=False),
-    "internal": Rights(protected=False, rows=True, hamlets=True, houses=True),
+    "public": Rights(
+        "Tingkat akses publik, untuk umum.", protected=True, rows=False, hamlets=False, houses=False
+    ),
+    "partner": Rights(
+        "Tingkat akses mitra, untuk mitra daerah.",
+        protected=True,
+        rows=False,
+        hamlets=False,
+        houses=False,
+    ),
+    "agency": Rights(
+        "Tingkat akses OPD, untuk perangkat daerah.",
+        protected=False,
+        rows=True,
+        hamlets=True,
+        houses=False,
+    ),
+    "internal": Rights(
+        "Tingkat akses internal, untuk petugas yang ditunjuk.",
+        protected=False,
+        rows=True,
+        hamlets=True,
+        houses=True,
+    ),
 }
 
 

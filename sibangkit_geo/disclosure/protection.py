@@ -324,14 +324,15 @@ def protection_note(settings: DisclosureSettings) -> Note:
     small = "" if few < 1 else (
         "; jumlah 1 tidak ditampilkan" if few == 1 else f"; jumlah 1 sampai {few} tidak ditampilkan"
     )  # fmt: skip
+    reader = settings.rights.reader
     if settings.rights.protected:
         text = (
-            "Untuk melindungi warga, setiap jumlah digeser acak paling banyak "
+            f"{reader} Untuk melindungi warga, setiap jumlah digeser acak paling banyak "
             f"{settings.largest} rumah tangga{small}."
         )
         return Note("protected", text)
     text = (
-        "Angka di sini dihitung tanpa pergeseran; versi publik berbeda paling banyak "
+        f"{reader} Angka di sini dihitung tanpa pergeseran; versi publik berbeda paling banyak "
         f"{settings.largest} rumah tangga per jumlah per desa."
     )
     return Note("not_protected", text)

@@ -32,11 +32,13 @@ class Wave:
     `table`: Indexed by dotted village code; ``households``, ``people``, ``poor_households`` (NaN
         without data) and ``pocket`` (NaN outside every pocket).
     `rho`: Intra-village correlation, 0 to 1.
+    `noise`: Variance of the deviation that protection added to each count, households squared.
     """
 
     year: int
     table: pd.DataFrame
     rho: float
+    noise: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def at_common_codes(wave: Wave, code: Mapping[str, str]) -> Wave:
     inside = rows.dropna(subset="pocket").sort_index()
     inside = inside.sort_values("households", ascending=False, kind="stable")
     table["pocket"] = inside.groupby("common")["pocket"].first().reindex(table.index)
-    return Wave(wave.year, table.rename_axis("village_code"), wave.rho)
+    return Wave(wave.year, table.rename_axis("village_code"), wave.rho, wave.noise)
 
 
 def rate_change(earlier: Wave, later: Wave, *, group: pd.Series) -> pd.DataFrame:
@@ -84,7 +86,8 @@ def rate_change(earlier: Wave, later: Wave, *, group: pd.Series) -> pd.DataFrame
     Compare the poor share of households of groups of villages between two waves.
 
     Grain: one row per group. A rate is a sum over a sum of the villages that have counts
-    in both waves; its variance is binomial times 1 + rho (n - 1) in each village.
+    in both waves; its variance is binomial times 1 + rho (n - 1) in each village, and that of
+    protection: (1 + r^2) times `noise` for each village over the households squared.
 
     Parameters
     ----------
@@ -121,8 +124,8 @@ def rate_change(earlier: Wave, later: Wave, *, group: pd.Series) -> pd.DataFrame
     whole = ["households", "poor_households"]
     old, new = earlier.table[whole].dropna(), later.table[whole].dropna()
     both = old.index.intersection(new.index).intersection(group.index)
-    before = _sums(old.loc[both], group[both], earlier.rho)
-    after = _sums(new.loc[both], group[both], later.rho)
+    before = _sums(old.loc[both], group[both], earlier)
+    after = _sums(new.loc[both], group[both], later)
     table = pd.DataFrame({
         "households_before": before["n"], "households_after": after["n"],
         "poor_before": before["poor"], "poor_after": after["poor"],
@@ -134,15 +137,17 @@ def rate_change(earlier: Wave, later: Wave, *, group: pd.Series) -> pd.DataFrame
     return table.reindex(sorted(group.dropna().unique()))
 
 
-def _sums(rows: pd.DataFrame, group: pd.Series, rho: float) -> pd.DataFrame:
+def _sums(rows: pd.DataFrame, group: pd.Series, wave: Wave) -> pd.DataFrame:
     n = rows["households"]
     parts = pd.DataFrame({
-        "n": n, "poor": rows["poor_households"], "weight": n * (1 + rho * (n - 1).clip(lower=0)),
+        "n": n, "poor": rows["poor_households"], "villages": 1,
+        "weight": n * (1 + wave.rho * (n - 1).clip(lower=0)),
     })  # fmt: skip
     found = parts.groupby(group).sum()
     found["rate"] = found["poor"] / found["n"].where(found["n"] > 0)
     binomial = found["rate"] * (1 - found["rate"])
-    found["variance"] = binomial.clip(lower=0) * found["weight"] / found["n"] ** 2
+    noise = wave.noise * found["villages"] * (1 + found["rate"] ** 2)
+    found["variance"] = (binomial.clip(lower=0) * found["weight"] + noise) / found["n"] ** 2
     return found
 
 

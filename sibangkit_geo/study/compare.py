@@ -95,6 +95,7 @@ def _read(folder: Path) -> _Run:
         table = pd.read_csv(table_file, dtype={"village_code": str})
         missing = [one for one in _NEEDED if one not in table]
         rho = manifest["result"]["overdispersion_rho"]
+        settings = DisclosureSettings(**manifest["settings"].get("disclosure", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{folder}: not a folder of finished products (villages.csv, manifest.json). "
         raise ConfigError(msg + "Name the --out folder of a run.") from error
@@ -114,15 +115,19 @@ def _read(folder: Path) -> _Run:
     inputs = manifest.get("inputs", [])
     return _Run(
         label=folder.name,
-        wave=Wave(year, numbers, float(rho or 0.0)),
+        wave=Wave(year, numbers, float(rho or 0.0), _noise(settings)),
         names=_names(table),
         coverage=table.reindex(columns=["register_coverage"])["register_coverage"],
         generations=tuple(sorted({str(one.get("code_generation", "")) for one in registers})),
         boundaries=tuple(sorted(one["sha256"] for one in inputs if one["role"] == "boundaries")),
         checksums={one.name: checksum(one) for one in (table_file, manifest_file)},
         notes=notes,
-        disclosure=DisclosureSettings(**manifest["settings"].get("disclosure", {})),
+        disclosure=settings,
     )
+
+
+def _noise(settings: DisclosureSettings) -> float:
+    return settings.variance if settings.rights.protected else 0.0
 
 
 def _present(table: pd.DataFrame) -> pd.DataFrame:
