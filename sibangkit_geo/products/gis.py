@@ -133,7 +133,7 @@ def gis_layers(product: StudyResult) -> GisLayers:
     texts = {
         layer: " ".join(
             filter(None, (f"{_TITLES[layer]}. {product.title}, {product.year}. {headline}.",
-                          product.estimate_line, product.boundary_line))
+                          product.estimate_line, product.caveat_line))
         )
         for layer in tables
     }  # fmt: skip

@@ -72,6 +72,7 @@ class StudyResult:
     `neighbor_distance_m`: Neighbour rule of the detector, metres.
     `catalogue`: Agencies, their programmes, and when they must act.
     `houses`: Pseudonymous houses; None at every level but internal.
+    `level_line`: Level, reader, and what was done to protect people.
     """
 
     title: str
@@ -91,6 +92,7 @@ class StudyResult:
     earlier: tuple[EarlierWave, ...] = ()
     series: pd.DataFrame | None = None
     houses: HouseCards | None = None
+    level_line: str = ""
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:
@@ -119,6 +121,11 @@ class StudyResult:
     def boundary_line(self) -> str:
         """Word that the boundaries are approximate; empty when they are not."""
         return say("approximate") if self.boundaries.approximate else ""
+
+    @property
+    def caveat_line(self) -> str:
+        """Word what the boundaries and the counts are not."""
+        return " ".join(filter(None, (self.boundary_line, self.level_line)))
 
     @property
     def method_line(self) -> str:

@@ -253,7 +253,7 @@ def _facts(product: StudyResult, pages: Sequence[_Page]) -> list[tuple[str, list
         (product.regency_name, [place, made]),
         (say("document_summary"), [f"{headline}.", *sentences]),
         (say("annex.notes").capitalize(), [*filter(None, (product.estimate_line,
-                                                          product.boundary_line))]),
+                                                          product.caveat_line))]),
         (say("document_method_how"), [product.method_line]),
         (say("document_method_sources"), list(product.source_lines)),
         (say("book_about"), contents),

@@ -183,6 +183,7 @@ def _product(
         provenance=_provenance(study, ()),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
         catalogue=catalogue,
+        level_line="".join(one.text for one in of_protection),
     )
 
 

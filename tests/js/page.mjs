@@ -15,7 +15,7 @@ export function pageData(more = {}) {
       csv_verdict: "putusan", csv_estimate: "estimasi", csv_file: "peta", thousands: "{n} rb",
     },
     english: { texts: { no_data: "no data" }, names: {} },
-    title: "Uji", estimate_line: "Estimasi; bukan resmi", boundary_line: "", sources: ["BPS"],
+    title: "Uji", estimate_line: "Estimasi; bukan resmi", boundary_line: "", level_line: "", sources: ["BPS"],
     agency: { key: "dinsos", name: "Dinsos", focus: "" },
     agencies: [], pages: [], trend: null, houses: null,
     districts: [{ code: "16.07.01", name: "Rambutan" }, { code: "16.07.02", name: "Betung" }],

@@ -241,7 +241,13 @@ def _method(product: StudyResult, layer: Layer) -> tuple[str, ...]:
 
 
 def _notes(product: StudyResult, layer: Layer, *first: str) -> tuple[str, ...]:
-    lines = [product.estimate_line, product.boundary_line, *first, layer.indicator.note]
+    lines = [
+        product.estimate_line,
+        product.boundary_line,
+        product.level_line,
+        *first,
+        layer.indicator.note,
+    ]
     # the reader of a map needs these before those about files
     chief = ("official_rate_differs", "villages_without_polygon", "protected")
     notes = sorted(product.notes, key=lambda one: one.key not in chief)

@@ -53,7 +53,7 @@ def _summary(text: Manuscript, product: StudyResult, see: See) -> None:
     text.say(f"{headline}.")
     for sentence in sentences:
         text.say(sentence)
-    text.say(" ".join(filter(None, (product.estimate_line, product.boundary_line))), style=BOX)
+    text.say(" ".join(filter(None, (product.estimate_line, product.caveat_line))), style=BOX)
     text.reference(f"{say('document_see')} ", see("overview", ""))
     text.table(
         say("document_main", regency=product.regency_name),

@@ -57,7 +57,7 @@ window.sibangkit.csv = (() => {
       ...layers.flatMap((layer) => layerCells(layer, row)),
       cell(pocketOf.get(row)), cell(villages.verdict[row] || villages.usual_verdict),
     ]);
-    const foot = [data.estimate_line, data.boundary_line, ...data.sources].filter(Boolean);
+    const foot = [data.estimate_line, data.boundary_line, data.level_line, ...data.sources].filter(Boolean);
     return [
       head.map((one) => cell(one)), ...rows, [],
       ...foot.map((line) => [cell(text("csv_estimate")), cell(line)]),

@@ -11,8 +11,9 @@ window.sibangkit.fillPage = (() => {
     byId("focus").textContent = data.agency.focus ?? "";
     byId("year").textContent = text("year", { year: data.year });
     byId("estimate").textContent = data.estimate_line;
-    byId("boundary").textContent = data.boundary_line ?? "";
-    byId("boundary").hidden = !data.boundary_line;
+    const caveats = [data.boundary_line, data.level_line].filter(Boolean).join(" ");
+    byId("boundary").textContent = caveats;
+    byId("boundary").hidden = !caveats;
     byId("sources").textContent = [
       text("source", { source: data.sources.join("; ") }), text("projection"),
       text("created", { date: data.created }), data.software,

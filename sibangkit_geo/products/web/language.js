@@ -15,7 +15,7 @@ window.sibangkit.language = (() => {
   function translate() {
     document.documentElement.lang = "en";
     const { title } = data;
-    put(data, "title", "estimate_line", "boundary_line", "created");
+    put(data, "title", "estimate_line", "boundary_line", "level_line", "created");
     if (data.title === title) byId("title").lang = "id";
     put(data.agency, "name", "focus");
     put(data.trend, "label", "note");

@@ -397,7 +397,10 @@ def _names(payload: Mapping[str, Any]) -> Iterator[str]:
     houses, trend = payload.get("houses") or {}, payload.get("trend") or {}
     agency = payload.get("agency") or {}
     given = [
-        *(payload.get(key) for key in ("title", "estimate_line", "boundary_line", "created")),
+        *(
+            payload.get(key)
+            for key in ("title", "estimate_line", "boundary_line", "level_line", "created")
+        ),
         *(trend.get(key) for key in ("label", "note")),
         *(agency.get(key) for key in ("name", "focus")),
         *payload.get("agencies", ()),

@@ -67,6 +67,7 @@ def shared_payload(product: StudyResult, *, agencies: Sequence[Agency]) -> dict[
         "year": product.year,
         "estimate_line": product.estimate_line,
         "boundary_line": product.boundary_line,
+        "level_line": product.level_line,
         "sources": list(product.source_lines),
         "created": date_words(product.provenance.created),
         "software": f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",

@@ -194,7 +194,7 @@ window.sibangkit.poster = (() => {
       next = drawHouses(root, { x: beside ? x + mapWidth + EDGE : EDGE, y: next, width: beside ? SIDE : inner });
     }
     next = Math.max(next, top + mapHeight) + 8;
-    next = write(root, [data.estimate_line, data.boundary_line].filter(Boolean).join(" "), {
+    next = write(root, [data.estimate_line, data.boundary_line, data.level_line].filter(Boolean).join(" "), {
       x: EDGE, y: next, width: inner, weight: 650, fill: "#7a2e05",
     });
     const sources = [

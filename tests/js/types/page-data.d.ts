@@ -6,6 +6,7 @@ interface Page {
   year: number;
   estimate_line: string;
   boundary_line: string;
+  level_line: string;
   sources: string[];
   created: string;
   software: string;
