@@ -54,14 +54,14 @@ _GATES = (*_WRITTEN[:2], "[1-9](?:['’ ][0-9]{3}){5}|[\"> ][1-9](?:,[0-9]{3}){5
 _CODES = "(?:3[0-9]){16}"  # each digit as its hexadecimal ASCII code
 _POWERS = r"[eE]\+?15"
 _POWER_SIGNS = ("e+15", "E+15", "e15", "E15")
-_ANY = f"(?:[\\s{_DASHES}._/])?".join(["[0-9]{2}"] * 6 + ["[0-9]{4}"])
+_ANY = f"[\\s._/{_DASHES}]?".join(["[0-9]{2}"] * 6 + ["[0-9]{4}"])
 
 _STARTS = re.compile("|".join(_WRITTEN))
 # as a spreadsheet writes what is too wide: with fewer than six digits nothing is told
 _POWER = re.compile(r"(?<![0-9a-zA-Z.,])([1-9])[.,]([0-9]{5,})[eE]\+?15(?![0-9a-zA-Z])")
 _OTHERS = re.compile("[^0-9]+")
 _DECIMAL = re.compile(r"[0-9]\.[0-9]*$")
-_HEX = re.compile("[0-9a-fA-F]*")
+_HEX, _HEX_BEFORE = re.compile("[0-9a-fA-F]+"), re.compile(r"[0-9a-fA-F]+\Z")
 _UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # checksums have 32 hexadecimal digits or more; half of SHA-256 is no number that someone typed
 _SHORTEST_HASH, _SHA256 = 32, 64
@@ -165,22 +165,18 @@ def _stands(digits: str, before: str, after: str) -> bool:
 
 
 def _is_hash(text: str, start: int, end: int) -> bool:
-    first = start
-    while first > 0 and start - first < _NEAR and text[first - 1] in "0123456789abcdefABCDEF-":
-        first -= 1
-    around = text[first : end + _NEAR]
-    if any(
-        first + one.start() <= start and end <= first + one.end() for one in _UUID.finditer(around)
-    ):
-        return True
-    token_start = start
-    while token_start > first and text[token_start - 1] != "-":
-        token_start -= 1
-    token = _HEX.match(text, token_start)
-    run = token.group() if token else ""
-    if token_start + len(run) < end:
-        return False
-    return len(run) == _SHA256 or (len(run) >= _SHORTEST_HASH and not run.isdecimal())
+    """Tell whether the first or the last digit is part of a checksum, or all of a UUID."""
+    around = max(0, start - _NEAR)
+    for uuid in _UUID.finditer(text, around, end + _NEAR):
+        if uuid.start() <= start and end <= uuid.end():
+            return True
+    for at in (start, end - 1):
+        left = _HEX_BEFORE.search(text, max(0, at - _NEAR), at)
+        right = _HEX.match(text, at, at + _NEAR)
+        run = (left.group() if left else "") + (right.group() if right else "")
+        if len(run) == _SHA256 or (len(run) >= _SHORTEST_HASH and not run.isdecimal()):
+            return True
+    return False
 
 
 def _sign(between: str) -> str:

@@ -46,7 +46,8 @@ _CODED = (
 _ESCAPES = f"(?:{_ENTITY}|{_CODED})(?:[0-9]|{_ENTITY}|{_CODED})|&(?:amp;)*#(?:4[89]|5[0-7]);|\\\\u003[0-9]"
 _ENTITIES = re.compile(f"(?:{_ENTITY})")
 _ESCAPED = re.compile(
-    r"\\u\{?([0-9a-fA-F]{2,6})\}?|\\x([0-9a-fA-F]{2})|\\'(3[0-9])|=(3[0-9])|(\\/)|(=\r?\n)"
+    r"\\u([0-9a-fA-F]{4})|\\u\{([0-9a-fA-F]{2,6})\}|\\x([0-9a-fA-F]{2})|\\'(3[0-9])|=(3[0-9])"
+    r"|\\/|=\r?\n"
 )
 _PERCENT = re.compile("(?:%[0-9a-fA-F]{2})+")
 _DEEPEST_ESCAPE = 3
@@ -96,11 +97,16 @@ def as_text(data: bytes) -> str:
 
 def resolved(text: str) -> str:
     """Write a text with plain digits and without escapes; most need nothing."""
+    text = _simple(text)
     if any(sign in text for sign in _ESCAPE_SIGNS) and _has(text, _ESCAPES):
-        text = _unescaped(text)
-    if not text.isascii() and _has(text, _ODD):
-        text = re.sub("[^\x00-\x7f]", lambda sign: _plain_sign(sign.group()), text)
+        text = _simple(_unescaped(text))
     return text
+
+
+def _simple(text: str) -> str:
+    if text.isascii() or not _has(text, _ODD):
+        return text
+    return re.sub("[^\x00-\x7f]", lambda sign: _plain_sign(sign.group()), text)
 
 
 def _has(text: str, pattern: str) -> bool:
@@ -122,10 +128,9 @@ def _unescaped(text: str) -> str:
 
 
 def _of_escape(match: re.Match[str]) -> str:
-    code = match.group(1) or match.group(2) or match.group(3) or match.group(4)
-    if not code:
-        return "/" if match.group(5) else ""
-    number = int(code, 16)
+    if not match.lastindex:
+        return "/" if match.group().endswith("/") else ""
+    number = int(match.group(match.lastindex), 16)
     return chr(number) if number <= 0x10FFFF and not 0xD800 <= number < 0xE000 else ""
 
 

@@ -43,7 +43,9 @@ def pieces(path: Path, *, geometry: bool) -> Iterator[Piece]:
             return
         data = path.read_bytes()
         yield from _opened(data, path.name, reading)
-        if geometry and data.startswith(vertices.SHAPEFILE):
+        # its index begins alike
+        is_index = path.suffix.lower() == ".shx"
+        if geometry and data.startswith(vertices.SHAPEFILE) and not is_index:
             yield from vertices.layers(path, geometry=True)
     except Exception:  # noqa: BLE001 - whatever a damaged file makes the libraries raise
         yield Remark("unreadable")
