@@ -23,7 +23,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin, TiffTags
 from pypdf.annotations import FreeText
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
@@ -471,11 +471,21 @@ def test_any_number_in_a_row_is_found(parts: tuple[str, ...], writing: str) -> N
 
 def photo(kind: str, *, with_point: bool) -> Writer:
     def write(path: Path) -> None:
+        place = {1: "S", 2: (2.0, 57.0, 55.0), 3: "E", 4: (104.0, 48.0, 0.0)}
+        picture = Image.new("RGB", (4, 4))
+        if kind == "tiff":
+            tags = TiffImagePlugin.ImageFileDirectory_v2()
+            tags[271] = "Kamera"
+            if with_point:
+                tags.tagtype[34853] = TiffTags.LONG
+                tags[34853] = place
+            picture.save(path, kind, tiffinfo=tags)
+            return
         exif = Image.Exif()
-        exif[0x010F] = "Kamera"
+        exif[271] = "Kamera"
         if with_point:
-            exif[0x8825] = {1: "S", 2: (2.0, 57.0, 55.0), 3: "E", 4: (104.0, 48.0, 0.0)}
-        Image.new("RGB", (4, 4)).save(path, kind, exif=exif)
+            exif[34853] = place
+        picture.save(path, kind, exif=exif)
 
     return write
 

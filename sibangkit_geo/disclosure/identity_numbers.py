@@ -52,7 +52,7 @@ _WRITTEN = (
 # rows of numbers are full of commas: only a number that stands alone is cut by them
 _GATES = (*_WRITTEN[:2], "[1-9](?:['’ ][0-9]{3}){5}|[\"> ][1-9](?:,[0-9]{3}){5}[\"< ]")
 _CODES = "(?:3[0-9]){16}"  # each digit as its hexadecimal ASCII code
-_POWERS = r"[eE]\+?15"
+_POWERS = r"[eE]\+?15(?:[^0-9a-zA-Z]|$)"
 _POWER_SIGNS = ("e+15", "E+15", "e15", "E15")
 _ANY = f"[\\s._/{_DASHES}]?".join(["[0-9]{2}"] * 6 + ["[0-9]{4}"])
 

@@ -41,9 +41,18 @@ _ENTITY = (
 _CODED = (
     r"\\(?:u00(?:3[0-9]|2[def]|a[0d])|u20[0-6][0-9a-fA-F]|u(?:ff|FF|fe|FE|06)[0-9a-fA-F]{2}|u\{3"
     r"|x3[0-9]|x[0a2][0-9adef]|'3[0-9])|%(?:3[0-9]|2[0DdEeFf]|[Cc]2%[Aa][0Dd]|E[2F]%[8B][0-9A-F]%[0-9A-F]{2})"
-    r"|=3[0-9]=|=\r?\n"
 )
-_ESCAPES = f"(?:{_ENTITY}|{_CODED})(?:[0-9]|{_ENTITY}|{_CODED})|&(?:amp;)*#(?:4[89]|5[0-7]);|\\\\u003[0-9]"
+_MAIL = r"=\r?\n[0-9]|=3[0-9]=3"  # quoted-printable
+_ESCAPES = (
+    f"(?:{_ENTITY}|{_CODED})(?:[0-9]|{_ENTITY}|{_CODED})|&(?:amp;)*#(?:4[89]|5[0-7]);|\\\\u003[0-9]"
+)
+# each is quick where it does not occur; together they are not
+_QUESTIONS = [
+    pl.col("text").str.contains(pattern).alias(name)
+    for name, pattern in {
+        "odd": _ODD, "entity": _ENTITY, "coded": _CODED, "mail": _MAIL,
+    }.items()
+]  # fmt: skip
 _ENTITIES = re.compile(f"(?:{_ENTITY})")
 _ESCAPED = re.compile(
     r"\\u([0-9a-fA-F]{4})|\\u\{([0-9a-fA-F]{2,6})\}|\\x([0-9a-fA-F]{2})|\\'(3[0-9])|=(3[0-9])"
@@ -51,7 +60,6 @@ _ESCAPED = re.compile(
 )
 _PERCENT = re.compile("(?:%[0-9a-fA-F]{2})+")
 _DEEPEST_ESCAPE = 3
-_ESCAPE_SIGNS = ("&", "\\", "%", "=")
 
 _TAG = "<[^<>]*>"
 # these cut a word that a page shows as one
@@ -97,15 +105,15 @@ def as_text(data: bytes) -> str:
 
 def resolved(text: str) -> str:
     """Write a text with plain digits and without escapes; most need nothing."""
-    text = _simple(text)
-    if any(sign in text for sign in _ESCAPE_SIGNS) and _has(text, _ESCAPES):
+    has = pl.DataFrame({"text": [text]}).select(_QUESTIONS).row(0, named=True)
+    if has["odd"]:
+        text = _simple(text)
+    if has["mail"] or ((has["entity"] or has["coded"]) and _has(text, _ESCAPES)):
         text = _simple(_unescaped(text))
     return text
 
 
 def _simple(text: str) -> str:
-    if text.isascii() or not _has(text, _ODD):
-        return text
     return re.sub("[^\x00-\x7f]", lambda sign: _plain_sign(sign.group()), text)
 
 
