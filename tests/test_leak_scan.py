@@ -14,6 +14,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -49,7 +50,7 @@ POINT = f"{LON} {LAT}"
 def cut(*places: int, sign: str = " ") -> str:
     """Write the number with a sign after some of its digits."""
     ends = (0, *places, 16)
-    return sign.join(NIK[first:last] for first, last in zip(ends, ends[1:], strict=False))
+    return sign.join(NIK[first:last] for first, last in pairwise(ends))
 
 
 def text(content: str, encoding: str = "utf-8") -> Writer:
@@ -111,9 +112,7 @@ def database_bytes(path: Path) -> bytes:
 
 def layer(driver: str, *, value: object = 1, column: str = "a") -> Writer:
     def write(path: Path) -> None:
-        rows = gpd.GeoDataFrame(
-            {column: [value]}, geometry=[shapely.Point(0, 0)], crs="EPSG:4326"
-        )
+        rows = gpd.GeoDataFrame({column: [value]}, geometry=[shapely.Point(0, 0)], crs="EPSG:4326")
         rows.to_file(path, driver=driver)
 
     return write
@@ -148,9 +147,7 @@ def runs(writer: pypdf.PdfWriter) -> None:
     """Draw the number as two texts, as a program does that sets each word by itself."""
     page = writer.pages[0]
     content = DecodedStreamObject()
-    content.set_data(
-        f"BT /F1 12 Tf 20 100 Td ({NIK[:7]}) Tj 50 0 Td ({NIK[7:]}) Tj ET".encode()
-    )
+    content.set_data(f"BT /F1 12 Tf 20 100 Td ({NIK[:7]}) Tj 50 0 Td ({NIK[7:]}) Tj ET".encode())
     page[NameObject("/Contents")] = writer._add_object(content)  # noqa: SLF001 - pypdf has no other
     fonts = DictionaryObject()
     fonts[NameObject("/F1")] = DictionaryObject(
@@ -299,7 +296,7 @@ HIDINGS: dict[str, Writer] = {
     "attached.pdf": data(pdf(lambda one: one.add_attachment("a.csv", CSV))),
     "attached_docx.pdf": data(pdf(lambda one: one.add_attachment("a.docx", DOCX))),
     "attached_name.pdf": data(pdf(lambda one: one.add_attachment(f"{NIK}.csv", b"x"))),
-    "outline.pdf": data(pdf(lambda one: one.add_outline_item(NIK, 0))),
+    "outline.pdf": data(pdf(lambda one: one.add_outline_item(title=NIK, page_number=0))),
     "note.pdf": data(
         pdf(lambda one: one.add_annotation(0, FreeText(text=NIK, rect=(0, 0, 50, 50))))
     ),
@@ -448,14 +445,14 @@ ALPHABETS = [ord("0"), 0xFF10, 0x660, 0x6F0, 0x966]
     before=st.sampled_from(["", "NIK", "NIK ", "no. ", '"', "<td>", "x", "\n"]),
     after=st.sampled_from(["", " ", '"', "</td>", ", ", "\n", "y"]),
 )
-def test_any_number_in_any_writing_is_found(  # noqa: PLR0913, PLR0917 - a strategy each
+def test_any_number_in_any_writing_is_found(
     parts: tuple[str, ...], sign: str, places: Any, zero: int, before: str, after: str
 ) -> None:
     digits = "".join(parts)
     assert is_identity(digits)
     written = digits.translate({48 + one: zero + one for one in range(10)})
     ends = (0, *places, 16)
-    written = sign.join(written[a:b] for a, b in zip(ends, ends[1:], strict=False))
+    written = sign.join(written[first:last] for first, last in pairwise(ends))
     assert count_identities([resolved(before + written + after)]) == [1]
 
 
@@ -556,7 +553,9 @@ def test_a_point_is_found_in_a_packed_shapefile_and_in_an_archive(tmp_path: Path
         one.unlink()
     (tmp_path / "shape.zip").write_bytes(zipped(parts))
     (tmp_path / "layers.zip").write_bytes(zipped({"a": gzip.compress(layers)}))
-    (tmp_path / "dump.sql").write_text(f"insert into a values ('{houses('EPSG:4326').geometry.to_wkb(hex=True).iloc[0]}')")
+    (tmp_path / "dump.sql").write_text(
+        "1\t" + houses("EPSG:4326").geometry.to_wkb(hex=True).iloc[0] + "\n"
+    )
     found = leaks(tmp_path, personal={POINT})
     assert sorted(found) == ["dump.sql", "layers.zip", "shape.zip"]
 
@@ -611,7 +610,15 @@ def test_a_damaged_photo_never_stops_the_scan(tmp_path: Path, kind: str) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["number.db", "int.parquet", "csv.gz", "nested.zip", "csv.tar", "packed_text.png", "attached.pdf"],
+    [
+        "number.db",
+        "int.parquet",
+        "csv.gz",
+        "nested.zip",
+        "csv.tar",
+        "packed_text.png",
+        "attached.pdf",
+    ],
 )
 def test_half_a_file_is_told_as_damaged(tmp_path: Path, name: str) -> None:
     HIDINGS[name](tmp_path / name)

@@ -27,7 +27,7 @@ _VALID = re.compile("".join((*_HEAD, *_DATE, "(?!0000)[0-9]{4}")))
 
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d-"
 _DASH = re.compile(f"[{_DASHES}]")
-_APART = rf"[\s._/:~*·•'’`|{_DASHES}]{{0,3}}"
+_APART = rf"[\s._/:~*·•'\u2019`|{_DASHES}]{{0,3}}"
 
 
 def _spread(between: str) -> str:
@@ -47,10 +47,10 @@ _WRITTEN = (
     _spread(_APART),
     # parts in cells beside each other
     '[ \t,;|"]{0,3}'.join((*_HEAD, *_DATE, "[0-9]{4}")),
-    "[1-9](?:[,'’ ][0-9]{3}){5}",
+    "[1-9](?:[,'\u2019 ][0-9]{3}){5}",
 )
 # rows of numbers are full of commas: only a number that stands alone is cut by them
-_GATES = (*_WRITTEN[:2], "[1-9](?:['’ ][0-9]{3}){5}|[\"> ][1-9](?:,[0-9]{3}){5}[\"< ]")
+_GATES = (*_WRITTEN[:2], '[1-9](?:[\'\u2019 ][0-9]{3}){5}|["> ][1-9](?:,[0-9]{3}){5}["< ]')
 _CODES = "(?:3[0-9]){16}"  # each digit as its hexadecimal ASCII code
 _POWERS = r"[eE]\+?15(?:[^0-9a-zA-Z]|$)"
 _POWER_SIGNS = ("e+15", "E+15", "e15", "E15")
@@ -95,7 +95,7 @@ def count_identities(texts: Sequence[str], *, known: Collection[str] = ()) -> li
 
     Grain: one text in, one count out.
 
-    `known`: Sixteen digits each, plausible or not, that count wherever they stand.
+    `known`: Sixteen digits each that are not plausible, and count wherever they stand.
     """
     series = pl.Series(texts, dtype=pl.String)
     powers = series.str.contains(_POWERS).to_list()
@@ -108,11 +108,9 @@ def count_identities(texts: Sequence[str], *, known: Collection[str] = ()) -> li
         counts[at] += _in_places(texts[at], sorted(places))
     for at, found in enumerate(series.str.extract_all(_CODES).to_list()):
         counts[at] += sum(map(_coded, found))
-    # what the grammar finds is not found twice
-    odd = {one for one in known if not is_identity(one)}
-    if odd:
+    if known:
         for at, found in enumerate(series.str.extract_all(_ANY).to_list()):
-            counts[at] += sum(_plain(one) in odd for one in found)
+            counts[at] += sum(_plain(one) in known for one in found)
     return counts
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.disclosure.identity_numbers import count_identities
 from sibangkit_geo.disclosure.pieces import Remark, Text, Vertices
 from sibangkit_geo.disclosure.plain_text import resolved, without_tags
-from sibangkit_geo.disclosure.register_texts import HousePoints, Wanted, numbers_among, words
+from sibangkit_geo.disclosure.register_texts import HousePoints, Wanted, odd_numbers, words
 from sibangkit_geo.disclosure.unpacking import pieces
 from sibangkit_geo.errors import LeakError
 
@@ -54,7 +54,7 @@ class _Search:
     """
     What is looked for.
 
-    `numbers`: Identity numbers of the register, the implausible ones among them.
+    `numbers`: Identity numbers of the register that are not plausible.
     """
 
     wanted: Wanted
@@ -92,10 +92,10 @@ def find_leaks(folder: Path, *, personal: Collection[str] = ()) -> tuple[Finding
     if not folder.is_dir():
         msg = f"{folder}: no such folder"
         raise FileNotFoundError(msg)
-    points, numbers = HousePoints(personal), numbers_among(personal)
+    points, numbers = HousePoints(personal), odd_numbers(personal)
     found: Counter[tuple[str, Kind]] = Counter()
     with _quiet():
-        files = (
+        files: Iterator[_File] = (
             _File(name, tuple(parts), _views(parts))
             for name, parts in _read(folder, geometry=len(points) > 0)
         )

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import IO
+    from typing import IO, Any
 
 _BLOCK = 1024**2
 # a file of the demo unpacks at most tenfold; deflate shrinks up to 1032 times
@@ -97,11 +97,11 @@ def _read(stream: IO[bytes], budget: Budget) -> Iterator[bytes]:
         yield block
 
 
-def single(data: bytes) -> Callable[[], IO[bytes]] | None:
+def single(data: bytes) -> Callable[[], Any] | None:
     """Find out how to open one packed stream; None where it is none."""
     packed = io.BytesIO(data)
     if data.startswith(b"\x1f\x8b"):
-        return lambda: gzip.GzipFile(fileobj=packed)
+        return lambda: gzip.open(packed, "rb")
     if data.startswith(b"BZh") and data[4:10] == b"1AY&SY":
         return lambda: bz2.BZ2File(packed)
     if data.startswith(b"\xfd7zXZ\0"):
@@ -111,7 +111,7 @@ def single(data: bytes) -> Callable[[], IO[bytes]] | None:
     return None
 
 
-def streamed(opened: Callable[[], IO[bytes]], budget: Budget) -> tuple[bytes, bool]:
+def streamed(opened: Callable[[], Any], budget: Budget) -> tuple[bytes, bool]:
     """
     Unpack one stream as far as it goes.
 

@@ -65,13 +65,13 @@ def _page_text(page: pypdf.PageObject) -> str:
 
 
 def _of_objects(reader: pypdf.PdfReader, reading: Reading) -> Iterator[Piece]:
-    """Notes, forms, outlines and attachments all are objects: whatever holds them."""
+    """Give notes, forms, outlines and attachments: objects all of them, whatever holds them."""
     texts: list[str] = []
     numbers = {number for table in reader.xref.values() for number in table}
     for number in sorted(numbers | set(reader.xref_objStm)):
         try:
             one = reader.get_object(IndirectObject(number, _generation(reader, number), reader))
-        except Exception:  # noqa: BLE001 - free and broken entries; what a page needs was read
+        except Exception:  # noqa: BLE001, S112 - free and broken entries; what pages need was read
             continue
         texts += _strings(one)
         if isinstance(one, StreamObject):

@@ -18,16 +18,16 @@ from sibangkit_geo.disclosure.pieces import APART
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DIGIT = frozenset(b"0123456789")
 # a shorter text holds no number, and no base 64 of one
 SHORTEST = 12
 # UTF-16 has a NUL beside every sign of ASCII
 _HALF_NULS, _LOOKED_AT = 0.3, 4096
-_BOMS = {b"\xff\xfe\x00\x00": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_BOM_32 = b"\x00\x00\xfe\xff"
-
+_MARKS = {
+    b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
+}  # fmt: skip
 # of single bytes beyond ASCII only the blank and the soft hyphen matter
-_SINGLE = bytes(range(128)) + b"?" * 32 + b" " + b"?" * 95
+_SINGLE = bytes(range(128)) + b"^" * 32 + b" " + b"^" * 95
 _NO_ROOM = b"\0\xad"
 
 # digits of other scripts, and what takes no room: joiners, soft hyphens, marks
@@ -82,25 +82,29 @@ _PRINTABLE, _MOSTLY = bytes(range(32, 127)) + b"\t\n\r", 0.9
 
 
 def as_text(data: bytes) -> str:
-    """Read bytes as text, whatever they are: UTF-8, UTF-16 with or without mark, or single bytes."""
+    """Read bytes as text: UTF-8, UTF-16 with or without its mark, or whatever they are."""
     if data.isascii() and 0 not in data:
         return data.decode("ascii")
-    for bom, encoding in _BOMS.items():
-        if data.startswith(bom):
-            return data.decode(encoding, errors="ignore")
-    if data.startswith(_BOM_32):
-        return data.decode("utf-32", errors="ignore")
-    if 0 in data:
-        head = data[:_LOOKED_AT]
-        if head[1::2].count(0) > _HALF_NULS * len(head) > 0 == head[::2].count(0):
-            return data.decode("utf-16-le", errors="ignore")
-        if head[::2].count(0) > _HALF_NULS * len(head) > 0 == head[1::2].count(0):
-            return data.decode("utf-16-be", errors="ignore")
+    encoding = _wide(data)
+    if encoding:
+        return data.decode(encoding, errors="ignore")
     try:
         # the NUL of wide signs between other data
         return data.replace(b"\0", b"").decode("utf-8")
     except UnicodeDecodeError:
         return data.translate(_SINGLE, _NO_ROOM).decode("ascii")
+
+
+def _wide(data: bytes) -> str:
+    """Name the encoding of a text whose signs have two or four bytes; empty where it is another."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return encoding
+    head = data[:_LOOKED_AT]
+    nuls = {start: head[start::2].count(0) for start in (0, 1)}
+    if nuls[1] > _HALF_NULS * len(head) > nuls[0] == 0:
+        return "utf-16-le"
+    return "utf-16-be" if nuls[0] > _HALF_NULS * len(head) > nuls[1] == 0 else ""
 
 
 def resolved(text: str) -> str:
@@ -209,7 +213,9 @@ PACKED_STARTS = (
 def _of_base64(token: str) -> bytes:
     plain = re.sub(r"\r?\n|\\n|=", "", token).translate(str.maketrans("-_", "+/"))
     try:
-        return base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "=" * (-len(plain) % 4))
+        return base64.b64decode(
+            plain[: len(plain) - (len(plain) % 4 == 1)] + "=" * (-len(plain) % 4)
+        )
     except binascii.Error:
         return b""
 

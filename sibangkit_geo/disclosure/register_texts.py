@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.spatial import KDTree
 
-from sibangkit_geo.disclosure.identity_numbers import DIGITS
+from sibangkit_geo.disclosure.identity_numbers import DIGITS, is_identity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -24,7 +23,7 @@ _SEPARATORS = r"\s\"'<>;,|:=\[\](){}"
 _ENDS = (b". ", b"! ", b"? ")
 _LONGEST_NAME = 8
 
-_POINT = re.compile(r"^([+-]?[0-9]+(?:[.,]([0-9]+))?) ([+-]?[0-9]+(?:[.,]([0-9]+))?)$")
+_POINT = r"^(?<x>[+-]?[0-9]+(?:[.,][0-9]+)?) (?<y>[+-]?[0-9]+(?:[.,][0-9]+)?)$"
 # half of the sixth decimal (5 cm), which files round to; corners of areas are many, and some would
 # lie on a house by chance: for them the seventh, and only points with six decimals or more
 _NEAR_POINT, _NEAR_CORNER, _FINE = 6e-7, 1.2e-7, 6
@@ -32,7 +31,10 @@ _NEAR_POINT, _NEAR_CORNER, _FINE = 6e-7, 1.2e-7, 6
 
 def words(text: str) -> list[bytes]:
     """Cut a text into its words, lower case, without the signs between them."""
-    plain = text.lower().replace("\u00a0", " ").encode("utf-8", errors="ignore")
+    if text.isascii():
+        plain = text.encode("ascii").lower()
+    else:
+        plain = text.lower().replace("\u00a0", " ").encode("utf-8", errors="ignore")
     plain = plain.translate(_BLANKS) + b" "
     for end in _ENDS:
         while end in plain:
@@ -94,20 +96,23 @@ def _possible(personal: Collection[str], met: set[bytes]) -> list[str]:
     return texts.to_list()
 
 
-def numbers_among(personal: Collection[str]) -> frozenset[str]:
-    """Choose the identity numbers of a register, right or wrong, apart from its other texts."""
-    return frozenset(one for one in personal if len(one) == DIGITS and one.isdecimal())
+def odd_numbers(personal: Collection[str]) -> frozenset[str]:
+    """Choose the identity numbers of a register that no grammar would find."""
+    texts = pl.Series(list(personal), dtype=pl.String)
+    numbers = texts.filter((texts.str.len_bytes() == DIGITS) & texts.str.contains("^[0-9]+$"))
+    return frozenset(one for one in numbers.to_list() if not is_identity(one))
 
 
 class HousePoints:
     """Points of a register, found among vertices."""
 
     def __init__(self, personal: Collection[str]) -> None:
-        found = [match for one in personal if (match := _POINT.match(one))]
-        degrees = [[float(one[at].replace(",", ".")) for at in (1, 3)] for one in found]
-        fine = [min(len(one[at] or "") for at in (2, 4)) >= _FINE for one in found]
-        self._all = np.array(degrees, dtype=np.float64).reshape(-1, 2)
-        self._fine = self._all[np.array(fine, dtype=np.bool_)]
+        texts = pl.Series("text", list(personal), dtype=pl.String).to_frame()
+        found = texts.select(pl.col("text").str.extract_groups(_POINT)).unnest("text").drop_nulls()
+        degrees = found.select(pl.all().str.replace(",", ".").cast(pl.Float64))
+        decimals = found.select(pl.all().str.extract("[.,]([0-9]+)").str.len_bytes().fill_null(0))
+        self._all = degrees.to_numpy().reshape(-1, 2)
+        self._fine = self._all[(decimals.to_numpy() >= _FINE).all(axis=1)]
 
     def __len__(self) -> int:
         """Count the points, each in both orders."""
@@ -120,6 +125,5 @@ class HousePoints:
         if not len(points):
             return 0
         corners = seen.degrees[np.isfinite(seen.degrees).all(axis=1)]
-        # most lie outside the box of all houses' grid cells: a tree of the fewer is quick to ask
         distance, _ = KDTree(points).query(corners, p=np.inf, distance_upper_bound=near)
         return int(np.isfinite(distance).sum())

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.disclosure import packing, pdf_texts, pictures, stored_tables, vertices
-from sibangkit_geo.disclosure.pieces import APART, Reading, Remark, Text, Vertices
+from sibangkit_geo.disclosure.pieces import APART, Reading, Remark, Text
 from sibangkit_geo.disclosure.plain_text import as_text, packed, resolved
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # parts of office files in which runs of one paragraph are tags of many names
 _OFFICE = re.compile(r"^(?:word|ppt|xl)/|^content\.xml$")
 _PDF_HEAD, _GZIP_HEAD = 1024, 512
-_ZIP_BY_CONTENT = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _BASE64_PIECE = 22
 
 
@@ -69,7 +68,7 @@ def _opened(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
 
 
 def _by_content(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
-    single = packing.single(data)
+    """Choose the reader by the first bytes; a text has none of these."""
     if pdf_texts.PDF in data[:_PDF_HEAD]:
         yield from pdf_texts.of_pdf(data, reading)
     elif data.startswith(stored_tables.SQLITE):
@@ -78,7 +77,15 @@ def _by_content(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
         yield from stored_tables.of_parquet_table(data, reading)
     elif data.startswith(stored_tables.ARROW):
         yield from stored_tables.of_arrow_table(data, reading)
-    elif data.startswith(_ZIP_BY_CONTENT):
+    elif pictures.is_picture(data):
+        yield from _of_picture(data, reading)
+    else:
+        yield from _of_packed(data, name, reading)
+
+
+def _of_packed(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
+    single = packing.single(data)
+    if data.startswith(packing.ZIPS):
         yield from _of_archive(packing.zip_members(data, reading.budget), reading)
     elif packing.is_tar(data):
         yield from _of_archive(packing.tar_members(data, reading.budget), reading)
@@ -91,15 +98,11 @@ def _by_content(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
             yield Remark("unreadable")
     elif data.startswith(packing.SEALED):
         yield Remark("unreadable")
-    elif pictures.is_picture(data):
-        yield from _of_picture(data, reading)
     else:
         yield from _of_rest(data, name, reading)
 
 
-def _of_archive(
-    members: Iterable[tuple[str, bytes | None]], reading: Reading
-) -> Iterator[Piece]:
+def _of_archive(members: Iterable[tuple[str, bytes | None]], reading: Reading) -> Iterator[Piece]:
     names: list[str] = []
     layers: dict[str, bytes] = {}
     failed = False
@@ -146,6 +149,3 @@ def _of_rest(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
     if len(text) >= _BASE64_PIECE:
         for inner in packed(text):
             yield from reading.open(inner)
-
-
-__all__ = ["Vertices", "pieces"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import polars as pl
 import pyogrio
 import pyproj
 import shapely
@@ -28,10 +30,11 @@ _DRAWN = re.compile(
     rb'"coordinates"\s*:|"arcs"\s*:|<(?:\w+:)?(?:coordinates|posList|pos|trkpt|wpt)\b'
 )
 _DEGREES = 4326
+_HEAD = 65_536
 # OGC GeoPackage 1.3, 2.1.3: flags say how long the envelope before the shape is
 _ENVELOPES = (0, 32, 48, 48, 64)
 _GEOPACKAGE, _HEADER = b"GP\x00", 8
-_WKB = re.compile("(?<![0-9a-zA-Z])0[01][0-9a-fA-F]{40,}(?![0-9a-zA-Z])")
+_WKB = r"\b0[01][0-9a-fA-F]{40,}\b"
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -58,8 +61,12 @@ def _in_degrees(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     if crs is None:
         return corners
-    transform = pyproj.Transformer.from_crs(crs, _DEGREES, always_xy=True)
-    return np.column_stack(transform.transform(corners[:, 0], corners[:, 1]))
+    return np.column_stack(_to_degrees(crs).transform(corners[:, 0], corners[:, 1]))
+
+
+@lru_cache(maxsize=16)
+def _to_degrees(crs: pyproj.CRS | str | int) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(crs, _DEGREES, always_xy=True)
 
 
 def of_blobs(blobs: Sequence[bytes]) -> Iterator[Vertices]:
@@ -80,7 +87,8 @@ def of_blobs(blobs: Sequence[bytes]) -> Iterator[Vertices]:
 
 def of_hexadecimal(text: str) -> Iterator[Vertices]:
     """Give the vertices of shapes that a text, such as an SQL dump, holds as hexadecimal WKB."""
-    found = [one for one in _WKB.findall(text) if len(one) % 2 == 0]
+    series = pl.Series([text], dtype=pl.String)
+    found = [one for one in series.str.extract_all(_WKB)[0] if len(one) % 2 == 0]
     if found:
         read = shapely.from_wkb(np.array(found, dtype=object), on_invalid="ignore")
         for system in set(shapely.get_srid(read).tolist()):
@@ -101,7 +109,8 @@ def of_parquet(data: bytes) -> Iterator[Vertices]:
 
 def is_drawn(data: bytes) -> bool:
     """Tell whether a text is of a vector format."""
-    return _DRAWN.search(data) is not None
+    head = data[:_HEAD].lstrip()
+    return head[:1] in {b"{", b"<"} and _DRAWN.search(head) is not None
 
 
 def layers(source: Path | bytes, *, geometry: bool) -> Iterator[Piece]:
@@ -137,4 +146,3 @@ def shapefiles(members: Mapping[str, bytes]) -> Iterator[bytes]:
 def is_part(name: str) -> bool:
     """Tell whether a file is part of a shapefile."""
     return name.lower().endswith(_SHAPEFILE_PARTS)
-
