@@ -207,7 +207,8 @@ def _is_habit(
         return sign != "." or len(signs) > 1
     cuts = set(accumulate(shape[:-1]))
     even = len(set(shape)) == 1
-    return usual or even or len(shape) == 2 or cuts <= _BORDERS or tuple(shape) == _GROUPED
+    few = len(shape) == 2
+    return zeros or usual or even or few or cuts <= _BORDERS or tuple(shape) == _GROUPED
 
 
 def _goes_on(sign: str, before: str, after: str) -> bool:

@@ -26,6 +26,8 @@ _DEEPEST = 8
 _MEMBERS = 20_000
 
 ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+# its last record, with a remark of up to 64 KB
+_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 22 + 65_535
 # POSIX.1-1988: the mark of a tar header
 _USTAR, _USTAR_AT, _TAR_BLOCK = b"ustar", 257, 512
 _ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
@@ -137,6 +139,11 @@ def inflated_if_any(data: bytes, budget: Budget) -> bytes:
         return inflated(data, budget)
     except zlib.error:
         return b""
+
+
+def ends_as_zip(data: bytes) -> bool:
+    """Tell whether a zip archive ends here, whatever stands before it."""
+    return data.rfind(_ZIP_END, max(0, len(data) - _ZIP_TAIL)) >= 0
 
 
 def is_tar(data: bytes) -> bool:

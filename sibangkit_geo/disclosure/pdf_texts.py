@@ -19,7 +19,7 @@ from pypdf.generic import (
 )
 
 from sibangkit_geo.disclosure.pieces import APART, Remark, Text
-from sibangkit_geo.disclosure.plain_text import as_text
+from sibangkit_geo.disclosure.plain_text import as_text, worth_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +43,14 @@ def of_pdf(data: bytes, reading: Reading) -> Iterator[Piece]:
     reader = pypdf.PdfReader(io.BytesIO(data))
     told = [str(one) for one in (reader.metadata or {}).values()]
     yield Text("\n".join(told))
+    drawn = {number for page in reader.pages for number in _drawn(page)}
     failed = False
     for page in reader.pages:
         try:
             yield Text(_page_text(page))
         except Exception:  # noqa: BLE001 - a damaged page raises anything; the others are read
             failed = True
-    yield from _of_objects(reader, reading)
+    yield from _of_objects(reader, drawn, reading)
     if failed:
         yield Remark("unreadable")
 
@@ -64,7 +65,16 @@ def _page_text(page: pypdf.PageObject) -> str:
     return page.extract_text()
 
 
-def _of_objects(reader: pypdf.PdfReader, reading: Reading) -> Iterator[Piece]:
+def _drawn(page: pypdf.PageObject) -> Iterator[int]:
+    """Name the objects that draw a page; their text was read with the page."""
+    content = page.raw_get("/Contents") if "/Contents" in page else None
+    inner = content.get_object() if isinstance(content, IndirectObject) else content
+    for one in (content, *(inner if isinstance(inner, ArrayObject) else ())):
+        if isinstance(one, IndirectObject):
+            yield one.idnum
+
+
+def _of_objects(reader: pypdf.PdfReader, drawn: set[int], reading: Reading) -> Iterator[Piece]:
     """Give notes, forms, outlines and attachments: objects all of them, whatever holds them."""
     texts: list[str] = []
     numbers = {number for table in reader.xref.values() for number in table}
@@ -75,7 +85,8 @@ def _of_objects(reader: pypdf.PdfReader, reading: Reading) -> Iterator[Piece]:
             continue
         texts += _strings(one)
         if isinstance(one, StreamObject):
-            yield from _of_stream(one, reading)
+            if number not in drawn:
+                yield from _of_stream(one, reading)
         elif isinstance(one, DictionaryObject):
             yield from _of_attachment(one, reading)
     yield Text(APART.join(texts))
@@ -106,6 +117,11 @@ def _of_stream(one: StreamObject, reading: Reading) -> Iterator[Piece]:
     elif one.get("/Subtype") == "/Form":
         # what a note looks like is drawn on no page
         yield Text(as_text(one.get_data()))
+    elif "/Type" not in one and "/Subtype" not in one and "/Length1" not in one:
+        # parts of forms say nothing of what they are
+        content = one.get_data()
+        if worth_reading(content):
+            yield Text(as_text(content))
     elif one.get("/Filter") in _PHOTOS:
         # a photo goes into a PDF as it is, with all that is told about it
         yield from reading.open(one._data)  # noqa: SLF001 - get_data would decode the pixels

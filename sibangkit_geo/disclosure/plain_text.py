@@ -36,7 +36,7 @@ _ODD = r"[\p{Nd}\p{Cf}\p{M}\u2070-\u2089\u2460-\u24ff&&[^0-9]]"
 _ENTITY = (
     r"&(?:amp;)*(?:#0*(?:4[4-9]|5[0-7]|3[29]|160|173|8[23][0-9]{2}|65279|65[23][0-9]{2}|16[34][0-9])"
     r"|#[xX]0*(?:3[0-9]|2[0c-fC-F]|[aA][0dD]|20[0-6][0-9a-fA-F]|[fF][eEfF][0-9a-fA-F]{2}|6[6fF][0-9])"
-    r"|nbsp|shy|zwn?j|[a-z]*sp|hyphen|dash|period|middot);"
+    r"|nbsp|shy|zwn?j|[a-z]*sp|[A-Za-z]*Space|NoBreak|hyphen|dash|period|middot);"
 )
 _CODED = (
     r"\\(?:u00(?:3[0-9]|2[def]|a[0d])|u20[0-6][0-9a-fA-F]|u(?:ff|FF|fe|FE|06)[0-9a-fA-F]{2}|u\{3"
@@ -62,13 +62,14 @@ _PERCENT = re.compile("(?:%[0-9a-fA-F]{2})+")
 _DEEPEST_ESCAPE = 3
 
 _TAG = "<[^<>]*>"
+_BETWEEN_TEXTS = r"(?:\s*<[^<>]*>)+\s*"
 # these cut a word that a page shows as one
 _INLINE = (
     r"<!--[^<>]*-->|</?(?:[a-z]+:)?(?i:b|i|u|s|a|q|em|strong|span|small|big|sub|sup|mark|font|code"
     r"|kbd|tt|wbr|del|ins|abbr|bdi|bdo|var|samp|cite|data|time|tspan|r|rpr|t)(?:\s[^<>]*)?/?>"
 )
 # a number goes on behind a tag, or behind the end of a cell
-_CUT = r"[0-9](?:\s?<[^<>]{1,40}>\s?)+[0-9]"
+_CUT = r"[0-9](?:\s*<[^<>]{1,40}>)+\s*[0-9]"
 _CELL_ENDS = "</(?:si|v|c|row|comment)>"
 _ENDS = r"</(?:[a-z]+:)?(?:p|tc|tr|h)>|<[a-z]+:(?:tab|br|line-break)\s*/?>"
 
@@ -175,7 +176,7 @@ def without_tags(text: str, *, office: bool = False) -> str:
         return str(plain.str.replace_all(_TAG, "")[0])
     if not _has(text, _CUT):
         return ""
-    return str(series.str.replace_all(_INLINE, "").str.replace_all(_TAG, "\n")[0])
+    return str(series.str.replace_all(_INLINE, "").str.replace_all(_BETWEEN_TEXTS, "\n")[0])
 
 
 def packed(text: str) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.disclosure import packing, pdf_texts, pictures, stored_tables, vertices
@@ -42,6 +43,8 @@ def pieces(path: Path, *, geometry: bool) -> Iterator[Piece]:
             return
         data = path.read_bytes()
         yield from _opened(data, path.name, reading)
+        if data[: len(vertices.MAPINFO)].lower() == vertices.MAPINFO:
+            yield from vertices.layers(path, geometry=geometry)
         # its index begins alike
         is_index = path.suffix.lower() == ".shx"
         if geometry and data.startswith(vertices.SHAPEFILE) and not is_index:
@@ -81,6 +84,12 @@ def _by_content(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
         yield from _of_picture(data, reading)
     else:
         yield from _of_packed(data, name, reading)
+    if packing.ends_as_zip(data) and not data.startswith(packing.ZIPS):
+        # behind a picture, or behind a program that unpacks it
+        try:
+            yield from _of_archive(packing.zip_members(data, reading.budget), reading)
+        except zipfile.BadZipFile:
+            return
 
 
 def _of_packed(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.disclosure.pieces import Piece
 
+MAPINFO = b"!table"
 FLATGEOBUF = b"fgb\x03"
 SHAPEFILE = b"\x00\x00\x27\x0a"
 # what text of vector formats has that GDAL reads
