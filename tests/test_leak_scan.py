@@ -404,6 +404,11 @@ MONEY = ["1500000000000000", "1250000000000000", "2500750000000000", "9999999999
         '["16.07.01.2001","16.07.01.2002"]',
         "[11,11,11,11,11,11,11,11]",
         "2019 2020 2021 2022",
+        "16 0 79 0 1 0 5 0 12 34 567",
+        "0812-1607\n1105-1112-1134",
+        "1607123101,161234\n1607123102,161234",
+        "1607123101 234567",
+        "1,161234\n1607123101,5",
         "104.81 2.93 104.82 2.95",
         "M1607 1105 1112 1134 1607 1105 1112 1134 1607 1105",
         "2,118,264,155,868,297",
@@ -609,7 +614,7 @@ def _truncated(content: bytes, draw: random.Random) -> bytes:
 BINARY = [
     "cells.GPKG", "number.db", "int.parquet", "table.feather", "cells.fgb", "csv.gz", "csv.bz2",
     "csv.xz", "nested.zip", "csv.tar", "runs.docx", "number.xlsx", "packed_text.png",
-    "attached.pdf", "utf16.csv", "csv.zz",
+    "attached.pdf", "utf16.csv", "csv.zz", "number.xls",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # NIK and KK numbers have 16 digits: six of the district, day (women: plus 40), month and year, and
 # a serial that begins at 0001 (Permendagri 19/2012)
-DIGITS = 16
+DIGITS, SERIAL = 16, 12
 # Kepmendagri 300.2.2-2138/2025; 97 is Papua Pegunungan of the BPS
 _PROVINCES = ("1,1-9", "2,1", "3,1-6", "5,1-3", "6,1-5", "7,1-6", "8,1-2", "9,1-7")
 _PROVINCE = "|".join(f"{one[0]}[{one[2:]}]" for one in _PROVINCES)
@@ -76,6 +76,8 @@ _HABITS = frozenset(
     {(4, 4, 4, 4), (6, 6, 4), (2, 2, 2, 6, 4), (2, 2, 2, 2, 2, 2, 4), (6, 2, 2, 2, 4)}
 )
 _GROUPED = (1, 3, 3, 3, 3, 3)
+_BPS_VILLAGE = 10
+_CELL_SIGNS = frozenset(",;\t|")
 _LOOSE = frozenset("._/·•")
 
 
@@ -149,7 +151,7 @@ def _is_written(text: str, start: int, end: int) -> bool:
         return False
     groups = re.findall("[0-9]+", written)
     signs = [_sign(one) for one in re.findall("[^0-9]+", written)]
-    return _is_habit([len(one) for one in groups], groups, signs, before, after)
+    return _is_habit(tuple(map(len, groups)), groups, signs, before, after)
 
 
 def _stands(digits: str, before: str, after: str) -> bool:
@@ -158,8 +160,11 @@ def _stands(digits: str, before: str, after: str) -> bool:
     right = len(after) - len(after.lstrip("0123456789"))
     if left + right == 0:
         return True
-    at_end = left == 0 or right == 0
-    return digits[:4] in _regencies() and (at_end or left + right + DIGITS <= _SHORT_RUN)
+    if digits[:4] not in _regencies():
+        return False
+    # between other digits only with a serial below 100, as nearly all are
+    inside = left + right + DIGITS <= _SHORT_RUN and digits.startswith("00", SERIAL)
+    return left == 0 or right == 0 or inside
 
 
 def _is_hash(text: str, start: int, end: int) -> bool:
@@ -186,29 +191,34 @@ def _sign(between: str) -> str:
 
 
 def _is_habit(
-    shape: list[int], groups: list[str], signs: list[str], before: str, after: str
+    shape: tuple[int, ...], groups: list[str], signs: list[str], before: str, after: str
 ) -> bool:
     """Tell whether digits in groups are written as somebody writes one number."""
-    sign = signs[0] if len(set(signs)) == 1 else ""
-    usual = tuple(shape) in _HABITS
-    cells = any(set(one) & set(',;"') for one in signs)
-    if cells and tuple(shape) == _GROUPED:
-        return sign == "," and before[-1:] in {'"', ">", " "} and after[:1] in {'"', "<", " "}
+    usual = shape in _HABITS
     # numbers of a list begin with no zero
-    zeros = any(one.startswith("0") for one in groups[1:])
-    if not sign or cells:
-        return usual and (zeros or not cells)
-    if re.search(r"[0-9]\.$", before) or re.search(r"^\.[0-9]", after):
+    zeros = any(len(one) > 1 and one.startswith("0") for one in groups[1:])
+    alone = not any(_goes_on(one, before, after) for one in signs)
+    if any(set(one) & set(',;"') for one in signs):
+        quoted = before[-1:] in {'"', ">", " "} and after[:1] in {'"', "<", " "}
+        return (usual and zeros) or (shape == _GROUPED and set(signs) == {","} and quoted)
+    if len(set(signs)) > 1:
+        return usual and alone and "\n" not in signs
+    # the last cell of a row and the first of the next; decimal numbers and parts of them
+    cells = signs[0] == "\n" and _CELL_SIGNS & {before[-1:], after[:1]}
+    if cells or signs == ["."] or re.search(r"[0-9]\.$", before) or re.search(r"^\.[0-9]", after):
         return False
-    if _goes_on(sign, before, after):
+    if not alone:
         return usual and zeros
-    if sign in _LOOSE:
-        # with one dot it is a decimal number
-        return sign != "." or len(signs) > 1
-    cuts = set(accumulate(shape[:-1]))
-    even = len(set(shape)) == 1
-    few = len(shape) == 2
-    return zeros or usual or even or few or cuts <= _BORDERS or tuple(shape) == _GROUPED
+    return _is_natural(shape, groups, signs) or usual or zeros
+
+
+def _is_natural(shape: tuple[int, ...], groups: list[str], signs: list[str]) -> bool:
+    if signs[0] in _LOOSE:
+        return True
+    if len(shape) == 2:
+        # ten digits are a village of the BPS, and what follows counts something
+        return shape[0] != _BPS_VILLAGE or groups[1].startswith("00", 2)
+    return len(set(shape)) == 1 or set(accumulate(shape[:-1])) <= _BORDERS or shape == _GROUPED
 
 
 def _goes_on(sign: str, before: str, after: str) -> bool:

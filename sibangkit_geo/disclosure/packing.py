@@ -79,17 +79,18 @@ class Budget:
         self.depth += 1
 
 
-def inflated(data: bytes, budget: Budget) -> bytes:
+def inflated(data: bytes, budget: Budget) -> tuple[bytes, bool]:
     """
-    Unpack a zlib stream.
+    Unpack a zlib stream as far as it goes.
 
+    Returns: What was read, and whether it ended as it should.
     Raises zlib.error: It is none.
     Raises TooMuchError: The budget is spent.
     """
     stream = zlib.decompressobj()
     out = stream.decompress(data, max(budget.left, 0) + 1)
     budget.spend(len(out))
-    return out
+    return out, stream.eof
 
 
 def _read(stream: IO[bytes], budget: Budget) -> Iterator[bytes]:
@@ -131,14 +132,14 @@ def streamed(opened: Callable[[], Any], budget: Budget) -> tuple[bytes, bool]:
     return b"".join(blocks), True
 
 
-def inflated_if_any(data: bytes, budget: Budget) -> bytes:
+def inflated_if_any(data: bytes, budget: Budget) -> tuple[bytes, bool]:
     """Unpack a bare zlib stream, whose two bytes of mark also begin other things."""
     if not data.startswith(_ZLIB):
-        return b""
+        return b"", True
     try:
         return inflated(data, budget)
     except zlib.error:
-        return b""
+        return b"", True
 
 
 def ends_as_zip(data: bytes) -> bool:

@@ -67,4 +67,5 @@ def _unpacked_text(kind: bytes, chunk: bytes, budget: Budget) -> Iterator[bytes]
             return
     else:
         rest = rest[1:]
-    yield inflated(rest, budget)
+    text, _ = inflated(rest, budget)
+    yield text

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import sqlite3
 from contextlib import closing
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import python_calamine
+import xlrd
 
 from sibangkit_geo.disclosure.pieces import APART, Remark, Text
 from sibangkit_geo.disclosure.plain_text import SHORTEST, as_text, worth_reading
@@ -18,7 +20,6 @@ from sibangkit_geo.disclosure.vertices import of_blobs, of_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Any
 
     from sibangkit_geo.disclosure.pieces import Piece, Reading
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 SQLITE = b"SQLite format 3\x00"
 PARQUET, ARROW = b"PAR1", b"ARROW1"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# MS-CFB 2.2: the header names the sector where the list of parts begins
+_DIRECTORY_AT, _SECTOR = 48, 512
+# names of parts: BIFF8 (MS-XLS 2.1.2), and what a password makes of a new workbook (MS-OFFCRYPTO)
+_WORKBOOK, _LOCKED = ("Workbook".encode("utf-16-le"), "EncryptedPackage".encode("utf-16-le"))
 # SQLite file format, 1.3: bytes 18 and 19 are 2 where a log is kept beside the file, which a copy
 # in memory cannot have
 _LOG_AT, _NO_LOG = 18, b"\x01\x01"
@@ -133,15 +138,19 @@ def _of_arrow(table: Any, reading: Reading) -> Iterator[Piece]:  # noqa: ANN401 
 
 
 def of_old_workbook(data: bytes) -> Iterator[Piece]:
-    """Give the cells of a workbook whose numbers are stored in binary (XLS, XLSB)."""
-    if "EncryptedPackage".encode("utf-16-le") in data:
+    """
+    Give the cells of an XLS workbook, whose numbers are stored in binary.
+
+    Raises Exception: The workbook is damaged.
+    """
+    first_sector = int.from_bytes(data[_DIRECTORY_AT : _DIRECTORY_AT + 4], "little")
+    if _LOCKED in data or (first_sector + 1) * _SECTOR >= len(data):
         yield Remark("unreadable")
+    # other old documents begin alike; they are read as they are
+    if _WORKBOOK not in data:
         return
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
-    except (python_calamine.CalamineError, OSError, ValueError):
-        # other old documents begin alike; they are read as they are
-        return
-    for name, rows in sheets:
-        yield Text(APART.join([name, *(str(cell) for row in rows for cell in row)]))
+    with Path(os.devnull).open("w", encoding="utf-8") as silence:
+        book = xlrd.open_workbook(file_contents=data, logfile=silence)
+    for sheet in book.sheets():
+        rows = (sheet.row_values(at) for at in range(sheet.nrows))
+        yield Text(APART.join([sheet.name, *(str(cell) for row in rows for cell in row)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.disclosure import packing, pdf_texts, pictures, stored_tables, vertices
@@ -144,17 +145,24 @@ def _of_picture(data: bytes, reading: Reading) -> Iterator[Piece]:
 
 def _of_rest(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
     """Read text, and whatever no library knows as if it were text."""
-    if inner := packing.inflated_if_any(data, reading.budget):
+    inner, is_whole = packing.inflated_if_any(data, reading.budget)
+    if inner:
         yield from reading.open(inner, name)
+        if not is_whole:
+            yield Remark("unreadable")
         return
     if data.startswith(stored_tables.OLE):
         yield from stored_tables.of_old_workbook(data)
-    if data.startswith(vertices.FLATGEOBUF) or (reading.geometry and vertices.is_drawn(data)):
+    if data.startswith(vertices.FLATGEOBUF):
         yield from vertices.layers(data, geometry=reading.geometry)
+    elif reading.geometry and vertices.is_drawn(data):
+        # not all that speaks of coordinates is a layer; it is read as text too
+        with suppress(Exception):
+            yield from vertices.layers(data, geometry=True)
     text = resolved(as_text(data))
     yield Text(text, office=_OFFICE.match(name) is not None)
     if reading.geometry:
         yield from vertices.of_hexadecimal(text)
     if len(text) >= _BASE64_PIECE:
-        for inner in packed(text):
-            yield from reading.open(inner)
+        for carried in packed(text):
+            yield from reading.open(carried)

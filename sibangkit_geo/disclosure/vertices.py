@@ -118,9 +118,14 @@ def layers(source: Path | bytes, *, geometry: bool) -> Iterator[Piece]:
     """
     Give attributes and vertices of all layers that GDAL finds.
 
+    Raises ValueError: There is none.
     Raises Exception: GDAL cannot read them.
     """
-    for name, _ in pyogrio.list_layers(source):
+    found = pyogrio.list_layers(source)
+    if not len(found):
+        msg = "There is no layer."
+        raise ValueError(msg)
+    for name, _ in found:
         meta, _, shapes, fields = pyogrio.raw.read(source, layer=name, read_geometry=geometry)
         told = [str(name), *map(str, meta["fields"])]
         cells = [APART.join(map(str, column.tolist())) for column in fields]
