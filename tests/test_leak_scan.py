@@ -653,6 +653,10 @@ def test_a_damaged_photo_never_stops_the_scan(tmp_path: Path, kind: str) -> None
         "csv.tar",
         "packed_text.png",
         "attached.pdf",
+        "cells.fgb",
+        "csv.zz",
+        "number.xls",
+        "runs.docx",
     ],
 )
 def test_half_a_file_is_told_as_damaged(tmp_path: Path, name: str) -> None:

@@ -92,8 +92,9 @@ def count_identities(texts: Sequence[str], *, known: Collection[str] = ()) -> li
 
     A number is sixteen digits with a plausible area, date and serial: in a row; with
     the same sign between its groups, in groups as people make them; as a power of
-    ten. In a run of 17 digits or more the regency must exist too, and beyond 24
-    digits only both ends of the run count. Decimals and checksums are none.
+    ten. In a run of 17 digits or more the regency must exist too, and apart from both
+    ends of the run only serials below 100 count, in runs of up to 24 digits. Decimals
+    and checksums are none.
 
     Grain: one text in, one count out.
 

@@ -16,7 +16,7 @@ import polars as pl
 from sibangkit_geo.disclosure.pieces import APART
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # a shorter text holds no number, and no base 64 of one
 SHORTEST = 12
@@ -71,7 +71,7 @@ _INLINE = (
 # a number goes on behind a tag, or behind the end of a cell
 _CUT = r"[0-9](?:\s*<[^<>]{1,40}>)+\s*[0-9]"
 _CELL_ENDS = "</(?:si|v|c|row|comment)>"
-_ENDS = r"</(?:[a-z]+:)?(?:p|tc|tr|h)>|<[a-z]+:(?:tab|br|line-break)\s*/?>"
+_ENDS = r"</(?:[a-z]+:)?(?:p|tc|tr|h)>|<[a-z]+:(?:tab|br|line-break|s)\s*/?>"
 
 _BASE64 = r"(?:[A-Za-z0-9+/_-]{60,}(?:\r?\n|\\n))*[A-Za-z0-9+/_-]{22,}={0,2}"
 # base 85 as pages carry packed data: three signs that HTML would read are changed
@@ -79,6 +79,7 @@ _BASE85 = re.compile(r'"data":\s?"([^"\\\s]{25,})"')
 _SIGNS = (
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 ).translate(bytes.maketrans(b"<>&", b",:["))
+_BEGINNING = 1000  # whole groups of four and of five signs
 _PRINTABLE, _MOSTLY = bytes(range(32, 127)) + b"\t\n\r", 0.9
 
 
@@ -184,14 +185,16 @@ def packed(text: str) -> Iterator[bytes]:
     for token in pl.Series([text], dtype=pl.String).str.extract_all(_BASE64)[0]:
         # names of functions and checksums; in base 64 every digit has a capital
         if not token.islower():
-            data = _of_base64(token)
-            if worth_reading(data):
-                yield data
+            yield from _decoded(token, _of_base64)
     if '"data":' in text:
         for match in _BASE85.finditer(text):
-            data = _of_base85(match.group(1))
-            if worth_reading(data):
-                yield data
+            yield from _decoded(match.group(1), _of_base85)
+
+
+def _decoded(token: str, decode: Callable[[str], bytes]) -> Iterator[bytes]:
+    # most is noise, and its beginning shows it
+    if worth_reading(decode(token[:_BEGINNING])):
+        yield decode(token)
 
 
 def worth_reading(data: bytes) -> bool:

@@ -76,9 +76,10 @@ def _of_table(database: sqlite3.Connection, name: str, reading: Reading) -> Iter
     quoted = name.replace('"', '""')
     rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - its own table
     while block := rows.fetchmany(_BLOCK_ROWS):
-        cells = [one for one in chain.from_iterable(block) if one is not None]
-        blobs = [one for one in cells if isinstance(one, bytes)]
-        yield Text(APART.join([str(one) for one in cells if not isinstance(one, bytes)]))
+        cells = list(chain.from_iterable(block))
+        blobs = [one for one in cells if type(one) is bytes]
+        texts = [one for one in cells if type(one) is not bytes] if blobs else cells
+        yield Text(APART.join(map(str, texts)))
         yield from _of_blobs(blobs, reading)
 
 
