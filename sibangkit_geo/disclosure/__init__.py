@@ -1,6 +1,6 @@
 """What a reader may see: levels, protected counts, and a leak scan of finished products."""
 
-from sibangkit_geo.disclosure.leaks import leaks, require_clean
+from sibangkit_geo.disclosure.leaks import Finding, find_leaks, leaks, require_clean
 from sibangkit_geo.disclosure.levels import LEVELS, RIGHTS, DisclosureSettings, Level, Rights
 from sibangkit_geo.disclosure.protection import (
     protect_counts,
@@ -15,9 +15,11 @@ __all__ = [
     "LEVELS",
     "RIGHTS",
     "DisclosureSettings",
+    "Finding",
     "Level",
     "Rights",
     "Transitions",
+    "find_leaks",
     "leaks",
     "protect_counts",
     "protect_distances",

@@ -2,52 +2,119 @@
 
 from __future__ import annotations
 
-import io
+import logging
 import re
-import sqlite3
-import zipfile
-from contextlib import closing
+import warnings
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-import pyarrow.parquet as pq
-import pypdf
-from pypdf.generic import DecodedStreamObject, NameObject
-
+from sibangkit_geo.disclosure.identity_numbers import count_identities
+from sibangkit_geo.disclosure.pieces import Remark, Text, Vertices
+from sibangkit_geo.disclosure.plain_text import resolved, without_tags
+from sibangkit_geo.disclosure.register_texts import HousePoints, Wanted, odd_numbers, words
+from sibangkit_geo.disclosure.unpacking import pieces
 from sibangkit_geo.errors import LeakError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import Any
 
-# NIK and KK numbers have 16 digits (UU 24/2013); the decimals of a number do not count
-_IDENTITY = re.compile(rb"(?<!\d)(?<!\d\.)\d{16}(?!\d)")
-_CHECKSUM = re.compile(rb"\b[0-9a-f]{64}\b")
-_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
-_SIXTEEN = b"0" * 16
-# what stands between two words in text, CSV, JSON and HTML
-_BETWEEN = b"\"'<>;,|:=[](){}\t\n\r\v\f"
-_BLANKS = bytes.maketrans(_BETWEEN, b" " * len(_BETWEEN))
-_SEPARATORS = r"\s\"'<>;,|:=\[\](){}"
-_ENDS = (b". ", b"! ", b"? ")
-_LONGEST_NAME = 8
-# texts, their first words, and how many words they have
-_Wanted = tuple[frozenset[bytes], frozenset[bytes], tuple[int, ...]]
+    from sibangkit_geo.disclosure.pieces import Kind, Piece
 
-_PARQUET = b"PAR1"
-# corners of lines: most of a map's page, and no text
-_CORNERS = re.compile(rb"(?<=\s)(?:-?[\d.]{1,12}\s+){2,6}[mlcvy](?=\s)")
-_TAG = re.compile(rb"<[^>]*>")
-_DEEPEST = 3
+#: how messages call what was found
+KINDS: Mapping[Kind, str] = {
+    "identity": "identity number",
+    "register": "name, number or point of the register",
+    "photo_point": "place of a photo",
+    "unreadable": "damaged or locked, could not be searched",
+    "too_much": "unpacks without end, could not be searched",
+}
+_GEODATABASE = ".gdb"
+_GROUP = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    What one file holds, never the value.
+
+    `file`: Name within the folder; digits of a number in it are crossed out.
+    `count`: How often it was found.
+    """
+
+    file: str
+    kind: Kind
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """
+    What is looked for.
+
+    `numbers`: Identity numbers of the register that are not plausible.
+    """
+
+    wanted: Wanted
+    points: HousePoints
+    numbers: frozenset[str]
+
+
+def find_leaks(folder: Path, *, personal: Collection[str] = ()) -> tuple[Finding, ...]:
+    """
+    Search finished files for identity numbers and for what a register says.
+
+    Opens text, web pages, office files, PDF, pictures, databases, vector layers and
+    archives in each other, by their content. An identity number is found however it
+    is written, in cells, names and remarks. What cannot be searched is a finding.
+    Grain: one row per file and kind.
+
+    Parameters
+    ----------
+    folder
+        Folder with products.
+    personal
+        Names, numbers and points of a register that must not occur; a point is its
+        two degrees with a blank between.
+
+    Returns
+    -------
+    found
+        Sorted by file; empty when clean. Never what was found.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    """
+    if not folder.is_dir():
+        msg = f"{folder}: no such folder"
+        raise FileNotFoundError(msg)
+    points, numbers = HousePoints(personal), odd_numbers(personal)
+    found: Counter[tuple[str, Kind]] = Counter()
+    with _quiet():
+        files: Iterator[_File] = (
+            _File(name, tuple(parts), _views(parts))
+            for name, parts in _read(folder, geometry=len(points) > 0)
+        )
+        wanted = Wanted.nothing()
+        if personal:
+            # each word once: a register has millions of texts, of which few could occur
+            kept = list(files)
+            met = {word for file in kept for view in file.texts() for word in words(view)}
+            wanted = Wanted.of(set(personal) - numbers, met=met)
+            files = iter(kept)
+        search = _Search(wanted, points, numbers)
+        for group in _groups(files):
+            _count(group, search, found)
+    return tuple(Finding(*key, count) for key, count in sorted(found.items()) if count)
 
 
 def leaks(folder: Path, *, personal: Collection[str] = ()) -> Mapping[str, int]:
     """
-    Search finished files for identity numbers and for texts of a register.
-
-    Looks into text, HTML, JSON, CSV, GeoPackage, Parquet, the text of PDF pages and
-    zipped office files; 16-digit numbers and every text of `personal` count.
+    Count the findings of `find_leaks` in each file.
 
     Parameters
     ----------
@@ -59,33 +126,23 @@ def leaks(folder: Path, *, personal: Collection[str] = ()) -> Mapping[str, int]:
     Returns
     -------
     found
-        File name (relative) to number of findings; empty when clean. Never what
-        was found.
+        File name (relative) to number of findings of any kind; empty when clean.
+        Never what was found.
 
     Raises
     ------
     FileNotFoundError
         There is no such folder.
     """
-    if not folder.is_dir():
-        msg = f"{folder}: no such folder"
-        raise FileNotFoundError(msg)
-    files = {
-        path.relative_to(folder).as_posix(): list(contents(path))
-        for path in sorted(path for path in folder.rglob("*") if path.is_file())
-    }
-    words: set[bytes] = set()
-    if personal:
-        for pieces in files.values():
-            words.update(*(_words(one) for one in pieces))
-    wanted = _wanted(_possible(personal, words))
-    counts = {name: sum(_count(one, wanted) for one in pieces) for name, pieces in files.items()}
-    return {name: count for name, count in counts.items() if count}
+    counts: Counter[str] = Counter()
+    for one in find_leaks(folder, personal=personal):
+        counts[one.file] += one.count
+    return dict(counts)
 
 
 def require_clean(folder: Path, *, personal: Collection[str] = ()) -> None:
     """
-    Refuse products that hold what their reader may not see.
+    Refuse products that hold what their reader may not see, or that cannot be searched.
 
     Parameters
     ----------
@@ -97,142 +154,96 @@ def require_clean(folder: Path, *, personal: Collection[str] = ()) -> None:
     Raises
     ------
     LeakError
-        At least one file has a finding; the files are named, the findings not.
+        At least one file has a finding; the files and kinds are named, the findings
+        not.
     """
-    found = leaks(folder, personal=personal)
+    found = find_leaks(folder, personal=personal)
     if found:
-        files = ", ".join(f"{name} ({count})" for name, count in found.items())
+        files = "; ".join(f"{one.file} ({KINDS[one.kind]}: {one.count})" for one in found)
         msg = f"Personal data in finished products: {files}. Nothing was written; report this."
         raise LeakError(msg)
 
 
-def _possible(personal: Collection[str], words: set[bytes]) -> list[str]:
-    """Keep the texts whose first and last word occur at all: few of a million do."""
-    texts = pl.Series(list(personal), dtype=pl.String)
-    known = pl.Series([one.decode("utf-8", errors="ignore") for one in words], dtype=pl.String)
-    for end in (rf"^[{_SEPARATORS}]*([^{_SEPARATORS}]+)", rf"([^{_SEPARATORS}]+)[{_SEPARATORS}]*$"):
-        word = texts.str.to_lowercase().str.extract(end).str.strip_chars_end(".!?")
-        texts = texts.filter(word.is_in(known.implode()))
-    return texts.to_list()
-
-
-def _wanted(personal: Collection[str]) -> _Wanted:
-    """Write every text as its words with one blank between."""
-    runs = [_words(one.encode("utf-8")) for one in personal]
-    texts = frozenset(b" ".join(run) for run in runs if run)
-    firsts = frozenset(run[0] for run in runs if run)
-    lengths = {min(len(run), _LONGEST_NAME) for run in runs if run}
-    return texts, firsts, tuple(sorted(lengths))
-
-
-def _words(content: bytes) -> list[bytes]:
-    if content.isascii():
-        content = content.lower()
-    else:
-        told = content.decode("utf-8", errors="ignore").lower().replace("\u00a0", " ")
-        content = told.encode("utf-8")
-    plain = content.translate(_BLANKS) + b" "
-    for end in _ENDS:
-        while end in plain:
-            plain = plain.replace(end, b" ")
-    return plain.split()
-
-
-def _count(content: bytes, wanted: _Wanted) -> int:
-    hits = 0
-    # nearly no file has sixteen digits in a row: looked up plainly before it is searched
-    if _SIXTEEN in content.translate(_DIGITS):
-        hits = len(_IDENTITY.findall(_CHECKSUM.sub(b"", content)))
-    texts, firsts, lengths = wanted
-    if not texts:
-        return hits
-    words = _words(content)
-    begun = firsts.intersection(words)
-    return hits + sum(run in texts for run in _runs(words, begun, lengths))
-
-
-def _runs(words: list[bytes], begun: frozenset[bytes], lengths: tuple[int, ...]) -> Iterator[bytes]:
-    if not begun:
-        return
-    for at, word in enumerate(words):
-        if word in begun:
-            for length in lengths:
-                if at + length <= len(words):
-                    yield b" ".join(words[at : at + length])
-
-
-def contents(path: Path) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class _File:
     """
-    Give what a file says, in pieces, each as UTF-8 text.
+    One file and what it says.
 
-    Grain: one piece per page, table, column or packed file.
-
-    Yields: Cells of databases and Parquet tables one to a line; of office files the markup as it
-        is and the words without it, since a name may be cut by a tag.
+    `views`: Each of its texts, as it is and without tags.
     """
-    if path.suffix in {".gpkg", ".sqlite"}:
-        # raw pages lay cells end to end, and keep whole numbers in binary
-        yield from _database(path)
-    else:
-        yield from _unpacked(path.read_bytes(), depth=0)
+
+    name: str
+    parts: tuple[Piece, ...]
+    views: tuple[tuple[str, ...], ...]
+
+    def texts(self) -> Iterator[str]:
+        return (view for text in self.views for view in text)
 
 
-def _unpacked(data: bytes, *, depth: int) -> Iterator[bytes]:
-    if data.startswith(b"%PDF"):
-        yield from _pages(data)
-    elif data.startswith(_PARQUET) and data.endswith(_PARQUET):
-        yield from _columns(data)
-    elif data.startswith(b"PK") and zipfile.is_zipfile(io.BytesIO(data)) and depth < _DEEPEST:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for name in archive.namelist():
-                yield from _part(archive.read(name), name, depth=depth + 1)
-    else:
-        yield data
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what libraries say of damaged files from the terminal: it may quote them."""
+    talkers = [logging.getLogger(name) for name in ("pypdf", "pyogrio", "PIL")]
+    levels = [one.level for one in talkers]
+    for one in talkers:
+        one.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for one, level in zip(talkers, levels, strict=True):
+            one.setLevel(level)
 
 
-def _part(data: bytes, name: str, *, depth: int) -> Iterator[bytes]:
-    yield from _unpacked(data, depth=depth)
-    if name.endswith(".xml"):
-        yield _TAG.sub(b" ", data)
-    if name.startswith("word/"):
-        # a number or a name goes on over runs of one paragraph
-        yield _TAG.sub(b"", data.replace(b"</w:p>", b"\n"))
+def _read(folder: Path, *, geometry: bool) -> Iterator[tuple[str, list[Piece]]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() or path.suffix.lower() == _GEODATABASE:
+            yield name, [*pieces(path, geometry=geometry)]
+        elif path.is_dir() and not any(path.iterdir()):
+            # its name alone
+            yield name, []
 
 
-def _pages(data: bytes) -> Iterator[bytes]:
-    reader = pypdf.PdfReader(io.BytesIO(data))
-    told = [str(one) for one in (reader.metadata or {}).values()]
-    yield "\n".join(told).encode("utf-8")
-    for page in reader.pages:
-        drawn = page.get_contents()
-        if drawn is None:
-            continue
-        slim = DecodedStreamObject()
-        slim.set_data(_CORNERS.sub(b"", drawn.get_data()))
-        page[NameObject("/Contents")] = slim
-        yield page.extract_text().encode("utf-8")
+def _views(parts: Sequence[Piece]) -> tuple[tuple[str, ...], ...]:
+    """Give each text as it is, and without tags where they cut it."""
+    return tuple(
+        tuple(view for view in (one.text, without_tags(one.text, office=one.office)) if view)
+        for one in parts
+        if isinstance(one, Text)
+    )
 
 
-def _columns(data: bytes) -> Iterator[bytes]:
-    table = pq.read_table(io.BytesIO(data))
-    for key, value in (table.schema.metadata or {}).items():
-        yield key + b"\n" + value
-    yield "\n".join(table.column_names).encode("utf-8")
-    for column in table.columns:
-        yield b"\n".join(_written(cell) for cell in column.to_pylist())
+def _groups(files: Iterable[_File]) -> Iterator[list[_File]]:
+    """Gather small files: a search has its price for each call."""
+    group: list[_File] = []
+    size = 0
+    for file in files:
+        group.append(file)
+        size += sum(map(len, file.texts()))
+        if size >= _GROUP:
+            yield group
+            group, size = [], 0
+    yield group
 
 
-def _written(cell: Any) -> bytes:  # noqa: ANN401 - whatever a column holds
-    return cell if isinstance(cell, bytes) else str(cell).encode("utf-8")
-
-
-def _database(path: Path) -> Iterator[bytes]:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (name,) in names:
-            quoted = str(name).replace('"', '""')
-            rows = database.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - its own table
-            cells = (
-                str(cell) for row in rows for cell in row if isinstance(cell, str | int | float)
-            )
-            yield "\n".join(cells).encode("utf-8")
+def _count(group: Sequence[_File], search: _Search, found: Counter[tuple[str, Kind]]) -> None:
+    names = [resolved(file.name) for file in group]
+    views = [view for file in group for view in file.texts()]
+    counts = iter(count_identities([*names, *views], known=search.numbers))
+    in_names = [next(counts) for _ in group]
+    for file, name, in_name in zip(group, names, in_names, strict=True):
+        shown = re.sub(r"\d", "#", name) if in_name else file.name
+        found[shown, "identity"] += in_name
+        for text in file.views:
+            # a number seen with and without tags is one
+            found[shown, "identity"] += max((next(counts) for _ in text), default=0)
+            if search.wanted.texts:
+                told = max((search.wanted.count(words(view)) for view in text), default=0)
+                found[shown, "register"] += told
+        for part in file.parts:
+            if isinstance(part, Remark):
+                found[shown, part.kind] += 1
+            elif isinstance(part, Vertices):
+                found[shown, "register"] += search.points.count(part)
