@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from typing import TYPE_CHECKING
@@ -192,6 +193,11 @@ def test_the_narrowest_level_hides_for_all(tmp_path: Path) -> None:
     compare_runs(folders, tmp_path / "open")
     shown = pd.read_csv(tmp_path / "open" / "perubahan_desa.csv").set_index("kode")
     assert shown[before].to_dict() == {a: 3, b: 20}
+    if os.name == "posix":
+        # nothing of a level that hides no count is for other accounts
+        made = [tmp_path / "open", *(tmp_path / "open").iterdir()]
+        assert {path.stat().st_mode & 0o077 for path in made} == {0}
+        assert (tmp_path / "out" / "perubahan_desa.csv").stat().st_mode & 0o044
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
