@@ -114,9 +114,13 @@ def run(
     report(finished)
 
 
+def _terminal() -> bool:
+    return sys.stdin.isatty()
+
+
 def _asked_password() -> str:
     """Ask for a password twice, unseen; empty where nobody sits before a terminal."""
-    if not sys.stdin.isatty():
+    if not _terminal():
         return ""
     from sibangkit_geo.products.web.locked import require_password
 

@@ -48,7 +48,9 @@ class Lock:
     def __post_init__(self) -> None:
         """Check that it is one of both."""
         if self.unlocked == bool(self.password):
-            msg = "A lock is a password, or unlocked=True (--unlocked) for plain pages: one of both."
+            msg = (
+                "A lock is a password, or unlocked=True (--unlocked) for plain pages: one of both."
+            )
             raise ConfigError(msg)
         if self.password:
             require_password(self.password)

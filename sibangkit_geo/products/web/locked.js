@@ -52,8 +52,14 @@
     write();
   }
 
+  // with a thousand photos these are 16 million signs: `Uint8Array.from` takes 30 times as long
   /** @param {string} packed */
-  const bytesOf = (packed) => Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
+  function bytesOf(packed) {
+    const signs = atob(packed);
+    const bytes = new Uint8Array(signs.length);
+    for (let i = 0; i < signs.length; i += 1) bytes[i] = signs.charCodeAt(i);
+    return bytes;
+  }
 
   /** @param {string} password */
   async function keyOf(password) {

@@ -22,7 +22,7 @@ from sibangkit_geo.products.web.page import ESCAPES, english_name, require_safe
 
 # OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256
 ROUNDS: Final = 600_000
-#: fewer signs can be tried out in days, whatever the rounds
+#: twelve random small letters are 26^12, 10^17 tries; eight, 10^11, a few machines get through
 SHORTEST: Final = 12
 _KEY_BYTES = 32
 # NIST SP 800-132, 5.1 asks for 128 bits of salt; SP 800-38D, 8.2 for 96 bits of nonce
