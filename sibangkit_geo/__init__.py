@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     )
     from sibangkit_geo.stats.scan.model import ScanSettings
     from sibangkit_geo.stats.scan.statistic import scan_space_time, scan_statistic
+    from sibangkit_geo.study.lock import Lock
     from sibangkit_geo.study.running import run
 
 __all__ = [
     "BoundarySource",
+    "Lock",
     "PocketMap",
     "PocketSettings",
     "ProfileSource",
@@ -134,6 +136,7 @@ _HOMES = {
     "with_sensitivity": "pockets.detector",
     "load_catalogue": "agencies",
     "PocketMap": "products.notebook",
+    "Lock": "study",
     "run": "study",
 }
 

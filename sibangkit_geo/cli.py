@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from sibangkit_geo import __version__
-from sibangkit_geo.errors import DegradedInputWarning, InputsError, SibangkitError
+from sibangkit_geo.errors import (
+    DegradedInputWarning,
+    InputsError,
+    SibangkitError,
+    UnprotectedWarning,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,19 +92,58 @@ def main(
     warnings.showwarning = lambda message, *_, **__: typer.echo(f"peringatan: {message}", err=True)
     warnings.simplefilter("ignore")
     warnings.simplefilter("default", DegradedInputWarning)
+    warnings.simplefilter("default", UnprotectedWarning)
 
 
 @app.command()
 def run(
     study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
     out: Annotated[Path, typer.Option(help="Folder for the products.")],
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="File whose first line is the password of the pages, level internal."),
+    ] = None,
+    *,
+    unlocked: Annotated[
+        bool, typer.Option("--unlocked", help="Write plain pages at level internal.")
+    ] = False,
 ) -> None:
     """Run a study: read, locate, measure, find, focus, draw, write."""
+    with reported():
+        from sibangkit_geo.study.lock import lock_for
+
+        lock = lock_for(
+            study_file, password_file=password_file, unlocked=unlocked, ask=_asked_password
+        )
     with reported(), progress_bars() as progress:
         from sibangkit_geo import study
 
-        finished = study.run(study_file, out, progress=progress)
+        finished = study.run(study_file, out, progress=progress, lock=lock)
     report(finished)
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _asked_password() -> str:
+    """Ask for a password twice, unseen; empty where nobody sits before a terminal."""
+    if not _terminal():
+        return ""
+    from sibangkit_geo.products.web.locked import require_password
+
+    def long_enough(typed: str) -> str:
+        require_password(typed)
+        return typed
+
+    asked: str = typer.prompt(
+        "Kata sandi halaman internal (paling sedikit 12 karakter)",
+        hide_input=True,
+        confirmation_prompt="Ulangi kata sandi",
+        value_proc=long_enough,
+        err=True,
+    )
+    return asked
 
 
 @app.command()

@@ -109,6 +109,10 @@ class DegradedInputWarning(UserWarning):
     """Input is usable but worse than it should be; the same text is printed in the product."""
 
 
+class UnprotectedWarning(UserWarning):
+    """What should be kept from others can be read by them; the user asked for it or may end it."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """
     Word a message about an unknown key: the nearest known one, else all of them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from typing import TYPE_CHECKING
@@ -194,6 +195,13 @@ def test_protected_and_true_counts_are_not_compared(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     partner = run_folder(tmp_path / "c", made[0], "x", "partner")
     compare_runs([partner, shown], tmp_path / "out")
+    of_true = run_folder(tmp_path / "d", made[1], "x", "internal")
+    compare_runs([true, of_true], tmp_path / "open")
+    if os.name == "posix":
+        # nothing of a level that hides no count is for other accounts
+        written = [tmp_path / "open", *(tmp_path / "open").iterdir()]
+        assert {path.stat().st_mode & 0o077 for path in written} == {0}
+        assert (tmp_path / "out" / "perubahan_desa.csv").stat().st_mode & 0o044
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:

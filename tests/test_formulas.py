@@ -102,7 +102,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> study.Finished:
     )
     text = text.replace('source = "register buatan', 'source = "=1+1 register')
     file.write_text(text + OPTIONS, encoding="utf-8")
-    return study.run(file, folder / "out")
+    return study.run(file, folder / "out", lock=study.Lock("kopi pahit di teras"))
 
 
 def _write_inputs(folder: Path, new: dict[str, str]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import stat
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +17,15 @@ import pytest
 from PIL import Image
 
 from sibangkit_geo import study
+from sibangkit_geo.disclosure import leaks
+from sibangkit_geo.errors import ConfigError, UnprotectedWarning
 from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.model.types import HouseCards
 from sibangkit_geo.products.web.page import EMBEDDED_PHOTOS, houses_payload, write_photos
 from sibangkit_geo.registers import KeptCards, Photos, build_cards, small_photo, with_photos
 from sibangkit_geo.registers.tally import judge_poverty
 from tests.conftest import as_register
+from tests.test_locked import PASSWORD, plain_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +200,7 @@ def test_many_photos_go_beside_the_page_under_numbers(album: Path, tmp_path: Pat
 @pytest.fixture(scope="module")
 def house_study(
     write_small_study: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], study.Finished]:
+) -> Callable[..., study.Finished]:
     """Run a study whose register has points and photos, at the level asked for."""
     folder = tmp_path_factory.mktemp("rumah")
     file = write_small_study(folder)
@@ -222,10 +227,11 @@ def house_study(
     source += 'year = 2024\ncode_system = "kemendagri"\nvillage_code = "kode_desa"\n'
     source += 'photo_folder = "foto"\n[poverty]\nrule = "decile"\ndecile_max = 1\n'
 
-    def at(level: str) -> study.Finished:
+    def at(level: str, lock: study.Lock | None = None) -> study.Finished:
         name = folder / f"{level}.toml"
         name.write_text(f'{text}\n{source}\n[disclosure]\nlevel = "{level}"\n', encoding="utf-8")
-        return study.run(name, folder / level)
+        out = folder / (f"{level}_terkunci" if lock and lock.password else level)
+        return study.run(name, out, lock=lock)
 
     return at
 
@@ -238,9 +244,10 @@ def payload_of(finished: study.Finished) -> dict[str, Any]:
 
 
 def test_the_internal_page_has_cards_and_no_name(
-    house_study: Callable[[str], study.Finished],
+    house_study: Callable[..., study.Finished],
 ) -> None:
-    finished = house_study("internal")
+    with pytest.warns(UnprotectedWarning, match="tanpa kunci"):
+        finished = house_study("internal", study.Lock(unlocked=True))
     houses = payload_of(finished)["houses"]
     # of 20 houses in each of 36 villages, those of decile 1 or on earth: 0 3 6 8 9 12 15 16 18
     assert houses["count"] == 36 * 9
@@ -249,12 +256,62 @@ def test_the_internal_page_has_cards_and_no_name(
     assert [(note.key, note.count) for note in finished.notes if "photo" in note.key] == [
         ("photos_skipped", 1)
     ]
+    # whoever opens a plain page reads that it is one
+    assert finished.notes[0].key == "unlocked"
+    assert finished.notes[0].text in payload_of(finished)["notes"]
+    assert "tanpa kunci" in (finished.out / "index.html").read_text("utf-8")
     text = (finished.out / "bappeda.html").read_text(encoding="utf-8")
     assert "KEPALA" not in text
     assert not re.search(r"(?<!\d)(?<!\d\.)\d{16}(?!\d)", text)
 
 
-def test_no_other_level_has_houses(house_study: Callable[[str], study.Finished]) -> None:
+def test_a_locked_run_shows_no_household_and_is_for_the_owner_alone(
+    house_study: Callable[..., study.Finished],
+) -> None:
+    finished = house_study("internal", study.Lock(PASSWORD))
+    pages = [one for one in finished.products if one.endswith(".html") and "/" not in one]
+    locked = [one for one in pages if "Halaman terkunci" in (finished.out / one).read_text("utf-8")]
+    assert sorted(set(pages) - set(locked)) == ["index.html", "laporan_mutu_data.html"]
+    assert len(locked) >= 8
+    inside = plain_of((finished.out / "bappeda.html").read_text("utf-8"), PASSWORD)
+    found = DATA.search(inside)
+    assert found is not None
+    houses = json.loads(found[1])["houses"]
+    assert houses["count"] == 36 * 9
+    secrets = [
+        houses["data"][:40],
+        houses["photos"][0][-40:],
+        *houses["needs"],
+        '"houses"',
+        "foto/",
+    ]
+    register = (finished.out.parent / "register.csv").read_text("utf-8").splitlines()
+    for file in (path for path in finished.out.rglob("*") if path.is_file()):
+        assert PASSWORD.encode() not in file.read_bytes(), file.name
+        if file.name in locked:
+            text = file.read_text("utf-8")
+            assert [one for one in secrets if one in text] == [], file.name
+    # no photo stands beside the pages, and nothing of a register row can be read
+    assert not (finished.out / "foto").exists()
+    names = [cell for row in register[1:] for cell in row.split(",") if cell.startswith("KEPALA")]
+    assert len(names) == 36 * 20
+    assert leaks(finished.out, personal=names) == {}
+    assert not any("unlocked" in note.key for note in finished.notes)
+    if os.name == "posix":
+        for path in (finished.out, *finished.out.rglob("*")):
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_level_internal_runs_with_a_lock_only(
+    house_study: Callable[..., study.Finished],
+) -> None:
+    with pytest.raises(ConfigError, match=r"--password-file FILE .* --unlocked"):
+        house_study("internal")
+    with pytest.raises(ConfigError, match="only level internal locks its pages"):
+        house_study("agency", study.Lock(PASSWORD))
+
+
+def test_no_other_level_has_houses(house_study: Callable[..., study.Finished]) -> None:
     finished = house_study("agency")
     assert payload_of(finished)["houses"] is None
     assert not (finished.out / "foto").exists()

@@ -31,6 +31,8 @@ from sibangkit_geo.sources.readers import TableSource, fold_header, open_grid
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+PLAIN = study.Lock(unlocked=True)
+pytestmark = pytest.mark.filterwarnings("ignore::sibangkit_geo.errors.UnprotectedWarning")
 HOMES = 30
 STUDY = """
 [study]
@@ -83,7 +85,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run a study in which one district lost four of five deciles."""
     folder = tmp_path_factory.mktemp("known")
     with pytest.warns(DegradedInputWarning, match="Jawaban tidak lengkap"):
-        study.run(register(folder, lost=0.8), folder / "out")
+        study.run(register(folder, lost=0.8), folder / "out", lock=PLAIN)
     return folder / "out"
 
 
@@ -135,7 +137,7 @@ def test_small_counts_stay_hidden_where_too_few_answered(tmp_path: Path) -> None
     path = register(tmp_path, lost=0.8)
     path.write_text(path.read_text("utf-8").replace('"internal"', '"public"'), encoding="utf-8")
     with pytest.warns(DegradedInputWarning):
-        study.run(path, tmp_path / "out")
+        study.run(path, tmp_path / "out", lock=PLAIN)
     table = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert not table["poor_households"].between(1, 4).any()
     text = (tmp_path / "out" / "bappeda.html").read_text("utf-8")
@@ -147,7 +149,7 @@ def test_small_counts_stay_hidden_where_too_few_answered(tmp_path: Path) -> None
 
 
 def test_a_complete_register_says_nothing_of_it(tmp_path: Path) -> None:
-    done = study.run(register(tmp_path, lost=0.0), tmp_path / "out")
+    done = study.run(register(tmp_path, lost=0.0), tmp_path / "out", lock=PLAIN)
     assert not {"answers_incomplete", "too_few_known", "coverage_differs"} & {
         one.key for one in done.notes
     }
@@ -155,7 +157,7 @@ def test_a_complete_register_says_nothing_of_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [("Desil 1", "Desil 7"), ("1 - sangat miskin", "7 - rentan")])
 def test_deciles_in_words_are_read(tmp_path: Path, words: tuple[str, str]) -> None:
-    study.run(register(tmp_path, lost=0.0, decile=words), tmp_path / "out")
+    study.run(register(tmp_path, lost=0.0, decile=words), tmp_path / "out", lock=PLAIN)
     table = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert table["poor_households"].sum() == HOMES // 2 * len(villages())
     assert table["unknown_poor"].sum() == 0
@@ -164,7 +166,7 @@ def test_deciles_in_words_are_read(tmp_path: Path, words: tuple[str, str]) -> No
 def test_a_register_none_of_whose_rows_tells_who_is_poor_stops(tmp_path: Path) -> None:
     path = register(tmp_path, lost=0.0, decile=("miskin", "kaya"))
     with pytest.raises(DataError, match=r"desil_nasional.*Bilangan tidak terbaca.*columns"):
-        study.run(path, tmp_path / "out")
+        study.run(path, tmp_path / "out", lock=PLAIN)
     assert not (tmp_path / "out").exists()
 
 
@@ -243,7 +245,7 @@ def members(folder: Path, *, relation: bool = True, damaged: float = 0.0) -> int
 @pytest.mark.parametrize("relation", [True, False])
 def test_persons_are_counted_by_family_card(tmp_path: Path, relation: bool) -> None:  # noqa: FBT001
     persons = members(tmp_path, relation=relation)
-    done = study.run(tmp_path / "study.toml", tmp_path / "out")
+    done = study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
     table = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert (table["households"].sum(), table["people"].sum()) == (300, persons)
     assert table["poor_households"].sum() == 120
@@ -253,7 +255,7 @@ def test_persons_are_counted_by_family_card(tmp_path: Path, relation: bool) -> N
 def test_persons_whose_family_cards_are_damaged_are_refused(tmp_path: Path) -> None:
     members(tmp_path, damaged=0.5)
     with pytest.raises(DataError, match=r"one row per person.*families cannot be told apart"):
-        study.run(tmp_path / "study.toml", tmp_path / "out")
+        study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
 
 
 def test_inspect_tells_persons_from_households(tmp_path: Path) -> None:
@@ -274,7 +276,7 @@ def test_persons_without_family_cards_are_refused(tmp_path: Path, column: str) -
         table[column] = [f"16070199{at:08d}" if on else "" for at, on in enumerate(heads)]
     table.to_csv(tmp_path / "register.csv", index=False)
     with pytest.raises(DataError, match="one row per person"):
-        study.run(tmp_path / "study.toml", tmp_path / "out")
+        study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
 
 
 def test_the_head_of_a_family_answers_for_it(tmp_path: Path) -> None:
@@ -283,7 +285,7 @@ def test_the_head_of_a_family_answers_for_it(tmp_path: Path) -> None:
     # the decile stands with the head, who is not the first of the family
     table.loc[table["hubungan_keluarga"] != "kepala", "desil_nasional"] = None
     table.iloc[::-1].to_csv(tmp_path / "register.csv", index=False)
-    study.run(tmp_path / "study.toml", tmp_path / "out")
+    study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
     read = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert (read["households"].sum(), read["known_poor"].sum()) == (300, 300)
     assert read["poor_households"].sum() == 120
@@ -295,7 +297,11 @@ def test_the_head_of_a_family_answers_for_it(tmp_path: Path) -> None:
 def test_a_number_for_no_answer_keeps_its_sign(tmp_path: Path) -> None:
     # -1 among words is no decile 1
     with pytest.warns(DegradedInputWarning):
-        study.run(register(tmp_path, lost=0.0, decile=("Desil 7", "-1", "8")), tmp_path / "out")
+        study.run(
+            register(tmp_path, lost=0.0, decile=("Desil 7", "-1", "8")),
+            tmp_path / "out",
+            lock=PLAIN,
+        )
     table = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert table["poor_households"].sum() == 0
     assert table["unknown_poor"].sum() == HOMES // 3 * len(villages())
@@ -332,7 +338,7 @@ def test_amounts_that_a_spreadsheet_swallowed_are_refused(tmp_path: Path) -> Non
     text = path.read_text("utf-8").replace('rule = "decile"\ndecile_max = 4', rule)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"pengeluaran_per_kapita.*far too small.*as text"):
-        study.run(path, tmp_path / "out")
+        study.run(path, tmp_path / "out", lock=PLAIN)
 
 
 def test_places_called_sumber_are_no_notes(tmp_path: Path) -> None:
@@ -374,7 +380,7 @@ code_system = "kemendagri"
 year = 2024
 """
     path.write_text(path.read_text("utf-8") + more, encoding="utf-8")
-    told = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "out")])
+    told = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path / "out"), "--unlocked"])
     assert told.exit_code == 3
     errors = [line for line in told.stderr.splitlines() if line.startswith("error:")]
     assert len(errors) == 2
@@ -411,7 +417,7 @@ year = 2024
 """
     )
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
-    study.run(tmp_path / "study.toml", tmp_path / "out")
+    study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
     read = pd.read_csv(tmp_path / "out" / "villages.csv").set_index("village_code")
     assert set(read.index[read["households"] == 100]) == set(villages())
 
@@ -508,7 +514,7 @@ poor_share_percent = "miskin"
 year = 2024
 """
     (folder / "study.toml").write_text(text, encoding="utf-8")
-    study.run(folder / "study.toml", folder / "out")
+    study.run(folder / "study.toml", folder / "out", lock=PLAIN)
     table = pd.read_csv(folder / "out" / "villages.csv").set_index("village_code")
     return table["households"].dropna()
 
@@ -531,7 +537,7 @@ def test_the_head_of_a_family_has_many_names(tmp_path: Path, head: str) -> None:
     table.loc[~heads, "desil_nasional"] = "10"
     table["hubungan_keluarga"] = ["Istri" if not one else head for one in heads]
     table.iloc[::-1].to_csv(tmp_path / "register.csv", index=False)
-    study.run(tmp_path / "study.toml", tmp_path / "out")
+    study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
     read = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert (read["households"].sum(), read["poor_households"].sum()) == (300, 120)
 
@@ -557,6 +563,6 @@ def test_a_programme_that_nobody_denies_is_not_known(tmp_path: Path) -> None:
         table[name] = ["1" if at % 3 == 0 else "" for at in range(len(table))]
     table.to_csv(tmp_path / "register.csv", index=False)
     with pytest.warns(DegradedInputWarning, match="diketahui untuk 0,0 %"):
-        study.run(path, tmp_path / "out")
+        study.run(path, tmp_path / "out", lock=PLAIN)
     read = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert read["no_social_assistance_share"].isna().all()

@@ -58,17 +58,18 @@ class Comparison:
     provenance: Mapping[str, object]
 
 
-def write_comparison(found: Comparison, out: Path) -> tuple[str, ...]:
+def write_comparison(found: Comparison, out: Path, *, private: bool) -> tuple[str, ...]:
     """
     Write all products of a comparison, whole or not at all.
 
     `out`: Final folder.
+    `private`: Whether folder and files are for the owner's account alone.
     Returns: Relative paths, sorted.
     Raises ConfigError: `out` cannot be written.
     Raises LeakError: A product holds personal data; nothing is written.
     """
     names = sorted([*TABLES.values(), PAGE, MANIFEST])
-    with staged(out, kind="comparison") as folder:
+    with staged(out, kind="comparison", private=private) as folder:
         for key, name in TABLES.items():
             write_csv(_shown(getattr(found, key)), folder / name)
         write_text(folder / PAGE, comparison_page(found))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import stat
 import tempfile
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Note, Provenance
 
 MANIFEST = "manifest.json"
+_OWNER = stat.S_IRWXU
 Kind = Literal["run", "annex", "comparison"]
 # a file that products of this kind always have; a run has a workbook too, so it comes first
 _MARKS: tuple[tuple[str, Kind], ...] = (
@@ -36,8 +38,8 @@ def stated_time() -> str:
     return now.isoformat(timespec="seconds")
 
 
-@contextmanager
-def staged(out: Path, *, kind: Kind = "run") -> Iterator[Path]:
+@contextlib.contextmanager
+def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[Path]:
     """
     Give an empty folder whose files move into `out` when nothing failed.
 
@@ -46,9 +48,10 @@ def staged(out: Path, *, kind: Kind = "run") -> Iterator[Path]:
 
     `out`: Final folder; made when absent.
     `kind`: What is written; a folder holds one kind only.
+    `private`: Whether the folder and all files in it are for the owner's account alone.
     Yields: Staging folder on the same disk.
     Raises ConfigError: `out` is a file, holds products of another kind, or its place cannot be
-        written.
+        written; it belongs to somebody else and should be private.
     """
     require_own(out, kind=kind)
     if out.exists() and not out.is_dir():
@@ -62,7 +65,12 @@ def staged(out: Path, *, kind: Kind = "run") -> Iterator[Path]:
         raise ConfigError(msg) from error
     try:
         yield folder
+        if private:
+            _keep_private(folder)
+            _own(out)
         _move(folder, out)
+        if private:
+            _keep_private(out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -94,6 +102,28 @@ def _move(folder: Path, out: Path) -> None:
     for name in sorted(stale):
         if (out / name).is_file():
             (out / name).unlink()
+
+
+def _own(out: Path) -> None:
+    """Close a folder to other accounts before the first file is in it."""
+    try:
+        out.mkdir(mode=_OWNER, exist_ok=True)
+        out.chmod(_OWNER)
+    except OSError as error:
+        msg = (
+            f"{out}: cannot be closed to other accounts ({error.strerror}), as level internal "
+            "asks. Choose an --out of your own."
+        )
+        raise ConfigError(msg) from error
+
+
+def _keep_private(folder: Path) -> None:
+    """Take the rights of all other accounts, 0700 for folders and 0600 for files; none is given."""
+    for path in (folder, *folder.rglob("*")):
+        # what somebody else has put there stays theirs: the folder above is closed
+        with contextlib.suppress(PermissionError):
+            if not path.is_symlink():
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & _OWNER)
 
 
 def earlier_products(out: Path) -> set[str]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sibangkit_geo.study.layers import LayerColumns, import_boundaries, pockets_of_layer
     from sibangkit_geo.study.locate import open_study_register
+    from sibangkit_geo.study.lock import Lock
     from sibangkit_geo.study.registers import RegisterPlan, count_register
     from sibangkit_geo.study.running import Finished, run
 
 __all__ = [
     "Finished",
     "LayerColumns",
+    "Lock",
     "RegisterPlan",
     "count_register",
     "import_boundaries",
@@ -27,6 +29,7 @@ _HOMES = {
     "import_boundaries": "layers",
     "LayerColumns": "layers",
     "pockets_of_layer": "layers",
+    "Lock": "lock",
     "open_study_register": "locate",
     "RegisterPlan": "registers",
     "count_register": "registers",

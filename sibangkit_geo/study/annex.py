@@ -92,7 +92,8 @@ def run_annex(
     staging.require_own(out, kind="annex")
     ready = prepare(study_file, out, progress=progress)
     settings = ready.study.annex
-    with staging.staged(out, kind="annex") as folder:
+    private = ready.study.disclosure.level == "internal"
+    with staging.staged(out, kind="annex", private=private) as folder:
         notes = _write(ready, settings, folder, order, progress)
         layers = gis_layers(ready.product)
         (folder / GIS).mkdir()

@@ -84,7 +84,8 @@ def compare_runs(
         "parameters": plain(chosen),
     }  # fmt: skip
     every = tuple(dict.fromkeys([*notes, *carried]))
-    return write_comparison(Comparison(*found, every, provenance), out)
+    private = all(one.disclosure.level == "internal" for one in runs)
+    return write_comparison(Comparison(*found, every, provenance), out, private=private)
 
 
 def _read(folder: Path) -> _Run:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sibangkit_geo import disclosure
@@ -18,11 +18,13 @@ from sibangkit_geo.products.gis import gis_layers, write_gis
 from sibangkit_geo.products.sheets import district_sheets
 from sibangkit_geo.products.tables import write_geopackage, write_sheets
 from sibangkit_geo.products.web.front_page import district_pages, front_page
+from sibangkit_geo.products.web.locked import locked_page, page_key
 from sibangkit_geo.products.web.page import render_page, write_photos
 from sibangkit_geo.products.web.payload import page_payload, shared_payload
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, extras_writer
 from sibangkit_geo.study.locate import personal_of
+from sibangkit_geo.study.lock import plain_note, require_lock
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.sheets import Sheet
     from sibangkit_geo.products.tables import OpenTables
+    from sibangkit_geo.products.web.locked import PageKey
+    from sibangkit_geo.study.lock import Lock
     from sibangkit_geo.study.prepare import Progress, Ready
 
 log = logging.getLogger(__name__)
@@ -68,11 +72,28 @@ class Finished:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """
+    What keeps products from those whom they are not for.
+
+    `personal`: Texts of the registers that must not occur.
+    `private`: Whether folder and files are for the owner's account alone.
+    `key`: Of the map pages; None where they are written plainly.
+    """
+
+    personal: Collection[str] = field(repr=False)
+    private: bool = False
+    key: PageKey | None = None
+
+
 def _silent(stage: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finished:
+def run(
+    study_file: Path, out: Path, *, progress: Progress = _silent, lock: Lock | None = None
+) -> Finished:
     """
     Run a study file and write all its products.
 
@@ -84,6 +105,9 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         Folder for the products; nothing in it changes unless the run succeeds.
     progress
         Called with stage, steps done and steps in all.
+    lock
+        At level internal, and only there: the password that opens the map pages, or the wish
+        for plain ones.
 
     Returns
     -------
@@ -94,14 +118,18 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
     ------
     ConfigError
         The study file, or a file it names, is wrong or missing; `out` holds an annex or
-        a comparison.
+        a comparison; level internal has no lock.
     DataError
         A table breaks its contract.
     LeakError
         A product would show personal data; nothing is written.
     """
     staging.require_own(out, kind="run")
+    require_lock(study_file, lock)
     ready = prepare(study_file, out, progress=progress)
+    internal = ready.study.disclosure.level == "internal"
+    notes = (*plain_note(lock, internal=internal), *ready.product.notes)
+    ready = replace(ready, product=replace(ready.product, notes=notes))
     product = ready.product
     shown = tables.open_tables(product)
     products = write_products(
@@ -109,7 +137,11 @@ def run(study_file: Path, out: Path, *, progress: Progress = _silent) -> Finishe
         shown,
         out,
         reports=ready.carried.reports,
-        personal=personal_of(ready.study, ready.areas),
+        guard=Guard(
+            personal_of(ready.study, ready.areas),
+            private=internal,
+            key=page_key(lock.password) if lock and lock.password else None,
+        ),
         extra=_further(ready, shown),
         progress=progress,
     )
@@ -143,7 +175,7 @@ def write_products(
     out: Path,
     *,
     reports: Sequence[IntakeReport],
-    personal: Collection[str],
+    guard: Guard,
     extra: Callable[[Path], None],
     progress: Callable[[str, int, int], None],
 ) -> tuple[str, ...]:
@@ -156,13 +188,15 @@ def write_products(
     """
     agencies = product.catalogue.agencies
     pages = [one for one in agencies if one.always or product.needs.indicators.get(one.key)]
-    with staging.staged(out, kind="run") as folder:
-        shared = shared_payload(product, agencies=agencies)
+    with staging.staged(out, kind="run", private=guard.private) as folder:
+        locked = guard.key is not None
+        shared = shared_payload(product, agencies=agencies, photos_inside=locked)
         for done, agency in enumerate(pages):
             progress("draw", done, len(pages) + 1)
             payload = page_payload(product, agency, shared=shared, pages=pages)
             staging.write_text(folder / agency.file, render_page(payload))
-        write_photos(product.houses, folder)
+        if not locked:
+            write_photos(product.houses, folder)
         (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
         write_annex(product, folder / ANNEX)
         progress("write", 0, 1)
@@ -180,9 +214,20 @@ def write_products(
         staging.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes
         )
-        disclosure.require_clean(folder, personal=personal)
+        # the scan must see what a reader with the password sees
+        disclosure.require_clean(folder, personal=guard.personal)
+        if guard.key:
+            _lock(folder, product, pages, guard.key)
         files = _names_in(folder)
     return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
+
+
+def _lock(folder: Path, product: StudyResult, pages: Sequence[Agency], key: PageKey) -> None:
+    """Put locked pages in the place of the plain ones, which nobody but the run has seen."""
+    for one in pages:
+        page = (folder / one.file).read_text("utf-8")
+        locked = locked_page(page, key=key, study=product.title, agency=one.name)
+        staging.write_text(folder / one.file, locked)
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -67,8 +67,8 @@ export default [
     languageOptions: {
       sourceType: "script",
       globals: names(`window document Blob DecompressionStream Image Path2D ResizeObserver Response
-        URL URLSearchParams XMLSerializer clearTimeout getComputedStyle performance
-        requestAnimationFrame setTimeout`),
+        HTMLElement TextEncoder URL URLSearchParams XMLSerializer atob cancelAnimationFrame
+        clearTimeout getComputedStyle performance requestAnimationFrame setTimeout`),
     },
   },
   // the notebook map has Leaflet by its own name, and takes these from the script

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from sibangkit_geo.model.toml import own_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+
 
 def render(
     template: str,
@@ -26,6 +29,7 @@ def render(
     scripts: Sequence[str] = (),
     pictures: Sequence[str] = (),
     ready: Mapping[str, str] | None = None,
+    inside: str = "",
 ) -> str:
     """
     Fill a page's template; the browser runs and wears only the texts given here.
@@ -33,10 +37,12 @@ def render(
     `styles`, `scripts`: Line feeds only, as the parser sees them, or the checksums do not fit.
     `pictures`: Where they may come from, as a content policy names it.
     `ready`: HTML or JSON that must not be escaped: never a text of data as it came.
+    `inside`: Page made by this function that is later written in the place of this one: the
+        browser then holds it to both policies.
     Returns: Whole document.
     Raises UndefinedError: The template names a value that is not given.
     """
-    texts = {**(ready or {}), "policy": _policy(styles, scripts, pictures)}
+    texts = {**(ready or {}), "policy": _policy(styles, scripts, pictures, inside)}
     return (
         _environment()
         .get_template(f"{template}.html.j2")
@@ -53,12 +59,19 @@ def _unescaped(text: str) -> Markup:
     return Markup(text)  # noqa: S704 - the one place that leaves a text as it is
 
 
-def _policy(styles: Sequence[str], scripts: Sequence[str], pictures: Sequence[str]) -> str:
+def _policy(
+    styles: Sequence[str], scripts: Sequence[str], pictures: Sequence[str], inside: str
+) -> str:
     allowed = {
         "script-src": [_checksum(text) for text in scripts],
         "style-src": [_checksum(text) for text in styles],
-        "img-src": pictures,
+        "img-src": list(pictures),
     }
+    found = _POLICY.search(inside)
+    for rule in found[1].split("; ") if found else ():
+        kind, *sources = rule.split(" ")
+        if kind in allowed:
+            allowed[kind] = list(dict.fromkeys([*allowed[kind], *sources]))
     rules = [f"{kind} {' '.join(sources)}" for kind, sources in allowed.items() if sources]
     return "; ".join(["default-src 'none'", *rules, "base-uri 'none'", "form-action 'none'"])
 

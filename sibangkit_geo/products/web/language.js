@@ -35,6 +35,9 @@ window.sibangkit.language = (() => {
     document.title = [data.title, data.agency.name].filter(Boolean).join(" · ");
   }
 
+  // a locked page would ask for its password again
+  const again = () => (window.reopen ? window.reopen() : window.location.reload());
+
   // the page opens anew in the other language, at the same place; address is what its hash becomes
   /** @param {(english: boolean) => string} address */
   function setUp(address) {
@@ -49,7 +52,7 @@ window.sibangkit.language = (() => {
       } catch {
         window.location.replace(`#${address(!english)}`);
       }
-      window.location.reload();
+      again();
     });
     if (!window.history.state?.language) return;
     button.focus({ preventScroll: true });
@@ -58,5 +61,5 @@ window.sibangkit.language = (() => {
 
   if (english) translate();
   // of sentences that the study wrote; null, as always, leaves the attribute out
-  return { setUp, foreign: english ? "id" : null };
+  return { setUp, again, foreign: english ? "id" : null };
 })();

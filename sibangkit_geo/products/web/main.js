@@ -334,10 +334,12 @@
     goHome();
     restore(hash.read());
   });
-  hash.onChange((wanted) => (wanted.english === app.english ? restore(wanted) : window.location.reload()));
+  hash.onChange((wanted) => (wanted.english === app.english ? restore(wanted) : app.language.again()));
   app.language.setUp((english) => hash.address({ ...shown(), english }));
   ready = true;
-  new ResizeObserver(() => { if (!printing.active()) resized(); }).observe(byId("map"));
+  // not of a map that has made room for the page in the other language
+  const frame = byId("map");
+  new ResizeObserver(() => { if (frame.isConnected && !printing.active()) resized(); }).observe(frame);
   app.slices.finish();
   document.documentElement.dataset.ready = "1";
 })();

@@ -442,10 +442,13 @@ def write_photos(cards: HouseCards | None, folder: Path) -> None:
         (folder / _photo_name(at)).write_bytes(picture)
 
 
-def houses_payload(cards: HouseCards | None) -> dict[str, object] | None:
+def houses_payload(
+    cards: HouseCards | None, *, all_inside: bool = False
+) -> dict[str, object] | None:
     """
     Pack the houses for the page.
 
+    `all_inside`: Whether every photo stands in the page itself, however many there are.
     Returns: JSON types; None without houses. ``data`` is ``bytes`` deflated bytes in base 85:
         planes of one byte per house: three each for the zigzag steps east and north from the house
         before (low byte first; 1e-5 degrees, from ``origin``), ``mask_bytes`` each for
@@ -470,7 +473,7 @@ def houses_payload(cards: HouseCards | None) -> dict[str, object] | None:
         "data": in_signs(packed),
         "photo_rows": with_picture.tolist(),
         "photo_of": cards.photo[with_picture].tolist(),
-        "photos": _addresses(cards),
+        "photos": _addresses(cards, all_inside=all_inside),
     }
 
 
@@ -485,8 +488,8 @@ def has_photo_folder(payload: Mapping[str, object]) -> bool:
     return isinstance(photos, list) and any(not str(one).startswith("data:") for one in photos)
 
 
-def _addresses(cards: HouseCards) -> list[str]:
-    if len(cards.photos) > EMBEDDED_PHOTOS:
+def _addresses(cards: HouseCards, *, all_inside: bool) -> list[str]:
+    if len(cards.photos) > EMBEDDED_PHOTOS and not all_inside:
         return [_photo_name(at) for at in range(len(cards.photos))]
     return [f"data:image/webp;base64,{base64.b64encode(one).decode()}" for one in cards.photos]
 

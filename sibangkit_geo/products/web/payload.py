@@ -43,10 +43,13 @@ _NAMED_VILLAGES = 3
 _LABEL_PLACES = 600
 
 
-def shared_payload(product: StudyResult, *, agencies: Sequence[Agency]) -> dict[str, object]:
+def shared_payload(
+    product: StudyResult, *, agencies: Sequence[Agency], photos_inside: bool = False
+) -> dict[str, object]:
     """
     Build the part that is the same on all pages of a study.
 
+    `photos_inside`: Whether no photo stands beside the pages, where anyone could open it.
     ``trend`` is None with one wave. With several: ``{"label": str, "note": str,
     "years": [2020, 2025], "values": {layer key: [[number or None per village],
     ...one list per year]}}``; numbers in the unit and digits of the layer, rows as in
@@ -86,7 +89,7 @@ def shared_payload(product: StudyResult, *, agencies: Sequence[Agency]) -> dict[
         "trend": _trend(product),
         "honesty": list(product.honesty),
         "network": network_payload(product),
-        "houses": houses_payload(product.houses),
+        "houses": houses_payload(product.houses, all_inside=photos_inside),
         "notes": [*(note.text for note in product.notes), product.method_line],
     }
 

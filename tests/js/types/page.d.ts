@@ -335,7 +335,7 @@ interface Sibangkit {
   say(words: string): void;
   save(name: string, blob: Blob): void;
 
-  language: { setUp(address: (english: boolean) => string): void; foreign: "id" | null };
+  language: { again(): void; setUp(address: (english: boolean) => string): void; foreign: "id" | null };
   values: {
     fillOf(layer: ShownLayer, row: number): string;
     valueText(layer: ShownLayer, row: number): string;
@@ -446,6 +446,14 @@ interface Window {
   L: Leaflet;
   topojson: TopojsonClient;
   Supercluster: SuperclusterConstructor;
+  // of a page that was locked: shows it anew without asking for the password
+  reopen?(): void;
+}
+// what a locked page holds
+interface Sealed {
+  kind: string; rounds: number; salt: string; nonce: string; content: string;
+  texts: Record<string, Record<string, string>>;
+  names: Record<string, [string, string]>;
 }
 
 // what is asked of an event or a place of the page, the page's own template answers
