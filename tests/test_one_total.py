@@ -62,7 +62,7 @@ def _everywhere(folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
                 if one["counts"] and one["key"].endswith("_share")
             },
         )
-    sheet = openpyxl.load_workbook(folder / "buku_kerja.xlsx", read_only=True)["Kebutuhan OPD"]
+    sheet = openpyxl.load_workbook(folder / "buku_kerja.xlsx")["Kebutuhan OPD"]
     rows = [list(row) for row in sheet.iter_rows(min_row=3, values_only=True)]
     # place level, code, name, agency, need, asked, in need, not served
     book = pd.DataFrame({
