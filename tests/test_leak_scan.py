@@ -671,6 +671,19 @@ def test_half_a_file_is_told_as_damaged(tmp_path: Path, name: str) -> None:
         require_clean(tmp_path)
 
 
+def test_one_damaged_object_of_a_pdf_is_told(tmp_path: Path) -> None:
+    def lost(writer: pypdf.PdfWriter) -> None:
+        held = DictionaryObject({NameObject("/Lost"): TextStringObject("kata")})
+        writer.root_object[NameObject("/Extra")] = writer._add_object(held)  # noqa: SLF001
+
+    data = pdf(lost)
+    start = data.rindex(b"<<", 0, data.index(b"/Lost"))
+    (tmp_path / "a.pdf").write_bytes(data)
+    assert find_leaks(tmp_path) == ()
+    (tmp_path / "a.pdf").write_bytes(data[:start] + b")>" + data[start + 2 :])
+    assert [one.kind for one in find_leaks(tmp_path)] == ["unreadable"]
+
+
 def test_a_locked_pdf_and_a_sealed_archive_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf(lambda one: one.encrypt("rahasia")))
     (tmp_path / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(40))

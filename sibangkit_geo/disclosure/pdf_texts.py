@@ -77,11 +77,15 @@ def _drawn(page: pypdf.PageObject) -> Iterator[int]:
 def _of_objects(reader: pypdf.PdfReader, drawn: set[int], reading: Reading) -> Iterator[Piece]:
     """Give notes, forms, outlines and attachments: objects all of them, whatever holds them."""
     texts: list[str] = []
+    failed = False
     numbers = {number for table in reader.xref.values() for number in table}
     for number in sorted(numbers | set(reader.xref_objStm)):
+        if _is_free(reader, number):
+            continue
         try:
             one = reader.get_object(IndirectObject(number, _generation(reader, number), reader))
-        except Exception:  # noqa: BLE001, S112 - free and broken entries; what pages need was read
+        except Exception:  # noqa: BLE001 - a damaged object raises anything; the others are read
+            failed = True
             continue
         texts += _strings(one)
         if isinstance(one, StreamObject):
@@ -90,6 +94,13 @@ def _of_objects(reader: pypdf.PdfReader, drawn: set[int], reading: Reading) -> I
         elif isinstance(one, DictionaryObject):
             yield from _of_attachment(one, reading)
     yield Text(APART.join(texts))
+    if failed:
+        yield Remark("unreadable")
+
+
+def _is_free(reader: pypdf.PdfReader, number: int) -> bool:
+    """Tell an entry of the table that holds no object."""
+    return any(table.get(number, False) for table in reader.xref_free_entry.values())
 
 
 def _generation(reader: pypdf.PdfReader, number: int) -> int:
