@@ -23,15 +23,16 @@ from sibangkit_geo.disclosure import (
     transitions,
     worth,
 )
+from sibangkit_geo.disclosure.protection import mean_sizes
 from sibangkit_geo.disclosure.village_counts import protect_profile
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.indicators.deprivation import default_index
 from sibangkit_geo.indicators.needs import PovertyRule
-from sibangkit_geo.model.types import Indicator, VillageCounts
-from sibangkit_geo.registers.household_keys import KEYS, household_keys, siphash, sum_keys
+from sibangkit_geo.model.types import KEYS, Indicator, VillageCounts
+from sibangkit_geo.registers.household_keys import household_keys, siphash, sum_keys
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.registers.tally import tally
-from sibangkit_geo.study.salt import write_salt
+from sibangkit_geo.study.protect import write_salt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -441,3 +442,15 @@ def test_a_secret_that_others_can_read_is_warned_of(
     for product in (tmp_path / "out").rglob("*"):
         if product.is_file():
             assert SALT.hex().encode() not in product.read_bytes()
+
+
+def test_the_size_of_a_few_households_is_nobodys_business() -> None:
+    # three households of eight persons, shown as five: the mean of all, four, stands for theirs
+    few = pd.Series([24.0]), pd.Series([3.0])
+    everybody = pd.Series([400.0]), pd.Series([100.0])
+    here = np.zeros(1, dtype=np.int64)
+    size = mean_sizes(*few, district=here, shown=pd.Series([5]), else_of=everybody)
+    assert size.tolist() == [4.0]
+    many = pd.Series([480.0]), pd.Series([60.0])
+    own = mean_sizes(*many, district=here, shown=pd.Series([58]), else_of=everybody)
+    assert own.tolist() == [8.0]

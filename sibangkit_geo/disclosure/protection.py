@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.disclosure.transitions import KEYS
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.model.types import Note, VillageCounts
+from sibangkit_geo.model.types import KEYS, Note, VillageCounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
 
-DISTRICT = 8
+_DISTRICT = 8
 # a mean size of a district is told to hundredths, and of fewer households that of the regency
-SIZE_DIGITS, SIZE_HOUSEHOLDS = 2, 50
+_SIZE_DIGITS, _SIZE_HOUSEHOLDS = 2, 50
 # averages are told to three digits
 _DIGITS = 3
 # the household that adds most counts at most this many times the average one
@@ -103,9 +102,7 @@ class _Drawn:
     ) -> None:
         self.true, self.settings, self.table = counts.table, settings, settings.table
         self.keys = pd.DataFrame() if counts.keys is None else counts.keys
-        # the district is the first eight characters of a dotted code
-        codes = pd.Index(counts.table.index.astype(str)).str[:DISTRICT]
-        self.district = pd.factorize(codes)[0].astype(np.int64)
+        self.district = districts_of(counts.table.index)
         drawn = self.drawn(homes)
         # that somebody lives in a village is no secret
         empty = (drawn == 0) & (self.true[homes].to_numpy() > 0)
@@ -151,7 +148,6 @@ class _Drawn:
             found["gap_sum"] = gap * poor_people
             # a mean of squares lies between the square of the mean and the mean
             found["gap_squared_sum"] = np.clip(squared, gap**2, gap) * poor_people
-        self.poor_people = poor_people
         return found
 
     def of_need(self, key: str) -> dict[str, Floats | Whole]:
@@ -234,21 +230,9 @@ class _Drawn:
         """Turn households into persons by the mean size of their district."""
         total = self.true[people] if isinstance(people, str) else people
         count = self.true[of_homes] if isinstance(of_homes, str) else of_homes
-        mean = self._means(total.to_numpy(), count.to_numpy(), homes)
+        everybody = self.true["people"], self.true["households"]
+        mean = mean_sizes(total, count, district=self.district, shown=homes, else_of=everybody)
         return np.round(homes * mean).astype(np.int64)
-
-    def _means(self, total: Floats, count: Floats, shown: Whole) -> Floats:
-        """Divide district by district; where it shows few, for the regency."""
-        there = self.district.max() + 1
-        sums = [np.bincount(self.district, weights=one, minlength=there)
-                for one in (total, count, shown)]  # fmt: skip
-        whole = round(ratio(total.sum(), count.sum()), SIZE_DIGITS)
-        mean: Floats = np.array([
-            round(ratio(a, b), SIZE_DIGITS) if c >= SIZE_HOUSEHOLDS else whole
-            for a, b, c in zip(*sums, strict=True)
-        ])  # fmt: skip
-        here: Floats = mean[self.district]
-        return here
 
     def mean(self, total: str, largest: str, shown: Whole) -> Floats:
         """Average an amount over poor persons, as `noisy_means` does."""
@@ -269,6 +253,44 @@ class _Drawn:
         sums = [np.bincount(self.district, weights=one, minlength=there) for one in (part, whole)]
         share = np.divide(sums[0], sums[1], out=np.zeros(there), where=sums[1] > 0)
         return np.where(few, share[self.district] * whole, part.astype(np.float64))
+
+
+def mean_sizes(
+    people: pd.Series,
+    households: pd.Series,
+    *,
+    district: Whole,
+    shown: Whole | pd.Series,
+    else_of: tuple[pd.Series, pd.Series],
+) -> Floats:
+    """
+    Give each village the mean size of such households in its district, to hundredths.
+
+    Of a district that shows fewer than 50 it is that of the regency, and where the regency
+    shows fewer that of all its households: the size of a few is nobody's business.
+
+    `people`, `households`: True sums, one per village; both missing where one is.
+    `district`: Position of the district of each village.
+    `shown`: Protected households of each village.
+    `else_of`: People and households of everybody.
+    """
+    both = people.notna() & households.notna()
+    sums = [
+        np.bincount(district, weights=one.where(both, 0.0) if isinstance(one, pd.Series) else one)
+        for one in (people, households, shown)
+    ]
+    few = sums[2].sum() < _SIZE_HOUSEHOLDS
+    of_all = [one.sum() for one in else_of] if few else [sums[0].sum(), sums[1].sum()]
+    whole = ratio(*of_all)
+    each = np.divide(sums[0], sums[1], out=np.full(len(sums[0]), whole), where=sums[1] > 0)
+    mean = np.where(sums[2] >= _SIZE_HOUSEHOLDS, each, whole)
+    rounded: Floats = np.asarray(np.round(mean, _SIZE_DIGITS), dtype=np.float64)
+    return rounded[district]
+
+
+def districts_of(codes: pd.Index) -> Whole:
+    """Give each village the number of its district, the first eight characters of a dotted code."""
+    return pd.factorize(codes.astype(str).str[:_DISTRICT])[0].astype(np.int64)
 
 
 def worth(poor: pd.Series, households: pd.Series, *, settings: DisclosureSettings) -> pd.Series:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize
 
+from sibangkit_geo.model.types import KEYS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-# keys are whole numbers below this
-KEYS = 1 << 32
 # slopes that belong to probabilities of nearly nothing are found to this
 _PRECISION = 1e-12
 _HIGHEST = 30.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.disclosure.protection import DISTRICT, SIZE_DIGITS, SIZE_HOUSEHOLDS, ratio
+from sibangkit_geo.disclosure.protection import districts_of, mean_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def protect_profile(
     lived_in = (table["households"] > 0) & (made["households"] == 0)
     homes = made["households"].mask(lived_in, settings.minimum_households)
     made["households"] = homes
-    size = _mean_sizes(table)
+    size = _sizes(table, homes)
     if "known_poor" in table:
         made["known_poor"] = homes.where(table["known_poor"].notna())
     for people, whole in _WHOLES:
@@ -100,14 +100,16 @@ def _key(text: str, salt: bytes) -> int:
     return int.from_bytes(digest, "little")
 
 
-def _mean_sizes(table: pd.DataFrame) -> pd.Series:
-    """Give each village the mean size of its district's households, to hundredths."""
+def _sizes(table: pd.DataFrame, shown: pd.Series) -> pd.Series:
+    """Give each village the mean size of households, as protected tallies do."""
     if "people" not in table:
         return pd.Series(np.nan, index=table.index)
     both = table[["people", "households"]].dropna()
-    districts = pd.Series(table.index.astype(str).str[:DISTRICT], index=table.index)
-    sums = both.groupby(districts.loc[both.index]).sum()
-    sums = sums[sums["households"] >= SIZE_HOUSEHOLDS]
-    mean = (sums["people"] / sums["households"]).round(SIZE_DIGITS)
-    whole = round(ratio(both["people"].sum(), both["households"].sum()), SIZE_DIGITS)
-    return districts.map(mean).astype("float64").fillna(whole)
+    size = mean_sizes(
+        table["people"],
+        table["households"],
+        district=districts_of(table.index),
+        shown=shown.fillna(0.0),
+        else_of=(both["people"], both["households"]),
+    )
+    return pd.Series(size, index=table.index)

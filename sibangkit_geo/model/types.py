@@ -22,6 +22,9 @@ Worse = Literal["high", "low"]
 #: coordinates are whole numbers of this many to the degree: 1.1 m
 PER_DEGREE: Final = 100_000
 
+#: keys of households, which counts are protected with, are whole numbers below this
+KEYS: Final = 1 << 32
+
 #: needs are bits of one number
 MOST_NEEDS: Final = 32
 
@@ -122,7 +125,7 @@ class Indicator:
     `note`: One sentence that must stand beside it.
     `same`: Further columns that tell the same and are emptied with it.
     `detail`: Further columns with households out of `base_column`, of whom the number concerned is
-        a part or not; emptied where they tell of too few.
+        a part or not.
     """
 
     name: str

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from sibangkit_geo.model.types import KEYS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
     Words = NDArray[np.uint64]
 
-#: keys are whole numbers below this
-KEYS = 1 << 32
 SALT_BYTES = 16
 # so many rows at a time stay in a processor's cache
 _BLOCK = 8192

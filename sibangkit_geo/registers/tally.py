@@ -11,8 +11,7 @@ import pandas as pd
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.indicators.deprivation_sums import deprivation_sums, flag_cells
 from sibangkit_geo.indicators.needs import PovertyRule, needs_of, relative_shortfall
-from sibangkit_geo.model.types import VillageCounts
-from sibangkit_geo.registers.household_keys import KEYS
+from sibangkit_geo.model.types import KEYS, VillageCounts
 from sibangkit_geo.registers.judge import Judged, judge
 
 if TYPE_CHECKING:
