@@ -22,7 +22,6 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from sibangkit_geo import codes, study
-from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.registers.households import Households
@@ -402,9 +401,8 @@ def without_variants(study_file: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class TwoLevels:
-    """A demo of 12,000 households run at two levels, with the files it was made of."""
+    """A demo of 12,000 households run at two levels."""
 
-    data: Path
     public: Path
     agency: Path
 
@@ -414,20 +412,14 @@ class TwoLevels:
 
 
 @pytest.fixture(scope="session")
-def two_levels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoLevels]:
+def two_levels(
+    benchmark: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TwoLevels]:
     """Run a small made-up regency at levels public and agency, once for all workers."""
 
     def run(folder: Path) -> TwoLevels:
-        data = write_demo(folder / "data", settings=DemoSettings(households=12_000)).parent
-        text = (data / "study.toml").read_text("utf-8")
-        text = text.replace("replicates = 999", "replicates = 99\nstability = false")
-        for level in ("public", "agency"):
-            own = data / f"study_{level}.toml"
-            own.write_text(text.replace('level = "agency"', f'level = "{level}"'), "utf-8")
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DegradedInputWarning)
-                study.run(own, folder / level)
-        return TwoLevels(data, folder / "public", folder / "agency")
+        benchmark("attacks").run_two(folder, households=12_000)
+        return TwoLevels(folder / "public", folder / "agency")
 
     with once(common_folder(tmp_path_factory), "two-levels", run) as made:
         yield made

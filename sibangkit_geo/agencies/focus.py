@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies.catalogue import ActionRule
     from sibangkit_geo.model.types import PlaceLevel, VillageIndicators
 
-_PLACE_COUNTS = ["deprived", "unserved", "served", "served_not_deprived"]
 
 _COLUMNS = ["agency", "indicator", "village_code", "share", "households", "excess"]
 

@@ -117,7 +117,7 @@ def with_methods(shown: VillageIndicators, pockets: Pockets) -> VillageIndicator
 
     Grain: unchanged, one row per village; column ``n_methods`` (0 to 4) is added.
 
-    `shown`: Village table after masking.
+    `shown`: Village table.
     Returns: With one more indicator; missing where the poverty rate is not shown. As it came where
         nothing was tested.
     """

@@ -80,7 +80,7 @@ def certainty_sentence(village: pd.Series) -> str:
     """
     Say between which ends a village's poverty rate lies, and how far it can be trusted.
 
-    `village`: Row of the village table after masking.
+    `village`: Row of the village table.
     Returns: Empty where there is no rate.
     """
     low, high = village.get("headcount_low"), village.get("headcount_high")

@@ -22,7 +22,7 @@ _TAKEN = frozenset(
         *("code", "name", "status", "geometry", "district_code", "district_name", "village_code"),
         *("village_name", "households", "people", "poor_share", "poor_households", "poor_people"),
         *("poor_people_benchmarked", "headcount_ratio", "poverty_rate_benchmarked", "pocket"),
-        *("evidence", "masked", "known_poor", "unknown_poor", "longitude", "latitude"),
+        *("evidence", "known_poor", "unknown_poor", "longitude", "latitude"),
     }
 )
 # a village's code in dots or as ten digits; a count has far fewer digits than a family card's 16

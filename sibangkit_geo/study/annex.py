@@ -92,7 +92,7 @@ def run_annex(
     staging.require_own(out, kind="annex")
     ready = prepare(study_file, out, progress=progress)
     settings = ready.study.annex
-    private = ready.study.disclosure.level == "internal"
+    private = ready.study.disclosure.rights.houses
     with staging.staged(out, kind="annex", private=private) as folder:
         notes = _write(ready, settings, folder, order, progress)
         layers = gis_layers(ready.product)

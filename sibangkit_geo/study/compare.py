@@ -84,7 +84,7 @@ def compare_runs(
         "parameters": plain(chosen),
     }  # fmt: skip
     every = tuple(dict.fromkeys([*notes, *carried]))
-    private = all(one.disclosure.level == "internal" for one in runs)
+    private = all(one.disclosure.rights.houses for one in runs)
     return write_comparison(Comparison(*found, every, provenance), out, private=private)
 
 

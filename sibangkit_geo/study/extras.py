@@ -441,7 +441,7 @@ def locus_overlap(
     """
     Compare the pockets with every list.
 
-    `measured`: Village table before masking, for the poor households.
+    `measured`: Village table, for the poor households.
     Returns: One row per list, Indonesian headings.
     """
     found = pd.Series(lists.index.isin(pockets.members.index), index=lists.index)

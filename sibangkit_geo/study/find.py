@@ -19,8 +19,8 @@ from sibangkit_geo.pockets.hamlets import MOST_POINTS, hamlet_scan
 from sibangkit_geo.pockets.regionalization import planning_areas
 from sibangkit_geo.products.tables import write_csv, write_layers
 from sibangkit_geo.sources.text_tables import read_links
+from sibangkit_geo.study.protect import protects_poverty
 from sibangkit_geo.study.registers import known_houses
-from sibangkit_geo.study.salt import protects_poverty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

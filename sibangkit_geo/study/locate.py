@@ -27,7 +27,7 @@ from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import read_links, read_review
 from sibangkit_geo.study import registers
 from sibangkit_geo.study.layers import village_finder
-from sibangkit_geo.study.salt import salt_of
+from sibangkit_geo.study.protect import salt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

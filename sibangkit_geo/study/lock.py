@@ -111,7 +111,7 @@ def is_internal(study_file: Path) -> bool:
 
     Raises ConfigError: The study file is wrong or missing.
     """
-    return written_study(study_file).disclosure.level == "internal"
+    return written_study(study_file).disclosure.rights.houses
 
 
 def plain_note(lock: Lock | None, *, internal: bool) -> tuple[Note, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +41,7 @@ from sibangkit_geo.study.locate import (
     review_file_of,
 )
 from sibangkit_geo.study.plan import focus
-from sibangkit_geo.study.salt import counts_people, protects_poverty
+from sibangkit_geo.study.protect import counts_people, protection_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -216,14 +215,6 @@ def _measure(study: config.Study, areas: Boundaries, carried: Carried) -> Villag
     )
     log.info("measure: %d indicators", len(measured.indicators))
     return measured
-
-
-def protection_of(study: config.Study) -> villages.Protection | None:
-    """Hand to the measures what they must know of the protection; None where there is none."""
-    settings = study.disclosure
-    if not protects_poverty(study):
-        return None
-    return villages.Protection(settings.largest, partial(disclosure.worth, settings=settings))
 
 
 def _poverty_source(study: config.Study) -> tuple[str, int]:

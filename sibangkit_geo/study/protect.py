@@ -1,4 +1,4 @@
-"""The secret that protection is drawn from: beside the study, for its owner alone."""
+"""What a study protects, and the secret that it is drawn from: beside it, for its owner alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import secrets
 import stat
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sibangkit_geo import disclosure
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.indicators import villages
 from sibangkit_geo.registers.household_keys import SALT_BYTES
 
 if TYPE_CHECKING:
@@ -27,6 +30,14 @@ def protects_poverty(study: config.Study) -> bool:
     """Tell whether the counts of the poor are protected: of a register, or of its first table."""
     own = bool(study.households) or not study.profiles[0].published
     return study.disclosure.rights.protected and own
+
+
+def protection_of(study: config.Study) -> villages.Protection | None:
+    """Hand to the measures what they must know of the protection; None where there is none."""
+    settings = study.disclosure
+    if not protects_poverty(study):
+        return None
+    return villages.Protection(settings.largest, partial(disclosure.worth, settings=settings))
 
 
 def salt_of(study: config.Study) -> bytes:

@@ -127,7 +127,7 @@ def run(
     staging.require_own(out, kind="run")
     require_lock(study_file, lock)
     ready = prepare(study_file, out, progress=progress)
-    internal = ready.study.disclosure.level == "internal"
+    internal = ready.study.disclosure.rights.houses
     notes = (*plain_note(lock, internal=internal), *ready.product.notes)
     ready = replace(ready, product=replace(ready.product, notes=notes))
     product = ready.product

@@ -66,7 +66,7 @@ class Pen:
     `edge`: ``#rrggbb``; empty for none.
     `width`: Of the edge, points.
     `dash`: On, off, on ... in points; empty for a solid line.
-    `hatch`: ``"lines"`` or ``"dots"`` in the colour of the edge; empty for none.
+    `hatch`: ``"lines"`` in the colour of the edge; empty for none.
     """
 
     fill: str = ""

@@ -44,7 +44,6 @@ _FACES = ("F1", "F2", "F3")
 _FIRST_FREE = _RESOURCES + 1 + len(_FACES)
 _CELLS = {
     "lines": (5.0, "0.45 w -1 -1 m 6 6 l -1 4 m 1 6 l 4 -1 m 6 1 l S"),
-    "dots": (3.2, "1 J 0.8 w 0.8 0.8 m 0.8 0.8 l 2.4 2.4 m 2.4 2.4 l S"),
 }
 
 _PER_EM = 1000

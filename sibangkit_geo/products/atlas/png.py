@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _POINTS_PER_INCH = 72
 _MM_PER_INCH = 25.4
 _COLORS, _EVERY, _PARTS = 256, 3, 16
-_HATCH = {"lines": "/////", "dots": "....."}
+_HATCH = {"lines": "/////"}
 _RC: Any = {"font.family": FAMILY, "hatch.linewidth": 0.45}
 
 

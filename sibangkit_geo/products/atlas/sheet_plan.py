@@ -43,7 +43,6 @@ _LABELS = ("fall_big", "fall", "same", "rise", "rise_big")
 _SAME = 2
 
 _HATCH = "#8a939c"
-_DOTS = "#7a7286"
 NO_DATA = Pen(fill=NO_DATA_COLOR, edge=_HATCH, hatch="lines")
 
 
