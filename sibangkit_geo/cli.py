@@ -291,6 +291,22 @@ def annex(
 
 
 @app.command()
+def partners(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
+    out: Annotated[Path, typer.Option(help="Folder for a folder of each partner.")],
+) -> None:
+    """Write a page and a workbook for each partner, from protected counts."""
+    with reported(), progress_bars() as progress:
+        from sibangkit_geo.study.partners import run_partners
+
+        finished = run_partners(study_file, out, progress=progress)
+    for name in finished.products:
+        typer.echo(finished.out / name)
+    for name in finished.bare:
+        typer.echo(f"perhatian: data tidak menanyakan kebutuhan {name}", err=True)
+
+
+@app.command()
 def compare(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN_A RUN_B ...", help="Folders of finished products.")

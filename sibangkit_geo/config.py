@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, TargetSettings
+from sibangkit_geo.agencies.partners import PartnerSettings, require_partners
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
-from sibangkit_geo.indicators.needs import PovertyRule
+from sibangkit_geo.indicators.needs import PovertyRule, need_catalogue
 from sibangkit_geo.indicators.risk_surface import RiskSettings
 from sibangkit_geo.indicators.villages import CoverageSettings, OfficialFigures
 from sibangkit_geo.join import JoinSettings
@@ -29,6 +30,7 @@ from sibangkit_geo.pockets.regionalization import AreaSettings
 from sibangkit_geo.products.atlas.settings import AnnexSettings
 from sibangkit_geo.sources.boundaries import BoundarySource
 from sibangkit_geo.sources.household_source import HouseholdSource
+from sibangkit_geo.sources.pledges import PledgeSource
 from sibangkit_geo.sources.profiles import LocusSource, ProfileSource, TypologySource
 from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
 from sibangkit_geo.sources.text_tables import LinkSource
@@ -80,8 +82,10 @@ class Study:
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
     earlier
         The ``[[earlier]]`` tables: registers of earlier years, for the trend.
-    rasters, facilities, locus
-        The ``[[rasters]]``, ``[[facilities]]`` and ``[[locus]]`` tables.
+    rasters, facilities, locus, partners
+        The ``[[rasters]]``, ``[[facilities]]``, ``[[locus]]`` and ``[[partners]]`` tables.
+    pledges
+        The ``[pledges]`` table, where partners have promised something.
     """
 
     study: StudySection
@@ -92,6 +96,8 @@ class Study:
     rasters: tuple[RasterSource, ...] = ()
     facilities: tuple[FacilitySource, ...] = ()
     locus: tuple[LocusSource, ...] = ()
+    partners: tuple[PartnerSettings, ...] = ()
+    pledges: PledgeSource | None = None
     poverty: PovertyRule | None = None
     typology: TypologySource | None = None
     budget: BudgetSettings | None = None
@@ -139,7 +145,21 @@ class Study:
             if twice:
                 msg = f"Two {what} are called {', '.join(twice)}; give each its own name."
                 raise ConfigError(msg)
+        require_partners(self.partners, needs=self._needs())
+        if self.pledges and not self.partners:
+            msg = "[pledges] needs the [[partners]] that have pledged something."
+            raise ConfigError(msg)
         codes.require_regency(self.study.regency)
+
+    def _needs(self) -> set[str]:
+        """Keys of every need that a study can name: of the catalogue and of its own tables."""
+        own = (one.name for table in self.profiles for one in table.indicators if one.agency)
+        far = (f"{one.name}_far" for one in self.facilities if one.agency)
+        return {
+            *(one.key for one in need_catalogue()),
+            *(name.removesuffix("_share") for name in own),
+            *far,
+        }
 
 
 # what names a file in the tables of a study, and what the manifest calls the file; the boundaries
@@ -154,6 +174,7 @@ _INPUTS: dict[type, dict[str, str]] = {
     HouseholdSource: {"path": "households"},
     LinkSource: {"path": "links"},
     LocusSource: {"path": "locus"},
+    PledgeSource: {"path": "pledges"},
     ProfileSource: {"path": "profiles"},
     RasterSource: {"path": "raster", "weights": "raster"},
     TargetSettings: {"series": "series"},

@@ -110,12 +110,15 @@ class BudgetTables:
 
     `sensitivity`, `curve`: What dearer units and other ceilings reach, one row per factor.
     `years`: Years until each agency's backlog is served at its ceiling.
+    `pledged`: What partners serve instead: ``year``, ``partner``, ``place``, ``agency``,
+        ``indicator``, ``households``, ``cost`` (rupiah, at the unit costs of the budget).
     """
 
     plan: Plan
     sensitivity: pd.DataFrame
     curve: pd.DataFrame
     years: pd.DataFrame
+    pledged: pd.DataFrame
 
 
 def plan_budget(

@@ -301,6 +301,25 @@ class AgencyNeeds:
 
 
 @dataclass(frozen=True, slots=True)
+class Pledge:
+    """
+    What a partner has promised in one place.
+
+    `partner`, `name`: Key and name of the partner.
+    `place`: A village or a pocket.
+    `indicator`: Need that is answered.
+    `units`: Households to be served, at least 1.
+    """
+
+    partner: str
+    name: str
+    place: Place
+    indicator: str
+    units: int
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
 class InputFile:
     """
     One file that was read.

@@ -28,6 +28,8 @@ _MISSING = "–"
 _SHOWN = 12
 
 _HEADINGS = {
+    "partner": "mitra", "unserved": "belum_terlayani", "planned": "rencana_opd",
+    "pledged": "janji_mitra",
     "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
     "households": "rumah_tangga", "cost": "biaya_rupiah", "reason": "alasan",
     "ceiling": "pagu_rupiah", "spent": "terpakai_rupiah", "left": "sisa_rupiah",
@@ -54,15 +56,15 @@ def focus_blocks(product: StudyResult) -> tuple[Block, ...]:
     blocks = []
     for agency, indicators in product.needs.indicators.items():
         blocks += _places(agency, indicators, product, labels)
-        blocks += _programmes(agency, indicators, product, labels)
+        blocks += programme_block(agency, product)
     return (*_matrix(product), *blocks)
 
 
-def _programmes(
-    agency: str, indicators: tuple[str, ...], product: StudyResult, labels: Mapping[str, str]
-) -> list[Block]:
+def programme_block(agency: str, product: StudyResult) -> list[Block]:
+    """Word the programmes that answer an agency's needs; none where none is listed."""
+    labels = {one.name: one.label for one in product.measured.indicators}
     rows: dict[Programme, list[str]] = {}
-    for name in indicators:
+    for name in product.needs.indicators[agency]:
         for one in product.catalogue.programmes_for(name):
             rows.setdefault(one, []).append(labels[name])
     if not rows:
@@ -195,6 +197,7 @@ def _all_agencies(
     product: StudyResult, budget: BudgetTables, told: Mapping[str, str], overview: str
 ) -> Block:
     plan = budget.plan
+    pledged = budget.pledged.groupby("agency")["households"].sum()
     spent = plan.spent.groupby("agency", sort=False)[["ceiling", "spent"]].sum()
     chosen = plan.chosen.groupby("agency")["households"].sum()
     left = plan.left_out.groupby("agency")["households"].sum()
@@ -202,7 +205,7 @@ def _all_agencies(
     rows = []
     for agency, money in spent.iterrows():
         served = float(chosen.get(agency, 0.0))
-        need = served + float(left.get(agency, 0.0))
+        need = served + float(left.get(agency, 0.0)) + float(pledged.get(agency, 0.0))
         rows.append(
             (
                 product.catalogue.names[str(agency)],
@@ -267,7 +270,8 @@ def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Blo
         for table in (budget.plan.chosen, budget.plan.left_out, budget.plan.spent, budget.years)
     )
     served = float(chosen["households"].sum())
-    need = served + float(left["households"].sum())
+    promised = _promised(budget.pledged, agency)
+    need = served + float(left["households"].sum()) + promised
     money = spent[["ceiling", "spent"]].sum()
     lead = say(
         "budget_lead",
@@ -277,12 +281,13 @@ def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Blo
         spent=rupiah(money["spent"]),
         ceiling=rupiah(money["ceiling"]),
     )
+    told = (say("budget_pledged", count=numeral(promised)),) if promised else ()
     blocks = [
         Block(
             key="budget",
             headline=say("budget_headline"),
             lead=lead,
-            items=(*_years(years, product), say("budget_assumed")),
+            items=(*told, *_years(years, product), say("budget_assumed")),
             head=listing("budget_head"),
             align=(_LEFT, _LEFT, _LEFT, _RIGHT, _RIGHT),
             rows=tuple(
@@ -296,6 +301,11 @@ def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Blo
     if len(left):
         blocks.append(_left(agency, left, labels, districts))
     return blocks
+
+
+def _promised(pledged: pd.DataFrame, agency: str) -> float:
+    """Count the households that partners serve instead of an agency."""
+    return float(pledged.loc[pledged["agency"] == agency, "households"].sum())
 
 
 def _left(
@@ -397,6 +407,7 @@ def write_money(
             "anggaran_kepekaan.csv": budget.sensitivity,
             "anggaran_kurva.csv": budget.curve,
             "anggaran_tahun_selesai.csv": budget.years,
+            "anggaran_janji.csv": budget.pledged if len(budget.pledged) else None,
         }
     if target:
         tables |= {

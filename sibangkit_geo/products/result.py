@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage
@@ -11,6 +11,8 @@ from sibangkit_geo.products.classes import Layer, build_layer
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
         Boundaries,
         HouseCards,
         Note,
+        Place,
+        Pledge,
         Pockets,
         Provenance,
         VillageIndicators,
@@ -73,6 +77,8 @@ class StudyResult:
     `catalogue`: Agencies, their programmes, and when they must act.
     `houses`: Pseudonymous houses; None at every level but internal.
     `level_line`: Level, reader, and what was done to protect people.
+    `pledges`: What partners have promised; planned, not done.
+    `lines`: Further sentences about places.
     """
 
     title: str
@@ -93,6 +99,8 @@ class StudyResult:
     series: pd.DataFrame | None = None
     houses: HouseCards | None = None
     level_line: str = ""
+    pledges: tuple[Pledge, ...] = ()
+    lines: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

@@ -33,14 +33,17 @@ class _Role(NamedTuple):
 
 
 def role_sentences(
-    place: Place, roles: pd.DataFrame, *, labels: Mapping[str, str], names: Mapping[str, str]
+    place: Place, roles: pd.DataFrame | None, *, labels: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[str, ...]:
     """
     Say which agency takes the first step in a place, and which ones follow.
 
     `labels`: Indicator name to Indonesian label.
+    `roles`: Of every level; None or empty where no need was counted.
     Returns: None where no need of the place was counted.
     """
+    if roles is None or roles.empty:
+        return ()
     named = roles.loc[roles["place"] == place, _ROLE]
     own = [_Role(*row) for row in zip(*(named[one].tolist() for one in _ROLE), strict=True)]
     if not own:

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 _OWNER = stat.S_IRWXU
-Kind = Literal["run", "annex", "comparison"]
+Kind = Literal["run", "annex", "comparison", "partner"]
 # a file that products of this kind always have; a run has a workbook too, so it comes first
 _MARKS: tuple[tuple[str, Kind], ...] = (
     ("villages.csv", "run"),
     ("perubahan.html", "comparison"),
+    ("buku_kerja_mitra.xlsx", "partner"),
     ("buku_kerja.xlsx", "annex"),
 )
-_NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison"}
+_NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison",
+          "partner": "a partner"}  # fmt: skip
 
 
 def stated_time() -> str:

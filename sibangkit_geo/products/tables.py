@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyogrio
 
+from sibangkit_geo.products.promises import PROMISES, promise_table
 from sibangkit_geo.products.sheets import sheet_table, village_sheets
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.words import village_sentence
@@ -183,6 +184,7 @@ class OpenTables:
     `needs`, `roles`, `targeting`: One row per place, agency and need (roles: and agency); empty
         where no agency has a need, as is `matrix`, agencies against pockets.
     `verdicts`: Which methods call each village poor; empty where nothing was tested.
+    `promises`: What partners have pledged; empty where nothing is.
     """
 
     villages: gpd.GeoDataFrame
@@ -193,13 +195,14 @@ class OpenTables:
     targeting: pd.DataFrame
     matrix: pd.DataFrame
     verdicts: pd.DataFrame
+    promises: pd.DataFrame
 
     def write(self, folder: Path) -> None:
         """Write every table that has rows."""
         for name, table in zip(
-            ("villages.csv", "kamus_data.csv", *FILES, MATRIX, VERDICTS),
+            ("villages.csv", "kamus_data.csv", *FILES, MATRIX, VERDICTS, PROMISES),
             (self.listed, self.dictionary, self.needs, self.roles, self.targeting, self.matrix,
-             self.verdicts),
+             self.verdicts, self.promises),
             strict=True,
         ):  # fmt: skip
             if len(table):
@@ -228,6 +231,7 @@ def open_tables(product: StudyResult) -> OpenTables:
         _worded(needs.targeting, _TARGETING, product),
         matrix,
         verdict_table(product),
+        promise_table(product),
     )
 
 

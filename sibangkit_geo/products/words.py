@@ -95,14 +95,17 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
     """
     Describe one pocket.
 
-    `pocket`: Its row of ``Pockets.outlines``.
+    `pocket`: Its row of ``Pockets.outlines``; where it holds no counts, no rate is told.
     `key`: ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
     """
+    grade, villages = say(f"grade_{pocket['evidence']}"), int(pocket["n_villages"])
+    if "poor" not in pocket:
+        return say("pocket_place", number=number, grade=grade, n=villages)
     return say(
         key,
         number=number,
-        grade=say(f"grade_{pocket['evidence']}"),
-        n=int(pocket["n_villages"]),
+        grade=grade,
+        n=villages,
         poor=numeral(pocket["poor"]),
         households=numeral(pocket["households"]),
         rate=percentage(pocket["rate"]),

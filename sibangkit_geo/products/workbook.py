@@ -53,7 +53,7 @@ class SafeWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]  # has no types
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
     """One sheet: its table, how columns are called and written, and a line above."""
 
     name: str
@@ -78,7 +78,11 @@ def write_workbook(
     `tables`: Of the same study; those without rows give an empty sheet.
     `changes`: Since each earlier wave; a sheet of it only where there are any.
     """
-    pages = _pages(product, tables, budget, changes)
+    write_pages(product, _pages(product, tables, budget, changes), path)
+
+
+def write_pages(product: StudyResult, pages: Sequence[Page], path: Path) -> None:
+    """Write sheets as a workbook, after one that says what they are."""
     created = product.provenance.created
     temporary = path.with_name(f".{path.name}.tmp")
     with SafeWorkbook(temporary) as book:
@@ -109,23 +113,25 @@ def _pages(
     tables: OpenTables,
     budget: BudgetTables | None,
     changes: Sequence[WaveChange],
-) -> list[_Page]:
+) -> list[Page]:
     return [
-        _villages(product, tables),
+        village_page(product, tables),
         _pockets(product),
-        _plain(say("book_needs"), tables.needs),
-        _plain(say("book_targeting"), tables.targeting),
-        _plain(say("book_budget"), _budget(product, budget)),
-        _plain(say("book_verdicts"), tables.verdicts),
+        plain_page(say("book_needs"), tables.needs),
+        plain_page(say("book_targeting"), tables.targeting),
+        plain_page(say("book_budget"), _budget(product, budget)),
+        plain_page(say("book_verdicts"), tables.verdicts),
+        *([plain_page(say("book_pledges"), tables.promises)] if product.pledges else []),
         *([_changes(product, changes)] if changes else []),
-        _notes(product),
-        _plain(say("book_dictionary"), tables.dictionary),
+        note_page(product),
+        plain_page(say("book_dictionary"), tables.dictionary),
     ]
 
 
-def _plain(name: str, table: pd.DataFrame) -> _Page:
+def plain_page(name: str, table: pd.DataFrame) -> Page:
+    """Make a sheet of a table that has its words already."""
     columns = [str(one) for one in table.columns]
-    return _Page(name, table, aliases(columns, ()), {one: kind_of(one, ()) for one in columns})
+    return Page(name, table, aliases(columns, ()), {one: kind_of(one, ()) for one in columns})
 
 
 def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
@@ -134,6 +140,7 @@ def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
     parts = []
     for table, word in (
         (budget.plan.chosen, say("book_budget_in")),
+        (budget.pledged, say("book_budget_pledged")),
         (budget.plan.left_out, say("book_budget_out")),
     ):
         if len(table):
@@ -143,7 +150,7 @@ def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _villages(product: StudyResult, tables: OpenTables) -> _Page:
+def village_page(product: StudyResult, tables: OpenTables) -> Page:
     """Rank the villages by the first indicator, the worst first."""
     table, indicators = tables.listed, product.measured.indicators
     first = indicators[0]
@@ -166,7 +173,7 @@ def _villages(product: StudyResult, tables: OpenTables) -> _Page:
             shown[column] = shown[column].map(lambda keys: _agencies(keys, product))
     rank = table.loc[order, first.name].rank(ascending=first.worse == "low", method="min")
     shown.insert(0, "peringkat", rank)
-    return _Page(
+    return Page(
         say("book_villages"), shown,
         {**aliases(kept, indicators), **_counts(product), "peringkat": say("book_rank")},
         {str(one): kind_of(str(one), indicators) for one in shown},
@@ -188,31 +195,32 @@ def _agencies(keys: object, product: StudyResult) -> object:
     return ", ".join(product.catalogue.names.get(one, one) for one in keys.split())
 
 
-def _pockets(product: StudyResult) -> _Page:
+def _pockets(product: StudyResult) -> Page:
     outlines = pd.DataFrame(product.pockets.outlines.drop(columns="geometry"))
     table = outlines.rename_axis("pocket").reset_index()
     table["evidence"] = table["evidence"].map(_WORDS["evidence"])
     order = ["pocket", "evidence", "n_villages", "households", "poor", "rate", "expected",
              "relative_risk", "p_value"]  # fmt: skip
-    return _Page(
+    return Page(
         say("book_pockets"), table[order], aliases(order, ()),
         {one: kind_of(one, ()) for one in order}, f"{result_sentences(product.pockets)[0]}.",
     )  # fmt: skip
 
 
-def _changes(product: StudyResult, changes: Sequence[WaveChange]) -> _Page:
+def _changes(product: StudyResult, changes: Sequence[WaveChange]) -> Page:
     table = change_table(product, changes)
     columns = [str(one) for one in table]
     kinds = {one: KINDS.get(one, "text") for one in columns}
-    return _Page(say("book_change"), table, aliases(columns, ()), kinds, changes[-1].summary)
+    return Page(say("book_change"), table, aliases(columns, ()), kinds, changes[-1].summary)
 
 
-def _notes(product: StudyResult) -> _Page:
+def note_page(product: StudyResult) -> Page:
+    """List the notes, and what the products cannot answer."""
     head = listing("book_notes_head")
     rows = [(say("book_note_data"), one.text, one.count or None) for one in product.notes]
     rows += [(say("book_note_limit"), one, None) for one in product.honesty]
     table = pd.DataFrame(rows, columns=list(head))
-    return _Page(
+    return Page(
         say("book_notes"), table, {one: one for one in head}, dict.fromkeys(head, "count"),
         widths=_NOTE_WIDTHS,
     )  # fmt: skip
@@ -221,7 +229,7 @@ def _notes(product: StudyResult) -> _Page:
 def _summary(
     book: xlsxwriter.Workbook,
     product: StudyResult,
-    pages: Sequence[_Page],
+    pages: Sequence[Page],
     formats: Mapping[str, Any],
 ) -> None:
     sheet = book.add_worksheet(say("book_summary"))
@@ -240,7 +248,7 @@ def _summary(
     _printed(sheet, columns=2)
 
 
-def _facts(product: StudyResult, pages: Sequence[_Page]) -> list[tuple[str, list[str]]]:
+def _facts(product: StudyResult, pages: Sequence[Page]) -> list[tuple[str, list[str]]]:
     headline, sentences = result_sentences(product.pockets)
     place = say("document_subtitle", regency=product.regency_name, year=product.year)
     made = say(
@@ -260,7 +268,7 @@ def _facts(product: StudyResult, pages: Sequence[_Page]) -> list[tuple[str, list
     ]  # fmt: skip
 
 
-def _write(book: xlsxwriter.Workbook, page: _Page, formats: Mapping[str, Any]) -> None:
+def _write(book: xlsxwriter.Workbook, page: Page, formats: Mapping[str, Any]) -> None:
     sheet = book.add_worksheet(page.name)
     _printed(sheet, columns=len(page.table.columns), turned=True)
     if page.table.empty:

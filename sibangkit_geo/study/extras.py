@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo import disclosure
+from sibangkit_geo.agencies.partners import pledges_of
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators import access, rasters
 from sibangkit_geo.indicators.estimates import list_overlap
@@ -32,6 +33,7 @@ from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
 from sibangkit_geo.registers import sum_keys
+from sibangkit_geo.sources.pledges import read_pledges
 from sibangkit_geo.sources.profiles import read_attributes, read_locus
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.study.locate import decisions, locate_places
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
-    from sibangkit_geo.model.types import Boundaries, Pockets, VillageIndicators
+    from sibangkit_geo.model.types import Boundaries, Pledge, Pockets, VillageIndicators
     from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
     from sibangkit_geo.study.locate import Carried
@@ -77,11 +79,13 @@ class Extras:
     `types`: Typology; None where it is not asked for.
     `lists`: Lists of villages, one column each.
     `surface`: Relative risk of being poor; None where it is not asked for.
+    `pledged`: Rows of the file of pledges; None where there is none.
     """
 
     types: TypologyRun | None
     lists: pd.DataFrame
     surface: RiskSurface | None
+    pledged: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,12 @@ class Conclusions:
     What follows from pockets and needs.
 
     `overlap`: Pockets against each list, one row per list.
+    `pledges`: What partners have promised, found on the map.
     """
 
     overlap: pd.DataFrame
     plans: Plans
+    pledges: tuple[Pledge, ...]
     notes: tuple[Note, ...]
 
 
@@ -114,9 +120,10 @@ def read_extras(
     types = typology_of(study, areas, reviewed)
     lists, of_lists = locus_lists(study, areas, reviewed)
     surface = surface_of(study, areas, carried.houses)
-    notes = (*of_places, *(types.notes if types else ()), *of_lists)
+    pledged, of_pledges = read_pledges(study.pledges) if study.pledges else (None, ())
+    notes = (*of_places, *(types.notes if types else ()), *of_lists, *of_pledges)
     more = replace(carried, parts=(*carried.parts, *around), notes=(*carried.notes, *notes))
-    return Extras(types, lists, surface), more
+    return Extras(types, lists, surface, pledged), more
 
 
 def conclude(
@@ -128,14 +135,29 @@ def conclude(
     catalogue: Catalogue,
 ) -> Conclusions:
     """
-    Compare the pockets with every list, and plan.
+    Compare the pockets with every list, find the pledges' places, and plan.
 
     Raises ConfigError: A file is missing or wrong, or a need has no unit cost.
-    Raises DataError: The target asks more persons than are estimated poor.
+    Raises DataError: The target asks more persons than are estimated poor, or pledges name no
+        partner, need or place.
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
-    plans = make_plans(study, measured, pockets, carried.counts, catalogue)
-    return Conclusions(overlap, plans, (*told, *plans.notes))
+    pledges = _pledges(extras.pledged, study, measured, pockets)
+    plans = make_plans(study, measured, pockets, carried.counts, catalogue, pledges)
+    return Conclusions(overlap, plans, pledges, (*told, *plans.notes))
+
+
+def _pledges(
+    rows: pd.DataFrame | None, study: config.Study, measured: VillageIndicators, pockets: Pockets
+) -> tuple[Pledge, ...]:
+    """Find partner, need and place of every pledge."""
+    if rows is None or study.pledges is None:
+        return ()
+    try:
+        return pledges_of(rows, study.partners, measured, pocket=pockets.members)
+    except DataError as error:
+        error.name_file(Path(study.pledges.path).name)
+        raise
 
 
 def extras_writer(

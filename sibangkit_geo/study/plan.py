@@ -15,6 +15,7 @@ from sibangkit_geo.agencies.budget import BudgetRule, BudgetTables, plan_budget
 from sibangkit_geo.agencies.catalogue import load_costs, unit_costs
 from sibangkit_geo.agencies.focus import place_needs, village_needs
 from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
+from sibangkit_geo.agencies.partners import placed_pledges, with_pledges
 from sibangkit_geo.agencies.targets import (
     ExitAssumption,
     TargetTables,
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.agencies.budget import BudgetSettings, Plan, TargetSettings
     from sibangkit_geo.agencies.targets import Reduction
-    from sibangkit_geo.model.types import AgencyNeeds, Pockets, VillageCounts, VillageIndicators
+    from sibangkit_geo.model.types import (
+        AgencyNeeds,
+        Pledge,
+        Pockets,
+        VillageCounts,
+        VillageIndicators,
+    )
 
 _PERCENT = 100.0
 _PARTLY = (
@@ -76,6 +83,7 @@ def make_plans(
     pockets: Pockets,
     counts: Sequence[VillageCounts],
     catalogue: Catalogue,
+    pledges: Sequence[Pledge] = (),
 ) -> Plans:
     """
     Plan the budget and the way to the target, where the study asks for them.
@@ -86,11 +94,12 @@ def make_plans(
     Raises DataError: The target asks more persons than are estimated poor.
     """
     notes: list[Note] = []
-    place = _places(measured, pockets)
+    place = money_places(measured, pockets)
     budget, target = None, None
     if study.budget:
         severity = severity_of(counts, place)
-        placed = PlacedNeeds(measured, place, severity, catalogue.names)
+        pledged = placed_pledges(pledges, place)
+        placed = PlacedNeeds(measured, place, severity, catalogue.names, pledged)
         budget = make_budget(study.budget, placed)
         notes += budget.notes
     if study.target:
@@ -104,7 +113,8 @@ def make_plans(
     return Plans(budget.tables if budget else None, target, tuple(notes), *costs)
 
 
-def _places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
+def money_places(measured: VillageIndicators, pockets: Pockets) -> pd.Series:
+    """Set every village to the place that money is planned for: its pocket, or its district."""
     places: pd.Series = measured.villages["district_code"].map(lambda code: Place("rest", code))
     inside = pockets.members.map(lambda number: Place("pocket", str(int(number))))
     places.loc[inside.index] = inside
@@ -206,12 +216,14 @@ class PlacedNeeds:
     What the budget is made of.
 
     `severity`: Multidimensional poverty M0 of each place, 0 to 1; empty where not measured.
+    `pledged`: What partners have promised, as `placed_pledges` sets it.
     """
 
     measured: VillageIndicators
     place: pd.Series
     severity: Mapping[Place, float]
     names: Mapping[str, str]
+    pledged: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +251,11 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
         need, or severity was asked for and not measured.
     """
     costs = load_costs(Path(settings.costs) if settings.costs else None)
-    needs = _needs(settings, placed, costs)
-    unit = unit_costs(needs["indicator"].unique(), costs=costs)
+    whole = _needs(settings, placed, costs)
+    unit = unit_costs(whole["indicator"].unique(), costs=costs)
+    promised = placed.pledged[placed.pledged["indicator"].isin(whole["indicator"])]
+    needs, pledged, beyond = with_pledges(whole, promised)
+    pledged["cost"] = pledged["households"] * pledged["indicator"].map(unit.to_dict()).astype(float)
     money = _ceilings(settings, placed.names)
     rule = BudgetRule(
         objective=settings.objective,
@@ -258,13 +273,19 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
         sensitivity=dearer.rename_axis("cost_factor").reset_index(),
         curve=richer.rename_axis("ceiling_factor").reset_index(),
         years=_years(settings, needs, unit, money),
+        pledged=pledged,
     )
     assumed = costs.loc[[key.removesuffix(_SHARE) for key in unit.index], "status"] == "asumsi"
     priced = (len(assumed), int(assumed.sum()))
     names = {key: placed.names.get(key, key) for key in needs["agency"].unique()}
     districts = district_names(placed.measured.villages)
     names |= {str(at): place_name(at, districts) for at in plan.districts.index}
-    notes = (_note(plan, needs, priced), *_named(plan, names))
+    by_partners = float(pledged["households"].sum())
+    notes = (
+        _note(plan, float(whole["unserved"].sum()), by_partners, priced),
+        *_beyond(beyond),
+        *_named(plan, names),
+    )
     return Budgeted(tables, notes, *priced)
 
 
@@ -328,15 +349,27 @@ def _years(
     )
 
 
-def _note(plan: Plan, needs: pd.DataFrame, priced: tuple[int, int]) -> Note:
-    served, all_of_it = plan.chosen["households"].sum(), needs["unserved"].sum()
+def _note(plan: Plan, need: float, promised: float, priced: tuple[int, int]) -> Note:
+    served = plan.chosen["households"].sum()
+    by_partners = f", {numeral(promised)} lagi dijanjikan mitra" if promised else ""
     text = (
-        f"Anggaran: {numeral(served)} dari {numeral(all_of_it)} kebutuhan rumah tangga "
-        f"({percentage(served / all_of_it if all_of_it else float('nan'))}) terlayani di bawah "
-        f"pagu; celah terbukti {percentage(plan.gap, 2)}. {priced[1]} dari {priced[0]} biaya "
-        "satuan masih asumsi; satu rumah dengan beberapa kekurangan dihitung beberapa kali."
+        f"Anggaran: {numeral(served)} dari {numeral(need)} kebutuhan rumah tangga "
+        f"({percentage(served / need if need else float('nan'))}) terlayani di bawah "
+        f"pagu{by_partners}; celah terbukti {percentage(plan.gap, 2)}. {priced[1]} dari "
+        f"{priced[0]} biaya satuan masih asumsi; satu rumah dengan beberapa kekurangan dihitung "
+        "beberapa kali."
     )
     return Note("budget", text)
+
+
+def _beyond(households: float) -> list[Note]:
+    if households < 1:
+        return []
+    text = (
+        f"Janji mitra melebihi kebutuhan yang tercatat sebanyak {numeral(households)} rumah "
+        "tangga; kelebihan itu tidak dihitung dalam anggaran."
+    )
+    return [Note("pledges_beyond_need", text, round(households))]
 
 
 def _named(plan: Plan, names: Mapping[str, str]) -> list[Note]:

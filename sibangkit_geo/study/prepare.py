@@ -19,6 +19,7 @@ from sibangkit_geo.model.types import InputFile, Note, Provenance
 from sibangkit_geo.pockets.cross_check import with_methods
 from sibangkit_geo.pockets.graph import outer_border
 from sibangkit_geo.products.blocks import focus_blocks, money_blocks
+from sibangkit_geo.products.promises import promise_blocks, promise_sentences
 from sibangkit_geo.products.result import StudyResult, build_layers
 from sibangkit_geo.products.sentences import Limitations, honesty_sentences
 from sibangkit_geo.products.staging import stated_time
@@ -88,15 +89,20 @@ class Ready:
     review_file: Path
 
 
-def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
+def prepare(
+    study_file: Path, out: Path, *, progress: Progress, level: disclosure.Level | None = None
+) -> Ready:
     """
     Run a study file up to the drawing.
 
     `out`: Folder the products will go to; nothing is written.
+    `level`: Whom it is for, where that is not what the study says.
     Raises ConfigError: The study file, or a file it names, is wrong or missing.
     Raises DataError: A table breaks its contract.
     """
     written = config.written_study(study_file)
+    if level:
+        written = replace(written, disclosure=replace(written.disclosure, level=level))
     study = _resolved(written, study_file.resolve().parent)
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
     inputs = _input_files(study, study_file)
@@ -112,7 +118,12 @@ def prepare(study_file: Path, out: Path, *, progress: Progress) -> Ready:
     notes = (*carried.notes, *earlier.notes, *groups.notes, *conclusions.notes)
     carried = replace(carried, notes=notes)
     product = _product(study, areas, carried, (measured, pockets), catalogue)
-    product = replace(product, provenance=_provenance(written, inputs), earlier=earlier.waves)
+    product = replace(
+        product,
+        provenance=_provenance(written, inputs),
+        earlier=earlier.waves,
+        pledges=conclusions.pledges,
+    )
     product = worded(product, study, conclusions.plans)
     product = with_houses(product, carried, study=study)
     return Ready(study, product, areas, carried, extras, groups, conclusions, review_file)
@@ -241,12 +252,13 @@ def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
 
 def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResult:
     """
-    Add blocks and limits to a product.
+    Add blocks, sentences of places and limits to a product.
 
-    Returns: The same with ``blocks`` and ``honesty``.
+    Returns: The same with ``blocks``, ``lines`` and ``honesty``.
     """
     blocks = (
         *money_blocks(product, plans.budget, plans.target, notes=plans.notes),
+        *promise_blocks(product),
         *focus_blocks(product),
     )
     context = product.boundaries.context
@@ -264,6 +276,7 @@ def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResu
     return replace(
         product,
         blocks=blocks,
+        lines=promise_sentences(product),
         honesty=honesty_sentences(product, known),
         series=plans.target.series if plans.target else None,
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     See = Callable[[str, str], Sequence[tuple[str, str]]]
 
-_MONEY = ("target", "series", "budget", "curve")
+_MONEY = ("target", "series", "budget", "pledges", "curve")
 _LEFT, _RIGHT = "l", "r"
 
 Rows = list[tuple[str, ...]]
@@ -83,12 +83,9 @@ def _pockets(text: Manuscript, product: StudyResult, see: See) -> None:
         grade = say(f"grade_{row['evidence']}")
         text.heading(say("document_pocket", number=number, grade=grade), 2)
         text.say(pocket_sentence(int(number), row))
-        if roles is not None and not roles.empty:
-            place = Place("pocket", str(number))
-            for sentence in role_sentences(
-                place, roles, labels=labels, names=product.catalogue.names
-            ):
-                text.say(sentence)
+        place, names = Place("pocket", str(number)), product.catalogue.names
+        for sentence in role_sentences(place, roles, labels=labels, names=names):
+            text.say(sentence)
         text.reference(f"{say('document_see')} ", _district_maps(product, int(number), see))
         text.table(
             say("document_pocket_table", number=number),

@@ -133,7 +133,7 @@ window.sibangkit.detail = (() => {
   /** @param {number} row */
   function findings(row) {
     const pocket = data.pockets.find((one) => one.villages.includes(row));
-    const told = [(villages.verdict[row] || villages.usual_verdict), pocket?.sentence, villages.certainty?.[row]].filter(Boolean);
+    const told = [(villages.verdict[row] || villages.usual_verdict), pocket?.sentence, villages.certainty?.[row], villages.planned?.[row]].filter(Boolean);
     return [
       ...(pocket ? [element("p", {
         class: `tag ${pocket.evidence}`,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
+from sibangkit_geo.products.promises import promise_rows
 from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.web.html import file_words, own_text, render, word
 from sibangkit_geo.products.web.svg import rate_chart, village_map
@@ -55,6 +56,7 @@ def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collecti
         agencies=[(one, _need(product, one)) for one in pages],
         districts=_districts(product),
         pockets=_pockets(product),
+        promises=promise_rows(product),
         files=[(name, told) for name, told in file_words().items() if name in files],
     )
 
@@ -160,17 +162,18 @@ def _file(code: str) -> str:
 def _pockets(product: StudyResult) -> list[tuple[str, tuple[str, ...]]]:
     """Say of every pocket what it is and who must act, where a need was counted."""
     roles = product.needs.roles
-    own = None if roles is None or roles.empty else roles[roles["level"] == "pocket"]
     labels = {one.name: one.label for one in product.measured.indicators}
     names = product.catalogue.names
     return [
         (
             pocket_sentence(int(str(number)), pocket),
-            ()
-            if own is None
-            else role_sentences(Place("pocket", str(number)), own, labels=labels, names=names),
+            (
+                *role_sentences(place, roles, labels=labels, names=names),
+                *product.lines.get(place, ()),
+            ),
         )
         for number, pocket in product.pockets.outlines.iterrows()
+        for place in (Place("pocket", str(number)),)
     ]
 
 
@@ -200,6 +203,7 @@ def _district_page(product: StudyResult, sheet: Sheet, map_file: str) -> str:
             for one in sheet.facts
         ],
         needs=_needs(sheet),
+        promises=promise_rows(product, district=sheet.code),
         villages=_villages(product, sheet),
     )
 

@@ -77,7 +77,10 @@ def shared_payload(
         "texts": load_texts(),
         "topology": screen_topology(mapped, context),
         "villages": _villages(product, list(names.index))
-        | {"acts": acting_indexes(mapped.index, product, [one.key for one in agencies])},
+        | {
+            "acts": acting_indexes(mapped.index, product, [one.key for one in agencies]),
+            "planned": _planned(product),
+        },
         "agencies": [one.name for one in agencies],
         "unmapped": _unmapped(product),
         "districts": [
@@ -175,6 +178,15 @@ def _villages(product: StudyResult, districts: Sequence[str]) -> dict[str, objec
     }
 
 
+def _planned(product: StudyResult) -> dict[str, str]:
+    """Say what is planned in the few villages that something is, by their row."""
+    return {
+        str(row): " ".join(product.lines[place])
+        for row, code in enumerate(product.mapped.index)
+        if (place := Place("village", str(code))) in product.lines
+    }
+
+
 def _unless_empty(column: list[str]) -> list[str]:
     return column if any(column) else []
 
@@ -226,19 +238,16 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
     members = product.pockets.members
     labels = {one.name: one.label for one in product.measured.indicators}
     roles = product.needs.roles
-    if roles is not None and len(roles):
-        roles = roles[roles["level"] == "pocket"]
     return [
         {
             "number": int(str(number)),
             "evidence": pocket["evidence"],
             "villages": [rows[code] for code in members.index[members == number]],
             "sentence": pocket_sentence(int(str(number)), pocket),
-            "roles": []
-            if roles is None or roles.empty
-            else list(
-                role_sentences(Place("pocket", str(number)), roles, labels=labels, names=names)
-            ),
+            "roles": [
+                *role_sentences(Place("pocket", str(number)), roles, labels=labels, names=names),
+                *product.lines.get(Place("pocket", str(number)), ()),
+            ],
         }
         for number, pocket in product.pockets.outlines.iterrows()
     ]

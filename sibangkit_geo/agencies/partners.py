@@ -1,0 +1,343 @@
+"""Partners beside the agencies: which needs each may see, and what it has pledged where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.model.toml import build, own_toml
+from sibangkit_geo.model.types import Place, Pledge
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sibangkit_geo.model.types import VillageIndicators
+
+PartnerKind = Literal["bank", "csr", "baznas", "other"]
+_SHARE = "_share"
+# the name of a folder on every system
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSettings:
+    """
+    One ``[[partners]]`` table of a study: a bank, a company or a body that takes part.
+
+    Attributes
+    ----------
+    key
+        Name of its folder, a to z, 0 to 9 and _; how the file of pledges may call it.
+    name
+        As its page is headed.
+    kind
+        What it is, for the needs that it sees when `needs` is empty.
+    needs
+        Keys of the needs that it may see; no other need's data enter its files.
+    """
+
+    key: str
+    name: str
+    kind: PartnerKind
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the key, and that a partner of no known kind says what it may see."""
+        if not _KEY.fullmatch(self.key) or not self.name.strip():
+            msg = f'[[partners]] "{self.key}": the key is made of a to z, 0 to 9 and _, with a name'
+            raise ConfigError(msg)
+        if not self.answers:
+            msg = f'[[partners]] "{self.key}": say which needs it may see (needs = ["water"])'
+            raise ConfigError(msg)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Keys of the needs that it may see, each once."""
+        keys = self.needs or _kinds()[self.kind]
+        return tuple(dict.fromkeys(key.removesuffix(_SHARE) for key in keys))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    key: PartnerKind
+    label: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _KindFile:
+    kind: tuple[_Kind, ...]
+
+
+@cache
+def _kinds() -> dict[PartnerKind, tuple[str, ...]]:
+    """Read which needs each kind of partner answers."""
+    listed = build(_KindFile, own_toml(__package__, "partners.toml"), file="partners.toml").kind
+    found = {one.key: one.needs for one in listed}
+    if found.keys() != set(get_args(PartnerKind)):
+        msg = "partners.toml: every kind stands in it, once."
+        raise ConfigError(msg)
+    return found
+
+
+def require_partners(partners: Sequence[PartnerSettings], *, needs: Collection[str]) -> None:
+    """
+    Refuse partners that stand twice or may see a need that nobody knows.
+
+    `needs`: Keys of every need of the catalogue and of the study.
+    Raises ConfigError: All that is wrong is told at once.
+    """
+    keys = [one.key for one in partners]
+    faults = [f'"{key}" stands twice' for key in dict.fromkeys(keys) if keys.count(key) > 1]
+    faults += [
+        f'"{one.key}" names an unknown need "{key}". {nearest(key, needs)}'
+        for one in partners
+        for key in one.answers
+        if key not in needs
+    ]
+    if faults:
+        msg = f"[[partners]] {'; '.join(faults)}"
+        raise ConfigError(msg)
+
+
+def own_indicators(partner: PartnerSettings, measured: VillageIndicators) -> tuple[str, ...]:
+    """
+    List the indicators that a partner may see, in the order of the village table.
+
+    Returns: Empty where the data ask for none of its needs.
+    """
+    return tuple(
+        one.name
+        for one in measured.indicators
+        if one.count_column and one.agency and one.name.removesuffix(_SHARE) in partner.answers
+    )
+
+
+def pledges_of(
+    rows: pd.DataFrame,
+    partners: Sequence[PartnerSettings],
+    measured: VillageIndicators,
+    *,
+    pocket: pd.Series,
+) -> tuple[Pledge, ...]:
+    """
+    Find partner, need and place of every pledge.
+
+    A pocket is meant by its number or, where a village stands beside it, as the one that
+    holds this village: numbers may change from level to level.
+    Grain: one row of the file in, one pledge out.
+
+    Parameters
+    ----------
+    rows
+        ``partner``, ``village``, ``pocket``, ``need`` (text or missing), ``units`` and ``year``
+        (whole numbers), indexed by row of the file.
+    partners
+        Who takes part.
+    measured
+        Village table, for villages and needs.
+    pocket
+        Pocket number of each village in one.
+
+    Returns
+    -------
+    pledges
+        In the order of the file.
+
+    Raises
+    ------
+    DataError
+        Rows that name nobody, no need, a need that the partner may not see, no place, or that
+        stand twice; all are told at once.
+    """
+    known = _Known(
+        {name.casefold(): one for one in partners for name in (one.key, one.name)},
+        {
+            name.casefold(): one.name
+            for one in measured.indicators
+            if one.count_column and one.agency
+            for name in (one.name, one.name.removesuffix(_SHARE), one.label)
+        },
+        _villages(measured.villages),
+        {str(code): str(int(number)) for code, number in pocket.items()},
+    )
+    found = [known.pledge(row) for row in rows.itertuples(index=False)]
+    faults = pd.Series([one if isinstance(one, str) else "" for one in found], rows.index)
+    pledges = pd.Series([one if isinstance(one, Pledge) else None for one in found], rows.index)
+    keys = pledges.map(lambda one: one and (one.partner, one.place, one.indicator, one.year))
+    faults = faults.mask(keys.notna() & keys.duplicated(keep=False), "stands twice")
+    wrong = faults[faults.ne("")]
+    if len(wrong):
+        told = "; ".join(f"row {row}: {fault}" for row, fault in wrong.head(_TOLD).items())
+        msg = f"Pledges that cannot be placed ({told})"
+        raise DataError(
+            msg,
+            rows=rows.loc[wrong.index],
+            remedy="Write partner and need as the study does, and a village code or a pocket.",
+        )
+    return tuple(pledges)
+
+
+_TOLD = 5
+
+
+def _villages(table: pd.DataFrame) -> dict[str, str]:
+    """Find a village by its code, dotted or not; by its name alone where no other has it."""
+    found = {str(code): str(code) for code in table.index}
+    found |= {code.replace(".", ""): code for code in found}
+    names = table["name"].astype(str).str.casefold()
+    alone = names[~names.duplicated(keep=False)]
+    found |= {name: str(code) for code, name in alone.items()}
+    # of two with one name the district decides
+    whole = names + " (" + table["district_name"].astype(str).str.casefold() + ")"
+    return found | {name: str(code) for code, name in whole.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the words of a pledge may mean, each by its folded spelling."""
+
+    partners: Mapping[str, PartnerSettings]
+    needs: Mapping[str, str]
+    villages: Mapping[str, str]
+    pockets: Mapping[str, str]
+
+    def pledge(self, row: object) -> Pledge | str:
+        """Read one row; in words what is wrong with it, without a word of the file."""
+        texts = {name: _folded(getattr(row, name)) for name in ("partner", "need", "village")}
+        partner, indicator = self.partners.get(texts["partner"]), self.needs.get(texts["need"])
+        if partner is None:
+            return "no partner of the study"
+        if indicator is None:
+            return "no need that the data have"
+        if indicator.removesuffix(_SHARE) not in partner.answers:
+            return "a need that this partner does not answer"
+        place = self._place(texts["village"], _folded(row.pocket))  # type: ignore[attr-defined]
+        if isinstance(place, str):
+            return place
+        units, year = int(row.units), int(row.year)  # type: ignore[attr-defined]
+        return Pledge(partner.key, partner.name, place, indicator, units, year)
+
+    def _place(self, village: str, pocket: str) -> Place | str:
+        code = self.villages.get(village)
+        if village and code is None:
+            return "no village of the regency, or a name that several have"
+        if not pocket:
+            return Place("village", code) if code else "neither village nor pocket"
+        number = pocket.removeprefix("kantong").removeprefix("k").strip()
+        if code:
+            inside = self.pockets.get(code)
+            return Place("pocket", inside) if inside else "its village is in no pocket"
+        known = number in set(self.pockets.values())
+        return Place("pocket", number) if known else "no pocket of this number"
+
+
+def _folded(cell: object) -> str:
+    return "" if pd.isna(cell) else str(cell).strip().casefold()  # type: ignore[call-overload]
+
+
+def placed_pledges(pledges: Iterable[Pledge], place_of: pd.Series) -> pd.DataFrame:
+    """
+    Set pledges to the places that money is planned for.
+
+    Grain: one pledge in, one row out.
+
+    `place_of`: Place (pocket, or the rest of a district) of each village.
+    Returns: ``year``, ``partner`` (name), ``place``, ``indicator``, ``households``.
+    """
+    rows = [
+        (
+            one.year,
+            one.name,
+            place_of.loc[one.place.id] if one.place.level == "village" else one.place,
+            one.indicator,
+            float(one.units),
+        )
+        for one in pledges
+    ]
+    return pd.DataFrame(rows, columns=["year", "partner", "place", "indicator", "households"])
+
+
+def with_pledges(
+    needs: pd.DataFrame, pledged: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """
+    Take what partners have pledged off what the agencies have to plan, place by place.
+
+    Grain: unchanged, one row per place, agency and indicator.
+
+    Parameters
+    ----------
+    needs
+        ``place``, ``agency``, ``indicator``, ``unserved``.
+    pledged
+        From `placed_pledges`.
+
+    Returns
+    -------
+    needs
+        With ``unserved`` less the pledged, never below 0.
+    counted
+        `pledged` with ``agency``, ``households`` no more than there are in need; pledges of
+        needs or places without data are left out.
+    beyond
+        Households pledged beyond the need.
+    """
+    keys = ["place", "indicator"]
+    left = needs.set_index(keys)["unserved"].fillna(0.0)
+    agency = needs.set_index(keys)["agency"]
+    where = pd.MultiIndex.from_frame(pledged[keys])
+    before = pledged.groupby(keys)["households"].cumsum() - pledged["households"]
+    room = left.reindex(where).fillna(0.0).to_numpy() - before.to_numpy()
+    taken = np.minimum(pledged["households"].to_numpy(), np.maximum(room, 0.0))
+    counted = pledged.assign(agency=agency.reindex(where).to_numpy(), households=taken)
+    counted = counted[counted["households"] > 0].reset_index(drop=True)
+    off = counted.groupby(keys)["households"].sum()
+    less = off.reindex(pd.MultiIndex.from_frame(needs[keys])).fillna(0.0).to_numpy()
+    beyond = float(pledged["households"].sum() - counted["households"].sum())
+    return needs.assign(unserved=needs["unserved"] - less), counted, beyond
+
+
+def contributions(
+    needs: pd.DataFrame, *, planned: pd.DataFrame, pledged: pd.DataFrame, unit_cost: pd.Series
+) -> pd.DataFrame:
+    """
+    Say where a partner's contribution fits: what is unserved and planned by nobody.
+
+    Grain: one row per place and indicator, where nothing is unserved too.
+
+    Parameters
+    ----------
+    needs
+        ``place``, ``indicator``, ``unserved``, ``share`` (0 to 1); the whole regency, each
+        household once.
+    planned
+        ``place``, ``indicator``, ``households`` that agencies serve under their ceilings.
+    pledged
+        From `with_pledges`.
+    unit_cost
+        Rupiah per household, indexed by indicator; an indicator may be absent.
+
+    Returns
+    -------
+    fits
+        ``place``, ``indicator``, ``unserved``, ``share``, ``planned``, ``pledged``, ``left``
+        (unserved less both, at least 0), ``cost`` (rupiah of what is left; missing where no
+        unit cost is known), the largest need left first.
+    """
+    keys = ["place", "indicator"]
+    told = needs[[*keys, "unserved", "share"]].set_index(keys)
+    for name, table in (("planned", planned), ("pledged", pledged)):
+        sums = table.groupby(keys)["households"].sum()
+        told[name] = sums.reindex(told.index).fillna(0.0)
+    told["left"] = (told["unserved"] - told["planned"] - told["pledged"]).clip(lower=0.0)
+    told = told.reset_index()
+    told["cost"] = told["left"] * told["indicator"].map(unit_cost.to_dict()).astype(float)
+    order = told.sort_values("place", kind="stable")
+    return order.sort_values("left", ascending=False, kind="stable", ignore_index=True)

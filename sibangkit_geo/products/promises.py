@@ -1,0 +1,128 @@
+"""What partners have pledged, in words: a table, a folded part of pages, sentences of places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.result import Block
+from sibangkit_geo.products.words import district_names, listing, place_name, say
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sibangkit_geo.model.types import Place, Pledge
+    from sibangkit_geo.products.result import StudyResult
+
+PROMISES = "janji_mitra.csv"
+_SHOWN = 12
+
+
+def spot(place: Place, product: StudyResult) -> str:
+    """Name a place so that it cannot be another: a village with its district."""
+    villages = product.measured.villages
+    if place.level == "village":
+        own = villages.loc[place.id]
+        return say("place_village", name=own["name"], district=own["district_name"])
+    return place_name(place, district_names(villages))
+
+
+def promise_table(product: StudyResult) -> pd.DataFrame:
+    """
+    List every pledge.
+
+    Grain: one row per pledge, the earliest year first.
+
+    Returns: Indonesian headings; empty where nothing is pledged.
+    """
+    labels = {one.name: one.label for one in product.measured.indicators}
+    rows = [
+        {
+            "tahun": one.year,
+            "mitra": one.name,
+            "tingkat": say("level_pocket" if one.place.level == "pocket" else "level_village"),
+            "kode": one.place.id,
+            "tempat": spot(one.place, product),
+            "kebutuhan": labels[one.indicator],
+            "unit": one.units,
+            "keterangan": say("pledge_planned"),
+        }
+        for one in _in_order(product.pledges)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _in_order(pledges: Collection[Pledge]) -> list[Pledge]:
+    return sorted(pledges, key=lambda one: (one.year, one.name, one.place, one.indicator))
+
+
+def promise_rows(product: StudyResult, *, district: str = "") -> tuple[tuple[str, ...], ...]:
+    """
+    Word every pledge for a page: year, partner, place, need, households.
+
+    `district`: Only those of its villages, and of pockets that have one of them; empty for all.
+    """
+    villages, members = product.measured.villages, product.pockets.members
+    own = villages.index[villages["district_code"] == district]
+    inside = {str(int(number)) for number in members[members.index.isin(own)]}
+    return _rows(
+        [
+            one
+            for one in product.pledges
+            if not district or one.place.id in (inside if one.place.level == "pocket" else own)
+        ],
+        product,
+    )
+
+
+def _rows(pledges: Collection[Pledge], product: StudyResult) -> tuple[tuple[str, ...], ...]:
+    labels = {one.name: one.label for one in product.measured.indicators}
+    return tuple(
+        (
+            str(one.year), one.name, spot(one.place, product), labels[one.indicator],
+            numeral(one.units),
+        )
+        for one in _in_order(pledges)
+    )  # fmt: skip
+
+
+def promise_blocks(product: StudyResult) -> tuple[Block, ...]:
+    """Word the pledges for the overview, and for every agency whose need they answer."""
+    owner = {one.name: one.agency for one in product.measured.indicators}
+    agencies = {product.catalogue.agencies[0].key: product.pledges}
+    for one in product.pledges:
+        own = owner[one.indicator]
+        agencies[own] = tuple(p for p in product.pledges if owner[p.indicator] == own)
+    return tuple(_block(key, pledges, product) for key, pledges in agencies.items() if pledges)
+
+
+def _block(agency: str, pledges: Collection[Pledge], product: StudyResult) -> Block:
+    more = len(pledges) - _SHOWN
+    return Block(
+        key="pledges",
+        headline=say("pledges_headline"),
+        lead=say("pledges_lead", count=numeral(sum(one.units for one in pledges))),
+        items=(say("pledges_more", count=numeral(more), file=PROMISES),) if more > 0 else (),
+        head=listing("pledges_head"),
+        align=("r", "l", "l", "l", "r"),
+        rows=_rows(pledges, product)[:_SHOWN],
+        agency=agency,
+    )
+
+
+def promise_sentences(product: StudyResult) -> dict[Place, tuple[str, ...]]:
+    """Say of each village and pocket what partners have pledged there."""
+    labels = {one.name: one.label for one in product.measured.indicators}
+    said: dict[Place, tuple[str, ...]] = {}
+    for one in _in_order(product.pledges):
+        sentence = say(
+            "pledge",
+            partner=one.name,
+            year=one.year,
+            units=numeral(one.units),
+            label=labels[one.indicator],
+        )
+        said[one.place] = (*said.get(one.place, ()), sentence)
+    return said

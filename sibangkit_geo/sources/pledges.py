@@ -1,0 +1,81 @@
+"""What partners have pledged: a table that they fill in, one row per promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.model.numeric_columns import NumberKind, Numerals
+from sibangkit_geo.sources.readers import fold_header, table_source
+from sibangkit_geo.sources.text_tables import (
+    NumericText,
+    read_numbers,
+    read_text_table,
+    reading_notes,
+    require_columns,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sibangkit_geo.model.types import Note
+
+#: columns of the file, in the order of the form that partners are given
+COLUMNS = {"partner": "mitra", "village": "desa", "pocket": "kantong", "need": "kebutuhan",
+           "units": "unit", "year": "tahun"}  # fmt: skip
+# nobody promises more households than a regency has, or anything for another century
+_MOST = 1_000_000
+_YEARS = (2000, 2100)
+
+
+@dataclass(frozen=True, slots=True)
+class PledgeSource:
+    """
+    The ``[pledges]`` table of a study.
+
+    `path`: Table in any format with the columns ``mitra``, ``desa``, ``kantong``, ``kebutuhan``,
+        ``unit`` and ``tahun`` (or ``partner``, ``village``, ``pocket``, ``need``, ``units``,
+        ``year``).
+    `numerals`: How it writes numbers, ``"id"`` or ``"en"``, where its columns do not tell.
+    """
+
+    path: str
+    sheet: str = ""
+    numerals: Numerals = ""
+
+
+def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """
+    Read the pledges.
+
+    Grain: one row per row of the file.
+
+    Returns: ``partner``, ``village``, ``pocket``, ``need`` (text or missing), ``units``, ``year``
+        (whole), indexed by row number.
+    Returns: How the file was read.
+    Raises MissingFileError: There is no such file.
+    Raises DataError: It is damaged or lacks a column; a row lacks a number, or has none that fits.
+    """
+    path = Path(source.path)
+    where = table_source(source.path, sheet=source.sheet)
+    # one of the two languages is asked for as a whole
+    table, _ = read_text_table(where, named_by="[pledges] path", named=())
+    present = {fold_header(str(one)): str(one) for one in table}
+    english = "partner" in present
+    wanted = {name: name if english else own for name, own in COLUMNS.items()}
+    require_columns(table, wanted.values(), path=path)
+    named = {name: present[own] for name, own in wanted.items()}
+    rows = table[list(named.values())].set_axis(list(named), axis=1)
+    kinds = {
+        "units": NumberKind(1, _MOST, whole=True),
+        "year": NumberKind(*_YEARS, whole=True),
+    }
+    numbers, told = read_numbers(rows, kinds, text=NumericText(path.name, source.numerals))
+    empty = rows[["partner", "need"]].isna().any(axis=1) | numbers.isna().any(axis=1)
+    if empty.any():
+        msg = f"{path.name}: pledges without partner, need, unit or year"
+        raise DataError(msg, rows=rows[empty], remedy="Fill these cells, or delete the rows.")
+    made = rows.assign(**{name: numbers[name].astype(int) for name in kinds})
+    return made, (*reading_notes(table), *told)
