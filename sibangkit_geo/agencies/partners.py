@@ -327,17 +327,17 @@ def contributions(
     Returns
     -------
     fits
-        ``place``, ``indicator``, ``unserved``, ``share``, ``planned``, ``pledged``, ``left``
-        (unserved less both, at least 0), ``cost`` (rupiah of what is left; missing where no
-        unit cost is known), the largest need left first.
+        ``place``, ``indicator``, ``unserved``, ``share``, ``planned``, ``pledged``, ``unplanned``
+        (unserved less both, at least 0), ``cost`` (rupiah of what is unplanned; missing where no
+        unit cost is known), the largest first.
     """
     keys = ["place", "indicator"]
     told = needs[[*keys, "unserved", "share"]].set_index(keys)
     for name, table in (("planned", planned), ("pledged", pledged)):
         sums = table.groupby(keys)["households"].sum()
         told[name] = sums.reindex(told.index).fillna(0.0)
-    told["left"] = (told["unserved"] - told["planned"] - told["pledged"]).clip(lower=0.0)
+    told["unplanned"] = (told["unserved"] - told["planned"] - told["pledged"]).clip(lower=0.0)
     told = told.reset_index()
-    told["cost"] = told["left"] * told["indicator"].map(unit_cost.to_dict()).astype(float)
+    told["cost"] = told["unplanned"] * told["indicator"].map(unit_cost.to_dict()).astype(float)
     order = told.sort_values("place", kind="stable")
-    return order.sort_values("left", ascending=False, kind="stable", ignore_index=True)
+    return order.sort_values("unplanned", ascending=False, kind="stable", ignore_index=True)

@@ -29,7 +29,7 @@ _SHOWN = 12
 
 _HEADINGS = {
     "partner": "mitra", "unserved": "belum_terlayani", "planned": "rencana_opd",
-    "pledged": "janji_mitra",
+    "pledged": "janji_mitra", "unplanned": "belum_direncanakan",
     "year": "tahun", "place": "tempat", "agency": "opd", "indicator": "kebutuhan",
     "households": "rumah_tangga", "cost": "biaya_rupiah", "reason": "alasan",
     "ceiling": "pagu_rupiah", "spent": "terpakai_rupiah", "left": "sisa_rupiah",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -32,7 +32,7 @@ from sibangkit_geo.products.workbook import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
     from sibangkit_geo.agencies import Programme
@@ -63,7 +63,7 @@ class PartnerTables:
     What a partner's files show beside the map, of its own needs alone.
 
     `fits`: From `sibangkit_geo.agencies.partners.contributions`.
-    `planned`: What agencies serve under their ceilings: ``year``, ``agency``, ``place``,
+    `planned`: What agencies serve under their ceilings: ``year``, ``opd`` (name), ``place``,
         ``indicator``, ``households``, ``cost``.
     `budgeted`: Whether the study has a budget that could plan anything.
     `costs`: Unit costs, as `load_costs` gives them.
@@ -211,16 +211,16 @@ def _fits(product: StudyResult, tables: PartnerTables) -> Block:
     """Word where a contribution fits: the largest needs that nobody has planned."""
     labels = {one.name: one.label for one in product.measured.indicators}
     districts = district_names(product.measured.villages)
-    shown = tables.fits[tables.fits["left"] > 0].head(_SHOWN)
+    shown = tables.fits[tables.fits["unplanned"] > 0].head(_SHOWN)
     rows = tuple(
         (
             place_name(one["place"], districts), labels[one["indicator"]],
             numeral(one["unserved"]), numeral(one["planned"]), numeral(one["pledged"]),
-            numeral(one["left"]), rupiah(one["cost"]),
+            numeral(one["unplanned"]), rupiah(one["cost"]),
         )
         for _, one in shown.iterrows()
     )  # fmt: skip
-    sums = tables.fits[["unserved", "planned", "pledged", "left"]].sum()
+    sums = tables.fits[["unserved", "planned", "pledged", "unplanned"]].sum()
     counts = {str(name): numeral(count) for name, count in sums.items()}
     return Block(
         key="fits",
@@ -239,7 +239,7 @@ def _planned(product: StudyResult, tables: PartnerTables) -> Block:
     largest = tables.planned.sort_values("households", ascending=False, kind="stable")
     rows = tuple(
         (
-            str(one["year"]), one["agency"], place_name(one["place"], districts),
+            str(one["year"]), one["opd"], place_name(one["place"], districts),
             labels[one["indicator"]], numeral(one["households"]), rupiah(one["cost"]),
         )
         for _, one in largest.head(_SHOWN).sort_values("year", kind="stable").iterrows()
@@ -261,8 +261,13 @@ def cost_rows(product: StudyResult, costs: pd.DataFrame) -> list[tuple[str, str,
 
     Returns: Need, what is delivered, rupiah (missing where nobody has said), status and remark.
     """
-    known = costs.to_dict("index")
-    nothing = {"label": "", "rupiah": math.nan, "status": say("cost_unknown"), "note": ""}
+    known: dict[Hashable, dict[Hashable, Any]] = costs.to_dict("index")
+    nothing: dict[Hashable, Any] = {
+        "label": "",
+        "rupiah": math.nan,
+        "status": say("cost_unknown"),
+        "note": "",
+    }
     rows = []
     for one in product.measured.indicators:
         cost = known.get(one.name.removesuffix("_share"), nothing)
@@ -339,7 +344,7 @@ def write_partner(product: StudyResult, tables: PartnerTables, folder: Path) -> 
     write_pages(product, pages, folder / BOOK_NAME)
 
 
-_COSTS = ("kebutuhan", "satuan", "biaya_rupiah", "status", "catatan")
+_COSTS = ("kebutuhan", "satuan", "biaya_rupiah", "status_biaya", "catatan")
 
 
 def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:

@@ -62,6 +62,8 @@ _NAMES = {
     "expected": "Rumah tangga miskin menurut tingkat kabupaten",
     "n_villages": "Jumlah desa",
     "in_pockets": "Desa di dalam kantong",
+    "opd": "OPD",
+    "rencana_opd": "Rencana OPD",
 }
 _PARTS = {
     "known_": "Rumah tangga dengan jawaban",

@@ -53,7 +53,7 @@ def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     Grain: one row per row of the file.
 
     Returns: ``partner``, ``village``, ``pocket``, ``need`` (text or missing), ``units``, ``year``
-        (whole), indexed by row number.
+        (whole), indexed by row number; rows without units are left out.
     Returns: How the file was read.
     Raises MissingFileError: There is no such file.
     Raises DataError: It is damaged or lacks a column; a row lacks a number, or has none that fits.
@@ -73,9 +73,12 @@ def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:
         "year": NumberKind(*_YEARS, whole=True),
     }
     numbers, told = read_numbers(rows, kinds, text=NumericText(path.name, source.numerals))
+    # a row of the form whose units nobody filled in is no pledge
+    filled = rows["units"].notna()
+    rows, numbers = rows[filled], numbers[filled]
     empty = rows[["partner", "need"]].isna().any(axis=1) | numbers.isna().any(axis=1)
     if empty.any():
-        msg = f"{path.name}: pledges without partner, need, unit or year"
-        raise DataError(msg, rows=rows[empty], remedy="Fill these cells, or delete the rows.")
+        msg = f"{path.name}: pledges without partner, need or year, or with a word for no number"
+        raise DataError(msg, rows=rows[empty], remedy="Fill these cells, or empty the units.")
     made = rows.assign(**{name: numbers[name].astype(int) for name in kinds})
     return made, (*reading_notes(table), *told)

@@ -91,7 +91,7 @@ def _write(ready: Ready, partner: PartnerSettings, own: Sequence[str], folder: P
     tables = _tables(ready, partner, own)
     product = partner_product(ready.product, partner, own, tables)
     write_partner(product, tables, folder)
-    sums = tables.fits.groupby("indicator")[["unserved", "planned", "pledged", "left"]].sum()
+    sums = tables.fits.groupby("indicator")[["unserved", "planned", "pledged", "unplanned"]].sum()
     staging.write_manifest(
         folder,
         product.provenance,
@@ -119,7 +119,7 @@ def _tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -> Partn
     labels = {one.key: one.label for one in need_catalogue()}
     return PartnerTables(
         fits=fits,
-        planned=planned.assign(agency=planned["agency"].map(lambda key: names.get(key, key))),
+        planned=planned.assign(opd=planned["agency"].map(names.get)).drop(columns="agency"),
         budgeted=budget is not None,
         costs=costs,
         unasked=tuple(labels.get(key, key) for key in partner.answers if key not in asked),

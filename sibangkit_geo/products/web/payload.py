@@ -238,19 +238,23 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
     members = product.pockets.members
     labels = {one.name: one.label for one in product.measured.indicators}
     roles = product.needs.roles
-    return [
-        {
-            "number": int(str(number)),
-            "evidence": pocket["evidence"],
-            "villages": [rows[code] for code in members.index[members == number]],
-            "sentence": pocket_sentence(int(str(number)), pocket),
-            "roles": [
-                *role_sentences(Place("pocket", str(number)), roles, labels=labels, names=names),
-                *product.lines.get(Place("pocket", str(number)), ()),
-            ],
-        }
-        for number, pocket in product.pockets.outlines.iterrows()
-    ]
+    found = []
+    for number, pocket in product.pockets.outlines.iterrows():
+        place = Place("pocket", str(number))
+        said = (pocket_sentence(int(str(number)), pocket), *product.lines.get(place, ()))
+        # where nobody's role was worked out, there is no list of them to unfold
+        shown = len(said) if roles is None else 1
+        acting = role_sentences(place, roles, labels=labels, names=names)
+        found.append(
+            {
+                "number": int(str(number)),
+                "evidence": pocket["evidence"],
+                "villages": [rows[code] for code in members.index[members == number]],
+                "sentence": " ".join(said[:shown]),
+                "roles": [*acting, *said[shown:]],
+            }
+        )
+    return found
 
 
 def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
