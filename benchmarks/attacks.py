@@ -30,6 +30,7 @@ from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
+from sibangkit_geo.study.partners import run_partners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -312,7 +313,7 @@ def releases(most: int, *, cells: int = 4000, changed: float = 0.05) -> pd.DataF
 
 
 def run_two(folder: Path, *, households: int) -> Files:
-    """Make a demo and run it at levels public and agency."""
+    """Make a demo, run it at levels public and agency, and write the folders of its partners."""
     data = write_demo(folder / "data", settings=DemoSettings(households=households)).parent
     text = (data / "study.toml").read_text("utf-8")
     text = text.replace("replicates = 999", "replicates = 99\nstability = false")
@@ -322,6 +323,7 @@ def run_two(folder: Path, *, households: int) -> Files:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DegradedInputWarning)
             study.run(own, folder / level)
+    run_partners(data / "study_agency.toml", folder / "partners", progress=lambda *_: None)
     return read_files(folder / "public", folder / "agency")
 
 

@@ -401,10 +401,12 @@ def without_variants(study_file: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class TwoLevels:
-    """A demo of 12,000 households run at two levels."""
+    """A demo of 12,000 households run at two levels, and the folders of its partners."""
 
     public: Path
     agency: Path
+    partners: Path
+    study: Path
 
     @property
     def folders(self) -> dict[str, Path]:
@@ -419,7 +421,8 @@ def two_levels(
 
     def run(folder: Path) -> TwoLevels:
         benchmark("attacks").run_two(folder, households=12_000)
-        return TwoLevels(folder / "public", folder / "agency")
+        data = folder / "data" / "study_agency.toml"
+        return TwoLevels(folder / "public", folder / "agency", folder / "partners", data)
 
     with once(common_folder(tmp_path_factory), "two-levels", run) as made:
         yield made

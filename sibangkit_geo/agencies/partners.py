@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, nearest
+from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import build, own_toml
-from sibangkit_geo.model.types import Place, Pledge
+from sibangkit_geo.model.types import Note, Place, Pledge
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -125,7 +127,8 @@ def pledges_of(
     measured: VillageIndicators,
     *,
     pocket: pd.Series,
-) -> tuple[Pledge, ...]:
+    catalogue: Mapping[str, str],
+) -> tuple[tuple[Pledge, ...], tuple[Note, ...]]:
     """
     Find partner, need and place of every pledge.
 
@@ -144,11 +147,15 @@ def pledges_of(
         Village table, for villages and needs.
     pocket
         Pocket number of each village in one.
+    catalogue
+        Label by key of every need that data can have.
 
     Returns
     -------
     pledges
         In the order of the file.
+    notes
+        How many were left out because the data do not ask their need.
 
     Raises
     ------
@@ -158,16 +165,13 @@ def pledges_of(
     """
     known = _Known(
         {name.casefold(): one for one in partners for name in (one.key, one.name)},
-        {
-            name.casefold(): one.name
-            for one in measured.indicators
-            if one.count_column and one.agency
-            for name in (one.name, one.name.removesuffix(_SHARE), one.label)
-        },
+        _needs(measured, catalogue),
+        {one.name for one in measured.indicators},
         _villages(measured.villages),
         {str(code): str(int(number)) for code, number in pocket.items()},
     )
     found = [known.pledge(row) for row in rows.itertuples(index=False)]
+    unasked = sum(one is None for one in found)
     faults = pd.Series([one if isinstance(one, str) else "" for one in found], rows.index)
     pledges = pd.Series([one if isinstance(one, Pledge) else None for one in found], rows.index)
     keys = pledges.map(lambda one: one and (one.partner, one.place, one.indicator, one.year))
@@ -181,10 +185,29 @@ def pledges_of(
             rows=rows.loc[wrong.index],
             remedy="Write partner and need as the study does, and a village code or a pocket.",
         )
-    return tuple(pledges)
+    notes = []
+    if unasked:
+        text = (
+            f"{numeral(unasked)} janji mitra tidak ditampilkan: data studi ini tidak menanyakan "
+            "kebutuhannya."
+        )
+        warnings.warn(text, DegradedInputWarning, stacklevel=3)
+        notes.append(Note("pledges_unasked", text, unasked))
+    return tuple(pledges.dropna()), tuple(notes)
 
 
 _TOLD = 5
+
+
+def _needs(measured: VillageIndicators, catalogue: Mapping[str, str]) -> dict[str, str]:
+    """Find the indicator of a need by its key, its label or its own name."""
+    named = {f"{key}{_SHARE}": label for key, label in catalogue.items()}
+    named |= {one.name: one.label for one in measured.indicators if one.count_column and one.agency}
+    return {
+        spelling.casefold(): name
+        for name, label in named.items()
+        for spelling in (name, name.removesuffix(_SHARE), label)
+    }
 
 
 def _villages(table: pd.DataFrame) -> dict[str, str]:
@@ -205,22 +228,25 @@ class _Known:
 
     partners: Mapping[str, PartnerSettings]
     needs: Mapping[str, str]
+    asked: Collection[str]
     villages: Mapping[str, str]
     pockets: Mapping[str, str]
 
-    def pledge(self, row: object) -> Pledge | str:
-        """Read one row; in words what is wrong with it, without a word of the file."""
+    def pledge(self, row: object) -> Pledge | str | None:
+        """Read one row; in words what is wrong with it; None where the data lack its need."""
         texts = {name: _folded(getattr(row, name)) for name in ("partner", "need", "village")}
         partner, indicator = self.partners.get(texts["partner"]), self.needs.get(texts["need"])
         if partner is None:
             return "no partner of the study"
         if indicator is None:
-            return "no need that the data have"
+            return "no need of the catalogue"
         if indicator.removesuffix(_SHARE) not in partner.answers:
             return "a need that this partner does not answer"
         place = self._place(texts["village"], _folded(row.pocket))  # type: ignore[attr-defined]
         if isinstance(place, str):
             return place
+        if indicator not in self.asked:
+            return None
         units, year = int(row.units), int(row.year)  # type: ignore[attr-defined]
         return Pledge(partner.key, partner.name, place, indicator, units, year)
 

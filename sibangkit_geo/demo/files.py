@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _FEWEST, _MOST = 5_000, 450_000
 PHOTO, PHOTO_FOLDER = "foto_rumah", "foto"
 PICTURED = ("jenis_dinding_terluas", "jenis_atap_terluas", "jenis_lantai_terluas")
+# partner, need, households, years after the study's; invented
+_PROMISED = (
+    ("csr", "roof", 25, 1), ("csr", "sanitation", 40, 1), ("baznas", "no_village_aid", 30, 1),
+    ("bank", "no_credit", 60, 1), ("csr", "water", 50, 2), ("bank", "no_account", 80, 2),
+)  # fmt: skip
 NEEDS = (*people.ITEMS, *people.NEED_OF.values())
 
 #: houses with a picture
@@ -133,6 +138,7 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
             register = register_text(wave.year)
         _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
         _replace(folder / f"desa_{wave.year}.csv", _village_table(truth))
+        _replace(folder / f"janji_{wave.year}.csv", _pledges(truth, wave.year))
         # the study comes last: where it is, the files it names are whole
         text = study_text(
             wave,
@@ -259,6 +265,18 @@ def _village_table(truth: dict[str, object]) -> pd.DataFrame:
     assert isinstance(drawn, dict)  # noqa: S101 - built above
     total = [round(one["households"] / covered.get(code, 1.0)) for code, one in drawn.items()]
     return pd.DataFrame({"kode_desa": list(drawn), "jumlah_kk": total})
+
+
+def _pledges(truth: dict[str, object], year: int) -> pd.DataFrame:
+    """Let partners promise something in the largest villages; invented."""
+    drawn = truth["villages"]
+    assert isinstance(drawn, dict)  # noqa: S101 - built above
+    largest = sorted(drawn, key=lambda code: (-drawn[code]["households"], code))
+    rows = [
+        (partner, largest[rank], "", need, units, year + after)
+        for rank, (partner, need, units, after) in enumerate(_PROMISED)
+    ]
+    return pd.DataFrame(rows, columns=["mitra", "desa", "kantong", "kebutuhan", "unit", "tahun"])
 
 
 def _replace(path: Path, content: str | pd.DataFrame, *, mode: int = 0) -> None:

@@ -79,6 +79,25 @@ exit_share_low = 0.05
 exit_share_high = 0.15
 served_poor_share = 0.4
 
+# Mitra dan janjinya juga dikarang.
+[[partners]]
+key = "bank"
+name = "Bank Contoh"
+kind = "bank"
+
+[[partners]]
+key = "csr"
+name = "CSR PT Contoh Sawit"
+kind = "csr"
+
+[[partners]]
+key = "baznas"
+name = "Baznas (contoh)"
+kind = "baznas"
+
+[pledges]
+path = "janji_{wave.year}.csv"
+
 [budget]
 objective = "need"
 {ceilings}

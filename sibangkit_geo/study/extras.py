@@ -17,6 +17,7 @@ from sibangkit_geo.agencies.partners import pledges_of
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators import access, rasters
 from sibangkit_geo.indicators.estimates import list_overlap
+from sibangkit_geo.indicators.needs import need_catalogue
 from sibangkit_geo.indicators.risk_surface import RiskSurface, as_cog, risk_surface
 from sibangkit_geo.indicators.typology import (
     Features,
@@ -142,19 +143,20 @@ def conclude(
         partner, need or place.
     """
     overlap, told = locus_overlap(study, extras.lists, measured, pockets)
-    pledges = _pledges(extras.pledged, study, measured, pockets)
+    pledges, of_pledges = _pledges(extras.pledged, study, measured, pockets)
     plans = make_plans(study, measured, pockets, carried.counts, catalogue, pledges)
-    return Conclusions(overlap, plans, pledges, (*told, *plans.notes))
+    return Conclusions(overlap, plans, pledges, (*told, *of_pledges, *plans.notes))
 
 
 def _pledges(
     rows: pd.DataFrame | None, study: config.Study, measured: VillageIndicators, pockets: Pockets
-) -> tuple[Pledge, ...]:
+) -> tuple[tuple[Pledge, ...], tuple[Note, ...]]:
     """Find partner, need and place of every pledge."""
     if rows is None or study.pledges is None:
-        return ()
+        return (), ()
+    labels = {one.key: one.label for one in need_catalogue()}
     try:
-        return pledges_of(rows, study.partners, measured, pocket=pockets.members)
+        return pledges_of(rows, study.partners, measured, pocket=pockets.members, catalogue=labels)
     except DataError as error:
         error.name_file(Path(study.pledges.path).name)
         raise
