@@ -195,6 +195,19 @@ def test_questions_that_are_not_asked_stay_empty(raw: pd.DataFrame) -> None:
     assert ((raw["daya_terpasang"] != "") == (raw["sumber_penerangan_utama"] == "1")).all()
 
 
+def test_only_a_business_receives_a_loan_and_the_poor_lack_an_account_more_often(
+    raw: pd.DataFrame,
+) -> None:
+    poor, business = raw["desil_nasional"] == "1", raw["punya_usaha"] == "1"
+    loan, none = raw["penerima_kur"] == "1", raw["punya_rekening"] == "2"
+    assert not (loan & ~business).any()
+    # chances by hand: 1 - 0.72 ** (1 / 0.7) and 0.12 ** (1 / 0.7) in decile 1
+    assert none[poor].mean() == pytest.approx(0.375, abs=0.05)
+    assert loan[poor & business].mean() == pytest.approx(0.048, abs=0.04)
+    assert none[~poor].mean() < none[poor].mean()
+    assert loan[~poor & business].mean() > loan[poor & business].mean()
+
+
 def test_houses_stand_inside_their_village(raw: pd.DataFrame) -> None:
     cells = gpd.read_file(codes.data_folder() / "villages.geojson").set_index("kode").geometry
     cleaned = read_boundaries(BoundarySource("default"), regency="16.07").villages

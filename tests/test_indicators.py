@@ -126,6 +126,49 @@ def test_floor_area_is_judged_per_person() -> None:
     assert table["known_crowding"].to_dict() == {A: 4, B: 1}
 
 
+# account, business and KUR, 1 yes and 2 no; all in one village
+BANKING = pd.DataFrame(
+    [
+        (1, 2, 1, 2),  # needs all three
+        (4, 1, 1, 1),  # has all; the business is one to train
+        (5, 1, 1, 2),  # needs KUR; decile too high to be trained
+        (1, NOTHING, 2, 2),  # account not answered; no business
+        (2, 2, 1, NOTHING),  # no account; KUR not answered; a business to train
+        (3, 1, NOTHING, 1),  # business not answered, whatever it receives
+        (NOTHING, 1, 1, 2),  # needs KUR; decile not known
+    ],
+    columns=["decile", "account", "business", "kur"],
+).assign(village_code=A, size=3)
+
+
+def test_what_a_bank_answers_by_hand() -> None:
+    table = count(BANKING).loc[A].filter(regex="account|credit|business")
+    assert table.to_dict() == {
+        "known_no_account": 6, "deprived_no_account": 2, "unserved_no_account": 2,
+        "known_no_credit": 5, "deprived_no_credit": 4,
+        "unserved_no_credit": 3, "served_no_credit": 1,
+        "known_micro_business": 5, "deprived_micro_business": 3, "unserved_micro_business": 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "keys"),
+    [
+        ([], []),
+        (["account"], ["no_account"]),
+        (["business"], ["micro_business"]),
+        (["kur"], []),
+        (["business", "kur"], ["no_credit", "micro_business"]),
+    ],
+)
+def test_a_register_that_does_not_ask_what_a_bank_answers_has_no_such_need(
+    asked: list[str], keys: list[str]
+) -> None:
+    table = count(BANKING[["village_code", "size", "decile", *asked]])
+    found = table.filter(regex="^known_").columns.str.removeprefix("known_")
+    assert [key for key in found if key != "people"] == keys
+
+
 @given(split=st.lists(st.booleans(), min_size=7, max_size=7))
 @settings(max_examples=40, deadline=None)
 def test_tallies_of_two_parts_add_up_to_the_whole(split: list[bool]) -> None:

@@ -45,9 +45,48 @@ def test_no_ceiling_is_exceeded_and_nothing_is_lost(
     assert left["kebutuhan"].str.contains(" ").all()
     # everything that was counted and is not tiny stands in one of the two
     needs = pd.read_csv(out / "kebutuhan_opd.csv")
-    whole = needs.loc[needs["tingkat"] == "kabupaten", "belum_terlayani"].sum()
+    all_over = needs[needs["tingkat"] == "kabupaten"].set_index("kebutuhan")["belum_terlayani"]
+    # a loan of a bank is no expense of an agency
+    loans = "Keluarga berusaha yang belum menerima KUR"
+    assert all_over[loans] > 0
+    assert loans not in {*chosen["kebutuhan"], *left["kebutuhan"]}
     planned_for = chosen["rumah_tangga"].sum() + left["rumah_tangga"].sum()
-    assert planned_for == pytest.approx(whole, rel=0.01)
+    assert planned_for == pytest.approx(all_over.drop(loans).sum(), rel=0.01)
+    told = [note.text for note in planned[1].notes if note.key == "paid_by_partners"]
+    assert len(told) == 1
+    assert told[0].endswith(f": {loans}.")
+
+
+def test_only_what_partners_alone_pay_is_left_to_them(
+    planned: tuple[Path, study.Finished], tmp_path: Path
+) -> None:
+    file = planned[0] / "data" / "study.toml"
+    entry = (
+        '[[cost]]\nkey = "{}"\nlabel = "x"\nrupiah = 1\ndelivers = {}\n'
+        'status = "asumsi"\nnote = ""\n'
+    )
+    payers = {
+        "roof": '["bank", "baznas", "csr"]',
+        "no_account": '["csr"]',
+        "no_credit": '["bank", "regency"]',
+        "micro_business": "[]",
+    }
+    costs = "".join(entry.format(*one) for one in payers.items())
+    file.with_name("biaya.toml").write_text(costs, "utf-8")
+    text = file.read_text("utf-8").partition("[[budget.decay]]")[0]
+    text = text.replace('objective = "need"', 'objective = "need"\ncosts = "biaya.toml"')
+    changed = file.with_name("mitra.toml")
+    changed.write_text(text, "utf-8")
+    notes = {one.key: one for one in study.run(changed, tmp_path / "out").notes}
+    assert notes["paid_by_partners"].count == 2
+    assert notes["paid_by_partners"].text.endswith(
+        ": Atap tidak layak; Tanpa rekening atau dompet digital aktif."
+    )
+    priced = pd.read_csv(tmp_path / "out" / "anggaran_terpilih.csv")["kebutuhan"]
+    assert set(priced) == {
+        "Keluarga berusaha yang belum menerima KUR",
+        "Keluarga desil 1–4 yang punya usaha (sasaran pembinaan UMKM)",
+    }
 
 
 def test_dearer_units_serve_fewer(planned: tuple[Path, study.Finished]) -> None:

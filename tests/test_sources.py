@@ -327,6 +327,28 @@ def test_a_column_that_the_study_names_and_the_file_lacks_is_refused(tmp_path: P
         register(tmp_path, source=source)
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "read"),
+    [
+        ("punya_rekening", ("1", "2"), True),
+        ("Rekening aktif", ("Ya", "Tidak"), True),
+        ("kepemilikan_rekening", ("1. Ya", ""), True),
+        ("rekening", ("0123456789", "1234567890123"), False),
+        ("rekening_aktif", ("BRI 012301001234567", "1234-01-001234-56-7"), False),
+        ("nomor_rekening", ("1", "2"), False),
+        ("no_rekening_bank", ("1", "2"), False),
+    ],
+)
+def test_a_number_of_an_account_is_no_answer(
+    tmp_path: Path, header: str, cells: tuple[str, str], *, read: bool
+) -> None:
+    first, *lines = REGISTER_TEXT.splitlines()
+    told = [f"{line},{cell}" for line, cell in zip(lines, cells, strict=True)]
+    opened = register(tmp_path, "\n".join([f"{first},{header}", *told]) + "\n")
+    assert ("account" in rows_of(opened)) is read
+    assert ("meter_number" in opened.mapped) is header.startswith("no")
+
+
 def test_an_unknown_variable_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match=r'unknown variable "flor"\. Did you mean "floor"'):
         dataclasses.replace(REGISTER, columns={"flor": "lantai"})

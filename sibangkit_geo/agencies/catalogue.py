@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _SHARE = "_share"
 PAYERS = ("regency", "province", "ministry", "village_fund", "bank", "baznas", "csr")
-
+#: payers that are no government: what they alone pay is no expense of an agency
+PARTNER_PAYERS = frozenset({"bank", "baznas", "csr"})
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _PAGE = re.compile(r"[a-z0-9][a-z0-9_-]*\.html")

@@ -224,6 +224,8 @@ def _columns(register: people.Register) -> pd.DataFrame:
             **people.water_answers(register),
             **people.other_answers(register),
             **people.assistance_answers(register),
+            # drawn last: the columns before it keep their bytes
+            **people.bank_answers(register),
             "lon": houses.longitude,
             "lat": houses.latitude,
         }

@@ -474,6 +474,25 @@ def assistance_answers(register: Register) -> dict[str, NDArray[np.int64]]:
     }
 
 
+def bank_answers(register: Register) -> dict[str, NDArray[np.int64]]:
+    """
+    Draw who has an account, a business and a KUR loan.
+
+    Grain: one row per household.
+
+    `register`: Households as drawn.
+    Returns: Column name to 1 (yes) or 2 (no); without a business nobody receives KUR.
+    """
+    account = register.pick({YES: 0.72, NO: 0.28})
+    business = register.pick({YES: 0.28, NO: 0.72}, tilted=False)
+    credit = register.pick({YES: 0.12, NO: 0.88})
+    return {
+        "punya_rekening": account,
+        "punya_usaha": business,
+        "penerima_kur": np.where(business == YES, credit, NO),
+    }
+
+
 def leak_and_gap(rows: pd.DataFrame) -> dict[str, dict[str, object]]:
     """
     Count who receives without being meant, and who is meant and does not.

@@ -35,7 +35,7 @@ _BDT_NAMES = {
     "wall": "dinding", "roof": "atap", "water": "sumber_airminum",
     "lighting": "sumber_penerangan", "power": "daya", "cooking_fuel": "bb_masak",
     "toilet": "fasbab", "toilet_type": "kloset", "faeces_disposal": "buang_tinja",
-    "pkh": "sta_pkh", "person_name": "nama_krt", "household_serial": "idbdt",
+    "pkh": "sta_pkh", "kur": "sta_kur", "person_name": "nama_krt", "household_serial": "idbdt",
 }  # fmt: skip
 _P3KE_NAMES = {
     "village_code": "kode_kemdagri", "decile": "desil_kesejahteraan",

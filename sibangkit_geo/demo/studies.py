@@ -17,6 +17,7 @@ _CEILINGS = {
     "disdukcapil": 1_500_000_000,
     "dinkes": 10_000_000_000,
     "disdik": 8_000_000_000,
+    "koperasi": 2_000_000_000,
 }
 
 _REGISTER = """\

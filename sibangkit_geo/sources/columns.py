@@ -28,6 +28,8 @@ _TAKEN = frozenset(
 # a village's code in dots or as ten digits; a count has far fewer digits than a family card's 16
 _VILLAGE = re.compile(r"\d{2}\.\d{2}\.\d{2}\.\d{4}|\d{10}")
 _COUNT = re.compile(r"\d{1,7}|\d{1,3}([.,\u00a0 ]\d{3})+")
+# yes, no or a code of them; a number of an account has more digits
+_ANSWER = re.compile(r"(?:\D*\d){0,2}\D*")
 _MOST = 0.8
 _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 Kind = Literal[
@@ -197,7 +199,8 @@ def _take(
 def _fits(variable: Variable, cells: Iterable[Sequence[str]]) -> bool:
     """Tell whether the first cells of a column look like what a variable holds."""
     filled = [cell[0].strip() for cell in cells if cell and cell[0].strip()]
-    shape = _VILLAGE if variable.name == "village_code" else _COUNT
+    shape = _ANSWER if variable.answers else _COUNT
+    shape = _VILLAGE if variable.name == "village_code" else shape
     return bool(filled) and sum(map(bool, map(shape.fullmatch, filled))) >= _MOST * len(filled)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sibangkit_geo.agencies import FocusInputs, agency_focus
 from sibangkit_geo.agencies.budget import BudgetRule, BudgetTables, plan_budget
-from sibangkit_geo.agencies.catalogue import load_costs, unit_costs
+from sibangkit_geo.agencies.catalogue import PARTNER_PAYERS, load_costs, unit_costs
 from sibangkit_geo.agencies.focus import place_needs, village_needs
 from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
 from sibangkit_geo.agencies.partners import placed_pledges, with_pledges
@@ -285,6 +285,7 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
         _note(plan, float(whole["unserved"].sum()), by_partners, priced),
         *_beyond(beyond),
         *_named(plan, names),
+        *_paid_by_partners(placed.measured, costs),
     )
     return Budgeted(tables, notes, *priced)
 
@@ -302,7 +303,7 @@ def _ceilings(settings: BudgetSettings, names: Mapping[str, str]) -> pd.DataFram
 
 def _needs(settings: BudgetSettings, placed: PlacedNeeds, costs: pd.DataFrame) -> pd.DataFrame:
     whole = village_needs(placed.measured)
-    priced = {f"{key}{_SHARE}" for key in costs.index}
+    priced = {f"{key}{_SHARE}" for key in costs.index} - _of_partners(costs)
     needs = place_needs(whole[whole["indicator"].isin(priced)], placed.place)
     needs = needs.assign(
         district=needs["place"],
@@ -316,6 +317,27 @@ def _needs(settings: BudgetSettings, placed: PlacedNeeds, costs: pd.DataFrame) -
         )
         raise ConfigError(msg)
     return needs
+
+
+def _of_partners(costs: pd.DataFrame) -> set[str]:
+    """List the indicators that partners alone pay: no expense of an agency."""
+    payers = costs["delivers"].str.split()
+    return {
+        f"{key}{_SHARE}" for key, who in payers.items() if who and PARTNER_PAYERS.issuperset(who)
+    }
+
+
+def _paid_by_partners(measured: VillageIndicators, costs: pd.DataFrame) -> list[Note]:
+    """Name the needs that the budget leaves to partners."""
+    theirs = _of_partners(costs)
+    labels = [one.label for one in measured.indicators if one.name in theirs]
+    if not labels:
+        return []
+    text = (
+        "Tidak masuk anggaran perangkat daerah karena dibiayai mitra (bank, Baznas atau CSR): "
+        f"{'; '.join(labels)}."
+    )
+    return [Note("paid_by_partners", text, len(labels))]
 
 
 def _years(
