@@ -287,7 +287,8 @@ def placed_pledges(pledges: Iterable[Pledge], place_of: pd.Series) -> pd.DataFra
         )
         for one in pledges
     ]
-    return pd.DataFrame(rows, columns=["year", "partner", "place", "indicator", "households"])
+    columns = ["year", "partner", "place", "indicator", "households"]
+    return pd.DataFrame(rows, columns=columns).astype({"households": float})
 
 
 def with_pledges(

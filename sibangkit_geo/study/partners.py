@@ -88,7 +88,7 @@ def run_partners(study_file: Path, out: Path, *, progress: Progress) -> Partners
 
 
 def _write(ready: Ready, partner: PartnerSettings, own: Sequence[str], folder: Path) -> None:
-    tables = _tables(ready, partner, own)
+    tables = partner_tables(ready, partner, own)
     product = partner_product(ready.product, partner, own, tables)
     write_partner(product, tables, folder)
     sums = tables.fits.groupby("indicator")[["unserved", "planned", "pledged", "unplanned"]].sum()
@@ -100,7 +100,7 @@ def _write(ready: Ready, partner: PartnerSettings, own: Sequence[str], folder: P
     )
 
 
-def _tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -> PartnerTables:
+def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -> PartnerTables:
     """Work out where the partner's contribution fits, and what is planned there already."""
     product, budget = ready.product, ready.conclusions.plans.budget
     settings = ready.study.budget
