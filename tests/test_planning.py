@@ -52,9 +52,9 @@ def test_no_ceiling_is_exceeded_and_nothing_is_lost(
     assert loans not in {*chosen["kebutuhan"], *left["kebutuhan"]}
     planned_for = chosen["rumah_tangga"].sum() + left["rumah_tangga"].sum()
     assert planned_for == pytest.approx(all_over.drop(loans).sum(), rel=0.01)
-    told = [note.text for note in planned[1].notes if note.key == "paid_by_partners"]
-    assert len(told) == 1
-    assert told[0].endswith(f": {loans}.")
+    notes = [note.text for note in planned[1].notes if note.key == "paid_by_partners"]
+    assert len(notes) == 1
+    assert notes[0].endswith(f": {loans}.")
 
 
 def test_only_what_partners_alone_pay_is_left_to_them(
@@ -72,9 +72,9 @@ def test_only_what_partners_alone_pay_is_left_to_them(
         "micro_business": "[]",
     }
     costs = "".join(entry.format(*one) for one in payers.items())
-    file.with_name("biaya.toml").write_text(costs, "utf-8")
+    file.with_name("biaya_mitra.toml").write_text(costs, "utf-8")
     text = file.read_text("utf-8").partition("[[budget.decay]]")[0]
-    text = text.replace('objective = "need"', 'objective = "need"\ncosts = "biaya.toml"')
+    text = text.replace('objective = "need"', 'objective = "need"\ncosts = "biaya_mitra.toml"')
     changed = file.with_name("mitra.toml")
     changed.write_text(text, "utf-8")
     notes = {one.key: one for one in study.run(changed, tmp_path / "out").notes}
