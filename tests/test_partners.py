@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,6 +34,8 @@ from sibangkit_geo.study.partners import partner_tables, run_partners
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
 
     from sibangkit_geo.products.result import StudyResult
@@ -468,22 +469,24 @@ def test_the_filled_form_of_the_workbook_is_a_file_of_pledges(
 # ---- refusals of the command
 
 
+def _without(two_levels: TwoLevels, folder: Path, part: str) -> Path:
+    """Copy the study without some of its tables."""
+    data = folder / "data"
+    shutil.copytree(two_levels.study.parent, data)
+    study = data / "study.toml"
+    study.write_text(re.sub(part, "", study.read_text("utf-8"), flags=re.DOTALL), "utf-8")
+    return study
+
+
 def test_a_study_without_partners_is_refused(two_levels: TwoLevels, tmp_path: Path) -> None:
-    data = two_levels.study.parent
-    text = two_levels.study.read_text("utf-8")
-    bare = re.sub(r"\[\[partners\]\].*?\n\n|\[pledges\].*?\n\n", "", text, flags=re.DOTALL)
-    study = data / "study_bare.toml"
-    study.write_text(bare, "utf-8")
+    study = _without(two_levels, tmp_path, r"\[\[partners\]\].*?\n\n|\[pledges\].*?\n\n")
     with pytest.raises(ConfigError, match="names no partner"):
         run_partners(study, tmp_path / "out", progress=lambda *_: None)
     assert not (tmp_path / "out").exists()
 
 
-def test_pledges_need_partners(two_levels: TwoLevels) -> None:
-    text = two_levels.study.read_text("utf-8")
-    bare = re.sub(r"\[\[partners\]\].*?\n\n", "", text, flags=re.DOTALL)
-    study = two_levels.study.with_name("study_pledges.toml")
-    study.write_text(bare, "utf-8")
+def test_pledges_need_partners(two_levels: TwoLevels, tmp_path: Path) -> None:
+    study = _without(two_levels, tmp_path, r"\[\[partners\]\].*?\n\n")
     with pytest.raises(ConfigError, match=r"needs the \[\[partners\]\]"):
         config.read_study(study)
 

@@ -50,7 +50,7 @@ _NOTES = frozenset(
         "numbers_twice", "axes_swapped", "crs_assumed", "crs_contradicted", "z_dropped",
         "villages_without_polygon", "villages_without_rows", "rows_located", "rows_unlocated",
         "located_by_name", "located_by_point", "located_by_spelling", "splits_met",
-        "splits_unknown_to_table", "pledges_beyond_need",
+        "splits_unknown_to_table",
     }
 )  # fmt: skip
 # what the manifest tells of: the files that the partner's numbers come from
@@ -68,6 +68,7 @@ class PartnerTables:
     `budgeted`: Whether the study has a budget that could plan anything.
     `costs`: Unit costs, as `load_costs` gives them.
     `unasked`: Labels of its needs that the data do not ask.
+    `notes`: On the pledges of its needs.
     """
 
     fits: pd.DataFrame
@@ -75,6 +76,7 @@ class PartnerTables:
     budgeted: bool
     costs: pd.DataFrame
     unasked: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def partner_product(
@@ -98,7 +100,7 @@ def partner_product(
         layers=build_layers(measured),
         pockets=_pockets(product.pockets),
         needs=_needs(product.needs, own, partner.key),
-        notes=_notes(product, own),
+        notes=(*_notes(product, own), *tables.notes),
         provenance=_provenance(product.provenance, partner),
         catalogue=Catalogue((agency,), _programmes(product.catalogue, own)),
         earlier=_earlier(product.earlier, own),

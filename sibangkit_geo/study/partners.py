@@ -24,7 +24,7 @@ from sibangkit_geo.indicators.needs import need_catalogue
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.partner import PartnerTables, partner_product, write_partner
 from sibangkit_geo.study.locate import personal_of
-from sibangkit_geo.study.plan import money_places
+from sibangkit_geo.study.plan import beyond_notes, money_places
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -
     needs = place_needs(village_needs(product.measured), place)
     needs = needs[needs["indicator"].isin(own)]
     promised = placed_pledges(product.pledges, place)
-    _, pledged, _ = with_pledges(needs, promised[promised["indicator"].isin(own)])
+    _, pledged, beyond = with_pledges(needs, promised[promised["indicator"].isin(own)])
     chosen = budget.plan.chosen if budget else pd.DataFrame(columns=_PLANNED)
     planned = chosen.loc[chosen["indicator"].isin(own), _PLANNED]
     costs = load_costs(Path(settings.costs) if settings and settings.costs else None)
@@ -123,4 +123,5 @@ def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -
         budgeted=budget is not None,
         costs=costs,
         unasked=tuple(labels.get(key, key) for key in partner.answers if key not in asked),
+        notes=beyond_notes(beyond),
     )

@@ -283,7 +283,7 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     by_partners = float(pledged["households"].sum())
     notes = (
         _note(plan, float(whole["unserved"].sum()), by_partners, priced),
-        *_beyond(beyond),
+        *beyond_notes(beyond),
         *_named(plan, names),
         *_paid_by_partners(placed.measured, costs),
     )
@@ -384,14 +384,15 @@ def _note(plan: Plan, need: float, promised: float, priced: tuple[int, int]) -> 
     return Note("budget", text)
 
 
-def _beyond(households: float) -> list[Note]:
+def beyond_notes(households: float) -> tuple[Note, ...]:
+    """Say how many households are promised beyond the need; nothing where none are."""
     if households < 1:
-        return []
+        return ()
     text = (
         f"Janji mitra melebihi kebutuhan yang tercatat sebanyak {numeral(households)} rumah "
         "tangga; kelebihan itu tidak dihitung dalam anggaran."
     )
-    return [Note("pledges_beyond_need", text, round(households))]
+    return (Note("pledges_beyond_need", text, round(households)),)
 
 
 def _named(plan: Plan, names: Mapping[str, str]) -> list[Note]:
