@@ -40,7 +40,7 @@ _PRODUCTS = "products"
 @contextlib.contextmanager
 def hidden_folder(out: Path) -> Iterator[Path]:
     """
-    Give an empty folder beside `out`, and remove it at the end; first remove what is left of others.
+    Give an empty folder beside `out`, gone at the end; first remove what killed runs left.
 
     The system lets go of a lock when its process ends, however that comes about, so that the folder
     of a killed run is told from that of one at work on every system.

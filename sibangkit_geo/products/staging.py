@@ -7,7 +7,7 @@ import json
 import os
 import stat
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products.left_behind import hidden_folder
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo.model.types import Note, Provenance
+    from sibangkit_geo.products.published import Kind
 
 MANIFEST = "manifest.json"
 # stands in the place of the manifest while files are moved, and lists what may lie there
@@ -27,7 +28,6 @@ _SENTENCE = (
     "dipindahkan. Jalankan sekali lagi."
 )
 _OWNER = stat.S_IRWXU
-Kind = Literal["run", "annex", "comparison", "partner"]
 # a file that products of this kind always have; a run has a workbook too, so it comes first
 _MARKS: tuple[tuple[str, Kind], ...] = (
     ("villages.csv", "run"),
