@@ -10,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -25,11 +26,10 @@ from hypothesis import settings as hypothesis_settings
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
-from sibangkit_geo.products.atlas import write_pictures
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.study import annex
+from sibangkit_geo.study import annex, prepare, running
 from sibangkit_geo.study.compare import compare_runs
 from sibangkit_geo.study.lock import Lock
 from tests.once import common_folder, once
@@ -38,10 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
-    from sibangkit_geo.products.atlas import AtlasPages, WaveChange
-    from sibangkit_geo.products.document import AnnexSettings
     from sibangkit_geo.products.published import Kind
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.study.prepare import Ready
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 METRES = "EPSG:32748"
@@ -446,9 +444,15 @@ def two_levels(
     """Run a small made-up regency in every way there is, once for all workers."""
 
     def run(folder: Path) -> TwoLevels:
-        benchmark("attacks").run_two(folder, households=12_000)
         data = folder / "data" / "study_agency.toml"
-        _run_the_rest(data, folder, folder / "rest")
+        # an annex is of the same numbers as the run of its study: they need no second time
+        known = cache(lambda file: prepare.prepare(file, folder, progress=lambda *_: None))
+        with (
+            patch.object(running, "prepare", lambda file, *_, **__: known(file)),
+            patch.object(annex, "prepare", lambda file, *_, **__: _few_maps(known(file))),
+        ):
+            benchmark("attacks").run_two(folder, households=12_000)
+            _run_the_rest(data, folder, folder / "rest")
         return TwoLevels(
             folder / "public", folder / "agency", folder / "partners", data, folder / "rest"
         )
@@ -467,11 +471,8 @@ def _run_the_rest(study_file: Path, runs: Path, out: Path) -> None:
         study.run(own, out / "internal", lock=Lock(unlocked=True))
         for level in ("public", "agency"):
             file = study_file.with_name(f"study_{level}.toml")
-            # all maps are in the atlas; as pictures in the document they take a minute each time
-            with patch.object(annex, "write_pictures", _overview_alone):
-                annex.run_annex(
-                    file, out / f"annex_{level}", order=annex.AnnexOrder(), progress=lambda *_: None
-                )
+            order = annex.AnnexOrder()
+            annex.run_annex(file, out / f"annex_{level}", order=order, progress=lambda *_: None)
         earlier = out / "earlier"
         earlier.mkdir()
         manifest = json.loads((runs / "agency" / "manifest.json").read_text("utf-8"))
@@ -481,8 +482,7 @@ def _run_the_rest(study_file: Path, runs: Path, out: Path) -> None:
         compare_runs([earlier, runs / "agency"], out / "comparison")
 
 
-def _overview_alone(
-    product: StudyResult, folder: Path, *, settings: AnnexSettings, changes: tuple[WaveChange, ...]
-) -> AtlasPages:
-    only = replace(settings, sheets=("overview",))
-    return write_pictures(product, folder, settings=only, changes=changes)
+def _few_maps(ready: Ready) -> Ready:
+    """Leave the maps that tell no household of a need out of the annex: they take a minute."""
+    few = replace(ready.study.annex, sheets=("overview", "agency"))
+    return replace(ready, study=replace(ready.study, annex=few))
