@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sys
 import tempfile
@@ -18,23 +19,17 @@ if sys.platform == "win32":
     def _lock(file: IO[bytes], *, wait: bool) -> None:
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 
-    def _unlock(file: IO[bytes]) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
 else:
     import fcntl
 
     def _lock(file: IO[bytes], *, wait: bool) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
-    def _unlock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
 
-
-_HELD = "held.lock"
-_OURS = b"sibangkit_geo\n"
+_HELD = "sibangkit_geo.lock"
 _PRODUCTS = "products"
+# what `mkdtemp` adds to a name
+_RANDOM = re.compile(r"[a-z0-9_]{8}")
 
 
 @contextlib.contextmanager
@@ -48,51 +43,64 @@ def hidden_folder(out: Path) -> Iterator[Path]:
     Raises OSError: Its place cannot be written.
     """
     remove_left(out)
-    home = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
+    home, lock = _held(out)
     try:
-        with _holding(home / _HELD):
-            folder = home / _PRODUCTS
-            folder.mkdir()
-            yield folder
+        with lock:
+            try:
+                (home / _PRODUCTS).mkdir()
+                yield home / _PRODUCTS
+            finally:
+                # the lock goes last: without it nobody would take the rest away
+                shutil.rmtree(home / _PRODUCTS, ignore_errors=True)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        _remove_empty(home)
+
+
+def _held(out: Path) -> tuple[Path, IO[bytes]]:
+    """Make a folder and hold its lock; where a disk knows no locks nobody else removes it."""
+    while True:
+        home = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
+        # between two of these calls another run may take the folder for left behind
+        with contextlib.suppress(FileNotFoundError):
+            lock = (home / _HELD).open("wb", buffering=0)
+            with contextlib.suppress(OSError):
+                _lock(lock, wait=True)
+            if (home / _HELD).exists():
+                return home, lock
+            lock.close()
 
 
 def remove_left(out: Path) -> None:
     """Remove the hidden folders of runs into `out` that are no longer at work."""
+    prefix = _prefix(out)
     for home in out.parent.glob(".*-*"):
-        if home.name.startswith(_prefix(out)) and _is_left(home / _HELD):
-            shutil.rmtree(home, ignore_errors=True)
+        if home.name.startswith(prefix) and _RANDOM.fullmatch(home.name.removeprefix(prefix)):
+            with contextlib.suppress(OSError):
+                if not (home / _HELD).exists() or _emptied(home):
+                    _remove_empty(home)
 
 
 def _prefix(out: Path) -> str:
     return f".{out.name}-"
 
 
-@contextlib.contextmanager
-def _holding(path: Path) -> Iterator[None]:
-    """Hold a lock; on a disk that knows none the folder is never taken for left behind."""
-    with path.open("wb", buffering=0) as file:
-        try:
-            _lock(file, wait=True)
-        except OSError:
-            yield
-            return
-        # only now: who finds an empty file finds a run that is about to begin
-        file.write(_OURS)
-        try:
-            yield
-        finally:
-            _unlock(file)
+def _emptied(home: Path) -> bool:
+    """
+    Take away what a run has left but its lock.
+
+    Raises OSError: The run is at work, or this cannot be known.
+    """
+    with (home / _HELD).open("rb+", buffering=0) as file:
+        _lock(file, wait=False)
+        shutil.rmtree(home / _PRODUCTS, ignore_errors=True)
+        if sys.platform != "win32":
+            # while it is held, so that a run that waits for it sees that it is gone
+            (home / _HELD).unlink()
+    return True
 
 
-def _is_left(path: Path) -> bool:
-    """Tell whether the run of a lock has ended; no where this cannot be known."""
-    try:
-        with path.open("rb+", buffering=0) as file:
-            _lock(file, wait=False)
-            left = file.read(len(_OURS)) == _OURS
-            _unlock(file)
-            return left
-    except OSError:
-        return False
+def _remove_empty(home: Path) -> None:
+    """Remove the lock, which Windows refuses while another holds it, and the folder if empty."""
+    with contextlib.suppress(OSError):
+        (home / _HELD).unlink(missing_ok=True)
+        home.rmdir()

@@ -105,7 +105,7 @@ def _move(folder: Path, out: Path) -> None:
     earlier = earlier_products(out)
     out.mkdir(exist_ok=True)
     unfinished = {_UNFINISHED: _SENTENCE, _REPLACED: sorted(earlier | fresh)}
-    marker = folder.with_name(MANIFEST)
+    marker = folder / f".{_UNFINISHED}"
     write_text(marker, json.dumps(unfinished, ensure_ascii=False, indent=2) + "\n")
     marker.replace(out / MANIFEST)
     for name in sorted(fresh - {MANIFEST}):
