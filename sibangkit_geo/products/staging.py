@@ -59,8 +59,8 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
     `kind`: What is written; a folder holds one kind only.
     `private`: Whether the folder and all files in it are for the owner's account alone.
     Yields: Staging folder on the same disk.
-    Raises ConfigError: `out` is a file, holds products of another kind, or its place cannot be
-        written; it belongs to somebody else and should be private.
+    Raises ConfigError: `out` is a file, holds products of another kind, or its place or a file in
+        it cannot be written; it belongs to somebody else and should be private.
     """
     require_own(out, kind=kind)
     if out.exists() and not out.is_dir():
@@ -77,7 +77,14 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
         if private:
             _keep_private(folder)
             _own(out)
-        _move(folder, out)
+        try:
+            _move(folder, out)
+        except OSError as error:
+            msg = (
+                f"{error.filename or out}: cannot be replaced ({error.strerror}). Close it where it "
+                "is open and run again; until then the folder is unfinished."
+            )
+            raise ConfigError(msg) from error
         if private:
             _keep_private(out)
 
