@@ -276,6 +276,10 @@ def test_what_nobody_has_planned_is_left_for_a_contribution() -> None:
         needs, planned=planned, pledged=counted, unit_cost=pd.Series(dtype=float)
     )
     assert unpriced["cost"].isna().all()
+    # without a budget nothing is known of what agencies plan: that is not zero
+    unknown = contributions(needs, planned=None, pledged=counted, unit_cost=pd.Series(dtype=float))
+    assert unknown["planned"].isna().all()
+    assert unknown["unplanned"].tolist() == [20.0, 2.0]
 
 
 # ---- the finished files
