@@ -30,7 +30,7 @@ from sibangkit_geo.indicators.needs import need_catalogue
 from sibangkit_geo.model.types import Indicator, Place, Pledge, VillageIndicators
 from sibangkit_geo.products.partner import partner_product, write_partner
 from sibangkit_geo.sources.pledges import PledgeSource, read_pledges
-from sibangkit_geo.study.partners import partner_tables, run_partners
+from sibangkit_geo.study.partner_folders import partner_tables, run_partners
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
