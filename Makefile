@@ -21,6 +21,7 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)
 	$(BIN)/sibangkit demo --out maps/demo
+	$(BIN)/sibangkit partners maps/demo/data/study.toml --out maps/demo_mitra
 
 # one file of tests per worker at a time: their fixtures are dear
 test: $(READY) test-scripts

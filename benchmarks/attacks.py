@@ -30,7 +30,7 @@ from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
-from sibangkit_geo.study.partners import run_partners
+from sibangkit_geo.study.partner_folders import run_partners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

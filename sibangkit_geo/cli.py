@@ -297,7 +297,7 @@ def partners(
 ) -> None:
     """Write a page and a workbook for each partner, from protected counts."""
     with reported(), progress_bars() as progress:
-        from sibangkit_geo.study.partners import run_partners
+        from sibangkit_geo.study.partner_folders import run_partners
 
         finished = run_partners(study_file, out, progress=progress)
     for name in finished.products:

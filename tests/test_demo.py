@@ -101,6 +101,7 @@ def test_only_whole_files_are_left(demo: Path) -> None:
     assert set(checksums(demo)) == {
         "register_2020.csv", "register_2025.csv", "study.toml", "study_2020.toml", "sibangkit.salt",
         "truth.json", "truth_2020.json", "members_2025.csv", "desa_2020.csv", "desa_2025.csv",
+        "janji_2020.csv", "janji_2025.csv",
         *(f"rumah_{number:03d}.jpg" for number in range(1, 49)),
     }  # fmt: skip
 

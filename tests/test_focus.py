@@ -175,7 +175,7 @@ def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None
     assert "register memuat kurang dari 90 %" in said
     own = payload_of(demo_run / "perkimtan.html")
     keys = [one["key"] for one in own["blocks"]]
-    assert keys == ["budget", "budget_left", "places", "programmes"]
+    assert keys == ["budget", "budget_left", "pledges", "places", "programmes"]
     programmes = own["blocks"][-1]["table"]["rows"]
     assert any(row[0].startswith("BSPS") and row[3] == "kementerian" for row in programmes)
 

@@ -30,7 +30,7 @@ from sibangkit_geo.indicators.needs import need_catalogue
 from sibangkit_geo.model.types import Indicator, Place, Pledge, VillageIndicators
 from sibangkit_geo.products.partner import partner_product, write_partner
 from sibangkit_geo.sources.pledges import PledgeSource, read_pledges
-from sibangkit_geo.study.partners import partner_tables, run_partners
+from sibangkit_geo.study.partner_folders import partner_tables, run_partners
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -276,6 +276,10 @@ def test_what_nobody_has_planned_is_left_for_a_contribution() -> None:
         needs, planned=planned, pledged=counted, unit_cost=pd.Series(dtype=float)
     )
     assert unpriced["cost"].isna().all()
+    # without a budget nothing is known of what agencies plan: that is not zero
+    unknown = contributions(needs, planned=None, pledged=counted, unit_cost=pd.Series(dtype=float))
+    assert unknown["planned"].isna().all()
+    assert unknown["unplanned"].tolist() == [20.0, 2.0]
 
 
 # ---- the finished files

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SHEETS = [
     "Ringkasan", "Desa", "Kantong", "Kebutuhan OPD", "Ketepatan sasaran", "Anggaran", "Putusan",
-    "Catatan", "Kamus",
+    "Janji mitra", "Catatan", "Kamus",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -332,7 +333,11 @@ def with_pledges(
 
 
 def contributions(
-    needs: pd.DataFrame, *, planned: pd.DataFrame, pledged: pd.DataFrame, unit_cost: pd.Series
+    needs: pd.DataFrame,
+    *,
+    planned: pd.DataFrame | None,
+    pledged: pd.DataFrame,
+    unit_cost: pd.Series,
 ) -> pd.DataFrame:
     """
     Say where a partner's contribution fits: what is unserved and planned by nobody.
@@ -345,7 +350,8 @@ def contributions(
         ``place``, ``indicator``, ``unserved``, ``share`` (0 to 1); the whole regency, each
         household once.
     planned
-        ``place``, ``indicator``, ``households`` that agencies serve under their ceilings.
+        ``place``, ``indicator``, ``households`` that agencies serve under their ceilings; None
+        where nothing is known of that.
     pledged
         From `with_pledges`.
     unit_cost
@@ -354,16 +360,20 @@ def contributions(
     Returns
     -------
     fits
-        ``place``, ``indicator``, ``unserved``, ``share``, ``planned``, ``pledged``, ``unplanned``
+        ``place``, ``indicator``, ``unserved``, ``share``, ``planned`` (missing where unknown),
+        ``pledged``, ``unplanned``
         (unserved less both, at least 0), ``cost`` (rupiah of what is unplanned; missing where no
         unit cost is known), the largest first.
     """
     keys = ["place", "indicator"]
     told = needs[[*keys, "unserved", "share"]].set_index(keys)
     for name, table in (("planned", planned), ("pledged", pledged)):
-        sums = table.groupby(keys)["households"].sum()
-        told[name] = sums.reindex(told.index).fillna(0.0)
-    told["unplanned"] = (told["unserved"] - told["planned"] - told["pledged"]).clip(lower=0.0)
+        told[name] = math.nan
+        if table is not None:
+            sums = table.groupby(keys)["households"].sum()
+            told[name] = sums.reindex(told.index).fillna(0.0)
+    others = told["planned"].fillna(0.0) + told["pledged"]
+    told["unplanned"] = (told["unserved"] - others).clip(lower=0.0)
     told = told.reset_index()
     told["cost"] = told["unplanned"] * told["indicator"].map(unit_cost.to_dict()).astype(float)
     order = told.sort_values("place", kind="stable")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Indicator, Note, Pockets, Provenance, VillageIndicators
 
 PAGE_NAME, BOOK_NAME = "peta.html", "buku_kerja_mitra.xlsx"
-_SHOWN = 15
+_SHOWN, _NAMED = 15, 2
 _PLACE = ("name", "district_code", "district_name", "households")
 # notes on where rows and boundaries come from and on what was protected; those on poverty, money
 # and targets of the agencies are not the partner's
@@ -216,9 +216,9 @@ def _fits(product: StudyResult, tables: PartnerTables) -> Block:
     shown = tables.fits[tables.fits["unplanned"] > 0].head(_SHOWN)
     rows = tuple(
         (
-            place_name(one["place"], districts), labels[one["indicator"]],
-            numeral(one["unserved"]), numeral(one["planned"]), numeral(one["pledged"]),
-            numeral(one["unplanned"]), rupiah(one["cost"]),
+            f"{place_name(one['place'], districts)}: {labels[one['indicator']]}",
+            numeral(one["unplanned"]), rupiah(one["cost"]), numeral(one["unserved"]),
+            numeral(one["planned"]), numeral(one["pledged"]),
         )
         for _, one in shown.iterrows()
     )  # fmt: skip
@@ -230,7 +230,7 @@ def _fits(product: StudyResult, tables: PartnerTables) -> Block:
         lead=say("fits_lead" if tables.budgeted else "fits_lead_unplanned", **counts),
         items=(say("fits_more", file=BOOK_NAME),),
         head=listing("fits_head"),
-        align=("l", "l", *("r",) * 5),
+        align=("l", *("r",) * 5),
         rows=rows,
     )
 
@@ -304,7 +304,7 @@ def _honesty(product: StudyResult, tables: PartnerTables) -> tuple[str, ...]:
 
 
 def _lines(product: StudyResult) -> Mapping[Place, tuple[str, ...]]:
-    """Say of each pocket how much of the partner's needs is there, then what is pledged."""
+    """Say of each pocket how large its largest needs are there, then what is pledged."""
     said = promise_sentences(product)
     places = product.needs.places
     if places is None:
@@ -314,7 +314,8 @@ def _lines(product: StudyResult) -> Mapping[Place, tuple[str, ...]]:
         place = Place("pocket", str(number))
         own = places[places["place"] == place].sort_values("unserved", ascending=False)
         listed = "; ".join(
-            f"{labels[one['indicator']]} {numeral(one['unserved'])}" for _, one in own.iterrows()
+            f"{labels[one['indicator']]} {numeral(one['unserved'])}"
+            for _, one in own.head(_NAMED).iterrows()
         )
         if listed:
             said[place] = (say("partner_pocket", needs=listed), *said.get(place, ()))

@@ -361,9 +361,14 @@ def english_name(name: str) -> str | None:
         return whole
     for pattern, english in _patterns():
         if found := pattern.fullmatch(name):
-            parts = {key: english_name(part) or part for key, part in found.groupdict().items()}
+            parts = {key: _english_list(part) for key, part in found.groupdict().items()}
             return english.format(**parts)
     return None
+
+
+def _english_list(names: str) -> str:
+    """Translate names that stand side by side; those that no catalogue knows stay."""
+    return "; ".join(english_name(name) or name for name in names.split("; "))
 
 
 def english_of(payload: Mapping[str, Any]) -> dict[str, object]:

@@ -91,7 +91,8 @@ def _write(ready: Ready, partner: PartnerSettings, own: Sequence[str], folder: P
     tables = partner_tables(ready, partner, own)
     product = partner_product(ready.product, partner, own, tables)
     write_partner(product, tables, folder)
-    sums = tables.fits.groupby("indicator")[["unserved", "planned", "pledged", "unplanned"]].sum()
+    told = ["unserved", "planned", "pledged", "unplanned"]
+    sums = tables.fits.groupby("indicator")[told if tables.budgeted else told[:1]].sum()
     staging.write_manifest(
         folder,
         product.provenance,
@@ -113,7 +114,8 @@ def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -
     planned = chosen.loc[chosen["indicator"].isin(own), _PLANNED]
     costs = load_costs(Path(settings.costs) if settings and settings.costs else None)
     unit = costs["rupiah"].astype(float).rename(index=lambda key: f"{key}{_SHARE}")
-    fits = contributions(needs, planned=planned, pledged=pledged, unit_cost=unit)
+    known = planned if budget else None
+    fits = contributions(needs, planned=known, pledged=pledged, unit_cost=unit)
     names = product.catalogue.names
     asked = {name.removesuffix(_SHARE) for name in own}
     labels = {one.key: one.label for one in need_catalogue()}
