@@ -304,6 +304,8 @@ def partners(
         typer.echo(finished.out / name)
     for name in finished.bare:
         typer.echo(f"perhatian: data tidak menanyakan kebutuhan {name}", err=True)
+    for name in finished.left:
+        typer.echo(f"perhatian: {finished.out / name} berasal dari pelaksanaan lain", err=True)
 
 
 @app.command()

@@ -153,7 +153,12 @@ class Study:
 
     def _needs(self) -> set[str]:
         """Keys of every need that a study can name: of the catalogue and of its own tables."""
-        own = (one.name for table in self.profiles for one in table.indicators if one.agency)
+        own = (
+            one.name
+            for table in self.profiles
+            for one in table.indicators
+            if one.agency and one.unit == "percent"
+        )
         far = (f"{one.name}_far" for one in self.facilities if one.agency)
         return {
             *(one.key for one in need_catalogue()),

@@ -21,7 +21,7 @@ from sibangkit_geo.agencies.partners import (
     placed_pledges,
     pledges_of,
     require_partners,
-    with_pledges,
+    without_pledged,
 )
 from sibangkit_geo.disclosure.pieces import Text
 from sibangkit_geo.disclosure.unpacking import pieces
@@ -87,7 +87,9 @@ def _rows(*rows: tuple[object, ...]) -> pd.DataFrame:
 
 def _placed(measured: VillageIndicators, *rows: tuple[object, ...]) -> tuple[Pledge, ...]:
     pocket = pd.Series([1, 1, 2], index=measured.villages.index[[3, 4, 8]])
-    return pledges_of(_rows(*rows), [CSR, ZAKAT], measured, pocket=pocket, catalogue=LABELS)[0]
+    return pledges_of(
+        _rows(*rows), [CSR, ZAKAT], measured, pocket=pocket, catalogue=LABELS, year=2026
+    )[0]
 
 
 # ---- settings
@@ -109,7 +111,12 @@ def test_a_kind_answers_needs_and_a_study_may_name_others() -> None:
     [
         ({"key": "../x"}, "the key is made of"),
         ({"key": "Bank A"}, "the key is made of"),
-        ({"name": " "}, "with a name"),
+        ({"key": "con"}, "no name that Windows keeps"),
+        ({"key": "com1"}, "no name that Windows keeps"),
+        ({"key": "a" * 41}, "the key is made of"),
+        ({"name": " "}, "the name has letters"),
+        ({"name": "\u200b"}, "the name has letters"),
+        ({"name": "a" * 81}, "at most 80"),
         ({"kind": "other", "needs": ()}, "which needs it may see"),
     ],
 )
@@ -123,6 +130,16 @@ def test_all_that_is_wrong_with_the_partners_is_told_at_once() -> None:
     wrong = PartnerSettings("b", "B", "other", ("watr",))
     with pytest.raises(ConfigError, match=r'"csr" stands twice; "b" names an unknown need "watr"'):
         require_partners([CSR, CSR, wrong], needs=LABELS)
+
+
+def test_a_name_means_one_partner() -> None:
+    bri = PartnerSettings("bri", "Bank Rakyat", "csr")
+    other = PartnerSettings("mandiri", "BRI", "csr")
+    with pytest.raises(ConfigError, match='"mandiri" has the name of another partner'):
+        require_partners([bri, other], needs=LABELS)
+    same = PartnerSettings("rakyat", "bank  rakyat", "csr")
+    with pytest.raises(ConfigError, match='"rakyat" has the name of another partner'):
+        require_partners([bri, same], needs=LABELS)
 
 
 # ---- the file
@@ -146,6 +163,8 @@ def test_a_form_is_read_in_either_language_and_empty_units_are_no_pledge(tmp_pat
     )
     rows, _ = read_pledges(other)
     assert rows[["units", "year"]].to_numpy().tolist() == [[7, 2027]]
+    dash = _file(tmp_path, "mitra,desa,kantong,kebutuhan,unit,tahun\ncsr,,2,roof,-,2026\n")
+    assert read_pledges(dash)[0].empty
 
 
 @pytest.mark.parametrize(
@@ -207,7 +226,7 @@ def test_places_are_found_by_code_by_name_and_by_a_village_of_the_pocket(
         (("csr", "16.08.01.2001", None, "roof", 3, 2026), "no village of the regency"),
         (("csr", None, None, "roof", 3, 2026), "neither village nor pocket"),
         (("csr", None, "9", "roof", 3, 2026), "no pocket of this number"),
-        (("csr", "16.07.01.2001", "1", "roof", 3, 2026), "its village is in no pocket"),
+        (("csr", "16.07.01.2001", None, "roof", 3, 2025), "a year before the study's"),
     ],
 )
 def test_a_pledge_that_cannot_be_placed_names_its_row_and_no_cell(
@@ -229,13 +248,47 @@ def test_a_need_that_the_data_do_not_ask_is_told(measured: VillageIndicators) ->
     rows = _rows(("csr", "16.07.01.2003", None, "floor", 3, 2026))
     with pytest.warns(DegradedInputWarning, match="1 janji mitra tidak ditampilkan"):
         found, notes = pledges_of(
-            rows, [CSR], measured, pocket=pd.Series(dtype=float), catalogue=LABELS
+            rows, [CSR], measured, pocket=pd.Series(dtype=float), catalogue=LABELS, year=2025
         )
     assert found == ()
     assert [(one.key, one.count) for one in notes] == [("pledges_unasked", 1)]
 
 
-# ---- by hand: 20 in need in the pocket, 8 in the rest; 15 and 10 pledged there, 6 in the rest
+def test_what_depends_on_the_numbers_of_pockets_is_told(measured: VillageIndicators) -> None:
+    codes = measured.villages.index
+    rows = _rows(
+        ("csr", None, "2", "roof", 7, 2026),
+        ("csr", codes[3], "2", "water", 8, 2027),
+        # a village that is in no pocket at this level is meant itself
+        ("csr", codes[0], "1", "roof", 9, 2026),
+    )
+    pocket = pd.Series([1, 1, 2], index=codes[[3, 4, 8]])
+    found, notes = pledges_of(rows, [CSR], measured, pocket=pocket, catalogue=LABELS, year=2025)
+    assert [one.place for one in found] == [
+        Place("pocket", "2"), Place("pocket", "1"), Place("village", codes[0]),
+    ]  # fmt: skip
+    assert [(one.key, one.count) for one in notes] == [
+        ("pledges_by_number", 1), ("pledges_to_village", 1),
+    ]  # fmt: skip
+
+
+# ---- by hand: every village has 20 in need of a roof; 4 and 5 are pocket 1
+
+
+def test_no_place_is_promised_more_than_it_needs(measured: VillageIndicators) -> None:
+    codes = measured.villages.index
+    counted = _placed(
+        measured,
+        ("csr", codes[0], None, "roof", 30, 2027),
+        # of the same village the earlier year goes first, though it stands later
+        ("csr", codes[0], None, "roof", 15, 2026),
+        # a pocket of two villages: 40 in need, 12 pledged in one of them before
+        ("csr", None, "1", "roof", 35, 2026),
+        ("csr", codes[3], None, "roof", 12, 2026),
+        ("csr", codes[4], None, "roof", 9, 2027),
+    )
+    assert [one.counted for one in counted] == [5, 15, 28, 12, 0]
+    assert [one.units for one in counted] == [30, 15, 35, 12, 9]
 
 
 def _by_hand() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -245,36 +298,31 @@ def _by_hand() -> tuple[pd.DataFrame, pd.DataFrame]:
         "unserved": [20.0, 8.0], "share": [0.2, 0.08],
     })  # fmt: skip
     pledged = placed_pledges(
-        [Pledge("csr", "CSR Satu", Place("village", "a"), ROOF, 15, 2026),
-         Pledge("zakat", "Baznas Satu", pocket, ROOF, 10, 2027),
-         Pledge("csr", "CSR Satu", Place("village", "b"), ROOF, 6, 2026)],
+        [Pledge("csr", "CSR Satu", Place("village", "a"), ROOF, 15, 2026, 15),
+         Pledge("zakat", "Baznas Satu", pocket, ROOF, 10, 2027, 5),
+         Pledge("csr", "CSR Satu", Place("village", "b"), ROOF, 6, 2026, 6),
+         Pledge("csr", "CSR Satu", Place("village", "b"), ROOF, 6, 2027, 0)],
         pd.Series({"a": pocket, "b": rest}),
     )  # fmt: skip
     return needs, pledged
 
 
-def test_pledges_come_off_the_need_and_never_make_it_negative() -> None:
+def test_what_counts_of_pledges_comes_off_the_need() -> None:
     needs, pledged = _by_hand()
-    less, counted, beyond = with_pledges(needs, pledged)
-    assert less["unserved"].tolist() == [0.0, 2.0]
-    assert counted["households"].tolist() == [15.0, 5.0, 6.0]
-    assert counted["agency"].tolist() == ["perkimtan"] * 3
-    assert beyond == 5.0
-    assert less["unserved"].sum() + counted["households"].sum() == needs["unserved"].sum()
+    assert pledged["households"].tolist() == [15.0, 5.0, 6.0]
+    assert without_pledged(needs, pledged)["unserved"].tolist() == [0.0, 2.0]
+    assert without_pledged(needs, pledged.iloc[:0])["unserved"].tolist() == [20.0, 8.0]
 
 
 def test_what_nobody_has_planned_is_left_for_a_contribution() -> None:
     needs, pledged = _by_hand()
-    _, counted, _ = with_pledges(needs, pledged.iloc[[2]])
+    counted = pledged.iloc[[2]]
     planned = pd.DataFrame({"place": [Place("pocket", "1")], "indicator": ROOF, "households": 12.0})
-    fits = contributions(
-        needs, planned=planned, pledged=counted, unit_cost=pd.Series({ROOF: 100.0})
-    )
+    known = {"planned": planned, "pledged": counted}
+    fits = contributions(needs, **known, unit_cost=pd.Series({ROOF: 100.0}))
     assert fits["unplanned"].tolist() == [8.0, 2.0]
     assert fits["cost"].tolist() == [800.0, 200.0]
-    unpriced = contributions(
-        needs, planned=planned, pledged=counted, unit_cost=pd.Series(dtype=float)
-    )
+    unpriced = contributions(needs, **known, unit_cost=pd.Series(dtype=float))
     assert unpriced["cost"].isna().all()
     # without a budget nothing is known of what agencies plan: that is not zero
     unknown = contributions(needs, planned=None, pledged=counted, unit_cost=pd.Series(dtype=float))
@@ -302,6 +350,7 @@ def test_every_partner_has_a_folder_with_page_workbook_and_manifest(two_levels: 
         told = json.loads((one / "manifest.json").read_text("utf-8"))
         assert told["settings"]["disclosure"]["level"] == "partner"
         assert told["settings"].keys() == {"study", "disclosure", "partner"}
+        assert "pledges" not in {file["role"] for file in told["inputs"]}
 
 
 def test_partners_get_the_totals_of_the_public(two_levels: TwoLevels) -> None:
@@ -413,7 +462,7 @@ def _otherwise(product: StudyResult, own: tuple[str, ...]) -> StudyResult:
         pockets=replace(product.pockets, outlines=outlines),
         needs=replace(needs, places=places, roles=None),
         notes=tuple(
-            one if one.key in {"protected", "rows_located", "coverage_cleaned"}
+            one if one.key in {"protected", "protection_hides", "rows_located", "coverage_cleaned"}
             else replace(one, text=f"{one.text} X")
             for one in product.notes
         ),
@@ -465,9 +514,11 @@ def test_the_filled_form_of_the_workbook_is_a_file_of_pledges(
     ]  # fmt: skip
     sheet.cell(row=2, column=5, value=12)
     book.save(tmp_path / "isi.xlsx")
-    rows, _ = read_pledges(PledgeSource(str(tmp_path / "isi.xlsx"), sheet="Formulir janji"))
-    assert rows["units"].tolist() == [12]
-    assert rows["partner"].tolist() == ["csr"]
+    for sheet_name in ("Formulir janji", ""):
+        source = PledgeSource(str(tmp_path / "isi.xlsx"), sheet=sheet_name)
+        rows, _ = read_pledges(source)
+        assert rows["units"].tolist() == [12]
+        assert rows["partner"].tolist() == ["csr"]
 
 
 # ---- refusals of the command
@@ -493,6 +544,17 @@ def test_pledges_need_partners(two_levels: TwoLevels, tmp_path: Path) -> None:
     study = _without(two_levels, tmp_path, r"\[\[partners\]\].*?\n\n")
     with pytest.raises(ConfigError, match=r"needs the \[\[partners\]\]"):
         config.read_study(study)
+
+
+def test_partners_go_into_no_folder_of_a_run_and_old_ones_are_told(
+    two_levels: TwoLevels, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="holds the products of a run"):
+        run_partners(two_levels.study, two_levels.public, progress=lambda *_: None)
+    shutil.copytree(two_levels.partners, tmp_path / "out")
+    (tmp_path / "out" / "baznas").rename(tmp_path / "out" / "lama")
+    done = run_partners(two_levels.study, tmp_path / "out", progress=lambda *_: None)
+    assert done.left == ("lama",)
 
 
 def test_a_folder_of_a_run_is_not_overwritten(two_levels: TwoLevels, tmp_path: Path) -> None:

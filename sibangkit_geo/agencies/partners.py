@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, nearest
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
 PartnerKind = Literal["bank", "csr", "baznas", "other"]
 _SHARE = "_share"
-# the name of a folder on every system
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
+# the name of a folder on every system; Windows keeps some for its devices
+_KEY = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z][a-z0-9_]{0,39}")
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,15 @@ class PartnerSettings:
 
     def __post_init__(self) -> None:
         """Check the key, and that a partner of no known kind says what it may see."""
-        if not _KEY.fullmatch(self.key) or not self.name.strip():
-            msg = f'[[partners]] "{self.key}": the key is made of a to z, 0 to 9 and _, with a name'
+        if not _KEY.fullmatch(self.key):
+            msg = (
+                f'[[partners]] "{self.key}": the key is made of up to 40 of a to z, 0 to 9 and _, '
+                "and is no name that Windows keeps for itself"
+            )
+            raise ConfigError(msg)
+        named = any(sign.isalnum() for sign in self.name) and self.name.isprintable()
+        if not named or len(self.name) > _LONGEST_NAME:
+            msg = f'[[partners]] "{self.key}": the name has letters, and at most {_LONGEST_NAME}'
             raise ConfigError(msg)
         if not self.answers:
             msg = f'[[partners]] "{self.key}": say which needs it may see (needs = ["water"])'
@@ -98,6 +105,12 @@ def require_partners(partners: Sequence[PartnerSettings], *, needs: Collection[s
     """
     keys = [one.key for one in partners]
     faults = [f'"{key}" stands twice' for key in dict.fromkeys(keys) if keys.count(key) > 1]
+    called: dict[str, str] = {key: key for key in keys}
+    faults += [
+        f'"{one.key}" has the name of another partner'
+        for one in partners
+        if called.setdefault(_folded(one.name), one.key) != one.key
+    ]
     faults += [
         f'"{one.key}" names an unknown need "{key}". {nearest(key, needs)}'
         for one in partners
@@ -129,12 +142,14 @@ def pledges_of(
     *,
     pocket: pd.Series,
     catalogue: Mapping[str, str],
+    year: int,
 ) -> tuple[tuple[Pledge, ...], tuple[Note, ...]]:
     """
     Find partner, need and place of every pledge.
 
     A pocket is meant by its number or, where a village stands beside it, as the one that
-    holds this village: numbers may change from level to level.
+    holds this village: numbers may change from level to level. Where that village is in no
+    pocket, the village is meant, which a note says.
     Grain: one row of the file in, one pledge out.
 
     Parameters
@@ -150,13 +165,15 @@ def pledges_of(
         Pocket number of each village in one.
     catalogue
         Label by key of every need that data can have.
+    year
+        Of the study; nothing earlier can be planned.
 
     Returns
     -------
     pledges
-        In the order of the file.
+        In the order of the file, each with the households that count.
     notes
-        How many were left out because the data do not ask their need.
+        What was left out because the data do not ask it, and where places were not clear.
 
     Raises
     ------
@@ -170,6 +187,7 @@ def pledges_of(
         {one.name for one in measured.indicators},
         _villages(measured.villages),
         {str(code): str(int(number)) for code, number in pocket.items()},
+        year,
     )
     found = [known.pledge(row) for row in rows.itertuples(index=False)]
     unasked = sum(one is None for one in found)
@@ -186,15 +204,84 @@ def pledges_of(
             rows=rows.loc[wrong.index],
             remedy="Write partner and need as the study does, and a village code or a pocket.",
         )
+    placed = with_counts(tuple(pledges.dropna()), measured, pocket=pocket)
+    return placed, (*_unasked(unasked), *_unclear(rows, placed, known))
+
+
+def _unasked(number: int) -> list[Note]:
+    if not number:
+        return []
+    text = (
+        f"{numeral(number)} janji mitra tidak ditampilkan: data studi ini tidak menanyakan "
+        "kebutuhannya."
+    )
+    warnings.warn(text, DegradedInputWarning, stacklevel=4)
+    return [Note("pledges_unasked", text, number)]
+
+
+def _unclear(rows: pd.DataFrame, placed: Sequence[Pledge], known: _Known) -> list[Note]:
+    """Say which pledges depend on how this run numbers its pockets, and which found none."""
+    named = rows["pocket"].map(_folded).ne("")
+    beside = rows["village"].map(_folded).map(known.villages.get)
     notes = []
-    if unasked:
+    bare = int((named & beside.isna()).sum())
+    if bare and placed:
         text = (
-            f"{numeral(unasked)} janji mitra tidak ditampilkan: data studi ini tidak menanyakan "
-            "kebutuhannya."
+            f"{numeral(bare)} janji mitra hanya menyebut nomor kantong: nomor dapat berbeda pada "
+            "tingkat akses lain. Sebut juga satu desanya."
         )
-        warnings.warn(text, DegradedInputWarning, stacklevel=3)
-        notes.append(Note("pledges_unasked", text, unasked))
-    return tuple(pledges.dropna()), tuple(notes)
+        notes.append(Note("pledges_by_number", text, bare))
+    lost = int((named & beside.notna() & ~beside.isin(list(known.pockets))).sum())
+    if lost:
+        text = (
+            f"{numeral(lost)} janji mitra untuk kantong ditempatkan pada desa yang disebut: desa "
+            "itu tidak berada di dalam kantong pada tingkat akses ini."
+        )
+        notes.append(Note("pledges_to_village", text, lost))
+    return notes
+
+
+def with_counts(
+    pledges: tuple[Pledge, ...], measured: VillageIndicators, *, pocket: pd.Series
+) -> tuple[Pledge, ...]:
+    """
+    Count of each pledge the households whose need the data have.
+
+    The earlier year goes first, then a village before a pocket, then the order of the file. A
+    place is never promised more than it needs, a village in a pocket no more than both do.
+
+    `pocket`: Pocket number of each village in one.
+    Returns: In the same order.
+    """
+    columns = {one.name: one.count_column for one in measured.indicators}
+    left = {
+        name: measured.villages[columns[name]].fillna(0.0).to_dict()
+        for name in {one.indicator for one in pledges}
+    }
+    taken: dict[tuple[str, str], float] = {}
+    inside = {str(code): str(int(number)) for code, number in pocket.items()}
+
+    def room_of(number: str, need: str) -> float:
+        own = sum(float(left[need][code]) for code, one in inside.items() if one == number)
+        return own - taken.get((number, need), 0.0)
+
+    counted = [0] * len(pledges)
+    first = sorted(
+        range(len(pledges)), key=lambda at: (pledges[at].year, pledges[at].place.level == "pocket")
+    )
+    for at in first:
+        one = pledges[at]
+        need, number = one.indicator, inside.get(one.place.id, "")
+        if one.place.level == "pocket":
+            counted[at] = int(min(one.units, max(room_of(one.place.id, need), 0.0)))
+            key = (one.place.id, need)
+            taken[key] = taken.get(key, 0.0) + counted[at]
+            continue
+        room = left[need].get(one.place.id, 0.0)
+        room = min(room, room_of(number, need)) if number else room
+        counted[at] = int(min(one.units, max(room, 0.0)))
+        left[need][one.place.id] -= counted[at]
+    return tuple(replace(one, counted=number) for one, number in zip(pledges, counted, strict=True))
 
 
 _TOLD = 5
@@ -215,12 +302,14 @@ def _villages(table: pd.DataFrame) -> dict[str, str]:
     """Find a village by its code, dotted or not; by its name alone where no other has it."""
     found = {str(code): str(code) for code in table.index}
     found |= {code.replace(".", ""): code for code in found}
-    names = table["name"].astype(str).str.casefold()
+    names = table["name"].map(_folded)
     alone = names[~names.duplicated(keep=False)]
     found |= {name: str(code) for code, name in alone.items()}
     # of two with one name the district decides
-    whole = names + " (" + table["district_name"].astype(str).str.casefold() + ")"
-    return found | {name: str(code) for code, name in whole.items()}
+    for opened in ("(", "(kec. ", "(kecamatan "):
+        whole = names + f" {opened}" + table["district_name"].map(_folded) + ")"
+        found |= {name: str(code) for code, name in whole.items()}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,23 +321,26 @@ class _Known:
     asked: Collection[str]
     villages: Mapping[str, str]
     pockets: Mapping[str, str]
+    year: int
 
     def pledge(self, row: object) -> Pledge | str | None:
         """Read one row; in words what is wrong with it; None where the data lack its need."""
         texts = {name: _folded(getattr(row, name)) for name in ("partner", "need", "village")}
         partner, indicator = self.partners.get(texts["partner"]), self.needs.get(texts["need"])
-        if partner is None:
-            return "no partner of the study"
-        if indicator is None:
-            return "no need of the catalogue"
-        if indicator.removesuffix(_SHARE) not in partner.answers:
-            return "a need that this partner does not answer"
         place = self._place(texts["village"], _folded(row.pocket))  # type: ignore[attr-defined]
-        if isinstance(place, str):
-            return place
-        if indicator not in self.asked:
-            return None
         units, year = int(row.units), int(row.year)  # type: ignore[attr-defined]
+        if partner is None or indicator is None or isinstance(place, str):
+            if partner is None:
+                return "no partner of the study"
+            return "no need of the catalogue" if indicator is None else str(place)
+        faults = {
+            "a need that this partner does not answer": indicator.removesuffix(_SHARE)
+            not in partner.answers,
+            "a year before the study's": year < self.year,
+        }
+        wrong = next((fault for fault, found in faults.items() if found), "")
+        if wrong or indicator not in self.asked:
+            return wrong or None
         return Pledge(partner.key, partner.name, place, indicator, units, year)
 
     def _place(self, village: str, pocket: str) -> Place | str:
@@ -260,20 +352,22 @@ class _Known:
         number = pocket.removeprefix("kantong").removeprefix("k").strip()
         if code:
             inside = self.pockets.get(code)
-            return Place("pocket", inside) if inside else "its village is in no pocket"
+            return Place("pocket", inside) if inside else Place("village", code)
         known = number in set(self.pockets.values())
         return Place("pocket", number) if known else "no pocket of this number"
 
 
 def _folded(cell: object) -> str:
-    return "" if pd.isna(cell) else str(cell).strip().casefold()  # type: ignore[call-overload]
+    """Fold a name as people write it: spaces, capitals, "desa" before it."""
+    text = "" if pd.isna(cell) else " ".join(str(cell).split()).casefold()  # type: ignore[call-overload]
+    return text.removeprefix("desa ").removeprefix("kelurahan ")
 
 
 def placed_pledges(pledges: Iterable[Pledge], place_of: pd.Series) -> pd.DataFrame:
     """
-    Set pledges to the places that money is planned for.
+    Set what counts of pledges to the places that money is planned for.
 
-    Grain: one pledge in, one row out.
+    Grain: one pledge in, one row out; pledges of which nothing counts are left out.
 
     `place_of`: Place (pocket, or the rest of a district) of each village.
     Returns: ``year``, ``partner`` (name), ``place``, ``indicator``, ``households``.
@@ -284,52 +378,28 @@ def placed_pledges(pledges: Iterable[Pledge], place_of: pd.Series) -> pd.DataFra
             one.name,
             place_of.loc[one.place.id] if one.place.level == "village" else one.place,
             one.indicator,
-            float(one.units),
+            float(one.counted),
         )
         for one in pledges
+        if one.counted
     ]
     columns = ["year", "partner", "place", "indicator", "households"]
     return pd.DataFrame(rows, columns=columns).astype({"households": float})
 
 
-def with_pledges(
-    needs: pd.DataFrame, pledged: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+def without_pledged(needs: pd.DataFrame, pledged: pd.DataFrame) -> pd.DataFrame:
     """
-    Take what partners have pledged off what the agencies have to plan, place by place.
+    Take what partners serve off what the agencies have to plan, place by place.
 
     Grain: unchanged, one row per place, agency and indicator.
 
-    Parameters
-    ----------
-    needs
-        ``place``, ``agency``, ``indicator``, ``unserved``.
-    pledged
-        From `placed_pledges`.
-
-    Returns
-    -------
-    needs
-        With ``unserved`` less the pledged, never below 0.
-    counted
-        `pledged` with ``agency``, ``households`` no more than there are in need; pledges of
-        needs or places without data are left out.
-    beyond
-        Households pledged beyond the need.
+    `needs`: ``place``, ``indicator``, ``unserved``.
+    `pledged`: From `placed_pledges`; no place has more of a need than is in need.
     """
     keys = ["place", "indicator"]
-    left = needs.set_index(keys)["unserved"].fillna(0.0)
-    agency = needs.set_index(keys)["agency"]
-    where = pd.MultiIndex.from_frame(pledged[keys])
-    before = pledged.groupby(keys)["households"].cumsum() - pledged["households"]
-    room = left.reindex(where).fillna(0.0).to_numpy() - before.to_numpy()
-    taken = np.minimum(pledged["households"].to_numpy(), np.maximum(room, 0.0))
-    counted = pledged.assign(agency=agency.reindex(where).to_numpy(), households=taken)
-    counted = counted[counted["households"] > 0].reset_index(drop=True)
-    off = counted.groupby(keys)["households"].sum()
+    off = pledged.groupby(keys)["households"].sum()
     less = off.reindex(pd.MultiIndex.from_frame(needs[keys])).fillna(0.0).to_numpy()
-    beyond = float(pledged["households"].sum() - counted["households"].sum())
-    return needs.assign(unserved=needs["unserved"] - less), counted, beyond
+    return needs.assign(unserved=(needs["unserved"] - less).clip(lower=0.0))
 
 
 def contributions(
@@ -353,7 +423,7 @@ def contributions(
         ``place``, ``indicator``, ``households`` that agencies serve under their ceilings; None
         where nothing is known of that.
     pledged
-        From `with_pledges`.
+        From `placed_pledges`.
     unit_cost
         Rupiah per household, indexed by indicator; an indicator may be absent.
 

@@ -309,6 +309,7 @@ class Pledge:
     `place`: A village or a pocket.
     `indicator`: Need that is answered.
     `units`: Households to be served, at least 1.
+    `counted`: Of them, those whose need the data have and no earlier pledge answers.
     """
 
     partner: str
@@ -317,6 +318,7 @@ class Pledge:
     indicator: str
     units: int
     year: int
+    counted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from sibangkit_geo.agencies import Agency, Catalogue
 from sibangkit_geo.model.numerals import numeral, rupiah
-from sibangkit_geo.model.types import AgencyNeeds, Place
+from sibangkit_geo.model.types import AgencyNeeds, Note, Place
 from sibangkit_geo.products.blocks import programme_block, worded
 from sibangkit_geo.products.promises import promise_blocks, promise_sentences
 from sibangkit_geo.products.result import Block, EarlierWave, StudyResult, build_layers
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Programme
     from sibangkit_geo.agencies.partners import PartnerSettings
-    from sibangkit_geo.model.types import Indicator, Note, Pockets, Provenance, VillageIndicators
+    from sibangkit_geo.model.types import Indicator, Pockets, Provenance, VillageIndicators
 
 PAGE_NAME, BOOK_NAME = "peta.html", "buku_kerja_mitra.xlsx"
 _SHOWN, _NAMED = 15, 2
@@ -46,7 +46,8 @@ _PLACE = ("name", "district_code", "district_name", "households")
 # and targets of the agencies are not the partner's
 _NOTES = frozenset(
     {
-        "protected", "boundaries", "coverage_cleaned", "polygons_repaired", "parts_joined",
+        "protected", "protection_hides", "boundaries", "coverage_cleaned", "polygons_repaired",
+        "parts_joined",
         "numbers_twice", "axes_swapped", "crs_assumed", "crs_contradicted", "z_dropped",
         "villages_without_polygon", "villages_without_rows", "rows_located", "rows_unlocated",
         "located_by_name", "located_by_point", "located_by_spelling", "splits_met",
@@ -54,7 +55,7 @@ _NOTES = frozenset(
     }
 )  # fmt: skip
 # what the manifest tells of: the files that the partner's numbers come from
-_INPUTS = ("study", "households", "profiles", "pledges", "unit_costs", "agencies", "review")
+_INPUTS = ("study", "households", "profiles", "unit_costs", "agencies", "review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +170,19 @@ def _programmes(catalogue: Catalogue, own: Sequence[str]) -> tuple[Programme, ..
 
 
 def _notes(product: StudyResult, own: Sequence[str]) -> tuple[Note, ...]:
+    told = [
+        Note(one.key, say("partner_incomplete"))
+        for one in product.notes
+        if one.key == "answers_incomplete"
+    ]
     others = [one.label for one in product.measured.indicators if one.name not in own]
-    return tuple(
-        note
-        for note in product.notes
-        if note.key in _NOTES and not any(label in note.text for label in others)
+    return (
+        *told,
+        *(
+            note
+            for note in product.notes
+            if note.key in _NOTES and not any(label in note.text for label in others)
+        ),
     )
 
 
@@ -228,9 +237,12 @@ def _fits(product: StudyResult, tables: PartnerTables) -> Block:
         key="fits",
         headline=say("fits_headline"),
         lead=say("fits_lead" if tables.budgeted else "fits_lead_unplanned", **counts),
-        items=(say("fits_more", file=BOOK_NAME),),
-        head=listing("fits_head"),
-        align=("l", *("r",) * 5),
+        items=(
+            *(() if rows else (say("fits_none"),)),
+            say("fits_more", file=BOOK_NAME),
+        ),
+        head=listing("fits_head") if rows else (),
+        align=("l", *("r",) * 5) if rows else (),
         rows=rows,
     )
 
@@ -357,7 +369,9 @@ def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:
     A village stands beside each pocket, since another level may number it otherwise.
     """
     members = product.pockets.members
-    first = members.reset_index().groupby(members.to_numpy())["village_code"].first()
+    homes = product.measured.villages["households"].reindex(members.index)
+    # the largest village of a pocket is the one that another level most likely finds too
+    first = homes.groupby(members.to_numpy()).idxmax()
     key = product.catalogue.agencies[0].key
     own = tables.fits[[one.level == "pocket" for one in tables.fits["place"]]]
     rows = [

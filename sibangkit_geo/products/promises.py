@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.result import Block
 from sibangkit_geo.products.words import district_names, listing, place_name, say
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import StudyResult
 
 PROMISES = "janji_mitra.csv"
-_SHOWN = 12
+_SHOWN, _NAMED = 12, 3
 
 
 def spot(place: Place, product: StudyResult) -> str:
@@ -47,6 +48,7 @@ def promise_table(product: StudyResult) -> pd.DataFrame:
             "tempat": spot(one.place, product),
             "kebutuhan": labels[one.indicator],
             "unit": one.units,
+            "dihitung": one.counted,
             "keterangan": say("pledge_planned"),
         }
         for one in _in_order(product.pledges)
@@ -82,7 +84,7 @@ def _rows(pledges: Collection[Pledge], product: StudyResult) -> tuple[tuple[str,
     return tuple(
         (
             str(one.year), one.name, spot(one.place, product), labels[one.indicator],
-            numeral(one.units),
+            numeral(one.units), numeral(one.counted),
         )
         for one in _in_order(pledges)
     )  # fmt: skip
@@ -103,13 +105,40 @@ def _block(agency: str, pledges: Collection[Pledge], product: StudyResult) -> Bl
     return Block(
         key="pledges",
         headline=say("pledges_headline"),
-        lead=say("pledges_lead", count=numeral(sum(one.units for one in pledges))),
+        lead=say(
+            "pledges_lead",
+            count=numeral(sum(one.units for one in pledges)),
+            counted=numeral(sum(one.counted for one in pledges)),
+        ),
         items=(say("pledges_more", count=numeral(more), file=PROMISES),) if more > 0 else (),
         head=listing("pledges_head"),
-        align=("r", "l", "l", "l", "r"),
+        align=("r", "l", "l", "l", "r", "r"),
         rows=_rows(pledges, product)[:_SHOWN],
         agency=agency,
     )
+
+
+def beyond_notes(pledges: Collection[Pledge], product: StudyResult) -> tuple[Note, ...]:
+    """Say where more is promised than is in need; nothing where nowhere."""
+    over = [one for one in _in_order(pledges) if one.counted < one.units]
+    if not over:
+        return ()
+    labels = {one.name: one.label for one in product.measured.indicators}
+    told = "; ".join(
+        say(
+            "pledge_beyond",
+            partner=one.name,
+            units=numeral(one.units),
+            counted=numeral(one.counted),
+            place=spot(one.place, product),
+            label=labels[one.indicator],
+        )
+        for one in over[:_NAMED]
+    )
+    more = len(over) - _NAMED
+    also = say("pledges_beyond_more", count=numeral(more)) if more > 0 else ""
+    text = say("pledges_beyond", told=told, more=also)
+    return (Note("pledges_beyond_need", text, len(over)),)
 
 
 def promise_sentences(product: StudyResult) -> dict[Place, tuple[str, ...]]:

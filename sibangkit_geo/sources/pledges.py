@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.numeric_columns import NumberKind, Numerals
 from sibangkit_geo.sources.readers import fold_header, table_source
 from sibangkit_geo.sources.text_tables import (
@@ -46,6 +47,25 @@ class PledgeSource:
     numerals: Numerals = ""
 
 
+#: sheet of a partner's workbook that is such a table
+FORM = "Formulir janji"
+_BOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
+
+
+def _read(source: PledgeSource) -> pd.DataFrame:
+    """Read the table; of a partner's workbook the form, where no sheet is named."""
+    sheets = [source.sheet]
+    if not source.sheet and Path(source.path).suffix.lower() in _BOOKS:
+        sheets = [FORM, ""]
+    for sheet in sheets:
+        where = table_source(source.path, sheet=sheet)
+        with contextlib.suppress(*((DataError, ConfigError) if sheet != sheets[-1] else ())):
+            # one of the two languages is asked for as a whole
+            return read_text_table(where, named_by="[pledges] path", named=())[0]
+    msg = "no sheet was read"
+    raise AssertionError(msg)
+
+
 def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     """
     Read the pledges.
@@ -59,9 +79,7 @@ def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:
     Raises DataError: It is damaged or lacks a column; a row lacks a number, or has none that fits.
     """
     path = Path(source.path)
-    where = table_source(source.path, sheet=source.sheet)
-    # one of the two languages is asked for as a whole
-    table, _ = read_text_table(where, named_by="[pledges] path", named=())
+    table = _read(source)
     present = {fold_header(str(one)): str(one) for one in table}
     english = "partner" in present
     wanted = {name: name if english else own for name, own in COLUMNS.items()}
@@ -73,8 +91,8 @@ def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:
         "year": NumberKind(*_YEARS, whole=True),
     }
     numbers, told = read_numbers(rows, kinds, text=NumericText(path.name, source.numerals))
-    # a row of the form whose units nobody filled in is no pledge
-    filled = rows["units"].notna()
+    # a row of the form whose units nobody filled in, or with a dash, is no pledge
+    filled = rows["units"].notna() & ~(numbers["units"] < 1)
     rows, numbers = rows[filled], numbers[filled]
     empty = rows[["partner", "need"]].isna().any(axis=1) | numbers.isna().any(axis=1)
     if empty.any():

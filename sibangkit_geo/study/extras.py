@@ -156,7 +156,14 @@ def _pledges(
         return (), ()
     labels = {one.key: one.label for one in need_catalogue()}
     try:
-        return pledges_of(rows, study.partners, measured, pocket=pockets.members, catalogue=labels)
+        return pledges_of(
+            rows,
+            study.partners,
+            measured,
+            pocket=pockets.members,
+            catalogue=labels,
+            year=study.study.year,
+        )
     except DataError as error:
         error.name_file(Path(study.pledges.path).name)
         raise

@@ -17,14 +17,14 @@ from sibangkit_geo.agencies.partners import (
     contributions,
     own_indicators,
     placed_pledges,
-    with_pledges,
 )
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.indicators.needs import need_catalogue
 from sibangkit_geo.products import staging
-from sibangkit_geo.products.partner import PartnerTables, partner_product, write_partner
+from sibangkit_geo.products.partner import BOOK_NAME, PartnerTables, partner_product, write_partner
+from sibangkit_geo.products.promises import beyond_notes
 from sibangkit_geo.study.locate import personal_of
-from sibangkit_geo.study.plan import beyond_notes, money_places
+from sibangkit_geo.study.plan import money_places
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ class PartnersFinished:
 
     `products`: Relative paths in `out`.
     `bare`: Names of partners whose needs the data do not ask: nothing was written for them.
+    `left`: Folders in `out` of an earlier run, of partners that this one did not write.
     """
 
     out: Path
     products: tuple[str, ...]
     bare: tuple[str, ...]
+    left: tuple[str, ...]
 
 
 def run_partners(study_file: Path, out: Path, *, progress: Progress) -> PartnersFinished:
@@ -62,6 +64,7 @@ def run_partners(study_file: Path, out: Path, *, progress: Progress) -> Partners
     Raises DataError: A table breaks its contract, or the data ask no need of any partner.
     Raises LeakError: A product would show personal data; nothing is written.
     """
+    staging.require_own(out, kind="partner")
     ready = prepare(study_file, out, progress=progress, level="partner")
     partners = ready.study.partners
     if not partners:
@@ -84,7 +87,19 @@ def run_partners(study_file: Path, out: Path, *, progress: Progress) -> Partners
             products += [f"{one.key}/{path.relative_to(folder).as_posix()}" for path in files]
     log.info("write: %d folders of partners", len(served))
     bare = tuple(one.name for one in partners if not own[one.key])
-    return PartnersFinished(out, tuple(sorted(products)), bare)
+    return PartnersFinished(out, tuple(sorted(products)), bare, _left(out, served))
+
+
+def _left(out: Path, served: Sequence[PartnerSettings]) -> tuple[str, ...]:
+    """List the folders of partners that this run did not write: they are of an earlier one."""
+    keys = {one.key for one in served}
+    return tuple(
+        sorted(
+            one.name
+            for one in out.iterdir()
+            if one.is_dir() and one.name not in keys and (one / BOOK_NAME).is_file()
+        )
+    )
 
 
 def _write(ready: Ready, partner: PartnerSettings, own: Sequence[str], folder: Path) -> None:
@@ -109,7 +124,7 @@ def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -
     needs = place_needs(village_needs(product.measured), place)
     needs = needs[needs["indicator"].isin(own)]
     promised = placed_pledges(product.pledges, place)
-    _, pledged, beyond = with_pledges(needs, promised[promised["indicator"].isin(own)])
+    pledged = promised[promised["indicator"].isin(own)]
     chosen = budget.plan.chosen if budget else pd.DataFrame(columns=_PLANNED)
     planned = chosen.loc[chosen["indicator"].isin(own), _PLANNED]
     costs = load_costs(Path(settings.costs) if settings and settings.costs else None)
@@ -125,5 +140,5 @@ def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -
         budgeted=budget is not None,
         costs=costs,
         unasked=tuple(labels.get(key, key) for key in partner.answers if key not in asked),
-        notes=beyond_notes(beyond),
+        notes=beyond_notes([one for one in product.pledges if one.indicator in own], product),
     )

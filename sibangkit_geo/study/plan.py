@@ -15,7 +15,7 @@ from sibangkit_geo.agencies.budget import BudgetRule, BudgetTables, plan_budget
 from sibangkit_geo.agencies.catalogue import PARTNER_PAYERS, load_costs, unit_costs
 from sibangkit_geo.agencies.focus import place_needs, village_needs
 from sibangkit_geo.agencies.outlook import coverage_curve, sensitivity, years_to_finish
-from sibangkit_geo.agencies.partners import placed_pledges, with_pledges
+from sibangkit_geo.agencies.partners import placed_pledges, without_pledged
 from sibangkit_geo.agencies.targets import (
     ExitAssumption,
     TargetTables,
@@ -254,8 +254,10 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     whole = _needs(settings, placed, costs)
     unit = unit_costs(whole["indicator"].unique(), costs=costs)
     promised = placed.pledged[placed.pledged["indicator"].isin(whole["indicator"])]
-    needs, pledged, beyond = with_pledges(whole, promised)
-    pledged["cost"] = pledged["households"] * pledged["indicator"].map(unit.to_dict()).astype(float)
+    needs = without_pledged(whole, promised)
+    owner = whole.drop_duplicates("indicator").set_index("indicator")["agency"]
+    cost = promised["households"] * promised["indicator"].map(unit.to_dict()).astype(float)
+    pledged = promised.assign(agency=promised["indicator"].map(owner.to_dict()), cost=cost)
     money = _ceilings(settings, placed.names)
     rule = BudgetRule(
         objective=settings.objective,
@@ -285,7 +287,6 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     by_partners = float(pledged["households"].sum())
     notes = (
         _note(plan, float(need.sum()), by_partners, priced),
-        *beyond_notes(beyond),
         *_named(plan, names),
         *_paid_by_partners(placed.measured, costs),
     )
@@ -390,17 +391,6 @@ def _note(plan: Plan, need: float, promised: float, priced: tuple[int, int]) -> 
         "beberapa kali."
     )
     return Note("budget", text)
-
-
-def beyond_notes(households: float) -> tuple[Note, ...]:
-    """Say how many households are promised beyond the need; nothing where none are."""
-    if households < 1:
-        return ()
-    text = (
-        f"Janji mitra melebihi kebutuhan yang tercatat sebanyak {numeral(households)} rumah "
-        "tangga; kelebihan itu tidak dihitung dalam anggaran."
-    )
-    return (Note("pledges_beyond_need", text, round(households)),)
 
 
 def _named(plan: Plan, names: Mapping[str, str]) -> list[Note]:

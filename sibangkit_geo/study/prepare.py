@@ -19,7 +19,7 @@ from sibangkit_geo.model.types import InputFile, Note, Provenance
 from sibangkit_geo.pockets.cross_check import with_methods
 from sibangkit_geo.pockets.graph import outer_border
 from sibangkit_geo.products.blocks import focus_blocks, money_blocks
-from sibangkit_geo.products.promises import promise_blocks, promise_sentences
+from sibangkit_geo.products.promises import beyond_notes, promise_blocks, promise_sentences
 from sibangkit_geo.products.result import StudyResult, build_layers
 from sibangkit_geo.products.sentences import Limitations, honesty_sentences
 from sibangkit_geo.products.staging import stated_time
@@ -277,6 +277,7 @@ def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResu
         product,
         blocks=blocks,
         lines=promise_sentences(product),
+        notes=(*product.notes, *beyond_notes(product.pledges, product)),
         honesty=honesty_sentences(product, known),
         series=plans.target.series if plans.target else None,
     )

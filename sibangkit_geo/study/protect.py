@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import stat
@@ -18,6 +19,7 @@ from sibangkit_geo.registers.household_keys import SALT_BYTES
 if TYPE_CHECKING:
     from sibangkit_geo import config
 
+log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -58,6 +60,11 @@ def salt_of(study: config.Study) -> bytes:
     try:
         if not path.exists():
             write_salt(path, secrets.token_bytes(SALT_BYTES))
+            log.warning(
+                "%s: rahasia perlindungan baru dibuat. Simpan bersama studi: tanpa berkas ini "
+                "pelaksanaan berikutnya menggeser semua angka secara lain.",
+                path.name,
+            )
         text = path.read_text("ascii").strip()
         found = bytes.fromhex(text)
     except OSError as error:
