@@ -35,6 +35,7 @@ trials: $(READY)
 	$(BIN)/python benchmarks/attacks.py
 	$(BIN)/python benchmarks/kills.py
 	$(BIN)/python benchmarks/pockets.py
+	$(BIN)/python benchmarks/waves.py
 
 check: $(READY) check-scripts
 	$(BIN)/ruff check .

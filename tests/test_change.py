@@ -123,9 +123,29 @@ def test_merges_are_noted_and_little_overlap_is_no_match() -> None:
     found = pocket_changes([old, new], ChangeSettings()).set_index("before")
     assert found.loc[1, "class"] == "menetap"
     assert found.loc[1, "note"] == "gabungan dari beberapa kantong"
-    assert found.loc[2, "class"] == "hilang"
+    # nothing changed in its village: no more proven is not gone
+    assert found.loc[2, "class"] == "tidak lagi terbukti"
     strict = pocket_changes([old, new], ChangeSettings(minimum_jaccard=0.6))
-    assert sorted(strict["class"]) == ["baru", "hilang", "hilang"]
+    assert sorted(strict["class"]) == [
+        "baru terbukti", "tidak lagi terbukti", "tidak lagi terbukti",
+    ]  # fmt: skip
+
+
+def test_gone_and_new_need_evidence_that_allows_for_the_choice() -> None:
+    # 30 and 14 of 100: z = .16 / sqrt(.0021 + .001204) = 2.78, beyond 1.96 and not beyond 3
+    def step(before: float, after: float, pockets: tuple[float, float]) -> str:
+        old = wave(2020, {"a": (100, before, pockets[0])})
+        new = wave(2025, {"a": (100, after, pockets[1])})
+        return str(pocket_changes([old, new], ChangeSettings())["class"].iloc[0])
+
+    nan = float("nan")
+    assert step(30, 14, (1, nan)) == "tidak lagi terbukti"
+    assert step(14, 30, (nan, 1)) == "baru terbukti"
+    assert step(30, 14, (1, 1)) == "menetap"
+    # 30 and 11: z = .19 / sqrt(.0021 + .000979) = 3.42
+    assert step(30, 11, (1, nan)) == "hilang"
+    assert step(11, 30, (nan, 1)) == "baru"
+    assert step(30, 11, (1, 1)) == "membaik"
 
 
 def test_histories_by_hand() -> None:
@@ -224,7 +244,9 @@ def three_waves(new: Path, folder: Path) -> None:
     first = pockets[pockets["dari_tahun"] == 2020].set_index("kantong")
     second = pockets[pockets["dari_tahun"] == 2025].set_index("kantong")
     assert (second["kelas"] == "menetap").all()
-    assert set(second.index) == set(first.index[first["kelas"] != "hilang"])
+    assert set(second.index) == set(
+        first.index[~first["kelas"].isin(["hilang", "tidak lagi terbukti"])]
+    )
     villages = pd.read_csv(folder / "three" / "perubahan_desa.csv").drop_duplicates("kode")
     history = villages.set_index("kode")["kelas_riwayat"].to_dict()
     healed = next(plant for plant in PLANTED if plant.number == 9)
