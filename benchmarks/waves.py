@@ -22,7 +22,7 @@ from sibangkit_geo.pockets.change import ChangeSettings, Wave, pocket_changes
 # rho, relative risk in the first and in the second wave
 CASES = ((0.0, 1.6, 1.6), (0.01, 1.6, 1.6), (0.01, 2.0, 2.0), (0.01, 2.0, 1.0))
 CHANGED = ("baru", "hilang", "membaik", "memburuk")
-_PLAIN = 1.96 / 3.0
+_PLAIN = 1.96 / 3.3
 
 
 def wave(

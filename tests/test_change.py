@@ -132,7 +132,7 @@ def test_merges_are_noted_and_little_overlap_is_no_match() -> None:
 
 
 def test_gone_and_new_need_evidence_that_allows_for_the_choice() -> None:
-    # 30 and 14 of 100: z = .16 / sqrt(.0021 + .001204) = 2.78, beyond 1.96 and not beyond 3
+    # 30 and 14 of 100: z = .16 / sqrt(.0021 + .001204) = 2.78, beyond 1.96 and not beyond 3.3
     def step(before: float, after: float, pockets: tuple[float, float]) -> str:
         old = wave(2020, {"a": (100, before, pockets[0])})
         new = wave(2025, {"a": (100, after, pockets[1])})
