@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 COUNTS = ("households", "people", "poor_households")
 # two-sided 95 % point of the standard normal
 _Z = 1.959964
-# of pockets, whose outlines were chosen for being high in one of the waves: where nothing changed, a
-# plain 95 % interval calls 9 to 29 % of them changed, this one less than 5 (`benchmarks/waves.py`)
+# of pockets, whose outlines were chosen for being high in one of the waves: where nothing changed,
+# a plain 95 % interval calls 9 to 29 % of them changed, this one less than 5 (`benchmarks/waves.py`)
 _CHOSEN_Z = 3.3
 _LEVELS = {"desa": 13, "kecamatan": 8, "kabupaten": 5}
 
