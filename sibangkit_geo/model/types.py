@@ -256,6 +256,8 @@ class Pockets:
     `overdispersion`: Intra-village correlation rho, 0 to 1; missing when nothing was tested.
     `neighbors`: One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
         None where it was not kept.
+    `wide_members`, `wide`: Number of each village in a part of a wide pattern, and their outlines,
+        as of pockets; no pockets, and numbered apart. None where nothing was asked.
     """
 
     members: pd.Series
@@ -268,6 +270,8 @@ class Pockets:
     seed: int
     notes: tuple[Note, ...] = field(default=())
     neighbors: pd.DataFrame | None = None
+    wide_members: pd.Series | None = None
+    wide: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check that every village points at a pocket which has an outline."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note, Pockets
 from sibangkit_geo.pockets import overdispersion
 from sibangkit_geo.pockets.cross_check import village_verdicts
@@ -17,16 +18,20 @@ from sibangkit_geo.pockets.global_test import Scores, global_p_value
 from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M, Neighbors, among
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components, shape
+from sibangkit_geo.pockets.uneven_noise import uneven_noise
+from sibangkit_geo.pockets.wide_pattern import stands_out
 from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE, geometry_of, strongest_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
 MOST_POCKETS = 10
+# as the agencies' rule of action has it: less above the regency is no reason to meet
+SMALLEST_RELATIVE_RISK = 1.2
 _HIGHEST_Z = 3.0
 _RECUTS = 2
 
@@ -96,19 +101,21 @@ def find_pockets(
     if worth is not None:
         least = worth.loc[tested.index].to_numpy(dtype=float)
         poor, homes = poor * (least / homes), least
-    search = Search(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
-    found = search.run(settings, progress)
-    rho = found.rho
+    at = np.column_stack([centres.x, centres.y])
+    found, uneven = _searched(poor, homes, at, near=near, settings=settings, progress=progress)
+    graded, told = _graded(tested, found, poor / homes, homes, at, settings)
     return Pockets(
-        members=_members(tested, found.labels),
-        outlines=_outlines(tested, found.labels, list(found.p_values), settings.alpha),
-        villages=village_verdicts(tested, found.labels, neighbors=near, rho=rho),
+        members=_members(tested, graded.pockets),
+        outlines=graded.outlines,
+        wide_members=_members(tested, graded.wide),
+        wide=graded.wide_outlines,
+        villages=village_verdicts(tested, graded.pockets, neighbors=near, rho=found.rho),
         p_value=found.map_p_value,
-        overdispersion=rho,
+        overdispersion=found.rho,
         alpha=settings.alpha,
         replicates=settings.replicates,
         seed=settings.seed,
-        notes=(*notes, *_isolates(near)),
+        notes=(*notes, *_isolates(near), *uneven, *told),
         neighbors=pd.DataFrame(
             {
                 "village_code": near.ids[near.pairs[:, 0]],
@@ -142,13 +149,91 @@ def _testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]
     return villages[usable].sort_index(), notes
 
 
+def _searched(
+    poor: Floats,
+    homes: Floats,
+    centres: Floats,
+    *,
+    near: Neighbors,
+    settings: PocketSettings,
+    progress: Callable[[int], None] | None,
+) -> tuple[Found, list[Note]]:
+    """Search; where something is found on a map of uneven noise, search again as it asks."""
+    search = Search(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
+    found = search.run(settings, progress)
+    if not found.labels.any():
+        return found, []
+    noise = uneven_noise(poor, homes, free=found.labels == 0, centres=centres, seed=settings.seed)
+    if noise is None:
+        return found, []
+    least = noise.worth(homes)
+    search = Search(
+        poor * (least / homes), least, centres, near=near,
+        largest_zone=settings.largest_zone, part=noise.part,
+    )  # fmt: skip
+    inside = int(noise.part.sum())
+    text = (
+        f"Tingkat kemiskinan {inside} desa yang berdekatan jauh lebih beragam daripada desa lain "
+        "(korelasi dalam desa "
+        f"{numeral(noise.rho[1], 2)}, di luarnya {numeral(noise.rho[0], 2)}): desa ditukar acak "
+        "hanya di dalam bagiannya masing-masing."
+    )
+    return search.run(settings, progress), [Note("uneven_noise", text, inside)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """Zones by what they are: numbers per village (0 outside) and one outline per number."""
+
+    pockets: NDArray[np.int64]
+    outlines: gpd.GeoDataFrame
+    wide: NDArray[np.int64]
+    wide_outlines: gpd.GeoDataFrame
+
+
+def _graded(
+    tested: gpd.GeoDataFrame,
+    found: Found,
+    rates: Floats,
+    homes: Floats,
+    centres: Floats,
+    settings: PocketSettings,
+) -> tuple[_Graded, list[Note]]:
+    """Tell pockets from parts of a wide pattern, and from zones that hardly differ."""
+    numbers = range(1, len(found.p_values) + 1)
+    zones = [frozenset(np.flatnonzero(found.labels == one).tolist()) for one in numbers]
+    apart = stands_out(rates, homes, zones, centres=centres, rho=found.rho)
+    whole = _outlines(tested, found.labels, found.p_values, settings.alpha)
+    large = (whole["relative_risk"] >= settings.smallest_relative_risk).to_numpy()
+    pockets, outlines = _renumbered(whole, found.labels, apart & large)
+    wide, patterns = _renumbered(whole, found.labels, ~apart & large)
+    trifles = int((~large).sum())
+    notes = []
+    if trifles:
+        text = (
+            f"{trifles} kumpulan desa memang lebih miskin daripada kebetulan, tetapi kurang dari "
+            f"{numeral(settings.smallest_relative_risk, 1)} kali desa lain: tidak disebut kantong."
+        )
+        notes.append(Note("trifles", text, trifles))
+    return _Graded(pockets, outlines, wide, patterns.assign(evidence="wide")), notes
+
+
+def _renumbered(
+    outlines: gpd.GeoDataFrame, labels: NDArray[np.int64], kept: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], gpd.GeoDataFrame]:
+    """Keep some zones and number them from 1."""
+    numbers = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
+    own = outlines[kept]
+    return numbers[labels], own.set_index(pd.RangeIndex(1, len(own) + 1, name="pocket"))
+
+
 def _members(tested: gpd.GeoDataFrame, labels: NDArray[np.int64]) -> pd.Series:
     every = pd.Series(labels, index=tested.index, name="pocket")
     return every[every > 0]
 
 
 def _outlines(
-    tested: gpd.GeoDataFrame, labels: NDArray[np.int64], p_values: list[float], alpha: float
+    tested: gpd.GeoDataFrame, labels: NDArray[np.int64], p_values: Sequence[float], alpha: float
 ) -> gpd.GeoDataFrame:
     background = tested[labels == 0]
     homes_outside = background["households"].sum()
@@ -239,23 +324,24 @@ class Search:
     One search over the villages of a map.
 
     `poor`, `homes`: Poor and all households per village, shape (n,).
-    `centres`: A point inside each village.
+    `centres`: A point inside each village, metres, shape (n, 2).
+    `part`: Villages of one number change places in the gates; all when None.
     """
 
     def __init__(
         self,
         poor: Floats,
         homes: Floats,
-        centres: gpd.GeoSeries,
+        centres: Floats,
         *,
         near: Neighbors,
         largest_zone: int,
+        part: NDArray[np.int64] | None = None,
     ) -> None:
         self.poor, self.homes, self.rates = poor, homes, poor / homes
+        self.part = part
         self.pairs = near.pairs
-        self.geometry = geometry_of(
-            centres.x.to_numpy(), centres.y.to_numpy(), near.pairs, largest=largest_zone
-        )
+        self.geometry = geometry_of(centres[:, 0], centres[:, 1], near.pairs, largest=largest_zone)
 
     def run(self, settings: PocketSettings, progress: Callable[[int], None] | None = None) -> Found:
         """
@@ -332,6 +418,7 @@ class Search:
             pool=pool,
             replicates=settings.replicates,
             rng=np.random.default_rng([settings.seed, number]),
+            part=self.part,
             progress=progress,
         )
 
@@ -490,6 +577,9 @@ class PocketSettings:
     stability
         Whether a study also tries other settings (`variants`) and says in how many of
         them each village stays.
+    smallest_relative_risk
+        Zones whose rate is less than this over the rate outside are no pockets, however
+        significant; at least 1.
     """
 
     alpha: float = 0.05
@@ -500,6 +590,7 @@ class PocketSettings:
     nearest: int = 6
     largest_zone: int = LARGEST_CIRCLE
     stability: bool = True
+    smallest_relative_risk: float = SMALLEST_RELATIVE_RISK
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -514,6 +605,9 @@ class PocketSettings:
             raise ValueError(msg)
         if self.neighbors not in get_args(NeighborRule):
             msg = f"`neighbors` must be one of {get_args(NeighborRule)}, got {self.neighbors!r}."
+            raise ValueError(msg)
+        if not self.smallest_relative_risk >= 1:
+            msg = f"`smallest_relative_risk` must be at least 1, got {self.smallest_relative_risk}."
             raise ValueError(msg)
         if self.nearest < 1 or not SMALLEST_ZONE <= self.largest_zone <= _MOST_VILLAGES:
             msg = "`nearest` must be at least 1 and `largest_zone` 2 to 100."
