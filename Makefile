@@ -33,6 +33,7 @@ trials: $(READY)
 	$(BIN)/python benchmarks/missing.py --maps 200
 	$(BIN)/python benchmarks/protection.py --maps 200
 	$(BIN)/python benchmarks/attacks.py
+	$(BIN)/python benchmarks/kills.py
 	$(BIN)/python benchmarks/pockets.py
 
 check: $(READY) check-scripts

@@ -1,16 +1,19 @@
-"""A 3 x 3 village grid worked out by hand, larger grids, and two studies run once per session."""
+"""A 3 x 3 village grid worked out by hand, larger grids, and studies run once per session."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import geopandas as gpd
 import numpy as np
@@ -22,15 +25,21 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from sibangkit_geo import codes, study
-from sibangkit_geo.errors import DegradedInputWarning
+from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.sources.columns import variables
+from sibangkit_geo.study import annex, prepare, running
+from sibangkit_geo.study.compare import compare_runs
+from sibangkit_geo.study.lock import Lock
 from tests.once import common_folder, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
+
+    from sibangkit_geo.products.published import Kind
+    from sibangkit_geo.study.prepare import Ready
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 METRES = "EPSG:32748"
@@ -401,28 +410,79 @@ def without_variants(study_file: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class TwoLevels:
-    """A demo of 12,000 households run at two levels, and the folders of its partners."""
+    """
+    A demo of 12,000 households run at two levels, and the folders of its partners.
+
+    `rest`: What only tests of all products look at: level internal, two annexes, a comparison.
+    """
 
     public: Path
     agency: Path
     partners: Path
     study: Path
+    rest: Path
 
     @property
     def folders(self) -> dict[str, Path]:
-        return {"public": self.public, "agency": self.agency}
+        return {"public": self.public, "agency": self.agency, "internal": self.rest / "internal"}
+
+    @property
+    def finished(self) -> list[tuple[Kind, str, Path]]:
+        """List the finished folders with their kind and level."""
+        return [
+            *(("run", level, folder) for level, folder in self.folders.items()),
+            *(("annex", level, self.rest / f"annex_{level}") for level in ("public", "agency")),
+            ("comparison", "agency", self.rest / "comparison"),
+            *(("partner", "partner", folder) for folder in sorted(self.partners.iterdir())),
+        ]
 
 
 @pytest.fixture(scope="session")
 def two_levels(
     benchmark: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TwoLevels]:
-    """Run a small made-up regency at levels public and agency, once for all workers."""
+    """Run a small made-up regency in every way there is, once for all workers."""
 
     def run(folder: Path) -> TwoLevels:
-        benchmark("attacks").run_two(folder, households=12_000)
         data = folder / "data" / "study_agency.toml"
-        return TwoLevels(folder / "public", folder / "agency", folder / "partners", data)
+        # an annex is of the same numbers as the run of its study: they need no second time
+        known = cache(lambda file: prepare.prepare(file, folder, progress=lambda *_: None))
+        with (
+            patch.object(running, "prepare", lambda file, *_, **__: known(file)),
+            patch.object(annex, "prepare", lambda file, *_, **__: _few_maps(known(file))),
+        ):
+            benchmark("attacks").run_two(folder, households=12_000)
+            _run_the_rest(data, folder, folder / "rest")
+        return TwoLevels(
+            folder / "public", folder / "agency", folder / "partners", data, folder / "rest"
+        )
 
     with once(common_folder(tmp_path_factory), "two-levels", run) as made:
         yield made
+
+
+def _run_the_rest(study_file: Path, runs: Path, out: Path) -> None:
+    own = study_file.with_name("study_internal.toml")
+    text = study_file.read_text("utf-8")
+    own.write_text(text.replace('level = "agency"', 'level = "internal"'), "utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegradedInputWarning)
+        warnings.simplefilter("ignore", UnprotectedWarning)
+        study.run(own, out / "internal", lock=Lock(unlocked=True))
+        for level in ("public", "agency"):
+            file = study_file.with_name(f"study_{level}.toml")
+            order = annex.AnnexOrder()
+            annex.run_annex(file, out / f"annex_{level}", order=order, progress=lambda *_: None)
+        earlier = out / "earlier"
+        earlier.mkdir()
+        manifest = json.loads((runs / "agency" / "manifest.json").read_text("utf-8"))
+        manifest["settings"]["study"]["year"] -= 5
+        (earlier / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+        shutil.copy(runs / "agency" / "villages.csv", earlier)
+        compare_runs([earlier, runs / "agency"], out / "comparison")
+
+
+def _few_maps(ready: Ready) -> Ready:
+    """Leave the maps that tell no household of a need out of the annex: they take a minute."""
+    few = replace(ready.study.annex, sheets=("overview", "agency"))
+    return replace(ready, study=replace(ready.study, annex=few))

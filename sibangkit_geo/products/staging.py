@@ -5,23 +5,29 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import stat
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.products.left_behind import hidden_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from sibangkit_geo.model.types import Note, Provenance
+    from sibangkit_geo.products.published import Kind
 
 MANIFEST = "manifest.json"
+# stands in the place of the manifest while files are moved, and lists what may lie there
+_UNFINISHED = "unfinished"
+_REPLACED = "replaced"
+_SENTENCE = (
+    "Berkas di folder ini belum lengkap atau bercampur: pembuatannya terhenti saat berkas "
+    "dipindahkan. Jalankan sekali lagi."
+)
 _OWNER = stat.S_IRWXU
-Kind = Literal["run", "annex", "comparison", "partner"]
 # a file that products of this kind always have; a run has a workbook too, so it comes first
 _MARKS: tuple[tuple[str, Kind], ...] = (
     ("villages.csv", "run"),
@@ -46,35 +52,41 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
     Give an empty folder whose files move into `out` when nothing failed.
 
     Products that an earlier run's manifest lists and this run did not make are
-    removed; any other file in `out` stays.
+    removed; any other file in `out` stays. A process that is killed leaves all old products
+    or all new ones, or a folder whose manifest says that it is unfinished.
 
     `out`: Final folder; made when absent.
     `kind`: What is written; a folder holds one kind only.
     `private`: Whether the folder and all files in it are for the owner's account alone.
     Yields: Staging folder on the same disk.
-    Raises ConfigError: `out` is a file, holds products of another kind, or its place cannot be
-        written; it belongs to somebody else and should be private.
+    Raises ConfigError: `out` is a file, holds products of another kind, or its place or a file in
+        it cannot be written; it belongs to somebody else and should be private.
     """
     require_own(out, kind=kind)
     if out.exists() and not out.is_dir():
         msg = f"{out}: --out must be a folder, this is a file."
         raise ConfigError(msg)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
-        raise ConfigError(msg) from error
-    try:
+    with contextlib.ExitStack() as ended:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            folder = ended.enter_context(hidden_folder(out))
+        except OSError as error:
+            msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
+            raise ConfigError(msg) from error
         yield folder
         if private:
             _keep_private(folder)
             _own(out)
-        _move(folder, out)
+        try:
+            _move(folder, out)
+        except OSError as error:
+            msg = (
+                f"{error.filename or out}: cannot be replaced ({error.strerror}). Close it where it "
+                "is open and run again; until then the folder is unfinished."
+            )
+            raise ConfigError(msg) from error
         if private:
             _keep_private(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_own(out: Path, *, kind: Kind) -> None:
@@ -95,15 +107,33 @@ def require_own(out: Path, *, kind: Kind) -> None:
 
 
 def _move(folder: Path, out: Path) -> None:
+    """Replace products one by one; between the two manifests the folder says it is unfinished."""
     fresh = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    stale = earlier_products(out) - fresh
-    # the manifest goes last: while it is the old one, the run is not finished
-    for name in sorted(fresh, key=lambda name: (name == MANIFEST, name)):
+    earlier = earlier_products(out)
+    out.mkdir(exist_ok=True)
+    unfinished = {_UNFINISHED: _SENTENCE, _REPLACED: sorted(earlier | fresh)}
+    marker = folder / f".{_UNFINISHED}"
+    write_text(marker, json.dumps(unfinished, ensure_ascii=False, indent=2) + "\n")
+    marker.replace(out / MANIFEST)
+    for name in sorted(fresh - {MANIFEST}):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).replace(out / name)
-    for name in sorted(stale):
+    for name in sorted(earlier - fresh):
         if (out / name).is_file():
             (out / name).unlink()
+    if MANIFEST in fresh:
+        (folder / MANIFEST).replace(out / MANIFEST)
+
+
+def require_finished(out: Path) -> None:
+    """
+    Refuse a folder whose products are partly of one run and partly of another.
+
+    Raises ConfigError: A run was stopped while it moved its files there.
+    """
+    if _UNFINISHED in _manifest(out):
+        msg = f"{out}: is unfinished, as a run was stopped while its files were moved there. "
+        raise ConfigError(msg + "Run it again.")
 
 
 def _own(out: Path) -> None:
@@ -135,10 +165,8 @@ def earlier_products(out: Path) -> set[str]:
     `out`: Folder of products.
     Returns: Relative paths inside `out`; empty without a readable manifest.
     """
-    try:
-        listed = json.loads((out / MANIFEST).read_text("utf-8"))["products"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
+    manifest = _manifest(out)
+    listed = manifest.get("products", manifest.get(_REPLACED))
     if not isinstance(listed, list):
         return set()
     inside = out.resolve()
@@ -147,6 +175,15 @@ def earlier_products(out: Path) -> set[str]:
         for name in listed
         if isinstance(name, str) and (out / name).resolve().is_relative_to(inside)
     }
+
+
+def _manifest(out: Path) -> Mapping[str, object]:
+    """Read the manifest of a folder; nothing where it has none, or a damaged one."""
+    try:
+        found = json.loads((out / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def write_text(path: Path, text: str) -> None:

@@ -26,6 +26,7 @@ from sibangkit_geo.pockets.change import (
     rate_change,
 )
 from sibangkit_geo.products.comparison import Comparison, write_comparison
+from sibangkit_geo.products.staging import require_finished
 from sibangkit_geo.sources.text_tables import checksum
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def compare_runs(
 
 def _read(folder: Path) -> _Run:
     table_file, manifest_file = folder / "villages.csv", folder / "manifest.json"
+    require_finished(folder)
     try:
         manifest = json.loads(manifest_file.read_text("utf-8"))
         year = int(manifest["settings"]["study"]["year"])

@@ -268,10 +268,12 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     parts = replace(rule, whole_places=False)
     dearer = sensitivity(needs, unit, ceilings=money, rule=parts)
     richer = coverage_curve(needs, unit, ceilings=money, rule=parts)
+    need = whole.groupby("agency")["unserved"].sum()
+    asked = plan.coverage["agency"].map(need)
     tables = BudgetTables(
-        plan,
-        sensitivity=dearer.rename_axis("cost_factor").reset_index(),
-        curve=richer.rename_axis("ceiling_factor").reset_index(),
+        replace(plan, coverage=_of_all(plan.coverage, asked)),
+        sensitivity=_of_all(dearer.rename_axis("cost_factor").reset_index(), need.sum()),
+        curve=_of_all(richer.rename_axis("ceiling_factor").reset_index(), need.sum()),
         years=_years(settings, needs, unit, money),
         pledged=pledged,
     )
@@ -282,12 +284,18 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     names |= {str(at): place_name(at, districts) for at in plan.districts.index}
     by_partners = float(pledged["households"].sum())
     notes = (
-        _note(plan, float(whole["unserved"].sum()), by_partners, priced),
+        _note(plan, float(need.sum()), by_partners, priced),
         *beyond_notes(beyond),
         *_named(plan, names),
         *_paid_by_partners(placed.measured, costs),
     )
     return Budgeted(tables, notes, *priced)
+
+
+def _of_all(table: pd.DataFrame, need: pd.Series | float) -> pd.DataFrame:
+    """Measure what is served against the need that pledges are part of, as every sentence does."""
+    base = pd.Series(need, index=table.index, dtype=float)
+    return table.assign(share=table["households"] / base.where(base > 0))
 
 
 def _ceilings(settings: BudgetSettings, names: Mapping[str, str]) -> pd.DataFrame:

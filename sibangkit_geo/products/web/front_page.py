@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.promises import promise_rows
+from sibangkit_geo.products.published import downloads
 from sibangkit_geo.products.sentences import role_sentences
-from sibangkit_geo.products.web.html import file_words, own_text, render, word
+from sibangkit_geo.products.web.html import own_text, render, word
 from sibangkit_geo.products.web.svg import rate_chart, village_map
 from sibangkit_geo.products.words import date_words, pocket_sentence, result_sentences
 
@@ -57,7 +58,7 @@ def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collecti
         districts=_districts(product),
         pockets=_pockets(product),
         promises=promise_rows(product),
-        files=[(name, told) for name, told in file_words().items() if name in files],
+        files=[(name, told) for name, told in downloads().items() if name in files],
     )
 
 

@@ -118,12 +118,3 @@ def word(key: str, **values: object) -> str:
 def words(key: str) -> tuple[str, ...]:
     """Read a list of the portal's catalogue."""
     return tuple(_words()[key])
-
-
-def file_words() -> dict[str, str]:
-    """
-    Read what each product is.
-
-    Returns: Relative path to description, in the order of the list.
-    """
-    return dict(_words()["files"])
