@@ -81,8 +81,8 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
             _move(folder, out)
         except OSError as error:
             msg = (
-                f"{error.filename or out}: cannot be replaced ({error.strerror}). Close it where it "
-                "is open and run again; until then the folder is unfinished."
+                f"{error.filename or out}: cannot be replaced ({error.strerror}). Close it where "
+                "it is open and run again; until then the folder is unfinished."
             )
             raise ConfigError(msg) from error
         if private:
