@@ -284,6 +284,14 @@ class Pockets:
         """Count the pockets."""
         return len(self.outlines)
 
+    @property
+    def wide_villages(self) -> dict[int, list[str]]:
+        """Villages of each part of a wide pattern, by its number; empty where there is none."""
+        if self.wide_members is None:
+            return {}
+        groups = self.wide_members.groupby(self.wide_members).groups
+        return {int(str(number)): list(codes) for number, codes in groups.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class AgencyNeeds:

@@ -19,7 +19,7 @@ from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M, Neighbors, among
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components, shape
 from sibangkit_geo.pockets.uneven_noise import uneven_noise
-from sibangkit_geo.pockets.wide_pattern import stands_out
+from sibangkit_geo.pockets.wide_pattern import standing
 from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE, geometry_of, strongest_zone
 
 if TYPE_CHECKING:
@@ -202,8 +202,12 @@ def _graded(
     """Tell pockets from parts of a wide pattern, and from zones that hardly differ."""
     numbers = range(1, len(found.p_values) + 1)
     zones = [frozenset(np.flatnonzero(found.labels == one).tolist()) for one in numbers]
-    apart = stands_out(rates, homes, zones, centres=centres, rho=found.rho)
+    stand = standing(rates, homes, zones, centres=centres, rho=found.rho)
+    apart = stand.apart
     whole = _outlines(tested, found.labels, found.p_values, settings.alpha)
+    # what a wide pattern is by itself, without the noise that its zone was chosen for
+    risks = [_expected_risk(stand.expected, homes, found.labels, one) for one in numbers]
+    whole["relative_risk"] = whole["relative_risk"].where(apart, risks)
     large = (whole["relative_risk"] >= settings.smallest_relative_risk).to_numpy()
     pockets, outlines = _renumbered(whole, found.labels, apart & large)
     wide, patterns = _renumbered(whole, found.labels, ~apart & large)
@@ -216,6 +220,18 @@ def _graded(
         )
         notes.append(Note("trifles", text, trifles))
     return _Graded(pockets, outlines, wide, patterns.assign(evidence="wide")), notes
+
+
+def _expected_risk(
+    expected: Floats, homes: Floats, labels: NDArray[np.int64], number: int
+) -> float:
+    """Set the rate expected in a zone against that outside all zones; infinite where that is 0."""
+    inside, outside = labels == number, labels == 0
+    if not outside.any():
+        return float("nan")
+    level = float(np.average(expected[outside], weights=homes[outside]))
+    own = float(np.average(expected[inside], weights=homes[inside]))
+    return own / level if level else float("inf")
 
 
 def _renumbered(

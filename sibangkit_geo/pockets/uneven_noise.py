@@ -1,9 +1,9 @@
 """
 Whether village rates differ more in one part of a map than elsewhere, and what to do about it.
 
-Where they do, a few villages of the noisy part are high together by chance, and a test that lets all
-villages change places calls them a pocket. The part is looked for outside the zones found, below the
-middle: pockets lift villages, and leave the low ones as they were.
+Where they do, a few villages of the noisy part are high together by chance, and a test that lets
+all villages change places calls them a pocket. The part is looked for outside the zones found,
+below the middle: pockets lift villages, and leave the low ones as they were.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ _TITLES = {
     "villages": "Desa/kelurahan",
     "pockets": "Kantong kemiskinan",
     "districts": "Kecamatan",
+    "wide_areas": "Wilayah miskin luas (bukan kantong)",
     "needs": "Kebutuhan OPD menurut wilayah",
 }
 _NEEDS = {
@@ -121,6 +122,8 @@ def gis_layers(product: StudyResult) -> GisLayers:
         "villages": villages,
         "needs": _needs(product),
     }
+    if product.pockets.wide_villages and product.pockets.wide is not None:
+        tables["wide_areas"] = product.pockets.wide.rename_axis("wide_area")
     indicators = product.measured.indicators
     names = {
         layer: {
@@ -160,7 +163,8 @@ def write_gis(product: StudyResult, layers: GisLayers, folder: Path, *, surface:
         table.to_parquet(folder / f"{layer}.parquet", compression=None, index=False)
     shown = [
         ProjectLayer(name, layers.titles[name], styles[name], name != "needs")
-        for name in ("pockets", "districts", "villages", "needs")
+        for name in ("pockets", "wide_areas", "districts", "villages", "needs")
+        if name in layers.tables
     ]
     write_project(product, shown, folder / PROJECT, package=PACKAGE, surface=surface)
 
@@ -171,6 +175,11 @@ def _styles(product: StudyResult, layers: GisLayers) -> dict[str, str]:
         "villages": village_style(layer, layers.names["villages"]),
         "pockets": pocket_style(layers.names["pockets"]),
         "districts": table_style(layers.names["districts"], outline=True, label="district_name"),
+        **(
+            {"wide_areas": table_style(layers.names["wide_areas"], outline=True)}
+            if "wide_areas" in layers.tables
+            else {}
+        ),
         "needs": table_style(layers.names["needs"]),
     }
 

@@ -32,6 +32,8 @@ _MONTHS = (
 )
 # a note's distance is printed in whole metres
 _P_DECIMALS = 3
+# where more of the villages lie in zones than this, the pattern is told before the pockets
+_MUCH = 0.2
 
 
 @cache
@@ -124,6 +126,28 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
         # why comes last in the detector's notes and first for the reader
         return say("not_tested"), tuple(note.text for note in reversed(pockets.notes))
     rho, alpha = numeral(pockets.overdispersion, 2), percentage(pockets.alpha, 0)
+    headline, sentences = _tested(pockets, rho, alpha)
+    told, first = _wide(pockets)
+    if first:
+        headline = f"{say('wide_first')}; {headline[0].lower()}{headline[1:]}"
+    return headline, (*told, *sentences)
+
+
+def _wide(pockets: Pockets) -> tuple[tuple[str, ...], bool]:
+    """Say what is part of a wide pattern, and whether that is most of what was found."""
+    areas = pockets.wide_villages
+    number = sum(map(len, areas.values()))
+    if not number:
+        return (), False
+    told = say("wide_found", n=len(areas), villages=numeral(number))
+    share = (number + len(pockets.members)) / len(pockets.villages)
+    if share <= _MUCH:
+        return (told,), False
+    return (say("wide_why", share=percentage(share, 0)), told), True
+
+
+def _tested(pockets: Pockets, rho: str, alpha: str) -> tuple[str, tuple[str, ...]]:
+    """Say what the test found among the pockets, and why."""
     if not len(pockets):
         why = say(
             "no_pocket_why",
@@ -147,6 +171,8 @@ def village_sentence(code: str, pockets: Pockets) -> str:
         number = int(pockets.members[code])
         grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
         said = [say("village_pocket", number=number, grade=grade)]
+    elif pockets.wide_members is not None and code in pockets.wide_members.index:
+        said = [say("village_wide", number=int(pockets.wide_members[code]))]
     else:
         said = [say("village_none")]
     if "methods" in pockets.villages:

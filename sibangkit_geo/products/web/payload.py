@@ -88,6 +88,7 @@ def shared_payload(
             for code, name in names.items()
         ],
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),
+        "wide": _wide(product),
         "verdict": {"headline": headline, "sentences": list(sentences)},
         "trend": _trend(product),
         "honesty": list(product.honesty),
@@ -255,6 +256,20 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
             }
         )
     return found
+
+
+def _wide(product: StudyResult) -> list[dict[str, object]]:
+    """Give the parts of a wide pattern, which are no pockets."""
+    rows = {code: i for i, code in enumerate(product.mapped.index)}
+    pockets = product.pockets
+    return [
+        {
+            "villages": [rows[code] for code in codes],
+            "sentence": pocket_sentence(number, pockets.wide.loc[number], key="wide"),
+        }
+        for number, codes in pockets.wide_villages.items()
+        if pockets.wide is not None
+    ]
 
 
 def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:

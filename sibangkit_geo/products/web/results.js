@@ -53,7 +53,10 @@ window.sibangkit.results = (() => {
       more.hidden = true;
       items[TOP].querySelector("button").focus();
     };
-    byId("pockets").replaceChildren(...items);
+    const wide = data.wide.map(({ sentence }) => element("li", { class: "wide" }, [
+      element("span", {}), element("p", { text: sentence, lang: foreign }),
+    ]));
+    byId("pockets").replaceChildren(...items, ...wide);
   }
 
   /** @param {(pocket: Pocket) => void} onPocket */

@@ -125,6 +125,11 @@ def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> Vi
             for one in _districts(mapped["district_code"], shapes)
         ),
     ]
+    outlines += [
+        Outline(_path(seen, window), "#6b4a1e", weight=1.6, dash="1 4")
+        for one in (() if product.pockets.wide is None else product.pockets.wide.geometry)
+        if not (seen := shapely.clip_by_rect(one, *window.ground)).is_empty
+    ]
     shown = tuple(one for one in outlines if one.path)
     return VillageMap(window.width, window.height, shown, tuple(_pockets(product, window)))
 
