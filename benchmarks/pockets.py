@@ -298,8 +298,7 @@ def patterns(where: World, options: argparse.Namespace) -> pd.DataFrame:
         row = table.mean(numeric_only=True).to_dict()
         row["stay"] = float(table["stay"].sum() / max(table["found"].sum(), 1e-9))
         rows.append({"background": name, **row})
-        print({key: one if isinstance(one, str) else round(one, 4) for key, one in rows[-1].items()},
-              flush=True)  # fmt: skip
+        print(name, {key: round(one, 4) for key, one in row.items()}, flush=True)
     return pd.DataFrame(rows)
 
 

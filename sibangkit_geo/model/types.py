@@ -258,6 +258,8 @@ class Pockets:
         None where it was not kept.
     `wide_members`, `wide`: Number of each village in a part of a wide pattern, and their outlines,
         as of pockets; no pockets, and numbered apart. None where nothing was asked.
+    `smallest_risks`: For a pocket of so many villages, the relative risk from which this map would
+        probably have shown it; infinite where none could be. Empty where nothing was tested.
     """
 
     members: pd.Series
@@ -272,6 +274,7 @@ class Pockets:
     neighbors: pd.DataFrame | None = None
     wide_members: pd.Series | None = None
     wide: gpd.GeoDataFrame | None = None
+    smallest_risks: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Check that every village points at a pocket which has an outline."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Literal, get_args
 
 import geopandas as gpd
@@ -18,6 +19,8 @@ from sibangkit_geo.pockets.global_test import Scores, global_p_value
 from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M, Neighbors, among
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components, shape
+from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
+from sibangkit_geo.pockets.tested import testable
 from sibangkit_geo.pockets.uneven_noise import uneven_noise
 from sibangkit_geo.pockets.wide_pattern import standing
 from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE, geometry_of, strongest_zone
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MOST_POCKETS = 10
 # as the agencies' rule of action has it: less above the regency is no reason to meet
 SMALLEST_RELATIVE_RISK = 1.2
 _HIGHEST_Z = 3.0
@@ -87,16 +89,21 @@ def find_pockets(
     Raises
     ------
     DataError
-        A village has more poor households than households, a negative count,
-        stands twice, or is not in `neighbors`.
+        A column is missing; a count is text, infinite, negative or a share; a village has more
+        poor households than households, stands twice, or is not in `neighbors`; the places are
+        no polygons in metres, or none has a neighbor.
     """
     settings = settings or PocketSettings()
-    tested, notes = _testable(villages)
+    tested, notes = testable(villages)
     poor = tested["poor_households"].to_numpy(dtype=float)
     homes = tested["households"].to_numpy(dtype=float)
     if len(tested) < FEWEST_VILLAGES or not poor.sum():
         return _nothing_tested(tested, settings, notes)
     near = among(neighbors, tested.index) if neighbors else neighbors_by_rule(tested, settings)
+    if len(near.isolates) == len(tested):
+        msg = "No village has a neighbor"
+        remedy = "Check polygons and CRS, or allow a larger gap (`neighbor_distance_m`)."
+        raise DataError(msg, rows=pd.DataFrame(index=tested.index), remedy=remedy)
     centres = tested.geometry.representative_point()
     if worth is not None:
         least = worth.loc[tested.index].to_numpy(dtype=float)
@@ -115,7 +122,8 @@ def find_pockets(
         alpha=settings.alpha,
         replicates=settings.replicates,
         seed=settings.seed,
-        notes=(*notes, *_isolates(near), *uneven, *told),
+        notes=(*notes, *_isolates(near), *uneven, *told, *_limits(settings)),
+        smallest_risks=_smallest_risks(poor / homes, homes, found),
         neighbors=pd.DataFrame(
             {
                 "village_code": near.ids[near.pairs[:, 0]],
@@ -123,30 +131,6 @@ def find_pockets(
             }
         ),
     )
-
-
-def _testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
-    twice = villages[villages.index.duplicated(keep=False)]
-    if len(twice):
-        msg = "Villages stand twice in the table"
-        raise DataError(msg, rows=pd.DataFrame(twice), remedy="Keep one row per village.")
-    counts = villages[["poor_households", "households"]].astype(float)
-    bad = villages[(counts["poor_households"] > counts["households"]) | (counts < 0).any(axis=1)]
-    if len(bad):
-        msg = "Villages with a negative count, or more poor households than households"
-        raise DataError(msg, rows=pd.DataFrame(bad), remedy="Correct these counts.")
-    usable = counts.notna().all(axis=1) & (counts["households"] > 0)
-    usable &= ~(villages.geometry.is_empty | villages.geometry.isna())
-    left_out = int((~usable).sum())
-    notes = []
-    if left_out:
-        text = (
-            f"{left_out} desa/kelurahan tidak ikut diuji karena tanpa poligon, tanpa rumah "
-            f"tangga atau tanpa data kemiskinan."
-        )
-        notes.append(Note("villages_not_tested", text, left_out))
-    # sorted by code, so that the order of rows changes nothing
-    return villages[usable].sort_index(), notes
 
 
 def _searched(
@@ -241,6 +225,33 @@ def _renumbered(
     numbers = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
     own = outlines[kept]
     return numbers[labels], own.set_index(pd.RangeIndex(1, len(own) + 1, name="pocket"))
+
+
+def _limits(settings: PocketSettings) -> list[Note]:
+    """Say where the settings decide, and not the data."""
+    smallest = 1 / (settings.replicates + 1)
+    if smallest <= settings.alpha:
+        return []
+    text = (
+        f"Dengan {numeral(settings.replicates)} permutasi nilai p paling kecil "
+        f"{numeral(smallest, 3)}: kantong tegas (p paling besar {numeral(settings.alpha, 3)}) "
+        "tidak mungkin ditemukan."
+    )
+    return [Note("few_replicates", text, settings.replicates)]
+
+
+def _smallest_risks(rates: Floats, homes: Floats, found: Found) -> tuple[tuple[int, float], ...]:
+    """Say from which relative risk on this map would have shown a pocket, by its villages."""
+    outside = found.labels == 0
+    return tuple(
+        (
+            size,
+            smallest_detectable_risk(
+                rates[outside], homes[outside], rho=found.rho, n_villages=size
+            ),
+        )
+        for size in TOLD_SIZES
+    )
 
 
 def _members(tested: gpd.GeoDataFrame, labels: NDArray[np.int64]) -> pd.Series:
@@ -383,7 +394,10 @@ class Search:
         zones: list[frozenset[int]] = []
         p_values: list[float] = []
         map_p_value = running = 0.0
-        for number in range(1, MOST_POCKETS + 1):
+        for number in count(1):
+            if number > 1 and self._free(zones).sum() < FEWEST_VILLAGES:
+                # too few are left to be tested against each other
+                break
             p_value = self._global_test(zones, settings, number, progress)
             map_p_value = p_value if number == 1 else map_p_value
             running = max(running, p_value)

@@ -155,12 +155,23 @@ def _tested(pockets: Pockets, rho: str, alpha: str) -> tuple[str, tuple[str, ...
             alpha=alpha,
             p_number=numeral(pockets.p_value, 2),
         )
-        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), say("power"))
+        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), _power(pockets))
         return say("no_pocket"), sentences
     strict = int((pockets.outlines["evidence"] == "strict").sum())
     headline = say("some_pockets", n=len(pockets), strict=strict, indicative=len(pockets) - strict)
     why = say("pockets_why", replicates=numeral(pockets.replicates), alpha=alpha, rho=rho)
-    return headline, (why, say("power"))
+    return headline, (why, _power(pockets))
+
+
+def _power(pockets: Pockets) -> str:
+    """Say from which relative risk on this map would have shown a pocket."""
+    sizes = [
+        say("power_never", n=size)
+        if math.isinf(risk)
+        else say("power_size", n=size, risk=numeral(risk, 1))
+        for size, risk in pockets.smallest_risks
+    ]
+    return say("power", sizes=", ".join(sizes)) if sizes else ""
 
 
 def village_sentence(code: str, pockets: Pockets) -> str:
