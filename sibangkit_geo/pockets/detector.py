@@ -20,7 +20,7 @@ from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M, Neighbors, among
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components, shape
 from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
-from sibangkit_geo.pockets.tested import testable
+from sibangkit_geo.pockets.tested import usable_villages
 from sibangkit_geo.pockets.uneven_noise import uneven_noise
 from sibangkit_geo.pockets.wide_pattern import standing
 from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE, geometry_of, strongest_zone
@@ -94,7 +94,7 @@ def find_pockets(
         no polygons in metres, or none has a neighbor.
     """
     settings = settings or PocketSettings()
-    tested, notes = testable(villages)
+    tested, notes = usable_villages(villages)
     poor = tested["poor_households"].to_numpy(dtype=float)
     homes = tested["households"].to_numpy(dtype=float)
     if len(tested) < FEWEST_VILLAGES or not poor.sum():
@@ -160,9 +160,14 @@ def _searched(
         f"Tingkat kemiskinan {inside} desa yang berdekatan jauh lebih beragam daripada desa lain "
         "(korelasi dalam desa "
         f"{numeral(noise.rho[1], 2)}, di luarnya {numeral(noise.rho[0], 2)}): desa ditukar acak "
-        "hanya di dalam bagiannya masing-masing."
+        "hanya di dalam bagiannya masing-masing, dan nilai p digandakan."
     )
-    return search.run(settings, progress), [Note("uneven_noise", text, inside)]
+    # part and rho are estimated on the map that is tested: p counts twice (1,200 maps of a noisy
+    # part and no pocket showed one on 8 % of them without, on 5 % with this)
+    found = search.run(replace(settings, alpha=settings.alpha / 2), progress)
+    doubled = tuple(2.0 * one for one in found.p_values)
+    found = replace(found, p_values=doubled, map_p_value=min(1.0, 2.0 * found.map_p_value))
+    return found, [Note("uneven_noise", text, inside)]
 
 
 @dataclass(frozen=True, slots=True)

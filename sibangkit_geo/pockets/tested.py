@@ -21,7 +21,7 @@ _METRE = 1.0
 _WIDEST, _HIGHEST = 180.0, 90.0
 
 
-def testable(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
+def usable_villages(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
     """
     Check a village table and leave out what cannot be tested.
 

@@ -94,16 +94,15 @@ def uneven_noise(
     middles = np.arange(0, len(own), _EVERY)
     apart = np.linalg.norm(centres[own][middles, None] - centres[own][None], axis=2)
     order = np.argsort(apart, axis=1, kind="stable")
-    observed, (middle, size) = _strongest(z, order, sizes)
+    observed = _strongest(z, order, sizes)
     above = 0
     for _ in range(_PERMUTATIONS):
-        above += _strongest(rng.permutation(z), order, sizes)[0] >= observed
+        above += _strongest(rng.permutation(z), order, sizes) >= observed
         if above > _MOST_ABOVE:
             return None
+    middle, radius = _likeliest(z, centres[own], smallest=sizes[0])
     # the circle takes the villages of the zones too
-    at = centres[own][middles[middle]]
-    radius = apart[middle, order[middle, size - 1]]
-    part = (np.linalg.norm(centres - at, axis=1) <= radius).astype(np.int64)
+    part = (np.linalg.norm(centres - middle, axis=1) <= radius).astype(np.int64)
     fitted = [
         overdispersion.beta_binomial_rho(
             [(poor[free & (part == one)], homes[free & (part == one)])]
@@ -113,20 +112,32 @@ def uneven_noise(
     return UnevenNoise(part, (fitted[0], fitted[1]))
 
 
-def _strongest(
-    z: Floats, order: NDArray[np.intp], sizes: list[int]
-) -> tuple[float, tuple[int, int]]:
-    """Find the circle with the largest spread below the middle, against the rest."""
-    best, where = -np.inf, (0, sizes[0])
+def _strongest(z: Floats, order: NDArray[np.intp], sizes: list[int]) -> float:
+    """Take the largest spread below the middle of all circles, against the rest of the map."""
     number = order.shape[1]
+    best = -np.inf
     for size in sizes:
         inside, outside = _below(z[order[:, :size]]), _below(z[order[:, size:]])
         ratio = np.log(np.maximum(inside, 1e-9) / np.maximum(outside, 1e-9))
-        strength = ratio * np.sqrt(size * (number - size) / number)
-        at = int(np.argmax(strength))
-        if strength[at] > best:
-            best, where = float(strength[at]), (at, size)
-    return best, where
+        best = max(best, float(ratio.max() * np.sqrt(size * (number - size) / number)))
+    return best
+
+
+def _likeliest(z: Floats, centres: Floats, *, smallest: int) -> tuple[Floats, float]:
+    """Find centre and radius of the circle that two normal variances explain best."""
+    number = len(z)
+    apart = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+    order = np.argsort(apart, axis=1, kind="stable")
+    squares = np.clip(z - np.median(z), -_LOWEST_Z, _LOWEST_Z) ** 2
+    inside = np.cumsum(squares[order], axis=1)
+    size = np.arange(1, number + 1)
+    spread_in = np.maximum(inside / size, 1e-9)
+    spread_out = np.maximum((inside[:, -1:] - inside) / np.maximum(number - size, 1), 1e-9)
+    likelihood = -size * np.log(spread_in) - (number - size) * np.log(spread_out)
+    wrong = (size < smallest) | (size > number // 2) | (spread_in <= spread_out)
+    likelihood = np.where(wrong, -np.inf, likelihood)
+    middle, last = np.unravel_index(int(np.argmax(likelihood)), likelihood.shape)
+    return centres[middle], float(apart[middle, order[middle, last]])
 
 
 def _below(z: Floats) -> Floats:
