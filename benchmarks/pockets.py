@@ -28,9 +28,9 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from sibangkit_geo.pockets import PocketSettings, find_pockets
-from sibangkit_geo.pockets.detector import Search
 from sibangkit_geo.pockets.moran_gi import local_moran
 from sibangkit_geo.pockets.neighbors import neighbors_within
+from sibangkit_geo.pockets.zone_search import Search
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
