@@ -257,7 +257,10 @@ class Pockets:
     `neighbors`: One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
         None where it was not kept.
     `wide_members`, `wide`: Number of each village in a part of a wide pattern, and their outlines,
-        as of pockets; no pockets, and numbered apart. None where nothing was asked.
+        as of pockets; no pockets, and numbered apart. ``relative_risk`` of these is that of the
+        pattern (the rate expected from it, inside over outside all zones, without the noise that
+        the zone was chosen for), and so less than ``rate`` over the rate outside; ``rate``,
+        ``poor`` and ``households`` are as counted. None where nothing was asked.
     `smallest_risks`: For a pocket of so many villages, the relative risk from which this map would
         probably have shown it; infinite where none could be. Empty where nothing was tested.
     """

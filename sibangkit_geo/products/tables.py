@@ -138,7 +138,7 @@ _BESIDE = (
     ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
     ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
-    ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong", "nomor"),
+    ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong (pola luas)", "nomor"),
 )
 
 VERDICTS = "putusan_desa.csv"

@@ -98,9 +98,12 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
     Describe one pocket.
 
     `pocket`: Its row of ``Pockets.outlines``; where it holds no counts, no rate is told.
-    `key`: ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
+    `key`: ``"pocket"``, ``"pocket_line"`` for one short line of paper; ``"wide"`` for a row of
+        ``Pockets.wide``, and ``"wide_line"``.
     """
-    grade, villages = say(f"grade_{pocket['evidence']}"), int(pocket["n_villages"])
+    # a part of a wide pattern has no grade: it is no pocket
+    evidence, villages = str(pocket["evidence"]), int(pocket["n_villages"])
+    grade = "" if evidence == "wide" else say(f"grade_{evidence}")
     if "poor" not in pocket:
         return say("pocket_place", number=number, grade=grade, n=villages)
     return say(
@@ -114,6 +117,19 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
         risk=numeral(pocket["relative_risk"], 1),
         p=numeral(pocket["p_value"], _P_DECIMALS),
     )
+
+
+def wide_sentences(pockets: Pockets, *, key: str = "wide") -> list[str]:
+    """
+    Describe the parts of a wide pattern, in the order of their numbers; empty without any.
+
+    `key`: ``"wide"``, or ``"wide_line"`` for one short line of paper.
+    """
+    if pockets.wide is None:
+        return []
+    return [
+        pocket_sentence(int(str(number)), area, key=key) for number, area in pockets.wide.iterrows()
+    ]
 
 
 def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:

@@ -200,15 +200,19 @@ def _agencies(keys: object, product: StudyResult) -> object:
 def _pockets(product: StudyResult) -> Page:
     outlines = pd.DataFrame(product.pockets.outlines.drop(columns="geometry"))
     table = outlines.rename_axis("pocket").reset_index()
-    if product.pockets.wide_villages and product.pockets.wide is not None:
+    table["pocket"] = table["pocket"].astype("Int64")
+    lead = f"{result_sentences(product.pockets)[0]}."
+    if product.pockets.wide is not None and len(product.pockets.wide):
         areas = pd.DataFrame(product.pockets.wide.drop(columns="geometry"))
-        table = pd.concat([table, areas.reset_index(drop=True)], ignore_index=True)
+        areas.insert(0, "pocket", pd.array([None] * len(areas), dtype="Int64"))
+        table = areas if table.empty else pd.concat([table, areas], ignore_index=True)
+        lead = f"{lead} {say('book_wide_note')}"
     table["evidence"] = table["evidence"].map(_WORDS["evidence"])
     order = ["pocket", "evidence", "n_villages", "households", "poor", "rate", "expected",
              "relative_risk", "p_value"]  # fmt: skip
     return Page(
         say("book_pockets"), table[order], aliases(order, ()),
-        {one: kind_of(one, ()) for one in order}, f"{result_sentences(product.pockets)[0]}.",
+        {one: kind_of(one, ()) for one in order}, lead,
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ QUIET_VILLAGE = Pen(fill=QUIET, edge="#ffffff", width=0.3)
 OTHER = Pen(fill=LAND, edge="#a8a292", width=0.4)
 STRICT = Pen(edge=POCKET, width=1.4)
 INDICATIVE = Pen(edge=POCKET, width=1.4, dash=(3.2, 1.6))
-WIDE = Pen(edge="#6b4a1e", width=1.1, dash=(0.4, 1.2))
+WIDE = Pen(edge="#6b4a1e", width=1.7, dash=(1.0, 1.1))
 EVIDENCE = {"strict": STRICT, "indicative": INDICATIVE, "wide": WIDE}
 BADGE_MM = 1.9
 

@@ -47,15 +47,18 @@ window.sibangkit.csv = (() => {
   /** @param {State} state */
   function table(state) {
     const layers = [state.layer, state.other].filter(Boolean);
-    const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
+    const [pocketOf, wideOf] = [data.pockets, data.wide].map((places) => new Map(
+      places.flatMap(({ villages: rows, number }) => rows.map((row) => [row, number])),
+    ));
     const head = [
       text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap(layerHeads),
-      text("csv_pocket"), text("csv_verdict"),
+      text("csv_pocket"), ...(wideOf.size ? [text("csv_wide")] : []), text("csv_verdict"),
     ];
     const rows = shownRows(state).map((row) => [
       cell(villages.code[row]), cell(villages.name[row]), cell(values.districtName(row)),
       ...layers.flatMap((layer) => layerCells(layer, row)),
-      cell(pocketOf.get(row)), cell(villages.verdict[row] || villages.usual_verdict),
+      cell(pocketOf.get(row)), ...(wideOf.size ? [cell(wideOf.get(row))] : []),
+      cell(villages.verdict[row] || villages.usual_verdict),
     ]);
     const foot = [data.estimate_line, data.boundary_line, data.level_line, ...data.sources].filter(Boolean);
     return [

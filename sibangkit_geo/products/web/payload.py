@@ -27,6 +27,7 @@ from sibangkit_geo.products.words import (
     result_sentences,
     say,
     village_sentence,
+    wide_sentences,
 )
 
 if TYPE_CHECKING:
@@ -261,14 +262,10 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
 def _wide(product: StudyResult) -> list[dict[str, object]]:
     """Give the parts of a wide pattern, which are no pockets."""
     rows = {code: i for i, code in enumerate(product.mapped.index)}
-    pockets = product.pockets
+    areas = product.pockets.wide_villages.items()
     return [
-        {
-            "villages": [rows[code] for code in codes],
-            "sentence": pocket_sentence(number, pockets.wide.loc[number], key="wide"),
-        }
-        for number, codes in pockets.wide_villages.items()
-        if pockets.wide is not None
+        {"number": number, "villages": [rows[code] for code in codes], "sentence": sentence}
+        for (number, codes), sentence in zip(areas, wide_sentences(product.pockets), strict=True)
     ]
 
 

@@ -126,7 +126,7 @@ def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> Vi
         ),
     ]
     outlines += [
-        Outline(_path(seen, window), "#6b4a1e", weight=1.6, dash="1 4")
+        Outline(_path(seen, window), "#6b4a1e", weight=2, dash="2 3")
         for one in (() if product.pockets.wide is None else product.pockets.wide.geometry)
         if not (seen := shapely.clip_by_rect(one, *window.ground)).is_empty
     ]
