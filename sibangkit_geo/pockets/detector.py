@@ -15,6 +15,7 @@ from sibangkit_geo.model.types import Note, Pockets
 from sibangkit_geo.pockets.cross_check import village_verdicts
 from sibangkit_geo.pockets.graph import Neighbors, among
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
+from sibangkit_geo.pockets.outline import components
 from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
 from sibangkit_geo.pockets.settings import PocketSettings
 from sibangkit_geo.pockets.tested import usable_villages
@@ -100,7 +101,7 @@ def find_pockets(
         poor, homes = poor * (least / homes), least
     at = np.column_stack([centres.x, centres.y])
     found, uneven = _searched(poor, homes, at, near=near, settings=settings, progress=progress)
-    graded, told = _graded(tested, found, poor / homes, homes, at, settings)
+    graded, told = _graded(tested, found, poor / homes, homes, at, near=near, settings=settings)
     return Pockets(
         members=_members(tested, graded.pockets),
         outlines=graded.outlines,
@@ -176,13 +177,16 @@ def _graded(
     rates: Floats,
     homes: Floats,
     centres: Floats,
+    *,
+    near: Neighbors,
     settings: PocketSettings,
 ) -> tuple[_Graded, list[Note]]:
     """Tell pockets from parts of a wide pattern, and from zones that hardly differ."""
     numbers = range(1, len(found.p_values) + 1)
     zones = [frozenset(np.flatnonzero(found.labels == one).tolist()) for one in numbers]
     stand = standing(rates, homes, zones, centres=centres, rho=found.rho)
-    apart = stand.apart
+    found, apart = _joined(found, zones, stand.apart, near)
+    numbers = range(1, len(found.p_values) + 1)
     whole = _outlines(tested, found.labels, found.p_values, settings.alpha)
     # what a wide pattern is by itself, without the noise that its zone was chosen for
     risks = [_expected_risk(stand.expected, homes, found.labels, one) for one in numbers]
@@ -199,6 +203,23 @@ def _graded(
         )
         notes.append(Note("trifles", text, trifles))
     return _Graded(pockets, outlines, wide, patterns.assign(evidence="wide")), notes
+
+
+def _joined(
+    found: Found, zones: Sequence[frozenset[int]], apart: NDArray[np.bool_], near: Neighbors
+) -> tuple[Found, NDArray[np.bool_]]:
+    """Join parts of a wide pattern that touch, of whichever grade; pockets come first."""
+    pockets = [i for i, own in enumerate(apart) if own]
+    others = [i for i, own in enumerate(apart) if not own]
+    every = frozenset().union(*(zones[i] for i in others))
+    parts = sorted(components(every, near.pairs), key=min)
+    p_values = [found.p_values[i] for i in pockets]
+    p_values += [max(found.p_values[i] for i in others if zones[i] & part) for part in parts]
+    labels = np.zeros(len(found.labels), dtype=np.int64)
+    for number, zone in enumerate([*(zones[i] for i in pockets), *parts], 1):
+        labels[list(zone)] = number
+    joined = replace(found, labels=labels, p_values=tuple(p_values))
+    return joined, np.arange(len(p_values)) < len(pockets)
 
 
 def _expected_risk(

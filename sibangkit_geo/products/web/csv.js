@@ -47,9 +47,8 @@ window.sibangkit.csv = (() => {
   /** @param {State} state */
   function table(state) {
     const layers = [state.layer, state.other].filter(Boolean);
-    const [pocketOf, wideOf] = [data.pockets, data.wide].map((places) => new Map(
-      places.flatMap(({ villages: rows, number }) => rows.map((row) => [row, number])),
-    ));
+    const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
+    const wideOf = new Map(data.wide.flatMap((area) => area.villages.map((row) => [row, area.number])));
     const head = [
       text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap(layerHeads),
       text("csv_pocket"), ...(wideOf.size ? [text("csv_wide")] : []), text("csv_verdict"),

@@ -48,8 +48,12 @@ window.sibangkit.Painting = (() => {
     const used = new Set(mosaic.villages.flat(2).map((arc) => (arc < 0 ? ~arc : arc)));
     return {
       districts, rim, villages: withBoxes([...used].map((arc) => [arc])),
-      pockets: [...data.wide.map((one) => ({ ...one, evidence: "wide" })), ...data.pockets]
-        .map(({ villages, evidence }) => ({ lines: linesOf(villages, geometry.alone), evidence })),
+      pockets: [
+        ...data.wide.map((area) => ({ lines: linesOf(area.villages, geometry.alone), evidence: "wide" })),
+        ...data.pockets.map(({ villages, evidence }) => ({
+          lines: linesOf(villages, geometry.alone), evidence,
+        })),
+      ],
     };
   }
 

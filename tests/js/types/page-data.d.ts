@@ -68,6 +68,7 @@ interface Pocket {
 }
 
 interface WideArea {
+  number: number;
   villages: number[];
   sentence: string;
 }
