@@ -73,6 +73,16 @@ def test_the_pattern_comes_first_only_where_zones_hold_over_a_fifth_of_the_villa
     assert result_sentences(few)[0].startswith("Kemiskinan mengikuti pola luas; ")
 
 
+def test_without_a_pocket_chance_is_not_given_as_the_reason() -> None:
+    pockets = _alone().pockets
+    headline, sentences = result_sentences(replace(pockets, p_value=0.001))
+    assert headline == "Tidak ada kantong kemiskinan yang signifikan"
+    told = " ".join(sentences)
+    assert "1 wilayah miskin luas (12 desa) dihitung terpisah" in told
+    assert "lebih mengelompok daripada kebetulan (p = 0,001)" in told
+    assert "susunan acak" not in told
+
+
 def test_tables_have_a_column_only_where_there_is_an_area() -> None:
     tables = open_tables(with_wide_area())
     listed = tables.listed.set_index("village_code")
@@ -150,6 +160,6 @@ def test_districts_and_the_front_page_tell_it() -> None:
 
 
 @pytest.mark.parametrize("wide", [False, True])
-def test_a_notebook_draws_it(wide: bool) -> None:
+def test_a_notebook_draws_it(*, wide: bool) -> None:
     product = with_wide_area() if wide else without_wide_area()
     assert ("#6b4a1e" in PocketMap(product).get_root().render()) is wide

@@ -208,13 +208,13 @@ def _graded(
 def _joined(
     found: Found, zones: Sequence[frozenset[int]], apart: NDArray[np.bool_], near: Neighbors
 ) -> tuple[Found, NDArray[np.bool_]]:
-    """Join parts of a wide pattern that touch, of whichever grade; pockets come first."""
+    """Join parts of a wide pattern that touch, with the p of the clearest; pockets come first."""
     pockets = [i for i, own in enumerate(apart) if own]
     others = [i for i, own in enumerate(apart) if not own]
     every = frozenset().union(*(zones[i] for i in others))
     parts = sorted(components(every, near.pairs), key=min)
     p_values = [found.p_values[i] for i in pockets]
-    p_values += [max(found.p_values[i] for i in others if zones[i] & part) for part in parts]
+    p_values += [min(found.p_values[i] for i in others if zones[i] & part) for part in parts]
     labels = np.zeros(len(found.labels), dtype=np.int64)
     for number, zone in enumerate([*(zones[i] for i in pockets), *parts], 1):
         labels[list(zone)] = number

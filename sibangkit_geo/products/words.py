@@ -164,6 +164,10 @@ def _wide(pockets: Pockets) -> tuple[tuple[str, ...], bool]:
 
 def _tested(pockets: Pockets, rho: str, alpha: str) -> tuple[str, tuple[str, ...]]:
     """Say what the test found among the pockets, and why."""
+    if not len(pockets) and (pockets.wide_villages or pockets.p_value <= pockets.alpha):
+        # something was found, and is no pocket: chance is not why
+        p_number = numeral(pockets.p_value, _P_DECIMALS)
+        return say("no_pocket"), (say("no_pocket_zone", p_number=p_number), _power(pockets))
     if not len(pockets):
         why = say(
             "no_pocket_why",

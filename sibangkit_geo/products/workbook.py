@@ -204,7 +204,7 @@ def _pockets(product: StudyResult) -> Page:
     lead = f"{result_sentences(product.pockets)[0]}."
     if product.pockets.wide is not None and len(product.pockets.wide):
         areas = pd.DataFrame(product.pockets.wide.drop(columns="geometry"))
-        areas.insert(0, "pocket", pd.array([None] * len(areas), dtype="Int64"))
+        areas.insert(0, "pocket", pd.Series(pd.NA, index=areas.index, dtype="Int64"))
         table = areas if table.empty else pd.concat([table, areas], ignore_index=True)
         lead = f"{lead} {say('book_wide_note')}"
     table["evidence"] = table["evidence"].map(_WORDS["evidence"])
