@@ -80,10 +80,13 @@ def demo_change() -> WaveChange:
 
 
 def without_pockets() -> StudyResult:
-    """Take every pocket away."""
+    """Take every pocket and wide area away."""
     product = demo_product()
     pockets = product.pockets
-    none = replace(pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0])
+    none = replace(
+        pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0],
+        wide=None, wide_members=None,
+    )  # fmt: skip
     blocks = tuple(one for one in product.blocks if one.key != "matrix")
     return replace(product, pockets=none, blocks=blocks)
 

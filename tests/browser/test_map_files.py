@@ -121,7 +121,7 @@ def test_a_wide_area_is_drawn_listed_and_in_the_table_apart_from_the_pockets(
     ]
     visit = visit_page(write_page(payload))
     assert "Wilayah miskin luas (bukan kantong)" in visit.text("#legend")
-    assert "Wilayah luas: 4 desa." in visit.text("#pockets")
+    assert "Wilayah miskin luas 1: 4 desa." in visit.text("#pockets")
     # the button is reached by keyboard and named
     button = visit.page.get_by_role("button", name="Tampilkan wilayah miskin luas 1 di peta")
     before = visit.fragment()
