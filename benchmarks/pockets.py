@@ -25,10 +25,12 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from sibangkit_geo.pockets import PocketSettings, find_pockets
 from sibangkit_geo.pockets.moran_gi import local_moran
 from sibangkit_geo.pockets.neighbors import neighbors_within
+from sibangkit_geo.pockets.zone_search import Search
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
@@ -53,6 +55,25 @@ NULLS: tuple[tuple[str, float], ...] = (
     ("shuffled", 0.0),
 )
 METHODS = ("strict", "either", "moran", "top")
+#: poverty without any pocket, or pockets on top of it: name, kind, range (km) or relative risk of a
+#: gradient, standard deviation on the logit, rho besides, relative risk of planted pockets
+PATTERNS: tuple[tuple[str, str, float, float, float, float], ...] = (
+    ("rho .15 near a place, .01 elsewhere", "noisy part", 25, 0.0, 0.01, 0),
+    ("field 30 km, sd .15", "field", 30, 0.15, 0.0, 0),
+    ("field 30 km, sd .15, rho .01", "field", 30, 0.15, 0.01, 0),
+    ("field 30 km, sd .3", "field", 30, 0.3, 0.0, 0),
+    ("field 30 km, sd .3, rho .01", "field", 30, 0.3, 0.01, 0),
+    ("field 10 km, sd .3", "field", 10, 0.3, 0.0, 0),
+    ("field 10 km, sd .3, rho .01", "field", 10, 0.3, 0.01, 0),
+    ("districts, sd .2, rho .01", "district", 0, 0.2, 0.01, 0),
+    ("gradient, RR 2, rho .01", "gradient", 2, 0.0, 0.01, 0),
+    ("planted RR 2, rho .01", "flat", 0, 0.0, 0.01, 2),
+    ("planted RR 3, rho .01", "flat", 0, 0.0, 0.01, 3),
+    ("planted RR 3, rho .05", "flat", 0, 0.0, 0.05, 3),
+    ("planted RR 1.6, binomial", "flat", 0, 0.0, 0.0, 1.6),
+    ("planted RR 2 on a field 30 km, sd .15, rho .01", "field", 30, 0.15, 0.01, 2),
+)
+_NOISY_RHO = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +237,130 @@ def draw(
         scale = (1 - spread) / spread
         rate = rng.beta(rate * scale, (1 - rate) * scale)
     return where.villages.assign(poor_households=rng.binomial(homes, np.minimum(rate, 1.0)))
+
+
+def background(
+    where: World, kind: str, reach: float, spread: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """
+    Draw the rate of every village before pockets and chance, of mean `RATE`.
+
+    ``"field"``: covariance exp(-d / range), scaled to the spread on the logit in each map;
+    ``"district"``: one effect per district, scaled alike; ``"gradient"``: rising by `reach` across
+    the map in a direction of its own.
+    """
+    number = len(where.near)
+    if kind == "gradient":
+        angle = rng.uniform(0, 2 * np.pi)
+        along = where.places @ [np.cos(angle), np.sin(angle)]
+        rate = reach ** ((along - along.min()) / np.ptp(along))
+        return np.asarray(rate / rate.mean() * RATE)
+    if not spread:
+        return np.full(number, RATE)
+    if kind == "field":
+        smooth = np.exp(-where.distance / (1000 * reach)) + 1e-9 * np.eye(number)
+        effect = np.linalg.cholesky(smooth) @ rng.standard_normal(number)
+    else:
+        codes = where.villages.get("village_code", where.villages.index.to_series())
+        district = pd.factorize(codes.astype(str).str[:8])[0]
+        effect = rng.standard_normal(district.max() + 1)[district]
+    effect = (effect - effect.mean()) / effect.std() * spread
+    level = brentq(lambda at: (1 / (1 + np.exp(-at - effect))).mean() - RATE, -9, 3)
+    return np.asarray(1 / (1 + np.exp(-level - effect)))
+
+
+def patterns(where: World, options: argparse.Namespace) -> pd.DataFrame:
+    """
+    Search maps with and without pockets on every kind of background.
+
+    `options`: Maps and replicates.
+    Returns: One row per kind: share of maps with a strict zone (`before`, as the first test alone
+        finds it on villages taken as exchangeable) and with a pocket (`maps`), share of villages in
+        either, F1 of all zones, the share of villages found in planted pockets that stay in one,
+        and the relative risk shown beside the true one of the same villages.
+    """
+    rows = []
+    homes = where.villages["households"].to_numpy(dtype=np.int64)
+    for name, kind, reach, spread, rho, risk in PATTERNS:
+        told = []
+        for seed in range(options.maps):
+            rng = np.random.default_rng([seed, 5])
+            rate = background(where, kind, reach, spread, rng)
+            planted = plant(where, rng) if risk else set()
+            rate[sorted(planted)] *= risk
+            noise = np.full(len(homes), rho)
+            if kind == "noisy part":
+                noise[where.distance[rng.integers(len(homes))] < 1000 * reach] = _NOISY_RHO
+            poor = rng.binomial(homes, _beta(np.minimum(rate, 0.95), noise, rng))
+            villages = where.villages.assign(poor_households=poor)
+            told.append(_pattern(where, villages, rate, planted, (options.replicates, seed)))
+        table = pd.DataFrame(told)
+        row = table.mean(numeric_only=True).to_dict()
+        row["stay"] = float(table["stay"].sum() / max(table["found"].sum(), 1e-9))
+        rows.append({"background": name, **row})
+        print(name, {key: round(one, 4) for key, one in row.items()}, flush=True)
+    return pd.DataFrame(rows)
+
+
+def _beta(
+    rate: NDArray[np.float64], rho: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    drawn = rate.copy()
+    some = rho > 0
+    scale = (1 - rho[some]) / rho[some]
+    drawn[some] = rng.beta(rate[some] * scale, (1 - rate[some]) * scale)
+    return drawn
+
+
+def _pattern(
+    where: World,
+    villages: gpd.GeoDataFrame,
+    rate: NDArray[np.float64],
+    planted: set[int],
+    trial_of: tuple[int, int],
+) -> dict[str, float]:
+    replicates, seed = trial_of
+    settings = PocketSettings(replicates=replicates, seed=seed)
+    poor = villages["poor_households"].to_numpy(float)
+    homes = villages["households"].to_numpy(float)
+    first = Search(poor, homes, where.places, near=where.neighbors, largest_zone=25).run(settings)
+    strict = [at for at, p in enumerate(first.p_values, 1) if p <= settings.alpha]
+    before = set(np.flatnonzero(np.isin(first.labels, strict)).tolist())
+    found = find_pockets(villages, settings=settings, neighbors=where.neighbors)
+    assert found.wide_members is not None  # noqa: S101 - villages enough to be tested
+    assert found.wide is not None  # noqa: S101
+    tables = [(found.members, found.outlines), (found.wide_members, found.wide)]
+    zones = [
+        {number: _positions(villages, codes.index[codes == number])
+         for number in outlines.index if outlines.loc[number, "p_value"] <= settings.alpha}
+        for codes, outlines in tables
+    ]  # fmt: skip
+    pockets, wide = (set().union(*one.values()) for one in zones)
+    shown = [
+        (float(outlines.loc[number, "relative_risk"]), _true_risk(homes, rate, zone, before))
+        for own, (_, outlines) in zip(zones, tables, strict=True)
+        for number, zone in own.items()
+    ]
+    number = len(villages)
+    return {
+        "before": bool(before), "before_villages": len(before) / number,
+        "pocket": bool(pockets), "pocket_villages": len(pockets) / number,
+        "wide_villages": len(wide) / number, "f1_before": f1(before, planted),
+        "f1": f1(pockets | wide, planted), "found": float(len(before & planted)),
+        "stay": float(len(before & planted & pockets)),
+        "shown": float(np.mean([one[0] for one in shown])) if shown else np.nan,
+        "true": float(np.mean([one[1] for one in shown])) if shown else np.nan,
+    }  # fmt: skip
+
+
+def _true_risk(
+    homes: NDArray[np.float64], rate: NDArray[np.float64], zone: set[int], zones: set[int]
+) -> float:
+    inside, outside = sorted(zone), sorted(set(range(len(homes))) - zones - zone)
+    if not outside:
+        return float("nan")
+    level = np.average(rate[outside], weights=homes[outside])
+    return float(np.average(rate[inside], weights=homes[inside]) / level)
 
 
 def f1(flagged: set[int], planted: set[int]) -> float:
@@ -411,9 +556,13 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=199)
     parser.add_argument("--layer", type=Path)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--patterns", action="store_true", help="the maps of PATTERNS instead")
     options = parser.parse_args()
     where = world(options.layer)
     started = time.perf_counter()
+    if options.patterns:
+        print(patterns(where, options).round(3).to_string())
+        return
     scores = trial(where, options)
     found = alarms(where, options)
     print(scores.groupby("cell", sort=False).mean().round(2).to_string())

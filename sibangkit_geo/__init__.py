@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.indicators.risk_surface import risk_surface
     from sibangkit_geo.indicators.small_areas import beta_binomial_rate
     from sibangkit_geo.indicators.typology import prepare_features, village_types
-    from sibangkit_geo.pockets.detector import PocketSettings, find_pockets, with_sensitivity
+    from sibangkit_geo.pockets import PocketSettings, find_pockets
+    from sibangkit_geo.pockets.detector import with_sensitivity
     from sibangkit_geo.pockets.graph import with_links
     from sibangkit_geo.pockets.hamlets import hamlet_scan
     from sibangkit_geo.pockets.moran_gi import (

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 
 from sibangkit_geo.demo import DemoSettings, write_demo
@@ -79,9 +80,35 @@ def demo_change() -> WaveChange:
 
 
 def without_pockets() -> StudyResult:
-    """Take every pocket away."""
+    """Take every pocket and wide area away."""
     product = demo_product()
     pockets = product.pockets
-    none = replace(pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0])
+    none = replace(
+        pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0],
+        wide=None, wide_members=None,
+    )  # fmt: skip
     blocks = tuple(one for one in product.blocks if one.key != "matrix")
     return replace(product, pockets=none, blocks=blocks)
+
+
+def without_wide_area() -> StudyResult:
+    """Keep the pockets alone."""
+    product = demo_product()
+    return replace(product, pockets=replace(product.pockets, wide=None, wide_members=None))
+
+
+@cache
+def with_wide_area() -> StudyResult:
+    """Put twelve villages outside the pockets into a wide poor area of 1.4 times the others."""
+    product = demo_product()
+    free = product.mapped.drop(index=product.pockets.members.index).iloc[:12]
+    homes, poor = int(free["households"].sum()), int(free["poor_households"].sum())
+    row = {
+        "evidence": "wide", "p_value": 0.02, "rate": poor / homes, "relative_risk": 1.4,
+        "poor": poor, "expected": poor / 1.5, "households": homes, "n_villages": len(free),
+        "geometry": free.geometry.union_all(),
+    }  # fmt: skip
+    index = pd.RangeIndex(1, 2, name="pocket")
+    wide = gpd.GeoDataFrame([row], index=index, geometry="geometry", crs=free.crs)
+    members = pd.Series(1, index=free.index, name="pocket")
+    return replace(product, pockets=replace(product.pockets, wide=wide, wide_members=members))

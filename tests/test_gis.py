@@ -132,7 +132,8 @@ def test_the_project_names_only_files_beside_it(folder: Path) -> None:
         text = archive.read(name)
     root = etree.fromstring(text)
     sources = [str(one.text) for one in root.iter("datasource")]
-    assert len(sources) == 5
+    # the parts of a wide pattern have a layer where there are any
+    assert len(sources) in {5, 6}
     for source in sources:
         assert source.startswith("./")
         assert (folder / source.split("|")[0]).is_file()

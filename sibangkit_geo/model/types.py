@@ -256,6 +256,13 @@ class Pockets:
     `overdispersion`: Intra-village correlation rho, 0 to 1; missing when nothing was tested.
     `neighbors`: One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
         None where it was not kept.
+    `wide_members`, `wide`: Number of each village in a part of a wide pattern, and their outlines,
+        as of pockets; no pockets, and numbered apart. ``relative_risk`` of these is that of the
+        pattern (the rate expected from it, inside over outside all zones, without the noise that
+        the zone was chosen for), and so less than ``rate`` over the rate outside; ``rate``,
+        ``poor`` and ``households`` are as counted. None where nothing was asked.
+    `smallest_risks`: For a pocket of so many villages, the relative risk from which this map would
+        probably have shown it; infinite where none could be. Empty where nothing was tested.
     """
 
     members: pd.Series
@@ -268,6 +275,9 @@ class Pockets:
     seed: int
     notes: tuple[Note, ...] = field(default=())
     neighbors: pd.DataFrame | None = None
+    wide_members: pd.Series | None = None
+    wide: gpd.GeoDataFrame | None = None
+    smallest_risks: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Check that every village points at a pocket which has an outline."""
@@ -279,6 +289,14 @@ class Pockets:
     def __len__(self) -> int:
         """Count the pockets."""
         return len(self.outlines)
+
+    @property
+    def wide_villages(self) -> dict[int, list[str]]:
+        """Villages of each part of a wide pattern, by its number; empty where there is none."""
+        if self.wide_members is None:
+            return {}
+        groups = self.wide_members.groupby(self.wide_members).groups
+        return {int(str(number)): list(codes) for number, codes in groups.items()}
 
 
 @dataclass(frozen=True, slots=True)

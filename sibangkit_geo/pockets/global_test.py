@@ -88,6 +88,7 @@ def global_p_value(
     pool: NDArray[np.bool_],
     replicates: int,
     rng: np.random.Generator,
+    part: NDArray[np.int64] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> float:
     """
@@ -124,7 +125,7 @@ def global_p_value(
     )
     table = np.empty((replicates + 1, _STATISTICS))
     table[0] = _statistics(sources, places, *geometry.arrays)
-    alike = np.array_split(np.argsort(weight, kind="stable"), SIZE_CLASSES)
+    alike = _alike(weight, None if part is None else part[places])
     order = np.empty(len(places), dtype=np.intp)
     for row in range(1, replicates + 1):
         for members in alike:
@@ -133,6 +134,16 @@ def global_p_value(
         if progress and row % _BATCH == 0:
             progress(_BATCH)
     return combined_p_value(table)
+
+
+def _alike(weight: Floats, part: NDArray[np.int64] | None) -> list[NDArray[np.intp]]:
+    """Group the villages that may change places: of like size, and of one part of the map."""
+    parts = np.zeros(len(weight), dtype=np.int64) if part is None else part
+    groups: list[NDArray[np.intp]] = []
+    for one in np.unique(parts):
+        own = np.flatnonzero(parts == one)
+        groups += np.array_split(own[np.argsort(weight[own], kind="stable")], SIZE_CLASSES)
+    return groups
 
 
 def combined_p_value(table: Floats) -> float:

@@ -17,6 +17,7 @@ from sibangkit_geo.products.qgis import (
     pocket_style,
     table_style,
     village_style,
+    wide_style,
     write_project,
 )
 from sibangkit_geo.products.tables import aliases, village_table, write_layers
@@ -33,6 +34,7 @@ _TITLES = {
     "villages": "Desa/kelurahan",
     "pockets": "Kantong kemiskinan",
     "districts": "Kecamatan",
+    "wide_areas": "Wilayah miskin luas (bukan kantong)",
     "needs": "Kebutuhan OPD menurut wilayah",
 }
 _NEEDS = {
@@ -47,6 +49,15 @@ _NEEDS = {
     "share": "Porsi belum terlayani",
     "excess": "Kelebihan di atas angka kabupaten",
     "ratio": "Kali angka kabupaten",
+}
+# a layer's own names of columns that others have too
+_OWN_NAMES = {
+    "needs": _NEEDS,
+    "wide_areas": {
+        "evidence": "Jenis wilayah",
+        "relative_risk": "Kali tingkat desa lain menurut pola luas",
+        "expected": "Rumah tangga miskin pada tingkat desa lain",
+    },
 }
 _DIGITS = 6
 
@@ -110,7 +121,8 @@ def gis_layers(product: StudyResult) -> GisLayers:
     """
     Gather what a GIS shows.
 
-    Grain: one row per official village, pocket, district, and per need of a place.
+    Grain: one row per official village, pocket, wide poor area (where there is any), district,
+    and per need of a place.
 
     Returns: Geometry in the study CRS, metres; ``needs`` may have no row.
     """
@@ -121,11 +133,13 @@ def gis_layers(product: StudyResult) -> GisLayers:
         "villages": villages,
         "needs": _needs(product),
     }
+    if product.pockets.wide_villages and product.pockets.wide is not None:
+        tables["wide_areas"] = product.pockets.wide.rename_axis("wide_area")
     indicators = product.measured.indicators
     names = {
         layer: {
             **aliases(table.reset_index().columns, indicators),
-            **(_NEEDS if layer == "needs" else {}),
+            **_OWN_NAMES.get(layer, {}),
         }
         for layer, table in tables.items()
     }
@@ -160,7 +174,8 @@ def write_gis(product: StudyResult, layers: GisLayers, folder: Path, *, surface:
         table.to_parquet(folder / f"{layer}.parquet", compression=None, index=False)
     shown = [
         ProjectLayer(name, layers.titles[name], styles[name], name != "needs")
-        for name in ("pockets", "districts", "villages", "needs")
+        for name in ("pockets", "wide_areas", "districts", "villages", "needs")
+        if name in layers.tables
     ]
     write_project(product, shown, folder / PROJECT, package=PACKAGE, surface=surface)
 
@@ -171,6 +186,11 @@ def _styles(product: StudyResult, layers: GisLayers) -> dict[str, str]:
         "villages": village_style(layer, layers.names["villages"]),
         "pockets": pocket_style(layers.names["pockets"]),
         "districts": table_style(layers.names["districts"], outline=True, label="district_name"),
+        **{
+            layer: wide_style(names)
+            for layer, names in layers.names.items()
+            if layer == "wide_areas"
+        },
         "needs": table_style(layers.names["needs"]),
     }
 

@@ -221,6 +221,13 @@ def _add_product(chart: PocketMap, product: StudyResult) -> None:
             tooltip=folium.GeoJsonTooltip(["number"], aliases=["Kantong"]),
             style_function=lambda _: {"color": "#12305a", "weight": 2.6, "fillOpacity": 0},
         ).add_to(chart)  # fmt: skip
+    if product.pockets.wide is not None and len(product.pockets.wide):
+        folium.GeoJson(
+            product.pockets.wide[["geometry"]].to_crs("EPSG:4326"),
+            name="Wilayah miskin luas (bukan kantong)",
+            style_function=lambda _: {"color": "#6b4a1e", "weight": 2.2, "dashArray": "1 5",
+                                      "fillOpacity": 0},
+        ).add_to(chart)  # fmt: skip
     _fit(chart, shown)
 
 

@@ -147,6 +147,8 @@ def _pockets(pockets: Pockets) -> Pockets:
         villages=pd.DataFrame(index=pockets.villages.index),
         notes=(),
         neighbors=None,
+        wide_members=None,
+        wide=None,
     )
 
 

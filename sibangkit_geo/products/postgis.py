@@ -54,6 +54,9 @@ def publish(layers: GisLayers, address: str, *, schema: str, epsg: int) -> None:
                 msg = "--to: the database has no PostGIS. Run CREATE EXTENSION postgis there."
                 raise ConfigError(msg)
             link.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+            for gone in layers.titles.keys() - layers.tables.keys():
+                whole = f"{link.dialect.identifier_preparer.quote(schema)}.{gone}"
+                link.execute(sa.text(f"DROP TABLE IF EXISTS {whole}"))
             for name, table in layers.tables.items():
                 _table(link, table, schema=schema, name=name, epsg=epsg)
                 _comment(link, layers, schema=schema, name=name)

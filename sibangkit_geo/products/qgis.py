@@ -25,6 +25,7 @@ LAYER_STYLE_NAME = "sibangkit"
 _VERSION = "3.22.0-Białowieża"
 _INK, _DISTRICT, _THIN = "#22222299", "#222222ff", "#6b6b6bff"
 _GRADES = {"strict": ("#0b3d91ff", "solid", 0.9), "indicative": ("#0b3d91ff", "dash", 0.7)}
+_WIDE = "#6b4a1eff"
 
 _SURFACE_TITLE = "Risiko kemiskinan"
 # times the regency's rate of being poor, light to dark: the palette of the maps
@@ -104,6 +105,19 @@ def table_style(names: Mapping[str, str], *, outline: bool = False, label: str =
         else ""
     )
     return _qml(renderer, names, label=label, size=9)
+
+
+def wide_style(names: Mapping[str, str]) -> str:
+    """
+    Style parts of a wide pattern: dotted brown outlines, as on every map of a study.
+
+    `names`: Column to Indonesian name.
+    """
+    renderer = (
+        '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
+        f"<symbols>{_fill('0', '', _WIDE, line='dot', width=0.6)}</symbols></renderer-v2>"
+    )
+    return _qml(renderer, names, label="", size=9)
 
 
 def rgba(color: str) -> str:

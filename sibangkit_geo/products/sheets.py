@@ -10,7 +10,7 @@ import pandas as pd
 
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import role_sentences
-from sibangkit_geo.products.words import pocket_sentence, say, village_sentence
+from sibangkit_geo.products.words import pocket_sentence, say, village_sentence, wide_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -236,11 +236,23 @@ def _needs(product: StudyResult, level: Level, code: str) -> tuple[NeedLine, ...
 def _pockets(own: pd.DataFrame, product: StudyResult) -> list[str]:
     members = product.pockets.members
     numbers = sorted(int(one) for one in members[members.index.isin(own.index)].unique())
+    wide = _wide(own, product)
     if not numbers:
-        return [say("sheet_no_pocket")]
+        return [say("sheet_no_pocket"), *wide]
     said = [say("sheet_pockets", pockets=", ".join(map(str, numbers)))]
     outlines = product.pockets.outlines
-    return [*said, *(pocket_sentence(number, outlines.loc[number]) for number in numbers)]
+    return [*said, *(pocket_sentence(number, outlines.loc[number]) for number in numbers), *wide]
+
+
+def _wide(own: pd.DataFrame, product: StudyResult) -> list[str]:
+    """Describe the parts of a wide pattern that reach into a district."""
+    areas = product.pockets.wide_villages.values()
+    every = wide_sentences(product.pockets)
+    return [
+        sentence
+        for codes, sentence in zip(areas, every, strict=True)
+        if own.index.isin(codes).any()
+    ]
 
 
 def _roles(product: StudyResult, level: Level, code: str) -> list[str]:

@@ -54,6 +54,7 @@ _NAMES = {
     "acting_agencies": "OPD yang harus bertindak",
     "status": "Status data",
     "pocket": "Kantong",
+    "wide_area": "Wilayah miskin luas (bukan kantong)",
     "evidence": "Bukti kantong",
     "p_value": "Nilai p",
     "rate": "Tingkat kemiskinan",
@@ -137,6 +138,7 @@ _BESIDE = (
     ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
     ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
+    ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong (pola luas)", "nomor"),
 )
 
 VERDICTS = "putusan_desa.csv"
@@ -173,6 +175,8 @@ def village_table(measured: VillageIndicators, pockets: Pockets) -> gpd.GeoDataF
     pocket = pockets.members.reindex(table.index)
     table["pocket"] = pocket.astype("Int64")
     table["evidence"] = pocket.map(pockets.outlines["evidence"].to_dict())
+    if pockets.wide_villages:
+        table["wide_area"] = pockets.wide_members.reindex(table.index).astype("Int64")  # type: ignore[union-attr]
     return table
 
 
@@ -293,7 +297,10 @@ def write_geopackage(
     `created`: ISO time; its date is all that the file says about when it was made.
     Raises pyogrio.errors.DataSourceError: The disk refuses.
     """
-    write_layers({"pockets": pockets.outlines, "villages": table}, path, created=created)
+    layers = {"pockets": pockets.outlines, "villages": table}
+    if pockets.wide_villages and pockets.wide is not None:
+        layers["wide_areas"] = pockets.wide.rename_axis("wide_area")
+    write_layers(layers, path, created=created)
 
 
 def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str) -> None:

@@ -32,6 +32,8 @@ _MONTHS = (
 )
 # a note's distance is printed in whole metres
 _P_DECIMALS = 3
+# where more of the villages lie in zones than this, the pattern is told before the pockets
+_MUCH = 0.2
 
 
 @cache
@@ -96,9 +98,12 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
     Describe one pocket.
 
     `pocket`: Its row of ``Pockets.outlines``; where it holds no counts, no rate is told.
-    `key`: ``"pocket"``, or ``"pocket_line"`` for one short line of paper.
+    `key`: ``"pocket"``, ``"pocket_line"`` for one short line of paper; ``"wide"`` for a row of
+        ``Pockets.wide``, and ``"wide_line"``.
     """
-    grade, villages = say(f"grade_{pocket['evidence']}"), int(pocket["n_villages"])
+    # a part of a wide pattern has no grade: it is no pocket
+    evidence, villages = str(pocket["evidence"]), int(pocket["n_villages"])
+    grade = "" if evidence == "wide" else say(f"grade_{evidence}")
     if "poor" not in pocket:
         return say("pocket_place", number=number, grade=grade, n=villages)
     return say(
@@ -114,6 +119,19 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
     )
 
 
+def wide_sentences(pockets: Pockets, *, key: str = "wide") -> list[str]:
+    """
+    Describe the parts of a wide pattern, in the order of their numbers; empty without any.
+
+    `key`: ``"wide"``, or ``"wide_line"`` for one short line of paper.
+    """
+    if pockets.wide is None:
+        return []
+    return [
+        pocket_sentence(int(str(number)), area, key=key) for number, area in pockets.wide.iterrows()
+    ]
+
+
 def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
     """
     Say what the test found, why, and what it cannot see.
@@ -124,6 +142,32 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
         # why comes last in the detector's notes and first for the reader
         return say("not_tested"), tuple(note.text for note in reversed(pockets.notes))
     rho, alpha = numeral(pockets.overdispersion, 2), percentage(pockets.alpha, 0)
+    headline, sentences = _tested(pockets, rho, alpha)
+    told, first = _wide(pockets)
+    if first:
+        headline = f"{say('wide_first')}; {headline[0].lower()}{headline[1:]}"
+    return headline, (*told, *sentences)
+
+
+def _wide(pockets: Pockets) -> tuple[tuple[str, ...], bool]:
+    """Say what is part of a wide pattern, and whether that is most of what was found."""
+    areas = pockets.wide_villages
+    number = sum(map(len, areas.values()))
+    if not number:
+        return (), False
+    told = say("wide_found", n=len(areas), villages=numeral(number))
+    share = (number + len(pockets.members)) / len(pockets.villages)
+    if share <= _MUCH:
+        return (told,), False
+    return (say("wide_why", share=percentage(share, 0)), told), True
+
+
+def _tested(pockets: Pockets, rho: str, alpha: str) -> tuple[str, tuple[str, ...]]:
+    """Say what the test found among the pockets, and why."""
+    if not len(pockets) and (pockets.wide_villages or pockets.p_value <= pockets.alpha):
+        # something was found, and is no pocket: chance is not why
+        p_number = numeral(pockets.p_value, _P_DECIMALS)
+        return say("no_pocket"), (say("no_pocket_zone", p_number=p_number), _power(pockets))
     if not len(pockets):
         why = say(
             "no_pocket_why",
@@ -131,12 +175,23 @@ def result_sentences(pockets: Pockets) -> tuple[str, tuple[str, ...]]:
             alpha=alpha,
             p_number=numeral(pockets.p_value, 2),
         )
-        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), say("power"))
+        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), _power(pockets))
         return say("no_pocket"), sentences
     strict = int((pockets.outlines["evidence"] == "strict").sum())
     headline = say("some_pockets", n=len(pockets), strict=strict, indicative=len(pockets) - strict)
     why = say("pockets_why", replicates=numeral(pockets.replicates), alpha=alpha, rho=rho)
-    return headline, (why, say("power"))
+    return headline, (why, _power(pockets))
+
+
+def _power(pockets: Pockets) -> str:
+    """Say from which relative risk on this map would have shown a pocket."""
+    sizes = [
+        say("power_never", n=size)
+        if math.isinf(risk)
+        else say("power_size", n=size, risk=numeral(risk, 1))
+        for size, risk in pockets.smallest_risks
+    ]
+    return say("power", sizes=", ".join(sizes)) if sizes else ""
 
 
 def village_sentence(code: str, pockets: Pockets) -> str:
@@ -147,6 +202,8 @@ def village_sentence(code: str, pockets: Pockets) -> str:
         number = int(pockets.members[code])
         grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
         said = [say("village_pocket", number=number, grade=grade)]
+    elif pockets.wide_members is not None and code in pockets.wide_members.index:
+        said = [say("village_wide", number=int(pockets.wide_members[code]))]
     else:
         said = [say("village_none")]
     if "methods" in pockets.villages:

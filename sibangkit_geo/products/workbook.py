@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.tables import OpenTables
 
 BOOK_NAME = "buku_kerja.xlsx"
-_WORDS = {"evidence": {"strict": "tegas", "indicative": "indikatif"}}
+_WORDS = {
+    "evidence": {"strict": "tegas", "indicative": "indikatif", "wide": "pola luas, bukan kantong"}
+}
 # a spreadsheet turns "#,##0.0" into the marks of its reader's language: 1.234,5
 _FORMATS = {"share": "0.0%", "count": "#,##0", "index": "#,##0.000", "rupiah": "#,##0", "year": "0",
             "points": "+0.0;-0.0;0.0"}  # fmt: skip
@@ -158,7 +160,7 @@ def village_page(product: StudyResult, tables: OpenTables) -> Page:
     for one in indicators:
         wanted += [*filter(None, (one.count_column,)), one.name]
     wanted += ["headcount_low", "headcount_high", "reliability", "lead_agency", "acting_agencies",
-               "pocket", "evidence"]  # fmt: skip
+               "pocket", "evidence", "wide_area"]  # fmt: skip
     kept = [one for one in dict.fromkeys(wanted) if one in table]
     order = (
         table[first.name]
@@ -198,12 +200,19 @@ def _agencies(keys: object, product: StudyResult) -> object:
 def _pockets(product: StudyResult) -> Page:
     outlines = pd.DataFrame(product.pockets.outlines.drop(columns="geometry"))
     table = outlines.rename_axis("pocket").reset_index()
+    table["pocket"] = table["pocket"].astype("Int64")
+    lead = f"{result_sentences(product.pockets)[0]}."
+    if product.pockets.wide is not None and len(product.pockets.wide):
+        areas = pd.DataFrame(product.pockets.wide.drop(columns="geometry"))
+        areas.insert(0, "pocket", pd.Series(pd.NA, index=areas.index, dtype="Int64"))
+        table = areas if table.empty else pd.concat([table, areas], ignore_index=True)
+        lead = f"{lead} {say('book_wide_note')}"
     table["evidence"] = table["evidence"].map(_WORDS["evidence"])
     order = ["pocket", "evidence", "n_villages", "households", "poor", "rate", "expected",
              "relative_risk", "p_value"]  # fmt: skip
     return Page(
         say("book_pockets"), table[order], aliases(order, ()),
-        {one: kind_of(one, ()) for one in order}, f"{result_sentences(product.pockets)[0]}.",
+        {one: kind_of(one, ()) for one in order}, lead,
     )  # fmt: skip
 
 

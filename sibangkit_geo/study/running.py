@@ -254,6 +254,7 @@ def _result(product: StudyResult) -> dict[str, object]:
         "villages_with_data": int((table["status"] == "ok").sum()),
         "pockets_strict": int((pockets.outlines["evidence"] == "strict").sum()),
         "pockets_indicative": int((pockets.outlines["evidence"] == "indicative").sum()),
+        "wide_areas": len(pockets.wide_villages),
         "p_value": None if nothing else round(pockets.p_value, 6),
         "overdispersion_rho": None if nothing else round(pockets.overdispersion, 6),
         "alpha": pockets.alpha,

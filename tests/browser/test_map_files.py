@@ -105,3 +105,35 @@ def test_paper_is_one_sheet_with_legend_scale_and_sources(
     assert ("Kanan:" in text) == compare
     assert visit.run("sibangkit.map.getZoom()") == pytest.approx(before, abs=0.02)
     visit.context.close()
+
+
+def test_a_wide_area_is_drawn_listed_and_in_the_table_apart_from_the_pockets(
+    visit_page: Callable[..., Visit],
+    rich_payload: dict[str, Any],
+    write_page: Callable[[dict[str, Any]], Path],
+    tmp_path: Path,
+) -> None:
+    payload = copy.deepcopy(rich_payload)
+    free = set(range(36)).difference(*(one["villages"] for one in payload["pockets"]))
+    rows = sorted(free)[:4]
+    payload["wide"] = [
+        {"number": 1, "villages": rows, "sentence": "Wilayah miskin luas 1: 4 desa."}
+    ]
+    visit = visit_page(write_page(payload))
+    assert "Wilayah miskin luas (bukan kantong)" in visit.text("#legend")
+    assert "Wilayah miskin luas 1: 4 desa." in visit.text("#pockets")
+    # the button is reached by keyboard and named
+    button = visit.page.get_by_role("button", name="Tampilkan wilayah miskin luas 1 di peta")
+    before = visit.fragment()
+    button.focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function("was => decodeURIComponent(location.hash) !== was", arg=before)
+    saved = _saved(visit, "#download", tmp_path / "tabel.csv")
+    head, *lines = saved.read_text(encoding="utf-8-sig").splitlines()
+    at = head.split(";").index("wilayah miskin luas")
+    marked = [line.split(";")[0] for line in lines[:36] if line.split(";")[at] == "1"]
+    assert marked == [payload["villages"]["code"][row] for row in rows]
+    picture = _saved(visit, "#picture", tmp_path / "peta.png")
+    assert picture.stat().st_size > 10_000
+    assert visit.complaints == []
+    visit.context.close()

@@ -25,6 +25,13 @@ test("a line per village with decimal comma, and words where a number is missing
   ]);
 });
 
+test("villages of a wide poor area have a column beside the pockets, where there is one", async () => {
+  const { lines } = await download({ data: pageData({ wide: [{ number: 2, villages: [1], sentence: "" }] }) });
+  assert.deepEqual(lines.slice(0, 3).map((line) => line.split(";").slice(-3)), [
+    ["kantong", "wilayah luas", "putusan"], ["1", "", "Kantong 1."], ["", "2", "Bukan kantong."],
+  ]);
+});
+
 test("a chosen district leaves the others out and names the file", async () => {
   const { name, lines } = await download({ district: 1 });
   assert.deepEqual(lines.slice(1, 4).map((line) => line.slice(0, 13)), ["16.07.02.2001", "16.07.02.2002", ""]);

@@ -11,7 +11,7 @@ export function pageData(more = {}) {
     texts: {
       no_data: "tidak ada data", search_hint: "cari", search_none: "tidak ada",
       search_count: "{n} desa", search_unmapped: "tanpa peta", csv_class: "kelas", csv_count: "jumlah",
-      csv_code: "kode", csv_village: "desa", csv_district: "kecamatan", csv_pocket: "kantong",
+      csv_code: "kode", csv_village: "desa", csv_district: "kecamatan", csv_pocket: "kantong", csv_wide: "wilayah luas",
       csv_verdict: "putusan", csv_estimate: "estimasi", csv_file: "peta", thousands: "{n} rb",
     },
     english: { texts: { no_data: "no data" }, names: {} },
@@ -26,6 +26,7 @@ export function pageData(more = {}) {
     },
     unmapped: [{ code: "16.07.02.2009", name: "Tanah Hilang", district: "Betung", reason: "tanpa batas" }],
     pockets: [{ number: 1, evidence: "strict", villages: [0] }],
+    wide: [],
     layers: [layer()],
     ...more,
   };

@@ -263,7 +263,8 @@ def _entry(sheet: Sheet, view: MapView, imprint: Imprint, number: int) -> AtlasS
     classes = "; ".join(
         say("annex.atlas_alt_class", label=one.label, count=numeral(n)) for one, n in counts if n
     )
-    pockets = len(view.shapes.pocket_lines)
+    # parts of a wide pattern have numbers below 0
+    pockets = sum(number > 0 for number in view.shapes.pocket_lines)
     told = say("annex.atlas_alt_pockets", count=pockets) if pockets else (
         say("annex.atlas_alt_no_pockets")
     )  # fmt: skip

@@ -15,7 +15,6 @@ from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -105,7 +104,15 @@ class Ground:
         self.context = product.boundaries.context.geometry.to_numpy()
         self.context_names = [str(one) for one in product.boundaries.context["name"]]
         self.pocket_of = product.pockets.members.reindex(mapped.index).to_numpy(float)
-        self.evidence: pd.Series = product.pockets.outlines["evidence"]
+        self.evidence: dict[int, str] = {
+            int(str(number)): str(grade)
+            for number, grade in product.pockets.outlines["evidence"].items()
+        }
+        # parts of a wide pattern have no number on a map: below 0
+        self.wide_of = np.zeros(len(mapped))
+        for number, codes in product.pockets.wide_villages.items():
+            self.wide_of[mapped.index.isin(codes)] = -number
+            self.evidence[-number] = "wide"
         self.bounds: NDArray[np.float64] = shapely.total_bounds(self.villages)
         self._scales: dict[int, Shapes] = {}
 
@@ -133,11 +140,9 @@ class Ground:
         )
         whole = shapely.boundary(shapely.coverage_union_all(areas))
         pockets = {
-            int(number): shapely.boundary(
-                shapely.coverage_union_all(villages[self.pocket_of == number])
-            )
-            for number in self.evidence.index
-            if (self.pocket_of == number).any()
+            number: shapely.boundary(shapely.coverage_union_all(villages[own]))
+            for number in self.evidence
+            if (own := (self.pocket_of if number > 0 else self.wide_of) == number).any()
         }
         return Shapes(
             villages=villages,

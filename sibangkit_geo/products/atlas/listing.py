@@ -22,7 +22,7 @@ from sibangkit_geo.products.atlas.canvas import (
     wrap,
 )
 from sibangkit_geo.products.changes import WaveChange, signed
-from sibangkit_geo.products.words import pocket_sentence, result_sentences, say
+from sibangkit_geo.products.words import pocket_sentence, result_sentences, say, wide_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -225,6 +225,7 @@ def pocket_rows(product: StudyResult) -> Listing:
         Row("", pocket_sentence(int(str(number)), pocket, key="pocket_line"))
         for number, pocket in product.pockets.outlines.iterrows()
     ]
+    rows += [Row("", one) for one in wide_sentences(product.pockets, key="wide_line")]
     return Listing(heading, f"{headline}.", tuple(rows))
 
 

@@ -71,6 +71,8 @@ QUIET_VILLAGE = Pen(fill=QUIET, edge="#ffffff", width=0.3)
 OTHER = Pen(fill=LAND, edge="#a8a292", width=0.4)
 STRICT = Pen(edge=POCKET, width=1.4)
 INDICATIVE = Pen(edge=POCKET, width=1.4, dash=(3.2, 1.6))
+WIDE = Pen(edge="#6b4a1e", width=1.7, dash=(1.0, 1.1))
+EVIDENCE = {"strict": STRICT, "indicative": INDICATIVE, "wide": WIDE}
 BADGE_MM = 1.9
 
 _PAD = 3.0
@@ -131,7 +133,7 @@ def _badges(
 ) -> dict[int, tuple[float, float]]:
     """Put each pocket's number where it lies deepest, on the sheet's own villages first."""
     found = {}
-    for number in shapes.pocket_lines:
+    for number in (one for one in shapes.pocket_lines if one > 0):
         members = ground.pocket_of == number
         own = members & about
         area = shapely.union_all(shapes.villages[own if own.any() else members])
@@ -243,8 +245,9 @@ def _pocket_lines(page: Page, view: MapView, ground: Ground, rect: Rect) -> None
     frame, shapes = view.frame, view.shapes
     for number, line in shapes.pocket_lines.items():
         outline = line_pieces(np.array([line], dtype=object), frame, rect=rect).outline()
-        page.path(outline, _CASING)
-        page.path(outline, STRICT if ground.evidence[number] == "strict" else INDICATIVE)
+        if number > 0:
+            page.path(outline, _CASING)
+        page.path(outline, EVIDENCE[ground.evidence[number]])
 
 
 def _ranks(page: Page, sheet: Sheet, view: MapView, ground: Ground, rect: Rect) -> None:

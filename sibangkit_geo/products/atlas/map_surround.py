@@ -370,6 +370,8 @@ def _marks(
         found.append(("strict", say("annex.strict")))
     if "indicative" in seen:
         found.append(("indicative", say("annex.indicative")))
+    if "wide" in seen:
+        found.append(((map_panel.WIDE,), say("annex.wide")))
     if sheet.listing.ranked and not district:
         found.append(("rank", say("annex.ranked_village")))
     return found

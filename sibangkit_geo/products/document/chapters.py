@@ -65,10 +65,20 @@ def _summary(text: Manuscript, product: StudyResult, see: See) -> None:
 
 def _pockets(text: Manuscript, product: StudyResult, see: See) -> None:
     text.heading(say("document_pockets"))
-    outlines = product.pockets.outlines
-    if outlines.empty:
+    if product.pockets.outlines.empty:
         text.say(f"{result_sentences(product.pockets)[0]}.")
-        return
+    else:
+        _pocket_list(text, product, see)
+    if areas := wide_rows(product):
+        text.heading(say("document_wide"), 2)
+        text.say(say("document_wide_lead"))
+        text.table(
+            say("document_wide_table", regency=product.regency_name), areas,
+            head=listing("document_wide_head"), align=(_LEFT, *(_RIGHT,) * 6),
+        )  # fmt: skip
+
+
+def _pocket_list(text: Manuscript, product: StudyResult, see: See) -> None:
     text.table(
         say("document_pockets_table", regency=product.regency_name),
         pocket_rows(product),
@@ -79,7 +89,7 @@ def _pockets(text: Manuscript, product: StudyResult, see: See) -> None:
         _block(text, block)
     labels = {one.name: one.label for one in product.measured.indicators}
     roles = product.needs.roles
-    for number, row in outlines.iterrows():
+    for number, row in product.pockets.outlines.iterrows():
         grade = say(f"grade_{row['evidence']}")
         text.heading(say("document_pocket", number=number, grade=grade), 2)
         text.say(pocket_sentence(int(number), row))
@@ -195,6 +205,10 @@ def main_rows(product: StudyResult) -> Rows:
         ("inside", numeral(len(pockets.members))),
     ]
     rows = [(say(f"document_main_{key}"), text) for key, text in told]
+    if areas := pockets.wide_villages:
+        inside = numeral(sum(map(len, areas.values())))
+        rows.append((say("document_main_wide"), numeral(len(areas))))
+        rows.append((say("document_main_wide_inside"), inside))
     label = say("document_main_rate", label=layer.indicator.label)
     rows.insert(4, (label, _rate(layer.regency_value)))
     return list(rows)
@@ -214,6 +228,24 @@ def pocket_rows(product: StudyResult) -> Rows:
             numeral(row["p_value"], _P_DECIMALS),
         )
         for number, row in product.pockets.outlines.iterrows()
+    ]
+
+
+def wide_rows(product: StudyResult) -> Rows:
+    """Word the parts of a wide pattern: the multiple is that of the pattern, not of the rate."""
+    if product.pockets.wide is None:
+        return []
+    return [
+        (
+            str(number),
+            numeral(row["n_villages"]),
+            numeral(row["households"]),
+            numeral(row["poor"]),
+            percentage(row["rate"]),
+            numeral(row["relative_risk"], 1),
+            numeral(row["p_value"], _P_DECIMALS),
+        )
+        for number, row in product.pockets.wide.iterrows()
     ]
 
 

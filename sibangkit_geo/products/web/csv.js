@@ -48,14 +48,16 @@ window.sibangkit.csv = (() => {
   function table(state) {
     const layers = [state.layer, state.other].filter(Boolean);
     const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
+    const wideOf = new Map(data.wide.flatMap((area) => area.villages.map((row) => [row, area.number])));
     const head = [
       text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap(layerHeads),
-      text("csv_pocket"), text("csv_verdict"),
+      text("csv_pocket"), ...(wideOf.size ? [text("csv_wide")] : []), text("csv_verdict"),
     ];
     const rows = shownRows(state).map((row) => [
       cell(villages.code[row]), cell(villages.name[row]), cell(values.districtName(row)),
       ...layers.flatMap((layer) => layerCells(layer, row)),
-      cell(pocketOf.get(row)), cell(villages.verdict[row] || villages.usual_verdict),
+      cell(pocketOf.get(row)), ...(wideOf.size ? [cell(wideOf.get(row))] : []),
+      cell(villages.verdict[row] || villages.usual_verdict),
     ]);
     const foot = [data.estimate_line, data.boundary_line, data.level_line, ...data.sources].filter(Boolean);
     return [

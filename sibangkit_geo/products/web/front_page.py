@@ -12,7 +12,12 @@ from sibangkit_geo.products.published import downloads
 from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.web.html import own_text, render, word
 from sibangkit_geo.products.web.svg import rate_chart, village_map
-from sibangkit_geo.products.words import date_words, pocket_sentence, result_sentences
+from sibangkit_geo.products.words import (
+    date_words,
+    pocket_sentence,
+    result_sentences,
+    wide_sentences,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -57,6 +62,7 @@ def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collecti
         agencies=[(one, _need(product, one)) for one in pages],
         districts=_districts(product),
         pockets=_pockets(product),
+        wide=wide_sentences(product.pockets),
         promises=promise_rows(product),
         files=[(name, told) for name, told in downloads().items() if name in files],
     )
@@ -101,7 +107,11 @@ def _found(product: StudyResult) -> list[_Figure]:
         indicative=len(pockets) - strict,
         villages=len(pockets.members),
     )
-    figures = [(word("key_pockets"), str(len(pockets)), [told])]
+    lines = [told]
+    if areas := pockets.wide_villages:
+        inside = numeral(sum(map(len, areas.values())))
+        lines.append(word("key_wide_lead", areas=len(areas), villages=inside))
+    figures = [(word("key_pockets"), str(len(pockets)), lines)]
     if base > 0:
         told = word(
             "key_estimate_lead",

@@ -20,7 +20,7 @@ window.sibangkit.fillPage = (() => {
     ].filter(Boolean).join(" · ");
     byId("honesty-open").hidden = !data.honesty?.length;
     document.body.classList.toggle("many-pockets", data.pockets.length > 4);
-    byId("show-pockets-box").hidden = data.pockets.length === 0;
+    byId("show-pockets-box").hidden = data.pockets.length + data.wide.length === 0;
     byId("show-network-box").hidden = !data.network;
   }
 

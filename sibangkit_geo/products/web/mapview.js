@@ -6,7 +6,7 @@ window.sibangkit.MapView = (() => {
   } = window.sibangkit;
   const { L } = window;
   const villages = data.villages;
-  const NAVY = "#12305a";
+  const [NAVY, WIDE] = ["#12305a", "#6b4a1e"];
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
   const PANES = ["context", "villages", "districts", "network", "pockets", "hover", "selection"];
@@ -142,7 +142,11 @@ window.sibangkit.MapView = (() => {
       })).addTo(this.map);
       L.geoJSON(geometry.rim(), this.drawing("districts", { color: "#2b3543", weight: 1.5 }))
         .addTo(this.map);
-      this.pockets = L.layerGroup(data.pockets.flatMap((pocket) => {
+      const wide = data.wide.map(({ villages: rows }) => L.geoJSON(
+        geometry.outlineOf(rows),
+        this.drawing("pockets", { color: WIDE, weight: 2.2, dashArray: "1 5", opacity: 1 }),
+      ));
+      this.pockets = L.layerGroup(wide.concat(data.pockets.flatMap((pocket) => {
         const outline = geometry.outlineOf(pocket.villages);
         const line = pocket.evidence === "strict"
           ? { color: NAVY, weight: 2.8 } : { color: NAVY, weight: 2.4, dashArray: "7 5" };
@@ -150,7 +154,7 @@ window.sibangkit.MapView = (() => {
           L.geoJSON(outline, this.drawing("pockets", { color: "#fff", weight: 5.6, opacity: 0.95 })),
           L.geoJSON(outline, this.drawing("pockets", { ...line, opacity: 1, lineCap: "butt" })),
         ];
-      })).addTo(this.map);
+      }))).addTo(this.map);
     }
 
     setUpNames() {

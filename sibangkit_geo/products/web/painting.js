@@ -3,7 +3,7 @@
 window.sibangkit.Painting = (() => {
   const { data, element, geometry, mosaic, values, Canvases, HATCHES } = window.sibangkit;
   const [MARGIN, THIN, CHUNK] = [0.4, 0.6, 30]; // share of the map; pixels; areas at a time
-  const [LAND, WHITE, NAVY] = ["#efede7", "#ffffff", "#12305a"];
+  const [LAND, WHITE, NAVY, WIDE] = ["#efede7", "#ffffff", "#12305a", "#6b4a1e"];
   const FADED = 0.22;
   const CHINK = 6; // square pixels
 
@@ -48,9 +48,12 @@ window.sibangkit.Painting = (() => {
     const used = new Set(mosaic.villages.flat(2).map((arc) => (arc < 0 ? ~arc : arc)));
     return {
       districts, rim, villages: withBoxes([...used].map((arc) => [arc])),
-      pockets: data.pockets.map(({ villages, evidence }) => ({
-        lines: linesOf(villages, geometry.alone), evidence,
-      })),
+      pockets: [
+        ...data.wide.map((area) => ({ lines: linesOf(area.villages, geometry.alone), evidence: "wide" })),
+        ...data.pockets.map(({ villages, evidence }) => ({
+          lines: linesOf(villages, geometry.alone), evidence,
+        })),
+      ],
     };
   }
 
@@ -135,6 +138,10 @@ window.sibangkit.Painting = (() => {
       const shores = borders.rim.filter(({ area }) => area * view.scale ** 2 >= CHINK);
       yield* this.lines(pen, view, { lines: shores, color: "#2b3543", width: 1.5 });
       for (const { lines, evidence } of shown.pockets ? borders.pockets : []) {
+        if (evidence === "wide") {
+          yield* this.lines(pen, view, { lines, color: WIDE, width: 2.2, dash: [1, 5], cap: "round" });
+          continue;
+        }
         yield* this.lines(pen, view, { lines, color: WHITE, width: 5.6, opacity: 0.95 });
         const strict = evidence === "strict";
         yield* this.lines(pen, view, {

@@ -27,6 +27,7 @@ from sibangkit_geo.products.words import (
     result_sentences,
     say,
     village_sentence,
+    wide_sentences,
 )
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def shared_payload(
             for code, name in names.items()
         ],
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),
+        "wide": _wide(product),
         "verdict": {"headline": headline, "sentences": list(sentences)},
         "trend": _trend(product),
         "honesty": list(product.honesty),
@@ -255,6 +257,16 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
             }
         )
     return found
+
+
+def _wide(product: StudyResult) -> list[dict[str, object]]:
+    """Give the parts of a wide pattern, which are no pockets."""
+    rows = {code: i for i, code in enumerate(product.mapped.index)}
+    areas = product.pockets.wide_villages.items()
+    return [
+        {"number": number, "villages": [rows[code] for code in codes], "sentence": sentence}
+        for (number, codes), sentence in zip(areas, wide_sentences(product.pockets), strict=True)
+    ]
 
 
 def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:

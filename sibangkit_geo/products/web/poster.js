@@ -126,7 +126,14 @@ window.sibangkit.poster = (() => {
         : svg("rect", { x, y: next, width: 26, height: 16, rx: 2, fill: one.fill, stroke: "#6b7685", "stroke-width": 0.8 });
       if (one.evidence) {
         symbol.append(svg("rect", { x: 2, y: 2, width: 22, height: 12, class: `pocket-symbol ${one.evidence}`, fill: "#fff", stroke: "#12305a", "stroke-width": 2.6 }));
-        if (one.evidence === "indicative") symbol.firstChild.setAttribute("stroke-dasharray", "5 3.2");
+        /** @type {Record<string, Attributes>} */
+        const drawn = {
+          indicative: { "stroke-dasharray": "5 3.2" },
+          wide: { stroke: "#6b4a1e", "stroke-width": 2.2, "stroke-dasharray": "1 4", "stroke-linecap": "round" },
+        };
+        for (const [name, value] of Object.entries(drawn[one.evidence] ?? {})) {
+          symbol.firstChild.setAttribute(name, String(value));
+        }
       }
       root.append(symbol, svg("text", { x: x + 36, y: next + 12.5, "font-size": 12, fill: "#16202e" }, one.label));
       if (one.count !== null) {

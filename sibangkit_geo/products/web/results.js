@@ -41,7 +41,16 @@ window.sibangkit.results = (() => {
     ]);
   }
 
-  /** @param {(pocket: Pocket) => void} onPocket */
+  /** @param {WideArea} area @param {(area: WideArea) => void} onArea */
+  const wideItem = (area, onArea) => element("li", {}, [
+    element("button", {
+      type: "button", class: "badge-button wide", text: area.number,
+      "aria-label": text("wide_zoom", { n: area.number }), onclick: () => onArea(area),
+    }),
+    element("p", { text: area.sentence, lang: foreign }),
+  ]);
+
+  /** @param {(place: Pocket | WideArea) => void} onPocket */
   function pockets(onPocket) {
     const items = data.pockets.map((pocket) => pocketItem(pocket, onPocket));
     items.slice(TOP).forEach((item) => item.classList.add("rest"));
@@ -53,10 +62,10 @@ window.sibangkit.results = (() => {
       more.hidden = true;
       items[TOP].querySelector("button").focus();
     };
-    byId("pockets").replaceChildren(...items);
+    byId("pockets").replaceChildren(...items, ...data.wide.map((area) => wideItem(area, onPocket)));
   }
 
-  /** @param {(pocket: Pocket) => void} onPocket */
+  /** @param {(place: Pocket | WideArea) => void} onPocket */
   function verdict(onPocket) {
     byId("verdict-headline").textContent = data.verdict.headline;
     const [first = "", ...rest] = data.verdict.sentences;
@@ -135,7 +144,7 @@ window.sibangkit.results = (() => {
     );
   }
 
-  /** @param {(pocket: Pocket) => void} onPocket */
+  /** @param {(place: Pocket | WideArea) => void} onPocket */
   function show(onPocket) {
     verdict(onPocket);
     box("needs", data.needs, foreign);

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import StudyResult
 
 # half a pixel: finer detail is not seen
+_BEYOND_PX = 8
 _DETAIL_PX = 0.5
 _LAND = "#eceae3"
 _COLORS = ("#12305a", "#b5541c", "#5b6b7a", "#2a7f62")
@@ -69,6 +70,13 @@ class Window:
             self.west + self.width * self.metres,
             self.north,
         )
+
+    @property
+    def beyond(self) -> tuple[float, float, float, float]:
+        """Name the corners of a little more: what is cut there shows no line along the edge."""
+        west, south, east, north = self.ground
+        more = _BEYOND_PX * self.metres
+        return west - more, south - more, east + more, north + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,11 @@ def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> Vi
             for one in _districts(mapped["district_code"], shapes)
         ),
     ]
+    outlines += [
+        Outline(_path(seen, window), "#6b4a1e", weight=2, dash="2 3")
+        for one in (() if product.pockets.wide is None else product.pockets.wide.geometry)
+        if not (seen := shapely.clip_by_rect(one, *window.beyond)).is_empty
+    ]
     shown = tuple(one for one in outlines if one.path)
     return VillageMap(window.width, window.height, shown, tuple(_pockets(product, window)))
 
@@ -152,7 +165,8 @@ def _pockets(product: StudyResult, window: Window) -> Iterator[tuple[int, Outlin
             continue
         dash = "" if pocket["evidence"] == "strict" else "5 3"
         at = window.pixels(seen.representative_point())
-        outline = Outline(_path(seen, window), "#12305a", weight=2, dash=dash)
+        whole = shapely.clip_by_rect(pocket.geometry, *window.beyond)
+        outline = Outline(_path(whole, window), "#12305a", weight=2, dash=dash)
         yield int(str(number)), outline, at.x, at.y
 
 

@@ -17,6 +17,7 @@ interface Page {
   unmapped: UnmappedVillage[];
   districts: District[];
   pockets: Pocket[];
+  wide: WideArea[];
   verdict: Verdict;
   trend: Trend | null;
   honesty: string[];
@@ -42,6 +43,7 @@ interface Villages {
   verdict: string[];
   usual_verdict: string;
   acts: number[][];
+  planned: Record<string, string>;
 }
 
 interface UnmappedVillage {
@@ -63,6 +65,12 @@ interface Pocket {
   villages: number[];
   sentence: string;
   roles: string[];
+}
+
+interface WideArea {
+  number: number;
+  villages: number[];
+  sentence: string;
 }
 
 interface Verdict {

@@ -393,7 +393,7 @@ interface Sibangkit {
     highlight: OnRow;
   };
   results: {
-    show(onPocket: (pocket: Pocket) => void): void;
+    show(onPocket: (place: Pocket | WideArea) => void): void;
     list(items: string[], lang?: string | null): HTMLUListElement;
   };
   setUpSearch(

@@ -1,0 +1,116 @@
+"""Which villages can be tested: wrong tables are refused with what to do, odd ones are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sibangkit_geo.errors import DataError, nearest
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.types import Note
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_COUNTS = ("poor_households", "households")
+# counts that come out of a share are whole but for their last digits
+_WHOLE = 1e-6
+_METRE = 1.0
+_WIDEST, _HIGHEST = 180.0, 90.0
+
+
+def usable_villages(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
+    """
+    Check a village table and leave out what cannot be tested.
+
+    Grain: one row per village in and out, sorted by label, so that the order of rows changes
+    nothing.
+
+    Returns: Villages with both counts and a polygon.
+    Returns: How many were left out, and counts that are not whole.
+    Raises DataError: A column is missing or holds text, counts are infinite, negative or shares, a
+        village has more poor households than households or stands twice, or the places are no
+        polygons in metres.
+    """
+    counts = _numbers(villages)
+    _require_places(villages)
+    usable = counts.notna().all(axis=1) & (counts["households"] > 0)
+    usable &= ~(villages.geometry.is_empty | villages.geometry.isna())
+    left_out = int((~usable).sum())
+    notes = []
+    if left_out:
+        text = (
+            f"{left_out} desa/kelurahan tidak ikut diuji karena tanpa poligon, tanpa rumah "
+            f"tangga atau tanpa data kemiskinan."
+        )
+        notes.append(Note("villages_not_tested", text, left_out))
+    known = counts[usable]
+    broken = int(((known - known.round()).abs() > _WHOLE).any(axis=1).sum())
+    if broken:
+        text = (
+            f"{numeral(broken)} desa/kelurahan memiliki jumlah rumah tangga yang bukan bilangan "
+            "bulat: dipakai sebagaimana tertulis."
+        )
+        notes.append(Note("fractional_counts", text, broken))
+    return villages[usable].assign(**{name: known[name] for name in _COUNTS}).sort_index(), notes
+
+
+def _numbers(villages: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Read both counts as numbers, and refuse what no count can be."""
+    missing = [name for name in _COUNTS if name not in villages]
+    if missing:
+        msg = f"The village table has no column {', '.join(missing)}"
+        columns = [str(one) for one in villages.columns]
+        raise DataError(msg, remedy=f"Rename the columns. {nearest(missing[0], columns)}")
+    twice = villages[villages.index.duplicated(keep=False)]
+    if len(twice):
+        msg = "Villages stand twice in the table"
+        raise DataError(msg, rows=pd.DataFrame(twice), remedy="Keep one row per village.")
+    counts = villages[list(_COUNTS)].apply(pd.to_numeric, errors="coerce").astype(float)
+    words = villages[list(_COUNTS)].notna() & counts.isna()
+    _refuse(villages, words.any(axis=1), "a count that is no number", "Write plain numbers.")
+    _refuse(villages, np.isinf(counts).any(axis=1), "an infinite count", "Empty these cells.")
+    _refuse(villages, (counts < 0).any(axis=1), "a negative count", "Correct these counts.")
+    poor, homes = counts["poor_households"], counts["households"]
+    _refuse(villages, poor > homes, "more poor households than households", "Correct these counts.")
+    if len(counts) and homes.max() <= 1:
+        msg = "No village has more than one household: these are shares, not counts"
+        raise DataError(msg, remedy="Give the number of poor households and of all households.")
+    return pd.DataFrame(counts)
+
+
+def _refuse(villages: gpd.GeoDataFrame, bad: pd.Series, what: str, remedy: str) -> None:
+    if bad.any():
+        msg = f"Villages with {what}"
+        raise DataError(msg, rows=pd.DataFrame(villages[bad]), remedy=remedy)
+
+
+def _require_places(villages: gpd.GeoDataFrame) -> None:
+    """Refuse degrees, feet, and places that are no areas."""
+    shapes = villages.geometry[~(villages.geometry.is_empty | villages.geometry.isna())]
+    if shapes.empty:
+        return
+    flat = ~shapes.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"])
+    if flat.any():
+        msg = "Villages that are points or lines, not areas"
+        rows = pd.DataFrame(index=shapes.index[flat])
+        remedy = "Join the numbers to village polygons (`sibangkit boundaries fetch list`)."
+        raise DataError(msg, rows=rows, remedy=remedy)
+    remedy = 'Project it to metres first, such as villages.to_crs("EPSG:32748").'
+    if villages.crs is None:
+        west, south, east, north = shapes.total_bounds
+        if max(abs(west), abs(east)) <= _WIDEST and max(abs(south), abs(north)) <= _HIGHEST:
+            msg = "The village table has no CRS, and its coordinates look like degrees"
+            raise DataError(msg, remedy=f'Say so (set_crs("EPSG:4326")). {remedy}')
+        return
+    if villages.crs.is_geographic:
+        msg = "The village table is in degrees"
+        raise DataError(msg, remedy=remedy)
+    factors = {axis.unit_conversion_factor for axis in villages.crs.axis_info}
+    if factors != {_METRE}:
+        msg = (
+            f"The CRS of the village table is not in metres ({villages.crs.axis_info[0].unit_name})"
+        )
+        raise DataError(msg, remedy=remedy)
