@@ -153,8 +153,7 @@ def _searched(
         f"{numeral(noise.rho[1], 2)}, di luarnya {numeral(noise.rho[0], 2)}): desa ditukar acak "
         "hanya di dalam bagiannya masing-masing, dan nilai p digandakan."
     )
-    # part and rho are estimated on the map that is tested: p counts twice (1,200 maps of a noisy
-    # part and no pocket showed one on 8 % of them without, on 5 % with this)
+    # part and rho are estimated on the map that is tested: p counts twice
     found = search.run(replace(settings, alpha=settings.alpha / 2), progress)
     doubled = tuple(2.0 * one for one in found.p_values)
     found = replace(found, p_values=doubled, map_p_value=min(1.0, 2.0 * found.map_p_value))
