@@ -362,11 +362,15 @@ def write_partner(product: StudyResult, tables: PartnerTables, folder: Path) -> 
 
 
 _COSTS = ("kebutuhan", "satuan", "biaya_rupiah", "status_biaya", "catatan")
+# of a form without pockets, where every village is a place
+_FORM_ROWS = 100
 
 
 def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:
     """
     Prepare the file of pledges: a row per pocket and need, the units to be filled in.
+
+    Without a pocket, a row per village and need, as they stand in the sheet of what fits.
 
     A village stands beside each pocket, since another level may number it otherwise.
     """
@@ -376,15 +380,17 @@ def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:
     first = homes.groupby(members.to_numpy()).idxmax()
     key = product.catalogue.agencies[0].key
     own = tables.fits[[one.level == "pocket" for one in tables.fits["place"]]]
+    own = own.sort_values("place", kind="stable") if len(own) else tables.fits.head(_FORM_ROWS)
     rows = [
         {
             "mitra": key,
-            "desa": first.loc[int(one["place"].id)],
-            "kantong": int(one["place"].id),
+            "desa": first.loc[int(place.id)] if place.level == "pocket" else place.id,
+            "kantong": int(place.id) if place.level == "pocket" else None,
             "kebutuhan": one["indicator"].removesuffix("_share"),
             "unit": None,
             "tahun": product.year + 1,
         }
-        for _, one in own.sort_values("place", kind="stable").iterrows()
+        for _, one in own.iterrows()
+        for place in (one["place"],)
     ]
     return pd.DataFrame(rows)
