@@ -16,7 +16,7 @@ COUNTS = ("households", "people", "poor_households")
 # two-sided 95 % point of the standard normal
 _Z = 1.959964
 # of pockets, whose outlines were chosen for being high in one of the waves: where nothing changed,
-# a plain 95 % interval calls 9 to 29 % of them changed, this one less than 5 (`benchmarks/waves.py`)
+# a plain 95 % interval calls 9 to 29 % of them changed, this one under 5 % (`benchmarks/waves.py`)
 _CHOSEN_Z = 3.3
 _LEVELS = {"desa": 13, "kecamatan": 8, "kabupaten": 5}
 
