@@ -512,6 +512,10 @@ def test_the_filled_form_of_the_workbook_is_a_file_of_pledges(
     assert [cell.value for cell in sheet[1]] == [
         "Mitra", "Desa", "Kantong", "Kebutuhan", "Unit", "Tahun",
     ]  # fmt: skip
+    # a pledge can be placed by what the form says, with pockets and without
+    codes = set(pd.read_csv(two_levels.public / "villages.csv")["village_code"])
+    assert sheet.max_row > 1
+    assert {row[1] for row in sheet.iter_rows(min_row=2, values_only=True)} <= codes
     sheet.cell(row=2, column=5, value=12)
     book.save(tmp_path / "isi.xlsx")
     for sheet_name in ("Formulir janji", ""):

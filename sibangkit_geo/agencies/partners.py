@@ -182,7 +182,7 @@ def pledges_of(
         stand twice; all are told at once.
     """
     known = _Known(
-        {name.casefold(): one for one in partners for name in (one.key, one.name)},
+        {_folded(name): one for one in partners for name in (one.name, one.key)},
         _needs(measured, catalogue),
         {one.name for one in measured.indicators},
         _villages(measured.villages),
@@ -292,7 +292,7 @@ def _needs(measured: VillageIndicators, catalogue: Mapping[str, str]) -> dict[st
     named = {f"{key}{_SHARE}": label for key, label in catalogue.items()}
     named |= {one.name: one.label for one in measured.indicators if one.count_column and one.agency}
     return {
-        spelling.casefold(): name
+        _folded(spelling): name
         for name, label in named.items()
         for spelling in (name, name.removesuffix(_SHARE), label)
     }

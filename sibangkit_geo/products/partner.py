@@ -370,17 +370,19 @@ def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:
     """
     Prepare the file of pledges: a row per pocket and need, the units to be filled in.
 
-    Without a pocket, a row per village and need, as they stand in the sheet of what fits.
-
-    A village stands beside each pocket, since another level may number it otherwise.
+    A village stands beside each pocket, since another level may number it otherwise. Without a
+    pocket, a row for each of the villages with most households in need.
     """
-    members = product.pockets.members
+    members, places = product.pockets.members, product.needs.places
     homes = product.measured.villages["households"].reindex(members.index)
     # the largest village of a pocket is the one that another level most likely finds too
     first = homes.groupby(members.to_numpy()).idxmax()
     key = product.catalogue.agencies[0].key
     own = tables.fits[[one.level == "pocket" for one in tables.fits["place"]]]
-    own = own.sort_values("place", kind="stable") if len(own) else tables.fits.head(_FORM_ROWS)
+    own = own.sort_values("place", kind="stable")
+    if own.empty and places is not None:
+        villages = places[(places["level"] == "village") & (places["unserved"] > 0)]
+        own = villages.nlargest(_FORM_ROWS, "unserved")
     rows = [
         {
             "mitra": key,
