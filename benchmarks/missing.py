@@ -82,10 +82,11 @@ def as_read(drawn: Drawn, least: float | None) -> gpd.GeoDataFrame:
 
 
 def shown(table: gpd.GeoDataFrame, replicates: int, seed: int) -> bool:
-    """Tell whether a strict pocket is shown on a map that has none."""
+    """Tell whether a strict zone, pocket or wide area, is shown on a map that has none."""
     settings = PocketSettings(replicates=replicates, seed=seed)
     found = find_pockets(tested(table), settings=settings)
-    return bool((found.outlines["evidence"] == "strict").any())
+    wide = found.wide is not None and bool((found.wide["p_value"] <= found.alpha).any())
+    return wide or bool((found.outlines["evidence"] == "strict").any())
 
 
 def covered(table: gpd.GeoDataFrame, probability: np.ndarray) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from sibangkit_geo.disclosure.protection import mean_sizes
 from sibangkit_geo.disclosure.village_counts import protect_profile
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.indicators.deprivation import default_index
+from sibangkit_geo.indicators.estimates import add_shrunken
 from sibangkit_geo.indicators.needs import PovertyRule
 from sibangkit_geo.model.types import KEYS, Indicator, VillageCounts
 from sibangkit_geo.registers.household_keys import household_keys, siphash, sum_keys
@@ -454,3 +455,12 @@ def test_the_size_of_a_few_households_is_nobodys_business() -> None:
     many = pd.Series([480.0]), pd.Series([60.0])
     own = mean_sizes(*many, district=here, shown=pd.Series([58]), else_of=everybody)
     assert own.tolist() == [8.0]
+
+
+def test_an_all_poor_village_is_never_worth_fewer_than_its_poor() -> None:
+    # 7 of 7 times a rounded worth over 7 may lie above that worth in its last digit
+    homes = pd.Series(np.arange(5.0, 405.0))
+    table = pd.DataFrame({"headcount_ratio": 1.0, "poor_households": homes, "known_poor": homes})
+    table.loc[0, ["headcount_ratio", "poor_households"]] = 0.0
+    add_shrunken(table, source=("uji", 2025), worth=lambda _, known: known * 0.7123)
+    assert table["headcount_shrunken"].notna().all()

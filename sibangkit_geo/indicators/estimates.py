@@ -63,7 +63,7 @@ def add_shrunken(
     poor, homes = counts["poor_households"].where(known), counts["households"].where(known)
     if worth is not None:
         least = worth(poor, homes)
-        poor, homes = poor * (least / homes), least
+        poor, homes = poor / homes * least, least
     shrunken = beta_binomial_rate(poor, homes)
     found = shrunken.table
     table["headcount_shrunken"] = found["rate"]

@@ -98,7 +98,7 @@ def find_pockets(
     centres = tested.geometry.representative_point()
     if worth is not None:
         least = worth.loc[tested.index].to_numpy(dtype=float)
-        poor, homes = poor * (least / homes), least
+        poor, homes = poor / homes * least, least
     at = np.column_stack([centres.x, centres.y])
     found, uneven = _searched(poor, homes, at, near=near, settings=settings, progress=progress)
     graded, told = _graded(tested, found, poor / homes, homes, at, near=near, settings=settings)
@@ -143,7 +143,7 @@ def _searched(
         return found, []
     least = noise.worth(homes)
     search = Search(
-        poor * (least / homes), least, centres, near=near,
+        poor / homes * least, least, centres, near=near,
         largest_zone=settings.largest_zone, part=noise.part,
     )  # fmt: skip
     inside = int(noise.part.sum())

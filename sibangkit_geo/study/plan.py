@@ -253,11 +253,8 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     costs = load_costs(Path(settings.costs) if settings.costs else None)
     whole = _needs(settings, placed, costs)
     unit = unit_costs(whole["indicator"].unique(), costs=costs)
-    promised = placed.pledged[placed.pledged["indicator"].isin(whole["indicator"])]
-    needs = without_pledged(whole, promised)
-    owner = whole.drop_duplicates("indicator").set_index("indicator")["agency"]
-    cost = promised["households"] * promised["indicator"].map(unit.to_dict()).astype(float)
-    pledged = promised.assign(agency=promised["indicator"].map(owner.to_dict()), cost=cost)
+    pledged = _pledged(placed.pledged, whole, unit)
+    needs = without_pledged(whole, pledged)
     money = _ceilings(settings, placed.names)
     rule = BudgetRule(
         objective=settings.objective,
@@ -291,6 +288,14 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
         *_paid_by_partners(placed.measured, costs),
     )
     return Budgeted(tables, notes, *priced)
+
+
+def _pledged(pledged: pd.DataFrame, needs: pd.DataFrame, unit: pd.Series) -> pd.DataFrame:
+    """Put agency and cost beside the pledges of needs that have a price."""
+    priced = pledged[pledged["indicator"].isin(needs["indicator"])]
+    owner = needs.drop_duplicates("indicator").set_index("indicator")["agency"]
+    cost = priced["households"] * priced["indicator"].map(unit.to_dict()).astype(float)
+    return priced.assign(agency=priced["indicator"].map(owner.to_dict()), cost=cost)
 
 
 def _of_all(table: pd.DataFrame, need: pd.Series | float) -> pd.DataFrame:
