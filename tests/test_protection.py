@@ -462,5 +462,7 @@ def test_an_all_poor_village_is_never_worth_fewer_than_its_poor() -> None:
     homes = pd.Series(np.arange(5.0, 405.0))
     table = pd.DataFrame({"headcount_ratio": 1.0, "poor_households": homes, "known_poor": homes})
     table.loc[0, ["headcount_ratio", "poor_households"]] = 0.0
-    add_shrunken(table, source=("uji", 2025), worth=lambda _, known: known / (1 + 3 / known))
+    add_shrunken(
+        table, source=("uji", 2025), worth=lambda _, known: 1 / (1 / known + 3 / (known**2 * 0.09))
+    )
     assert table["headcount_shrunken"].notna().all()
