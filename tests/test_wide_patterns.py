@@ -286,3 +286,15 @@ def test_villages_that_touch_nobody_are_refused() -> None:
     )  # fmt: skip
     with pytest.raises(DataError, match="No village has a neighbor"):
         find_pockets(villages, settings=FAST)
+
+
+def test_several_pockets_together_are_no_field() -> None:
+    # taken in one by one, six pockets on a quarter of the map look like a field to the first
+    places = _places()
+    corners = ((1, 1), (1, 8), (8, 4), (11, 11), (4, 11), (11, 0))
+    blocks = [_block(places - 1000.0 * np.array(corner), 0, 3) for corner in corners]
+    rate = np.full(len(places), RATE)
+    rate[[one for block in blocks for one in block]] *= 1.5
+    homes = np.full(len(places), HOMES)
+    found = standing(_drawn(rate, 1) / HOMES, homes, blocks, centres=places, rho=0.0)
+    assert found.apart.tolist() == [True] * 6
