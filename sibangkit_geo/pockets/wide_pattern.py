@@ -86,7 +86,7 @@ def standing(
     Tell which zones stand out from a smooth background.
 
     Gaussian maximum likelihood [1]_; zones are taken in and left out one by one, each
-    given those before it. The variance of the field, its range and the level of the noise
+    given the others. The variance of the field, its range and the level of the noise
     are fitted anew with every zone, so that pockets are not taken for a field nor a field
     for pockets. Range: 1.5, 4.5 or 13.5 typical distances between villages.
 
