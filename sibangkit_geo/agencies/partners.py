@@ -76,7 +76,6 @@ class PartnerSettings:
 @dataclass(frozen=True, slots=True)
 class _Kind:
     key: PartnerKind
-    label: str
     needs: tuple[str, ...]
 
 
@@ -254,33 +253,26 @@ def with_counts(
     Returns: In the same order.
     """
     columns = {one.name: one.count_column for one in measured.indicators}
-    left = {
-        name: measured.villages[columns[name]].fillna(0.0).to_dict()
-        for name in {one.indicator for one in pledges}
+    inside = {
+        Place("village", str(code)): Place("pocket", str(int(number)))
+        for code, number in pocket.items()
     }
-    taken: dict[tuple[str, str], float] = {}
-    inside = {str(code): str(int(number)) for code, number in pocket.items()}
-
-    def room_of(number: str, need: str) -> float:
-        own = sum(float(left[need][code]) for code, one in inside.items() if one == number)
-        return own - taken.get((number, need), 0.0)
-
+    room: dict[tuple[Place, str], float] = {}
+    for need in {one.indicator for one in pledges}:
+        for code, count in measured.villages[columns[need]].fillna(0.0).items():
+            village = Place("village", str(code))
+            for place in {village, inside.get(village, village)}:
+                room[place, need] = room.get((place, need), 0.0) + float(count)
     counted = [0] * len(pledges)
     first = sorted(
         range(len(pledges)), key=lambda at: (pledges[at].year, pledges[at].place.level == "pocket")
     )
     for at in first:
         one = pledges[at]
-        need, number = one.indicator, inside.get(one.place.id, "")
-        if one.place.level == "pocket":
-            counted[at] = int(min(one.units, max(room_of(one.place.id, need), 0.0)))
-            key = (one.place.id, need)
-            taken[key] = taken.get(key, 0.0) + counted[at]
-            continue
-        room = left[need].get(one.place.id, 0.0)
-        room = min(room, room_of(number, need)) if number else room
-        counted[at] = int(min(one.units, max(room, 0.0)))
-        left[need][one.place.id] -= counted[at]
+        places = {one.place, inside.get(one.place, one.place)}
+        counted[at] = int(min(one.units, *(room[place, one.indicator] for place in places)))
+        for place in places:
+            room[place, one.indicator] -= counted[at]
     return tuple(replace(one, counted=number) for one, number in zip(pledges, counted, strict=True))
 
 

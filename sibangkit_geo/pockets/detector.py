@@ -19,7 +19,7 @@ from sibangkit_geo.pockets.outline import components
 from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
 from sibangkit_geo.pockets.settings import PocketSettings
 from sibangkit_geo.pockets.tested import usable_villages
-from sibangkit_geo.pockets.uneven_noise import uneven_noise
+from sibangkit_geo.pockets.uneven_noise import MOST_VILLAGES, uneven_noise
 from sibangkit_geo.pockets.wide_pattern import standing
 from sibangkit_geo.pockets.zone_search import FEWEST_VILLAGES, Search
 
@@ -140,7 +140,7 @@ def _searched(
         return found, []
     noise = uneven_noise(poor, homes, free=found.labels == 0, centres=centres, seed=settings.seed)
     if noise is None:
-        return found, []
+        return found, _too_many(len(poor))
     least = noise.worth(homes)
     search = Search(
         poor / homes * least, least, centres, near=near,
@@ -158,6 +158,17 @@ def _searched(
     doubled = tuple(2.0 * one for one in found.p_values)
     found = replace(found, p_values=doubled, map_p_value=min(1.0, 2.0 * found.map_p_value))
     return found, [Note("uneven_noise", text, inside)]
+
+
+def _too_many(villages: int) -> list[Note]:
+    """Say that a map is too large to ask whether its noise is even."""
+    if villages <= MOST_VILLAGES:
+        return []
+    text = (
+        f"Peta ini memuat lebih dari {numeral(MOST_VILLAGES)} desa: tidak diperiksa apakah tingkat "
+        "kemiskinan di satu bagian lebih beragam daripada di bagian lain."
+    )
+    return [Note("noise_not_looked_at", text, villages)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: every village is held against every other: a province, and no nation
+MOST_VILLAGES = 3000
 # sizes of circles tried, every fourth village a centre; a part is no more than half of the map
 _SIZES = (20, 30, 45, 70, 105, 150)
 _EVERY = 4
@@ -81,11 +83,12 @@ def uneven_noise(
     Returns
     -------
     noise
-        None where no part differs, or too few villages are left to tell.
+        None where no part differs, or too few villages are left to tell, or more than
+        `MOST_VILLAGES`.
     """
     own = np.flatnonzero(free)
     sizes = [size for size in _SIZES if size <= len(own) // 2]
-    if not sizes:
+    if not sizes or len(own) > MOST_VILLAGES:
         return None
     rho, rate = overdispersion.robust_rho(poor[own], homes[own])
     effective = overdispersion.effective_counts(homes[own], rho)

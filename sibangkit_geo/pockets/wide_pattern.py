@@ -105,15 +105,17 @@ def standing(
     -------
     standing
         Pockets, and the rates expected; on a map of more than 600 villages those expected
-        are worked out around each zone, and are the overall rate elsewhere.
+        are worked out around each zone, and are the rate outside all zones elsewhere.
 
     References
     ----------
     .. [1] Diggle & Ribeiro (2007), Model-based Geostatistics, chapter 5.
     """
     apart = np.zeros(len(zones), dtype=np.bool_)
-    expected = np.full(len(rates), np.average(rates, weights=homes))
-    for own in _windows(zones, centres):
+    outside = np.ones(len(rates), dtype=np.bool_)
+    outside[[one for zone in zones for one in zone]] = False
+    expected = np.full(len(rates), _level(rates, homes, outside))
+    for own, judged in _windows(zones, centres):
         place = np.full(len(rates), -1)
         place[own] = np.arange(len(own))
         within = [i for i, zone in enumerate(zones) if (place[list(zone)] >= 0).all()]
@@ -122,8 +124,11 @@ def standing(
             marks[place[list(zones[i])], column] = 1.0
         field = _fields(rates[own], homes[own], centres[own], rho=rho)
         taken, fit = _selected(field, marks)
-        apart[[within[column] for column in taken]] = True
-        expected[own] = _expected(field[fit.field], marks[:, taken], fit)
+        apart[[within[column] for column in taken if within[column] in judged]] = True
+        told = _expected(field[fit.field], marks[:, taken], fit)
+        # around one zone of a large map the fit is for that zone alone
+        kept = own if len(own) == len(rates) else np.array(sorted(zones[judged[0]]))
+        expected[kept] = told[place[kept]]
     return Standing(apart, np.clip(expected, 0.0, 1.0))
 
 
@@ -136,15 +141,25 @@ def _expected(field: _Rotated, marks: Floats, fit: _Fit) -> Floats:
     return np.asarray(level + smooth / field.scale)
 
 
-def _windows(zones: Sequence[frozenset[int]], centres: Floats) -> list[NDArray[np.intp]]:
-    """Take the whole map, or on a large one the surroundings of each zone."""
+def _level(rates: Floats, homes: Floats, outside: NDArray[np.bool_]) -> float:
+    some = outside if outside.any() else np.ones(len(rates), dtype=np.bool_)
+    return float(np.average(rates[some], weights=homes[some]))
+
+
+def _windows(
+    zones: Sequence[frozenset[int]], centres: Floats
+) -> list[tuple[NDArray[np.intp], list[int]]]:
+    """Take the whole map for all zones, or on a large one the surroundings of each for itself."""
     if not zones:
         return []
     if len(centres) <= _WINDOW:
-        return [np.arange(len(centres))]
+        return [(np.arange(len(centres)), list(range(len(zones))))]
     tree = cKDTree(centres)
-    middles = [centres[list(zone)].mean(axis=0) for zone in zones]
-    return [np.sort(tree.query(middle, k=_WINDOW)[1]) for middle in middles]
+    near = [tree.query(centres[list(zone)].mean(axis=0), k=_WINDOW)[1] for zone in zones]
+    return [
+        (np.union1d(own, list(zone)), [at])
+        for at, (own, zone) in enumerate(zip(near, zones, strict=True))
+    ]
 
 
 def _fields(rates: Floats, homes: Floats, centres: Floats, *, rho: float) -> list[_Rotated]:

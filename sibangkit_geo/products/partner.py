@@ -30,6 +30,7 @@ from sibangkit_geo.products.workbook import (
     village_page,
     write_pages,
 )
+from sibangkit_geo.sources.pledges import COLUMNS, FORM
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -354,7 +355,7 @@ def write_partner(product: StudyResult, tables: PartnerTables, folder: Path) -> 
         plain_page(say("book_planned"), worded(tables.planned, product)),
         plain_page(say("book_costs"), costs),
         plain_page(say("book_pledges"), opened.promises),
-        plain_page(say("book_form"), _form(product, tables)),
+        plain_page(FORM, _form(product, tables)),
         note_page(product),
         plain_page(say("book_dictionary"), opened.dictionary),
     ]
@@ -385,14 +386,14 @@ def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:
         own = villages.nlargest(_FORM_ROWS, "unserved")
     rows = [
         {
-            "mitra": key,
-            "desa": first.loc[int(place.id)] if place.level == "pocket" else place.id,
-            "kantong": int(place.id) if place.level == "pocket" else None,
-            "kebutuhan": one["indicator"].removesuffix("_share"),
-            "unit": None,
-            "tahun": product.year + 1,
+            "partner": key,
+            "village": first.loc[int(place.id)] if place.level == "pocket" else place.id,
+            "pocket": int(place.id) if place.level == "pocket" else None,
+            "need": one["indicator"].removesuffix("_share"),
+            "units": None,
+            "year": product.year + 1,
         }
         for _, one in own.iterrows()
         for place in (one["place"],)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).rename(columns=COLUMNS)
