@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -34,6 +35,8 @@ from sibangkit_geo.pockets.zone_search import Search
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from sibangkit_geo.pockets.graph import Neighbors
@@ -71,6 +74,7 @@ PATTERNS: tuple[tuple[str, str, float, float, float, float], ...] = (
     ("planted RR 3, rho .01", "flat", 0, 0.0, 0.01, 3),
     ("planted RR 3, rho .05", "flat", 0, 0.0, 0.05, 3),
     ("planted RR 1.6, binomial", "flat", 0, 0.0, 0.0, 1.6),
+    ("planted RR 2, rho .01, crooked", "crooked", 0, 0.0, 0.01, 2),
     ("planted RR 2 on a field 30 km, sd .15, rho .01", "field", 30, 0.15, 0.01, 2),
 )
 _NOISY_RHO = 0.15
@@ -137,41 +141,30 @@ def world(layer: Path | None) -> World:
     return World(villages, near, distance, neighbors, places)
 
 
-def plant(where: World, rng: np.random.Generator) -> set[int]:
+def plant(where: World, rng: np.random.Generator, *, crooked: bool = False) -> set[int]:
     """
     Choose the villages of 1 to 5 pockets that do not touch.
 
-    Parameters
-    ----------
-    where
-        Villages.
-    rng
-        Source of the choices.
-
-    Returns
-    -------
-    planted
-        Positions of all planted villages.
-
-    Raises
-    ------
-    Nothing
-        A pocket that finds no room after 50 tries is left out.
+    `crooked`: Elongated pockets may turn, and one that finds no more room is kept as it is;
+        otherwise it is tried again, and left out after 50 tries.
+    Returns: Positions of all planted villages.
     """
     planted: set[int] = set()
     for _ in range(rng.integers(1, 6)):
         kind = rng.choice(["compact", "elongated", "single"], p=[0.45, 0.40, 0.15])
         size = 1 if kind == "single" else int(rng.integers(3, 16))
         for _ in range(50):
-            pocket = _grow(where, str(kind), size, rng)
+            pocket = _grow(where, str(kind), size, rng, crooked=crooked)
             around = {int(j) for i in pocket for j in where.near[i]} | pocket
-            if len(pocket) == size and not around & planted:
+            if (crooked or len(pocket) == size) and not around & planted:
                 planted |= pocket
                 break
     return planted
 
 
-def _grow(where: World, kind: str, size: int, rng: np.random.Generator) -> set[int]:
+def _grow(
+    where: World, kind: str, size: int, rng: np.random.Generator, *, crooked: bool
+) -> set[int]:
     start = int(rng.integers(len(where.near)))
     pocket, last = {start}, start
     angle = rng.uniform(0, 2 * np.pi)
@@ -181,7 +174,11 @@ def _grow(where: World, kind: str, size: int, rng: np.random.Generator) -> set[i
             edge = sorted({int(j) for i in pocket for j in where.near[i]} - pocket)
             edge.sort(key=lambda j: where.distance[start, j])
         else:
-            edge = [int(j) for j in where.near[last] if j not in pocket and along[j] > along[last]]
+            edge = [
+                int(j)
+                for j in where.near[last]
+                if j not in pocket and (crooked or along[j] > along[last])
+            ]
             edge.sort(key=lambda j: where.distance[last, j])
         if not edge:
             break
@@ -269,37 +266,80 @@ def background(
     return np.asarray(1 / (1 + np.exp(-level - effect)))
 
 
-def patterns(where: World, options: argparse.Namespace) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    What maps of one background came to.
+
+    `maps`: One row per map.
+    `pockets`: One row per pocket: ``low``, ``shown``, ``high`` and ``true`` relative risk.
+    `villages`: One row per village near a pocket: ``said`` (probability that it belongs) and
+        ``planted``.
+    """
+
+    maps: pd.DataFrame
+    pockets: pd.DataFrame
+    villages: pd.DataFrame
+
+
+def patterns(where: World, options: argparse.Namespace) -> dict[str, Told]:
     """
     Search maps with and without pockets on every kind of background.
 
-    `options`: Maps and replicates.
-    Returns: One row per kind: share of maps with a strict zone (`before`, as the first test alone
-        finds it on villages taken as exchangeable) and with a pocket (`maps`), share of villages in
-        either, F1 of all zones, the share of villages found in planted pockets that stay in one,
-        and the relative risk shown beside the true one of the same villages.
+    `options`: Maps, replicates, workers.
+    Returns: By name of the background.
     """
-    rows = []
+    with ProcessPoolExecutor(options.workers) as pool:
+        every = pool.map(_background, [(where, one, options) for one in PATTERNS])
+        told = {}
+        for one, found in zip(PATTERNS, every, strict=True):
+            told[one[0]] = found
+            print(one[0], summary(found).round(4).to_dict(), flush=True)
+    return told
+
+
+def summary(told: Told) -> pd.Series:
+    """
+    Sum up the maps of one background.
+
+    Returns: Share of maps with a strict zone (`before`, as the first test alone finds it on
+        villages taken as exchangeable) and with a pocket, share of villages in either, F1 of all
+        zones, share of villages found in planted pockets that stay in one, relative risk shown
+        beside the true one of the same villages, how often its interval holds the true one and how
+        wide it is.
+    """
+    row = told.maps.mean()
+    row["stay"] = told.maps["stay"].sum() / max(told.maps["found"].sum(), 1e-9)
+    own = told.pockets
+    if len(own):
+        row["covered"] = ((own["low"] <= own["true"]) & (own["true"] <= own["high"])).mean()
+        row["width"] = (own["high"] - own["low"]).median()
+    return row
+
+
+def _background(job: tuple[World, tuple[str, str, float, float, float, float], Any]) -> Told:
+    where, (_, kind, reach, spread, rho, risk), options = job
     homes = where.villages["households"].to_numpy(dtype=np.int64)
-    for name, kind, reach, spread, rho, risk in PATTERNS:
-        told = []
-        for seed in range(options.maps):
-            rng = np.random.default_rng([seed, 5])
-            rate = background(where, kind, reach, spread, rng)
-            planted = plant(where, rng) if risk else set()
-            rate[sorted(planted)] *= risk
-            noise = np.full(len(homes), rho)
-            if kind == "noisy part":
-                noise[where.distance[rng.integers(len(homes))] < 1000 * reach] = _NOISY_RHO
-            poor = rng.binomial(homes, _beta(np.minimum(rate, 0.95), noise, rng))
-            villages = where.villages.assign(poor_households=poor)
-            told.append(_pattern(where, villages, rate, planted, (options.replicates, seed)))
-        table = pd.DataFrame(told)
-        row = table.mean(numeric_only=True).to_dict()
-        row["stay"] = float(table["stay"].sum() / max(table["found"].sum(), 1e-9))
-        rows.append({"background": name, **row})
-        print(name, {key: round(one, 4) for key, one in row.items()}, flush=True)
-    return pd.DataFrame(rows)
+    rows, pockets, near = [], [], []
+    for seed in range(options.maps):
+        rng = np.random.default_rng([seed, 5])
+        rate = background(where, kind, reach, spread, rng)
+        planted = plant(where, rng, crooked=kind == "crooked") if risk else set()
+        rate[sorted(planted)] *= risk
+        noise = np.full(len(homes), rho)
+        if kind == "noisy part":
+            noise[where.distance[rng.integers(len(homes))] < 1000 * reach] = _NOISY_RHO
+        poor = rng.binomial(homes, _beta(np.minimum(rate, 0.95), noise, rng))
+        villages = where.villages.assign(poor_households=poor)
+        row, own, members = _pattern(where, villages, rate, planted, (options.replicates, seed))
+        rows.append(row)
+        pockets += own
+        near += members
+    return Told(
+        pd.DataFrame(rows),
+        pd.DataFrame(pockets, columns=["low", "shown", "high", "true"]),
+        pd.DataFrame(near, columns=["said", "planted"]),
+    )
 
 
 def _beta(
@@ -318,7 +358,8 @@ def _pattern(
     rate: NDArray[np.float64],
     planted: set[int],
     trial_of: tuple[int, int],
-) -> dict[str, float]:
+) -> tuple[dict[str, float], list[tuple[float, ...]], list[tuple[float, bool]]]:
+    """Search one map: its row, its pockets, and the villages near them (`Told`)."""
     replicates, seed = trial_of
     settings = PocketSettings(replicates=replicates, seed=seed)
     poor = villages["poor_households"].to_numpy(float)
@@ -330,6 +371,7 @@ def _pattern(
     assert found.wide_members is not None  # noqa: S101 - villages enough to be tested
     assert found.wide is not None  # noqa: S101
     tables = [(found.members, found.outlines), (found.wide_members, found.wide)]
+    every = {i for codes, _ in tables for i in _positions(villages, codes.index)}
     zones = [
         {number: _positions(villages, codes.index[codes == number])
          for number in outlines.index if outlines.loc[number, "p_value"] <= settings.alpha}
@@ -337,20 +379,25 @@ def _pattern(
     ]  # fmt: skip
     pockets, wide = (set().union(*one.values()) for one in zones)
     shown = [
-        (float(outlines.loc[number, "relative_risk"]), _true_risk(homes, rate, zone, before))
+        (*outlines.loc[number, ["relative_risk_low", "relative_risk", "relative_risk_high"]],
+         _true_risk(homes, rate, zone, every))
         for own, (_, outlines) in zip(zones, tables, strict=True)
         for number, zone in own.items()
-    ]
+    ]  # fmt: skip
+    chance = found.villages["membership"].dropna()
     number = len(villages)
-    return {
+    row = {
         "before": bool(before), "before_villages": len(before) / number,
         "pocket": bool(pockets), "pocket_villages": len(pockets) / number,
         "wide_villages": len(wide) / number, "f1_before": f1(before, planted),
         "f1": f1(pockets | wide, planted), "found": float(len(before & planted)),
         "stay": float(len(before & planted & pockets)),
-        "shown": float(np.mean([one[0] for one in shown])) if shown else np.nan,
-        "true": float(np.mean([one[1] for one in shown])) if shown else np.nan,
+        "shown": float(np.mean([one[1] for one in shown])) if shown else np.nan,
+        "true": float(np.mean([one[3] for one in shown])) if shown else np.nan,
     }  # fmt: skip
+    at = villages.index.get_indexer(chance.index)
+    members = [(said, i in planted) for said, i in zip(chance, at, strict=True)]
+    return row, shown[: len(zones[0])], members
 
 
 def _true_risk(
@@ -507,6 +554,52 @@ def alarms(where: World, options: argparse.Namespace) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def calibration(told: Mapping[str, Told]) -> pd.DataFrame:
+    """Set by fifths what was said of belonging beside what was so, for each background and all."""
+    every = {**{name: one.villages for name, one in told.items()}}
+    every["all"] = pd.concat(every.values())
+    rows = {}
+    for name, own in every.items():
+        fifth = np.minimum((own["said"] * 5).astype(int), 4)
+        parts = own.groupby(fifth)
+        rows[name] = pd.concat(
+            {"said": parts["said"].mean(), "true": parts["planted"].mean(), "n": parts.size()}
+        )
+    return pd.DataFrame(rows).T
+
+
+def calibration_figure(told: Mapping[str, Told], file: Path) -> None:
+    """Draw what was said of belonging and of relative risk against what was so."""
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    drawing = Figure(figsize=(8, 3.6), layout="constrained")
+    left, right = drawing.subplots(1, 2)
+    table = calibration(told)
+    for name, row in table.iterrows():
+        whole = name == "all"
+        left.plot(
+            row["said"], row["true"], marker="o", ms=4 if whole else 2,
+            color="#12284c" if whole else "#8a8f98", lw=2 if whole else 0.8,
+            label="all rows of the trial" if whole else None, zorder=3 if whole else 2,
+        )  # fmt: skip
+    left.plot([0, 1], [0, 1], color="#c46a1b", lw=1, ls="--", label="said = true")
+    left.set(xlabel="probability of belonging, as said", ylabel="share planted")
+    left.legend(frameon=False, loc="upper left", fontsize=8)
+    pockets = pd.concat([one.pockets for one in told.values()]).sort_values("true")
+    held = (pockets["low"] <= pockets["true"]) & (pockets["true"] <= pockets["high"])
+    for some, color, word in ((held, "#8a8f98", "holds"), (~held, "#c46a1b", "misses")):
+        own = pockets[some]
+        right.vlines(
+            own["true"], own["low"], own["high"], color=color, lw=0.6, alpha=0.6,
+            label=f"interval {word} it ({len(own)})",
+        )  # fmt: skip
+    edges = [1, float(pockets["true"].max())]
+    right.plot(edges, edges, color="#12284c", lw=1)
+    right.set(xlabel="true relative risk of the outline", ylabel="said, 95 %", ylim=(0.8, 6))
+    right.legend(frameon=False, loc="upper left", fontsize=8)
+    drawing.savefig(file, dpi=110)
+
+
 def figure(scores: pd.DataFrame, file: Path) -> None:
     """
     Draw the mean scores with their 95 % intervals.
@@ -556,12 +649,20 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=199)
     parser.add_argument("--layer", type=Path)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--workers", type=int, default=2, help="processes, of --patterns")
     parser.add_argument("--patterns", action="store_true", help="the maps of PATTERNS instead")
     options = parser.parse_args()
     where = world(options.layer)
     started = time.perf_counter()
     if options.patterns:
-        print(patterns(where, options).round(3).to_string())
+        told = patterns(where, options)
+        table = pd.DataFrame({name: summary(one) for name, one in told.items()}).T
+        print(table.round(3).to_string())
+        planted = {name: told[name] for name, *_, risk in PATTERNS if risk}
+        print(calibration(planted).round(3).to_string())
+        if options.figure:
+            calibration_figure(planted, options.figure)
+        print(f"{time.perf_counter() - started:.0f} s")
         return
     scores = trial(where, options)
     found = alarms(where, options)

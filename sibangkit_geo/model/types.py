@@ -248,9 +248,12 @@ class Pockets:
 
     `members`: Pocket number of each village in a pocket, indexed by ``village_code``.
     `outlines`: One row per pocket, indexed by pocket number: ``evidence``, ``p_value``,
-        ``relative_risk``, ``rate`` (poor / households), ``poor``, ``expected``, ``households``,
-        ``n_villages`` and dissolved geometry in the study CRS.
-    `villages`: One row per tested village: ``rate``, ``pocket``.
+        ``rate`` (poor / households), ``relative_risk`` with ``relative_risk_low`` and
+        ``relative_risk_high`` (95 %), ``poor``, ``expected``, ``households``, ``n_villages`` and
+        dissolved geometry in the study CRS. The relative risk allows for the outline having been
+        chosen for its rates, and so is less than ``rate`` over the rate outside.
+    `villages`: One row per tested village: ``rate``, ``pocket``, ``membership`` (probability that
+        it belongs to a pocket; missing farther than two villages from every one).
     `p_value`: Chance of a concentration at least as strong if poverty were spread over the
         villages at random; missing when nothing was tested.
     `overdispersion`: Intra-village correlation rho, 0 to 1; missing when nothing was tested.
@@ -259,8 +262,8 @@ class Pockets:
     `wide_members`, `wide`: Number of each village in a part of a wide pattern, and their outlines,
         as of pockets; no pockets, and numbered apart. ``relative_risk`` of these is that of the
         pattern (the rate expected from it, inside over outside all zones, without the noise that
-        the zone was chosen for), and so less than ``rate`` over the rate outside; ``rate``,
-        ``poor`` and ``households`` are as counted. None where nothing was asked.
+        the zone was chosen for), without an interval; ``rate``, ``poor`` and ``households`` are as
+        counted. None where nothing was asked.
     `smallest_risks`: For a pocket of so many villages, the relative risk from which this map would
         probably have shown it; infinite where none could be. Empty where nothing was tested.
     """

@@ -14,6 +14,7 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note, Pockets
 from sibangkit_geo.pockets.cross_check import village_verdicts
 from sibangkit_geo.pockets.graph import Neighbors, among
+from sibangkit_geo.pockets.membership import membership
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components
 from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
@@ -21,17 +22,16 @@ from sibangkit_geo.pockets.settings import PocketSettings
 from sibangkit_geo.pockets.tested import usable_villages
 from sibangkit_geo.pockets.uneven_noise import MOST_VILLAGES, uneven_noise
 from sibangkit_geo.pockets.wide_pattern import standing
-from sibangkit_geo.pockets.zone_search import FEWEST_VILLAGES, Search
+from sibangkit_geo.pockets.zone_search import FEWEST_VILLAGES, Found, Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from sibangkit_geo.pockets.zone_search import Found
-
     Floats = NDArray[np.float64]
 
+_RISKS = ["relative_risk", "relative_risk_low", "relative_risk_high"]
 # enough to tell p of .05 from p of .1; a variant is not printed with a p of its own
 _VARIANT_REPLICATES = 99
 
@@ -107,7 +107,9 @@ def find_pockets(
         outlines=graded.outlines,
         wide_members=_members(tested, graded.wide),
         wide=graded.wide_outlines,
-        villages=village_verdicts(tested, graded.pockets, neighbors=near, rho=found.rho),
+        villages=village_verdicts(tested, graded.pockets, neighbors=near, rho=found.rho).assign(
+            membership=graded.membership
+        ),
         p_value=found.map_p_value,
         overdispersion=found.rho,
         alpha=settings.alpha,
@@ -173,12 +175,17 @@ def _too_many(villages: int) -> list[Note]:
 
 @dataclass(frozen=True, slots=True)
 class _Graded:
-    """Zones by what they are: numbers per village (0 outside) and one outline per number."""
+    """
+    Zones by what they are: numbers per village (0 outside) and one outline per number.
+
+    `membership`: Probability that a village belongs to a pocket, NaN far from every one.
+    """
 
     pockets: NDArray[np.int64]
     outlines: gpd.GeoDataFrame
     wide: NDArray[np.int64]
     wide_outlines: gpd.GeoDataFrame
+    membership: Floats
 
 
 def _graded(
@@ -196,11 +203,22 @@ def _graded(
     zones = [frozenset(np.flatnonzero(found.labels == one).tolist()) for one in numbers]
     stand = standing(rates, homes, zones, centres=centres, rho=found.rho)
     found, apart = _joined(found, zones, stand.apart, near)
-    numbers = range(1, len(found.p_values) + 1)
-    whole = _outlines(tested, found.labels, found.p_values, settings.alpha)
-    # what a wide pattern is by itself, without the noise that its zone was chosen for
-    risks = [_expected_risk(stand.expected, homes, found.labels, one) for one in numbers]
-    whole["relative_risk"] = whole["relative_risk"].where(apart, risks)
+    zones = [frozenset(np.flatnonzero(found.labels == i + 1).tolist()) for i in range(len(apart))]
+    outside = found.labels == 0
+    chance = np.full(len(rates), np.nan)
+    risks = []
+    for zone, own in zip(zones, apart, strict=True):
+        if not own:
+            # what a wide pattern is by itself, without the noise that its zone was chosen for
+            risks.append((_expected_risk(stand.expected, homes, zone, outside), np.nan, np.nan))
+            continue
+        sure = membership(
+            zone, poor=rates * homes, homes=homes, outside=outside,
+            rho=found.rho, pairs=near.pairs, seed=settings.seed,
+        )  # fmt: skip
+        risks.append((sure.relative_risk, sure.low, sure.high))
+        chance[sure.villages] = np.fmax(chance[sure.villages], sure.chance)
+    whole = _outlines(tested, found, risks, settings.alpha)
     large = (whole["relative_risk"] >= settings.smallest_relative_risk).to_numpy()
     pockets, outlines = _renumbered(whole, found.labels, apart & large)
     wide, patterns = _renumbered(whole, found.labels, ~apart & large)
@@ -212,7 +230,7 @@ def _graded(
             f"{numeral(settings.smallest_relative_risk, 1)} kali desa lain: tidak disebut kantong."
         )
         notes.append(Note("trifles", text, trifles))
-    return _Graded(pockets, outlines, wide, patterns.assign(evidence="wide")), notes
+    return _Graded(pockets, outlines, wide, patterns.assign(evidence="wide"), chance), notes
 
 
 def _joined(
@@ -233,12 +251,12 @@ def _joined(
 
 
 def _expected_risk(
-    expected: Floats, homes: Floats, labels: NDArray[np.int64], number: int
+    expected: Floats, homes: Floats, zone: frozenset[int], outside: NDArray[np.bool_]
 ) -> float:
     """Set the rate expected in a zone against that outside all zones; infinite where that is 0."""
-    inside, outside = labels == number, labels == 0
     if not outside.any():
         return float("nan")
+    inside = list(zone)
     level = float(np.average(expected[outside], weights=homes[outside]))
     own = float(np.average(expected[inside], weights=homes[inside]))
     return own / level if level else float("inf")
@@ -286,22 +304,24 @@ def _members(tested: gpd.GeoDataFrame, labels: NDArray[np.int64]) -> pd.Series:
 
 
 def _outlines(
-    tested: gpd.GeoDataFrame, labels: NDArray[np.int64], p_values: Sequence[float], alpha: float
+    tested: gpd.GeoDataFrame,
+    found: Found,
+    risks: Sequence[tuple[float, float, float]],
+    alpha: float,
 ) -> gpd.GeoDataFrame:
-    background = tested[labels == 0]
+    background = tested[found.labels == 0]
     homes_outside = background["households"].sum()
     baseline = background["poor_households"].sum() / homes_outside if homes_outside else 0.0
     rows = []
-    for number, p_value in enumerate(p_values, 1):
-        inside = tested[labels == number]
+    for number, (p_value, risk) in enumerate(zip(found.p_values, risks, strict=True), 1):
+        inside = tested[found.labels == number]
         poor, homes = int(inside["poor_households"].sum()), int(inside["households"].sum())
         rows.append(
             {
-                "pocket": number,
                 "evidence": "strict" if p_value <= alpha else "indicative",
                 "p_value": p_value,
                 "rate": poor / homes,
-                "relative_risk": poor / homes / baseline if baseline else float("inf"),
+                **dict(zip(_RISKS, risk, strict=True)),
                 "poor": poor,
                 "expected": homes * float(baseline),
                 "households": homes,
@@ -309,20 +329,14 @@ def _outlines(
                 "geometry": inside.geometry.union_all(),
             }
         )
-    columns = [
-        "pocket",
-        "evidence",
-        "p_value",
-        "rate",
-        "relative_risk",
-        "poor",
-        "expected",
-        "households",
-        "n_villages",
-        "geometry",
-    ]
-    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=tested.crs).set_index(
-        "pocket"
+    columns = ["evidence", "p_value", "rate", *_RISKS, "poor", "expected", "households"]
+    numbers = pd.RangeIndex(1, len(rows) + 1, name="pocket")
+    return gpd.GeoDataFrame(
+        rows,
+        index=numbers,
+        columns=[*columns, "n_villages", "geometry"],
+        geometry="geometry",
+        crs=tested.crs,
     )
 
 
@@ -343,9 +357,10 @@ def _nothing_tested(
         else "tidak ada rumah tangga miskin pada data"
     )
     text = f"Kantong kemiskinan tidak diuji: {why}."
+    nothing = Found(np.zeros(len(tested), dtype=np.int64), (), float("nan"), float("nan"))
     return Pockets(
         members=pd.Series(dtype="int64", name="pocket", index=tested.index[:0]),
-        outlines=_outlines(tested, np.zeros(len(tested), dtype=np.int64), [], settings.alpha),
+        outlines=_outlines(tested, nothing, (), settings.alpha),
         villages=pd.DataFrame({"rate": pd.Series(dtype=float), "pocket": pd.array([], "Int64")}),
         p_value=float("nan"),
         overdispersion=float("nan"),

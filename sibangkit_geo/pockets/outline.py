@@ -8,7 +8,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
-from sibangkit_geo.pockets.overdispersion import beta_binomial_log_likelihood, effective_counts
+from sibangkit_geo.pockets.overdispersion import (
+    SMALLEST_RHO,
+    beta_binomial_log_likelihood,
+    effective_counts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,7 +28,6 @@ _ROUNDS = 6
 # flows are whole numbers of 32 bits: five digits are kept and a village's gain is capped
 _UNITS = 10_000
 _LARGEST_GAIN = 5_000.0
-_SMALLEST_RHO = 1e-6
 
 
 def shape(
@@ -51,7 +54,7 @@ def shape(
     current = frozenset(zone)
     if not current:
         return current
-    domain = _domain(current, pairs, free)
+    domain = domain_of(current, pairs, free)
     effective = effective_counts(homes, rho)
     for _ in range(_ROUNDS):
         inside = np.zeros(len(poor), dtype=bool)
@@ -74,14 +77,15 @@ def shape(
 
 def _log_likelihood(poor: Floats, homes: Floats, rate: float, rho: float) -> Floats:
     rate = min(max(rate, 1e-6), 1.0 - 1e-6)
-    scale = (1.0 - max(rho, _SMALLEST_RHO)) / max(rho, _SMALLEST_RHO)
+    scale = (1.0 - max(rho, SMALLEST_RHO)) / max(rho, SMALLEST_RHO)
     a, b = rate * scale, (1.0 - rate) * scale
     return beta_binomial_log_likelihood(poor, homes, (a, b))
 
 
-def _domain(
+def domain_of(
     zone: Collection[int], pairs: NDArray[np.intp], free: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
+    """List a zone and the villages of two rings around it that may belong, positions in order."""
     inside = np.zeros(len(free), dtype=bool)
     inside[list(zone)] = True
     for _ in range(_RINGS):

@@ -27,6 +27,8 @@ _LARGEST_SKEWNESS = 2.0
 _ROUNDS = 4
 _GRID = np.concatenate([[0.0], np.geomspace(1e-4, 0.6, 120)])
 _LARGEST_RHO = 0.95
+#: below it a beta has no shapes that can be written down
+SMALLEST_RHO = 1e-6
 
 
 def effective_counts(households: Floats, rho: float) -> Floats:
