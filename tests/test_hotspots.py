@@ -446,3 +446,12 @@ def test_strange_villages_missing_values_and_wrong_options_are_refused(tmp_path:
 
 def test_nobody_poor_gives_rates_of_zero() -> None:
     assert assuncao_reis_rates(pd.Series([0, 0]), pd.Series([5, 9])).tolist() == [0.0, 0.0]
+    with pytest.raises(DataError, match=r"wordy count.*rows: 1; first: 1\)"):
+        assuncao_reis_rates(pd.Series([1, "x"]), pd.Series([5, 9]))
+    with pytest.raises(DataError, match="shares, not counts"):
+        assuncao_reis_rates(pd.Series([0.1, 0.2]), pd.Series([1, 1]))
+    near = from_pairs([0, 1, 2], [[0, 1], [1, 2]])
+    with pytest.raises(DataError, match=r"is no number.*rows: 1; first: 2\)"):
+        local_moran(pd.Series([1, 2, "x"]), near, permutations=0)
+    told = local_moran_rates(pd.Series([1, 2, 9]), pd.Series([5, 5, 5]), near, permutations=0)
+    assert [n.count for n in told.notes if n.key == "more_than_all"] == [1]

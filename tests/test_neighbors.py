@@ -154,6 +154,13 @@ def test_hard_layers_are_refused(villages: gpd.GeoDataFrame) -> None:
     for rule in (neighbors_within, RULES[3], RULES[4]):
         with pytest.raises(DataError, match="degrees"):
             rule(villages.to_crs("EPSG:4326"))
+        with pytest.raises(DataError, match="look like degrees"):
+            rule(villages.to_crs("EPSG:4326").set_crs(None, allow_override=True))
+        with pytest.raises(DataError, match=r"not in metres .*foot"):
+            rule(villages.set_crs("EPSG:2263", allow_override=True))
+    for rule in (queen, rook):
+        with pytest.raises(DataError, match=r"points or lines.*rows: 9"):
+            rule(villages.set_geometry(villages.representative_point()))
     with pytest.raises(ValueError, match="between 1 and 8"):
         k_nearest(villages, k=9)
     assert queen(villages.iloc[:1]).pairs.shape == (0, 2)

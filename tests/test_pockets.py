@@ -280,7 +280,9 @@ def test_a_planted_block_is_found_and_strict(grid: Callable[..., gpd.GeoDataFram
     outside = table.drop(index=pockets.members.index)
     baseline = outside["poor_households"].sum() / outside["households"].sum()
     assert first["expected"] == pytest.approx(first["households"] * baseline)
-    assert first["relative_risk"] == pytest.approx(first["rate"] / baseline)
+    # nearly the ratio that was counted where the block is as clear as here
+    assert first["relative_risk"] == pytest.approx(first["rate"] / baseline, rel=0.03)
+    assert first["relative_risk_low"] < 3.5 < first["relative_risk_high"] < 4.5
 
 
 def test_shuffled_rows_and_the_same_seed_give_the_same_pockets(

@@ -662,6 +662,7 @@ def test_places_without_people_are_left_out_and_noted() -> None:
     ("cases", "people", "options", "message"),
     [
         ([1, np.nan, 1], [9, 9, 9], {}, r"missing, infinite.*\(rows: 1; first: 1\)"),
+        ([1, "x", 1], [9, 9, 9], {}, r"no numbers \(rows: 1; first: 1\)"),
         ([1, -1, 1], [9, 9, 9], {}, "Negative cases"),
         ([1, 1.5, 1], [9, 9, 9], {}, "not whole numbers.*Truncate"),
         ([1, 1, 1], [9, -9, 9], {}, "Negative population"),
@@ -677,6 +678,18 @@ def test_wrong_data_is_named(
 ) -> None:
     with pytest.raises(DataError, match=message):
         scan_statistic([[0, 0], [1, 0], [2, 0]], cases, people, **options)
+
+
+def test_degrees_are_refused_and_more_cases_than_people_are_told() -> None:
+    xy = [[104.1, -2.1], [104.2, -2.2], [104.3, -2.3]]
+    degrees = gpd.GeoSeries.from_xy(*zip(*xy, strict=True), crs=4326)
+    with pytest.raises(DataError, match=r"in degrees.*Project them"):
+        scan_statistic(degrees, [1, 2, 1], [9, 9, 9])
+    metres = degrees.to_crs(32748)
+    told = scan_statistic(metres, [1, 12, 1], [9, 9, 9], settings=QUIET).notes
+    assert [(note.key, note.count) for note in told] == [("more_than_all", 1)]
+    # cases above what was expected are the usual thing
+    assert not scan_statistic(metres, [1, 12, 1], expected=[4, 5, 5], settings=QUIET).notes
 
 
 def test_wrong_arguments_are_named(touching: NDArray[np.int64]) -> None:

@@ -93,10 +93,11 @@ def aligned(values: pd.Series, neighbors: Neighbors) -> Floats:
         if len(wrong):
             remedy = "Give one value per village of the graph; `among` takes part of a graph."
             raise DataError(problem, rows=pd.DataFrame(index=wrong), remedy=remedy)
-    numbers = values.reindex(neighbors.ids).to_numpy(dtype=np.float64, na_value=np.nan)
+    plain = pd.to_numeric(values.reindex(neighbors.ids), errors="coerce")
+    numbers = plain.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = ~np.isfinite(numbers)
     if missing.any():
-        msg = "Villages without a value"
+        msg = "Villages without a value, or with one that is no number"
         remedy = "Leave them out of the values and, with `among`, of the graph."
         raise DataError(msg, rows=pd.DataFrame(index=neighbors.ids[missing]), remedy=remedy)
     return numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from sibangkit_geo.pockets.local import (
     tail_p_values,
     weights_of,
 )
+from sibangkit_geo.pockets.tested import more_than_all, require_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,7 +152,7 @@ def local_moran_rates(
     ----------
     .. [1] Assuncao & Reis (1999), Statistics in Medicine 18(16), 2147-2162.
     """
-    return local_moran(
+    found = local_moran(
         assuncao_reis_rates(events, population),
         neighbors,
         transform=transform,
@@ -158,6 +160,8 @@ def local_moran_rates(
         permutations=permutations,
         seed=seed,
     )
+    more = int((events.astype(float) > population.astype(float)).sum())
+    return replace(found, notes=(*found.notes, *more_than_all(more)))
 
 
 def assuncao_reis_rates(events: pd.Series, population: pd.Series) -> pd.Series:
@@ -201,12 +205,17 @@ def assuncao_reis_rates(events: pd.Series, population: pd.Series) -> pd.Series:
     if not events.index.equals(population.index):
         msg = "`events` and `population` are indexed differently."
         raise ValueError(msg)
-    counts = pd.DataFrame({"events": events, "population": population}).astype(float)
+    given = {"events": events, "population": population}
+    counts = pd.DataFrame({
+        name: pd.to_numeric(one, errors="coerce").astype(float) for name, one in given.items()
+    })  # fmt: skip
     valid = (counts["events"] >= 0) & (counts["population"] > 0)
     bad = counts[~(valid & np.isfinite(counts.to_numpy()).all(axis=1))]
     if len(bad):
-        msg = "Villages with a missing or negative count, or without household"
-        raise DataError(msg, rows=bad, remedy="Correct the counts or leave these villages out.")
+        msg = "Villages with a missing, negative or wordy count, or without household"
+        rows = pd.DataFrame(index=bad.index)
+        raise DataError(msg, rows=rows, remedy="Correct the counts or leave these villages out.")
+    require_counts(counts["population"])
     people = counts["population"]
     total = max(float(people.sum()), 1.0)
     rate = counts["events"] / people

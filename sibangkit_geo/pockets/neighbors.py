@@ -30,6 +30,10 @@ __all__ = [
 
 # boundaries share a line, or interiors overlap (DE-9IM, Clementini & Di Felice 1993)
 _SHARED_LINE, _OVERLAP = "****1****", "2********"
+_AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
+_METRE = 1.0
+# coordinates within these can only be degrees: a map of a few hundred metres is no regency
+_WIDEST, _HIGHEST = 180.0, 90.0
 # so many more than k are looked at that ties of a regular grid are seen
 _TIES = 9
 
@@ -61,15 +65,15 @@ def neighbors_within(
     Raises
     ------
     DataError
-        A village has no polygon or stands twice, or the CRS is in degrees.
+        A village has no geometry or stands twice, or coordinates are not in metres.
     ValueError
         `distance_m` is negative.
     """
     if distance_m < 0:
         msg = f"`distance_m` must be at least 0 metres, got {distance_m}."
         raise ValueError(msg)
-    _require_metric(villages)
     shapes = _shapes(villages)
+    require_metric(villages)
     tree = shapely.STRtree(shapes)
     focal, neighbor = tree.query(shapes, predicate="dwithin", distance=distance_m)
     pairs = np.column_stack([focal, neighbor])[focal < neighbor]
@@ -97,9 +101,10 @@ def queen(villages: gpd.GeoDataFrame, *, link_isolates: bool = True) -> Neighbor
     Raises
     ------
     DataError
-        A village has no polygon or stands twice.
+        A village has no polygon, is a point or line, or stands twice.
     """
     shapes = _shapes(villages)
+    require_areas(villages)
     pairs = _touching(shapes)
     return _finished(villages.index, pairs, shapes, link_isolates=link_isolates)
 
@@ -124,9 +129,10 @@ def rook(villages: gpd.GeoDataFrame, *, link_isolates: bool = True) -> Neighbors
     Raises
     ------
     DataError
-        A village has no polygon or stands twice.
+        A village has no polygon, is a point or line, or stands twice.
     """
     shapes = _shapes(villages)
+    require_areas(villages)
     pairs = _touching(shapes)
     one, other = shapes[pairs[:, 0]], shapes[pairs[:, 1]]
     lined = shapely.relate_pattern(one, other, _SHARED_LINE)
@@ -157,15 +163,15 @@ def k_nearest(villages: gpd.GeoDataFrame, *, k: int) -> Neighbors:
     Raises
     ------
     DataError
-        A village has no geometry or stands twice, or the CRS is in degrees.
+        A village has no geometry or stands twice, or coordinates are not in metres.
     ValueError
         `k` is out of range.
     """
     if not 1 <= k < len(villages):
         msg = f"`k` must lie between 1 and {len(villages) - 1}, got {k}."
         raise ValueError(msg)
-    _require_metric(villages)
     points = _points(villages)
+    require_metric(villages)
     rank = np.argsort(np.argsort(villages.index.to_numpy(), kind="stable"), kind="stable")
     near = _nearest_by_rank(points, rank, k)
     pairs = np.column_stack([np.repeat(np.arange(len(points)), k), near.ravel()])
@@ -245,7 +251,28 @@ def _shapes(villages: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return np.asarray(villages.geometry.to_numpy())
 
 
-def _require_metric(villages: gpd.GeoDataFrame) -> None:
-    if villages.crs is not None and villages.crs.is_geographic:
-        msg = "Distances between villages cannot be measured in degrees"
-        raise DataError(msg, remedy="Project the layer to a metric CRS (to_crs) first.")
+def require_areas(villages: gpd.GeoDataFrame) -> None:
+    """Refuse points and lines: they have no border to share."""
+    flat = ~villages.geometry.geom_type.isin(_AREAS)
+    if flat.any():
+        msg = "Villages that are points or lines, not areas"
+        rows = pd.DataFrame(index=villages.index[flat])
+        remedy = "Join the numbers to village polygons (`sibangkit boundaries fetch list`)."
+        raise DataError(msg, rows=rows, remedy=remedy)
+
+
+def require_metric(villages: gpd.GeoDataFrame) -> None:
+    """Refuse degrees, said or guessed from coordinates without a CRS, and feet."""
+    remedy = 'Project it to metres first, such as villages.to_crs("EPSG:32748").'
+    crs = villages.crs
+    if crs is None:
+        west, south, east, north = villages.total_bounds
+        if max(abs(west), abs(east)) <= _WIDEST and max(abs(south), abs(north)) <= _HIGHEST:
+            msg = "The village table has no CRS, and its coordinates look like degrees"
+            raise DataError(msg, remedy=f'Say so (set_crs("EPSG:4326")). {remedy}')
+    elif crs.is_geographic:
+        msg = "The village table is in degrees, in which no distance can be measured"
+        raise DataError(msg, remedy=remedy)
+    elif {axis.unit_conversion_factor for axis in crs.axis_info} != {_METRE}:
+        msg = f"The CRS of the village table is not in metres ({crs.axis_info[0].unit_name})"
+        raise DataError(msg, remedy=remedy)

@@ -10,6 +10,7 @@ import pandas as pd
 from sibangkit_geo.errors import DataError, nearest
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
+from sibangkit_geo.pockets.neighbors import require_areas, require_metric
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 _COUNTS = ("poor_households", "households")
 # counts that come out of a share are whole but for their last digits
 _WHOLE = 1e-6
-_METRE = 1.0
-_WIDEST, _HIGHEST = 180.0, 90.0
 
 
 def usable_villages(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Note]]:
@@ -75,10 +74,26 @@ def _numbers(villages: gpd.GeoDataFrame) -> pd.DataFrame:
     _refuse(villages, (counts < 0).any(axis=1), "a negative count", "Correct these counts.")
     poor, homes = counts["poor_households"], counts["households"]
     _refuse(villages, poor > homes, "more poor households than households", "Correct these counts.")
-    if len(counts) and homes.max() <= 1:
+    require_counts(homes)
+    return pd.DataFrame(counts)
+
+
+def require_counts(homes: pd.Series) -> None:
+    """Refuse shares that were handed over as counts: no village has more than one household."""
+    if len(homes) and homes.max() <= 1:
         msg = "No village has more than one household: these are shares, not counts"
         raise DataError(msg, remedy="Give the number of poor households and of all households.")
-    return pd.DataFrame(counts)
+
+
+def more_than_all(places: int) -> list[Note]:
+    """Note that some places have more cases than people: possible for events, not for the poor."""
+    if not places:
+        return []
+    text = (
+        f"{numeral(places)} tempat mempunyai kasus lebih banyak daripada penduduknya: mungkin "
+        "untuk kejadian, tidak mungkin untuk rumah tangga miskin."
+    )
+    return [Note("more_than_all", text, places)]
 
 
 def _refuse(villages: gpd.GeoDataFrame, bad: pd.Series, what: str, remedy: str) -> None:
@@ -88,29 +103,8 @@ def _refuse(villages: gpd.GeoDataFrame, bad: pd.Series, what: str, remedy: str) 
 
 
 def _require_places(villages: gpd.GeoDataFrame) -> None:
-    """Refuse degrees, feet, and places that are no areas."""
-    shapes = villages.geometry[~(villages.geometry.is_empty | villages.geometry.isna())]
-    if shapes.empty:
-        return
-    flat = ~shapes.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"])
-    if flat.any():
-        msg = "Villages that are points or lines, not areas"
-        rows = pd.DataFrame(index=shapes.index[flat])
-        remedy = "Join the numbers to village polygons (`sibangkit boundaries fetch list`)."
-        raise DataError(msg, rows=rows, remedy=remedy)
-    remedy = 'Project it to metres first, such as villages.to_crs("EPSG:32748").'
-    if villages.crs is None:
-        west, south, east, north = shapes.total_bounds
-        if max(abs(west), abs(east)) <= _WIDEST and max(abs(south), abs(north)) <= _HIGHEST:
-            msg = "The village table has no CRS, and its coordinates look like degrees"
-            raise DataError(msg, remedy=f'Say so (set_crs("EPSG:4326")). {remedy}')
-        return
-    if villages.crs.is_geographic:
-        msg = "The village table is in degrees"
-        raise DataError(msg, remedy=remedy)
-    factors = {axis.unit_conversion_factor for axis in villages.crs.axis_info}
-    if factors != {_METRE}:
-        msg = (
-            f"The CRS of the village table is not in metres ({villages.crs.axis_info[0].unit_name})"
-        )
-        raise DataError(msg, remedy=remedy)
+    """Refuse places that are no areas, and coordinates that are no metres."""
+    here = villages[~(villages.geometry.is_empty | villages.geometry.isna())]
+    if len(here):
+        require_areas(here)
+        require_metric(here)

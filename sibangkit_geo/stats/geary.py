@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sibangkit_geo.pockets.local import (
     Options,
@@ -21,7 +22,6 @@ from sibangkit_geo.pockets.local import (
 from sibangkit_geo.pockets.moran_gi import quadrants
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
 
@@ -143,8 +143,8 @@ def local_geary_multivariate(
     ----------
     .. [1] Anselin (2019), Geographical Analysis 51(2), 133-150.
     """
-    if values.empty:
-        msg = "`values` must have at least one column and one row."
+    if not isinstance(values, pd.DataFrame) or values.empty:
+        msg = "`values` must be a table with at least one column and one row."
         raise ValueError(msg)
     options = Options(transform, alternative, permutations, seed)
     z = np.column_stack([standardised(aligned(values[one], neighbors)) for one in values])

@@ -251,6 +251,10 @@ def _labels(*sources: object) -> pd.Index | None:
 
 def _coordinates(points: object) -> Floats:
     geometry = getattr(points, "geometry", points)
+    crs = getattr(geometry, "crs", None)
+    if crs is not None and crs.is_geographic:
+        msg = "The points are in degrees, in which no distance can be measured"
+        raise DataError(msg, remedy='Project them first, such as points.to_crs("EPSG:32748").')
     try:
         raw = np.asarray(geometry)
         if raw.dtype == object and len(raw) and isinstance(raw.flat[0], shapely.Geometry):
@@ -269,7 +273,11 @@ def _coordinates(points: object) -> Floats:
 
 
 def _matrix(data: object, n: int, times: int, name: str) -> Floats:
-    array = np.asarray(data, dtype=np.float64)
+    raw = np.asarray(data)
+    if raw.dtype.kind not in "biuf":
+        # words become missing numbers, which are refused with their rows
+        raw = np.asarray(pd.to_numeric(raw.ravel(), errors="coerce")).reshape(raw.shape)
+    array = raw.astype(np.float64)
     if array.ndim == 1 and (not times or name == "population"):
         # one population for every wave
         array = np.repeat(array[:, None], max(times, 1), axis=1)
@@ -293,7 +301,7 @@ def _refuse_bad_rows(
     fine = [(np.abs(part) <= _LARGEST).all(axis=1) for part in (xy, cases, people)]
     refuse(
         ~np.logical_and.reduce(fine),
-        "Coordinates, cases or population are missing, infinite or beyond 1e100",
+        "Coordinates, cases or population are missing, infinite, beyond 1e100 or no numbers",
         "Fill these rows or leave them out of all three inputs.",
     )
     refuse(people < 0, "Negative population", "Correct these numbers.")

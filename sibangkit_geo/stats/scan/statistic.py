@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.model.types import Note
+from sibangkit_geo.pockets.tested import more_than_all
 from sibangkit_geo.stats.scan.candidates import (
     NestedZones,
     Shape,
@@ -130,6 +131,9 @@ def scan_statistic(
     places = read_places(points, cases, base, values=model == "normal")
     if expected is not None:
         places = _scaled(places)
+    elif model == "poisson":
+        more = int((places.cases > places.population).any(axis=1).sum())
+        places = replace(places, notes=(*places.notes, *more_than_all(more)))
     problem = pose(places, model, rho=settings.rho)
     frame = frame_of(
         problem, places, shape=shape, known=every_label(cases, points, base), settings=settings
