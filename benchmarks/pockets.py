@@ -379,7 +379,8 @@ def _pattern(
     ]  # fmt: skip
     pockets, wide = (set().union(*one.values()) for one in zones)
     shown = [
-        (*outlines.loc[number, ["relative_risk_low", "relative_risk", "relative_risk_high"]],
+        (*outlines.loc[number].reindex(
+            ["relative_risk_low", "relative_risk", "relative_risk_high"]),
          _true_risk(homes, rate, zone, every))
         for own, (_, outlines) in zip(zones, tables, strict=True)
         for number, zone in own.items()

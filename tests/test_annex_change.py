@@ -40,15 +40,20 @@ def _product(now: list[float], then: list[float], widths: list[float]) -> StudyR
 
 def test_only_reliable_villages_are_compared_and_only_large_changes_sure() -> None:
     nan = float("nan")
-    # both half widths 2: the bound of the difference is 2.83 points; 12 is 60 % of 10
+    # both half widths 2: the difference has a standard error of 1.443, so that 4 points have a p of
+    # .0056, 2 points one of .17; of two villages the first needs .025. 12 is 60 % of 10
     found = wave_changes(
-        _product([13, 12, 20, nan, 10, nan], [10, 10, 10, 10, nan, nan], [4, 4, 24, 4, 4, nan])
+        _product([14, 12, 20, nan, 10, nan], [10, 10, 10, 10, nan, nan], [4, 4, 24, 4, 4, nan])
     )
     assert [(one.before, one.after) for one in found] == [(2020, 2025)]
     table = found[0].table
     assert table["state"].tolist() == ["ok", "ok", "unreliable", "missing", "missing", "missing"]
     assert table["sure"].tolist() == [True, *[False] * 5]
-    assert table["difference"].tolist()[:2] == pytest.approx([3.0, 2.0])
+    assert table["difference"].tolist()[:2] == pytest.approx([4.0, 2.0])
+    # 3 points, p .038, would do alone and do not among two
+    widths = [4, 4, 24, 4, 4, nan]
+    among = wave_changes(_product([13, 12, 20, nan, 10, nan], [10] * 4 + [nan] * 2, widths))
+    assert not among[0].table["sure"].any()
     assert (
         table.loc[table["state"] != "ok", ["before", "after", "difference"]].isna().to_numpy().all()
     )

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
+
+from sibangkit_geo.pockets.local import false_discovery_rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 COUNTS = ("households", "people", "poor_households")
 # two-sided 95 % point of the standard normal
 _Z = 1.959964
+#: largest q of an area that is said to have changed
+FALSE_SHARE = 0.05
 # of pockets, whose outlines were chosen for being high in one of the waves: where nothing changed,
 # a plain 95 % interval calls 9 to 29 % of them changed, this one under 5 % (`benchmarks/waves.py`)
 _CHOSEN_Z = 3.3
@@ -163,6 +168,8 @@ def level_change(earlier: Wave, later: Wave, *, level: str) -> pd.DataFrame:
     Grain: one row per area.
 
     `level`: ``"desa"``, ``"kecamatan"`` or ``"kabupaten"``.
+    Returns: Of `rate_change`, and ``q_value``: p of the difference, adjusted so that of the areas
+        below a bound that share at most has not changed (Benjamini & Hochberg 1995).
     Raises ValueError: The level is not known.
     """
     if level not in _LEVELS:
@@ -172,7 +179,12 @@ def level_change(earlier: Wave, later: Wave, *, level: str) -> pd.DataFrame:
     if level == "desa":
         # what only its district can hold is no village
         index = index[index.str.len() == _LEVELS[level]]
-    return rate_change(earlier, later, group=index.to_series().str[: _LEVELS[level]])
+    table = rate_change(earlier, later, group=index.to_series().str[: _LEVELS[level]])
+    error = (table["high"] - table["low"]) / (2 * _Z)
+    p_value = pd.Series(2 * norm.sf(table["difference"].abs() / error), table.index)
+    # without any spread a difference is certain, and none at all is none
+    p_value = p_value.mask(error == 0, (table["difference"] == 0).astype(float))
+    return table.assign(q_value=false_discovery_rate(p_value))
 
 
 def match_pockets(earlier: Wave, later: Wave, *, settings: ChangeSettings) -> pd.DataFrame:

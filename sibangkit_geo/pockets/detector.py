@@ -222,6 +222,7 @@ def _graded(
     large = (whole["relative_risk"] >= settings.smallest_relative_risk).to_numpy()
     pockets, outlines = _renumbered(whole, found.labels, apart & large)
     wide, patterns = _renumbered(whole, found.labels, ~apart & large)
+    patterns = patterns.assign(evidence="wide").drop(columns=_RISKS[1:])
     trifles = int((~large).sum())
     notes = []
     if trifles:
@@ -230,7 +231,7 @@ def _graded(
             f"{numeral(settings.smallest_relative_risk, 1)} kali desa lain: tidak disebut kantong."
         )
         notes.append(Note("trifles", text, trifles))
-    return _Graded(pockets, outlines, wide, patterns.assign(evidence="wide"), chance), notes
+    return _Graded(pockets, outlines, wide, patterns, chance), notes
 
 
 def _joined(

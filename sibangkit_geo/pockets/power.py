@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 #: separation that four of five planted pockets of the trial had when they were found: 79 % of those
 #: of 7 to 9, all above 9 (planted pockets of 3 to 15 villages, 303 villages of Banyuasin)
 FOUND_SEPARATION = 8.0
-#: sizes that results tell, villages
-TOLD_SIZES = (6, 15)
+#: sizes that a result tells, villages: from the smallest to the largest of the trial and beyond
+TOLD_SIZES = (3, 4, 6, 8, 10, 15, 20, 25)
 
 
 def smallest_detectable_risk(

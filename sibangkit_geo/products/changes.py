@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarks import reliability
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.pockets.change import FALSE_SHARE
+from sibangkit_geo.pockets.local import false_discovery_rate
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ class WaveChange:
     table
         Indexed by village code: ``before``, ``after`` (per cent, missing unless state is
         ``"ok"``), ``difference`` (percentage points), ``sure`` (bool: beyond the
-        uncertainty of both), ``state`` (of `STATES`).
+        uncertainty of both, false discovery rate 5 %), ``state`` (of `STATES`).
     """
 
     before: int
@@ -172,14 +175,17 @@ def _compared(wave: EarlierWave, rate: pd.Series, error: pd.Series) -> pd.DataFr
     usable = known & reliability(rate, error).ne(_UNUSABLE)
     usable &= reliability(old, old_error).ne(_UNUSABLE)
     points = 100 * (rate - old)
-    bound = 100 * _Z * np.hypot(error, old_error)
+    p_value = pd.Series(
+        2 * norm.sf(points.abs() / (100 * np.hypot(error, old_error))), points.index
+    )
+    sure = false_discovery_rate(p_value.where(usable)).le(FALSE_SHARE)
     state = np.select([usable, known], ["ok", "unreliable"], "missing")
     return pd.DataFrame(
         {
             "before": (100 * old).where(usable),
             "after": (100 * rate).where(usable),
             "difference": points.where(usable),
-            "sure": usable & points.abs().gt(bound),
+            "sure": usable & sure,
             "state": state,
         },
         index=rate.index,

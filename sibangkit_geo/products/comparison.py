@@ -10,6 +10,7 @@ import pandas as pd
 
 from sibangkit_geo import disclosure
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.pockets.change import FALSE_SHARE
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.web.html import own_text, render
@@ -35,7 +36,7 @@ _WORDS = {
     "poor_before": "rumah_tangga_miskin_sebelum", "poor_after": "rumah_tangga_miskin_sesudah",
     "rate_before": "angka_sebelum", "rate_after": "angka_sesudah", "difference": "selisih",
     "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat",
-    "caution": "perhatian",
+    "caution": "perhatian", "q_value": "nilai_p_disesuaikan",
 }  # fmt: skip
 _COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
 
@@ -92,10 +93,11 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 
 def comparison_page(found: Comparison) -> str:
     """Draw the page: notes, pockets, districts, and villages whose rate surely changed."""
-    sure = found.villages[(found.villages["high"] < 0) | (found.villages["low"] > 0)]
+    sure = found.villages[found.villages["q_value"] <= FALSE_SHARE]
+    areas = found.areas["q_value"].le(FALSE_SHARE).map({True: "ya", False: "tidak"})
     shown = {
         "Kantong": _pockets(found),
-        "Kecamatan dan kabupaten": _compact(found.areas),
+        "Kecamatan dan kabupaten": _compact(found.areas).assign(**{"Berubah nyata": areas}),
         "Desa yang angkanya nyata berubah": _compact(sure),
     }
     tables = {name: one.astype(object).where(one.notna(), "") for name, one in shown.items()}

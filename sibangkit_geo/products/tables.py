@@ -59,6 +59,9 @@ _NAMES = {
     "p_value": "Nilai p",
     "rate": "Tingkat kemiskinan",
     "relative_risk": "Kali tingkat di luar kantong",
+    "relative_risk_low": "Kali tingkat di luar kantong, batas bawah selang 95 %",
+    "relative_risk_high": "Kali tingkat di luar kantong, batas atas selang 95 %",
+    "membership": "Peluang termasuk kantong",
     "poor": "Rumah tangga miskin",
     "expected": "Rumah tangga miskin menurut tingkat kabupaten",
     "n_villages": "Jumlah desa",
@@ -72,9 +75,16 @@ _PARTS = {
     "deprived_": "Kekurangan",
     "served_": "Menerima",
 }
-_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate"}
+_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate", "membership"}
 _SHARE_STARTS = ("porsi_", "galat_", "kebocoran")
-_INDEX = {"p_value", "relative_risk", "kali_angka_kabupaten", "sumbangan_pada_m0"}
+_INDEX = {
+    "p_value",
+    "relative_risk",
+    "relative_risk_low",
+    "relative_risk_high",
+    "kali_angka_kabupaten",
+    "sumbangan_pada_m0",
+}
 _INDEX_STARTS = ("moran_", "gi_bintang", "ekstrem_p", "keparahan")
 
 _DIGITS = 6
@@ -138,6 +148,7 @@ _BESIDE = (
     ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
     ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
+    ("membership", "Peluang termasuk kantong, kosong jauh dari kantong", "porsi 0 sampai 1"),
     ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong (pola luas)", "nomor"),
 )
 
@@ -146,6 +157,7 @@ VERDICTS = "putusan_desa.csv"
 _HEADINGS = {
     "pocket": "kantong",
     "evidence": "bukti",
+    "membership": "peluang_anggota",
     "stability": "porsi_pengaturan_lain",
     "n_variants": "pengaturan_lain",
     "local_moran": "moran_lokal",
@@ -175,6 +187,8 @@ def village_table(measured: VillageIndicators, pockets: Pockets) -> gpd.GeoDataF
     pocket = pockets.members.reindex(table.index)
     table["pocket"] = pocket.astype("Int64")
     table["evidence"] = pocket.map(pockets.outlines["evidence"].to_dict())
+    if len(pockets.members) and "membership" in pockets.villages:
+        table["membership"] = pockets.villages["membership"].reindex(table.index).round(2)
     if pockets.wide_villages:
         table["wide_area"] = pockets.wide_members.reindex(table.index).astype("Int64")  # type: ignore[union-attr]
     return table

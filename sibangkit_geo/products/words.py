@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.toml import own_toml
+from sibangkit_geo.model.types import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,12 @@ _MONTHS = (
     "November",
     "Desember",
 )
-# a note's distance is printed in whole metres
 _P_DECIMALS = 3
+# probabilities of belonging are told from here on to villages outside, and no finer than this at
+# either end: they are counted in some 4,000 sampled outlines
+_TOLD_CHANCE, _FINEST_CHANCE = 0.1, 0.02
+# of the sizes of `Pockets.smallest_risks`, those that a sentence tells
+_TOLD_SIZES = (6, 15)
 # where more of the villages lie in zones than this, the pattern is told before the pockets
 _MUCH = 0.2
 
@@ -115,8 +120,17 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
         households=numeral(pocket["households"]),
         rate=percentage(pocket["rate"]),
         risk=numeral(pocket["relative_risk"], 1),
+        interval=risk_interval(pocket),
         p=numeral(pocket["p_value"], _P_DECIMALS),
     )
+
+
+def risk_interval(pocket: pd.Series, *, key: str = "risk_interval") -> str:
+    """Word the interval of a relative risk; nothing where there is none."""
+    low, high = (float(pocket.get(f"relative_risk_{end}", math.nan)) for end in ("low", "high"))
+    if not math.isfinite(low) or not math.isfinite(high):
+        return ""
+    return say(key, low=numeral(low, 1), high=numeral(high, 1))
 
 
 def wide_sentences(pockets: Pockets, *, key: str = "wide") -> list[str]:
@@ -167,7 +181,7 @@ def _tested(pockets: Pockets, rho: str, alpha: str) -> tuple[str, tuple[str, ...
     if not len(pockets) and (pockets.wide_villages or pockets.p_value <= pockets.alpha):
         # something was found, and is no pocket: chance is not why
         p_number = numeral(pockets.p_value, _P_DECIMALS)
-        return say("no_pocket"), (say("no_pocket_zone", p_number=p_number), _power(pockets))
+        return say("no_pocket"), (say("no_pocket_zone", p_number=p_number), power_sentence(pockets))
     if not len(pockets):
         why = say(
             "no_pocket_why",
@@ -175,21 +189,27 @@ def _tested(pockets: Pockets, rho: str, alpha: str) -> tuple[str, tuple[str, ...
             alpha=alpha,
             p_number=numeral(pockets.p_value, 2),
         )
-        sentences = (why, say("no_pocket_rho", rho=rho), say("no_pocket_data"), _power(pockets))
+        sentences = (
+            why,
+            say("no_pocket_rho", rho=rho),
+            say("no_pocket_data"),
+            power_sentence(pockets),
+        )
         return say("no_pocket"), sentences
     strict = int((pockets.outlines["evidence"] == "strict").sum())
     headline = say("some_pockets", n=len(pockets), strict=strict, indicative=len(pockets) - strict)
     why = say("pockets_why", replicates=numeral(pockets.replicates), alpha=alpha, rho=rho)
-    return headline, (why, _power(pockets))
+    return headline, (say("pockets_plain"), why, say("pockets_risk"), power_sentence(pockets))
 
 
-def _power(pockets: Pockets) -> str:
-    """Say from which relative risk on this map would have shown a pocket."""
+def power_sentence(pockets: Pockets) -> str:
+    """Say from which relative risk on this map would have shown a pocket, for two sizes."""
     sizes = [
         say("power_never", n=size)
         if math.isinf(risk)
         else say("power_size", n=size, risk=numeral(risk, 1))
         for size, risk in pockets.smallest_risks
+        if size in _TOLD_SIZES
     ]
     return say("power", sizes=", ".join(sizes)) if sizes else ""
 
@@ -201,14 +221,32 @@ def village_sentence(code: str, pockets: Pockets) -> str:
     if code in pockets.members.index:
         number = int(pockets.members[code])
         grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
-        said = [say("village_pocket", number=number, grade=grade)]
+        said = [say("village_pocket", number=number, grade=grade), _chance(code, pockets)]
     elif pockets.wide_members is not None and code in pockets.wide_members.index:
         said = [say("village_wide", number=int(pockets.wide_members[code]))]
     else:
-        said = [say("village_none")]
+        said = [say("village_none"), _chance(code, pockets)]
     if "methods" in pockets.villages:
         said += _other_methods(code, pockets.villages, inside=code in pockets.members.index)
-    return " ".join(said)
+    return " ".join(filter(None, said))
+
+
+def _chance(code: str, pockets: Pockets) -> str:
+    """Say how probably a village belongs to a pocket, where that is more than next to nothing."""
+    if "membership" not in pockets.villages:
+        return ""
+    chance = float(pockets.villages["membership"].to_numpy()[pockets.villages.index.get_loc(code)])
+    inside = code in pockets.members.index
+    if math.isnan(chance) or (not inside and chance < _TOLD_CHANCE):
+        return ""
+    key = "village_beside" if not inside else "village_core" if chance >= CORE else "village_edge"
+    if chance > 1 - _FINEST_CHANCE:
+        told = say("chance_above", chance=percentage(1 - _FINEST_CHANCE, 0))
+    elif chance < _FINEST_CHANCE:
+        told = say("chance_below", chance=percentage(_FINEST_CHANCE, 0))
+    else:
+        told = percentage(chance, 0)
+    return say(key, chance=told)
 
 
 def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[str]:

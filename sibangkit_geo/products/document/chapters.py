@@ -10,9 +10,17 @@ import pandas as pd
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.changes import signed
+from sibangkit_geo.products.document.manuscript import FIGURE
 from sibangkit_geo.products.document.styles import BOX
 from sibangkit_geo.products.sentences import role_sentences, targeting_sentences
-from sibangkit_geo.products.words import listing, pocket_sentence, result_sentences, say
+from sibangkit_geo.products.words import (
+    listing,
+    pocket_sentence,
+    power_sentence,
+    result_sentences,
+    risk_interval,
+    say,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -181,6 +189,7 @@ def _method(text: Manuscript, product: StudyResult) -> None:
     text.heading(say("document_method"))
     text.heading(say("document_method_how"), 2)
     text.say(product.method_line, style=BOX)
+    _reach(text, product)
     text.heading(say("document_method_not"), 2)
     text.bullets(product.honesty)
     text.heading(say("document_method_sources"), 2)
@@ -188,6 +197,22 @@ def _method(text: Manuscript, product: StudyResult) -> None:
     if product.notes:
         text.heading(say("document_method_notes"), 2)
         text.bullets(note.text for note in product.notes)
+
+
+def _reach(text: Manuscript, product: StudyResult) -> None:
+    """Draw from which relative risk on the map would have shown a pocket, by its villages."""
+    # loaded here: matplotlib takes half a second
+    from sibangkit_geo.products.document.reach import reach_picture  # noqa: PLC0415
+
+    told = power_sentence(product.pockets)
+    picture = reach_picture(product.pockets.smallest_risks)
+    if picture is None:
+        return
+    text.heading(say("document_reach"), 2)
+    text.say(told)
+    title = say("document_reach_title")
+    text.picture(picture, alt=f"{title}. {told}", title=title, width=text.width)
+    text.caption(FIGURE, title)
 
 
 def main_rows(product: StudyResult) -> Rows:
@@ -217,16 +242,7 @@ def main_rows(product: StudyResult) -> Rows:
 def pocket_rows(product: StudyResult) -> Rows:
     """Word the pockets."""
     return [
-        (
-            str(number),
-            say(f"grade_{row['evidence']}"),
-            numeral(row["n_villages"]),
-            numeral(row["households"]),
-            numeral(row["poor"]),
-            percentage(row["rate"]),
-            numeral(row["relative_risk"], 1),
-            numeral(row["p_value"], _P_DECIMALS),
-        )
+        (str(number), say(f"grade_{row['evidence']}"), *_counted(row))
         for number, row in product.pockets.outlines.iterrows()
     ]
 
@@ -235,18 +251,18 @@ def wide_rows(product: StudyResult) -> Rows:
     """Word the parts of a wide pattern: the multiple is that of the pattern, not of the rate."""
     if product.pockets.wide is None:
         return []
-    return [
-        (
-            str(number),
-            numeral(row["n_villages"]),
-            numeral(row["households"]),
-            numeral(row["poor"]),
-            percentage(row["rate"]),
-            numeral(row["relative_risk"], 1),
-            numeral(row["p_value"], _P_DECIMALS),
-        )
-        for number, row in product.pockets.wide.iterrows()
-    ]
+    return [(str(number), *_counted(row)) for number, row in product.pockets.wide.iterrows()]
+
+
+def _counted(row: pd.Series) -> tuple[str, ...]:
+    return (
+        numeral(row["n_villages"]),
+        numeral(row["households"]),
+        numeral(row["poor"]),
+        percentage(row["rate"]),
+        numeral(row["relative_risk"], 1) + risk_interval(row, key="risk_range"),
+        numeral(row["p_value"], _P_DECIMALS),
+    )
 
 
 def village_rows(product: StudyResult, number: int) -> Rows:

@@ -19,7 +19,7 @@ from sibangkit_geo.products.atlas.map_surround import letterhead_lines
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.document import styles
 from sibangkit_geo.products.document.chapters import write_chapters
-from sibangkit_geo.products.document.manuscript import HEADING, MAP, TABLE, Manuscript
+from sibangkit_geo.products.document.manuscript import FIGURE, HEADING, MAP, TABLE, Manuscript
 from sibangkit_geo.products.words import date_words, say
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _LISTS = (
     (HEADING, "document_contents"),
     (MAP, "document_maps"),
     (TABLE, "document_tables"),
+    (FIGURE, "document_figures"),
 )
 
 # shapes of fonts in digits, which look like identity numbers; Word works without them
@@ -213,7 +214,7 @@ def _maps(text: Manuscript, maps: MapPictures) -> None:
     _narrow(section, maps.settings)
     width = int(Mm(layout_inside(maps.settings).width))
     for sheet in maps.pages.sheets:
-        picture = maps.folder / sheet.png
+        picture = str(maps.folder / sheet.png)
         text.picture(picture, alt=sheet.alt, title=sheet.number, width=width)
         text.caption(MAP, sheet.title)
 

@@ -27,12 +27,12 @@ from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from typing import BinaryIO
 
     from docx.document import Document
 
 _EMU_PER_TWENTIETH = 635
-HEADING, MAP, TABLE = "heading", "map", "table"
+HEADING, MAP, TABLE, FIGURE = "heading", "map", "table", "figure"
 
 # characters that one column may ask for: longer cells are wrapped
 _WIDEST, _NARROWEST = 34, 4
@@ -129,12 +129,12 @@ class Manuscript:
             # Word joins tables that nothing separates
             self.document.add_paragraph(style=styles.TABLE_TEXT)
 
-    def picture(self, path: Path, *, alt: str, title: str, width: int) -> None:
+    def picture(self, image: str | BinaryIO, *, alt: str, title: str, width: int) -> None:
         """Add a picture with words for those who cannot see it."""
         paragraph = self.document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
         paragraph.paragraph_format.space_after = 0
-        shape = paragraph.add_run().add_picture(str(path), width=Emu(width))
+        shape = paragraph.add_run().add_picture(image, width=Emu(width))
         described: Any = shape._inline.docPr  # noqa: SLF001 - python-docx has no call for it
         described.set("descr", clean(alt))
         described.set("title", clean(title))

@@ -40,6 +40,7 @@ window.sibangkit.legend = (() => {
         rows.push({ evidence, label: text(`pocket_${evidence}`), count: null });
       }
     }
+    if (data.pockets.some(({ core }) => core.length)) rows.push({ evidence: "core", label: text("pocket_core"), count: null });
     if (data.wide.length) rows.push({ evidence: "wide", label: text("wide"), count: null });
     return rows;
   }

@@ -53,6 +53,9 @@ window.sibangkit.Painting = (() => {
         ...data.pockets.map(({ villages, evidence }) => ({
           lines: linesOf(villages, geometry.alone), evidence,
         })),
+        ...data.pockets.filter(({ core }) => core.length).map(({ core }) => ({
+          lines: linesOf(core, geometry.alone), evidence: "core",
+        })),
       ],
     };
   }
@@ -140,6 +143,10 @@ window.sibangkit.Painting = (() => {
       for (const { lines, evidence } of shown.pockets ? borders.pockets : []) {
         if (evidence === "wide") {
           yield* this.lines(pen, view, { lines, color: WIDE, width: 2.2, dash: [1, 5], cap: "round" });
+          continue;
+        }
+        if (evidence === "core") {
+          yield* this.lines(pen, view, { lines, color: NAVY, width: 1 });
           continue;
         }
         yield* this.lines(pen, view, { lines, color: WHITE, width: 5.6, opacity: 0.95 });

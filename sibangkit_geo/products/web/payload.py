@@ -237,7 +237,7 @@ def _unmapped(product: StudyResult) -> list[dict[str, str]]:
 
 def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, object]]:
     rows = {code: i for i, code in enumerate(product.mapped.index)}
-    members = product.pockets.members
+    members, core = product.pockets.members, product.pockets.core_villages
     labels = {one.name: one.label for one in product.measured.indicators}
     roles = product.needs.roles
     found = []
@@ -252,6 +252,7 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
                 "number": int(str(number)),
                 "evidence": pocket["evidence"],
                 "villages": [rows[code] for code in members.index[members == number]],
+                "core": [rows[code] for code in core.get(int(str(number)), ())],
                 "sentence": " ".join(said[:shown]),
                 "roles": [*acting, *said[shown:]],
             }

@@ -63,6 +63,7 @@ interface Pocket {
   number: number;
   evidence: "strict" | "indicative";
   villages: number[];
+  core: number[];
   sentence: string;
   roles: string[];
 }
