@@ -376,6 +376,24 @@ def test_the_people_of_villages_without_poverty_figure_do_not_count(
     assert pd.isna(benchmarked[C])
 
 
+def test_a_village_without_people_takes_part_with_its_households(
+    villages: gpd.GeoDataFrame,
+) -> None:
+    # A and B have two people a household, so that C's 100 households stand for 200, a tenth poor
+    part = people([30, 20, NOTHING], [100, 200, 0]).assign(
+        people=[100, 200, np.nan], households=[50, 100, 100], poor_households=[15, 10, 10]
+    )
+    table = measure(villages, part, figures("rate")).villages.loc[[A, B, C]]
+    # 20 % of 500 are 100, and 30 + 20 + 20 poor people without the official figure
+    assert table["poor_people_benchmarked"].tolist() == pytest.approx([300 / 7, 200 / 7, 200 / 7])
+    assert table["benchmarked_people"].tolist() == [100, 200, 200]
+    assert pd.isna(table.loc[C, "people"])
+    found = measure(villages, part, figures("count", poor=70))
+    assert found.villages["poor_people_benchmarked"].sum() == pytest.approx(70)
+    note = next(n.text for n in found.notes if n.key == "benchmarked")
+    assert "1 desa tanpa jumlah penduduk diperkirakan dari rumah tangganya (2,00 orang" in note
+
+
 def test_a_village_cannot_have_more_poor_than_people(villages: gpd.GeoDataFrame) -> None:
     # factor 2: A would have 180 poor of 100
     found = measure(villages, people([90, 10, 0], [100, 200, 200]), figures("count", poor=200))

@@ -516,29 +516,39 @@ def benchmark(
     Scale person estimates to the official figure by one factor (`benchmark_ratio`).
 
     No village passes 100 %: what it would have more falls on the others, so that the sum
-    is the official one wherever the table has people enough.
+    is the official one wherever the table has people enough. A village without a number of
+    people takes part with its households times the people of a household elsewhere, and its
+    share of households: left out, its poor would fall on the others.
 
-    Grain: unchanged, one row per village; two columns are added to `table`.
+    Grain: unchanged, one row per village; three columns are added to `table`.
 
     `table`: Village table with ``people``, ``known_people`` (of households whose poverty is
-        known), ``poor_people`` and ``headcount_ratio``; villages without the latter get none.
+        known), ``poor_people``, ``known_poor`` (households) and ``headcount_ratio``; villages
+        without the latter get none.
     Returns: The scaled rate; None where it cannot be scaled.
-    Returns: The factor, and villages held at 100 %.
+    Returns: The factor, people that were estimated, and villages held at 100 %.
     """
     if official.benchmark == "none" or not {"people", "poor_people"} <= set(table):
         return None, []
     people = table["people"].where(table["people"] > 0)
     known = table["known_people"].where(table["known_people"] > 0)
     poor = table["poor_people"].where(known.notna() & table["headcount_ratio"].notna())
-    if not poor.sum() > 0:
+    own = (poor / known).clip(upper=1.0)
+    known_size = own.notna() & people.notna()
+    if not poor[known_size].sum() > 0:
         return None, []
-    counted = people[poor.notna()].sum()
+    size = float(people[known_size].sum() / table.loc[known_size, "households"].sum())
+    own = own.fillna(table["headcount_ratio"])
+    estimated = people.isna() & own.notna() & (table["households"] > 0)
+    people = people.fillna(size * table["households"].where(estimated)).where(own.notna())
+    own = own.where(people.notna())
+    counted = people.sum()
     rate = official.rate_percent / _PERCENT
     target = rate * counted if official.benchmark == "rate" else official.poor_people
-    own = (poor / known).clip(upper=1.0)
     scaled = benchmark_ratio(own, people, total=min(target, float(people[own > 0].sum())))
     table["poor_people_benchmarked"] = scaled * people
     table["poverty_rate_benchmarked"] = scaled
+    table["benchmarked_people"] = people
     held = (scaled >= 1.0) & (own < 1.0)
     factor = float((scaled / own.where(own > 0)).mask(held).max())
     what = "tingkat" if official.benchmark == "rate" else "jumlah"
@@ -547,6 +557,11 @@ def benchmark(
         f"({numeral(factor, 3)}) ke {what} resmi {official.year}; faktor ini tidak mengubah urutan "
         f"desa. Penduduk menurut tabel {numeral(counted)} jiwa."
     )
+    if estimated.any():
+        text += (
+            f" {int(estimated.sum())} desa tanpa jumlah penduduk diperkirakan dari rumah tangganya "
+            f"({numeral(size, 2)} orang per rumah tangga, rata-rata desa lain)."
+        )
     if held.any():
         text += f" {int(held.sum())} desa dibatasi pada 100 %; selebihnya dipikul desa lain."
     short = target - float(table["poor_people_benchmarked"].sum())
@@ -555,9 +570,7 @@ def benchmark(
             f" Penduduk menurut tabel tidak mencukupi: jumlahnya {numeral(short)} jiwa di bawah "
             f"angka resmi."
         )
-    disagree = official_figures_disagree(
-        people[poor.notna()], rate=rate, count=official.poor_people
-    )
+    disagree = official_figures_disagree(people, rate=rate, count=official.poor_people)
     return _benchmarked(official), [Note("benchmarked", text), *disagree]
 
 
@@ -572,7 +585,7 @@ def _benchmarked(official: OfficialFigures) -> Indicator:
         source=official.source,
         year=official.year,
         count_column="poor_people_benchmarked",
-        base_column="people",
+        base_column="benchmarked_people",
         count_label="penduduk miskin",
         note=ESTIMATE,
     )

@@ -44,6 +44,7 @@ _NAMES = {
     "village_households": "Rumah tangga menurut tabel desa",
     "households_not_covered": "Rumah tangga di luar register",
     "poor_people_benchmarked": "Penduduk miskin, diselaraskan ke angka resmi",
+    "benchmarked_people": "Penduduk yang diselaraskan, sebagian diperkirakan dari rumah tangga",
     "headcount_low": "Rumah tangga miskin, batas bawah selang 95 %",
     "headcount_high": "Rumah tangga miskin, batas atas selang 95 %",
     "reliability": "Keandalan",

@@ -21,7 +21,13 @@ _TAKEN = frozenset(
     {
         *("code", "name", "status", "geometry", "district_code", "district_name", "village_code"),
         *("village_name", "households", "people", "poor_share", "poor_households", "poor_people"),
-        *("poor_people_benchmarked", "headcount_ratio", "poverty_rate_benchmarked", "pocket"),
+        *(
+            "poor_people_benchmarked",
+            "benchmarked_people",
+            "headcount_ratio",
+            "poverty_rate_benchmarked",
+            "pocket",
+        ),
         *("evidence", "known_poor", "unknown_poor", "longitude", "latitude"),
     }
 )
