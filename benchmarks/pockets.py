@@ -483,39 +483,32 @@ def trial(where: World, options: argparse.Namespace) -> pd.DataFrame:
     """
     Plant pockets and score every method on the same maps.
 
-    Parameters
-    ----------
-    where
-        Villages.
-    options
-        Maps and replicates.
-
-    Returns
-    -------
-    scores
-        One row per cell and map, F1 by method, and of the planted pockets but the
-        single villages (``attainable``).
-
-    Raises
-    ------
-    DataError
-        The counts are impossible.
+    `options`: Maps, replicates, workers.
+    Returns: One row per cell and map, F1 by method, and of the planted pockets but the single
+        villages (``attainable``).
     """
+    with ProcessPoolExecutor(options.workers) as pool:
+        done = []
+        for rows in pool.map(_cell, [(where, one, options) for one in CELLS]):
+            done.append(rows)
+            mean = rows[[*METHODS, "attainable"]].mean().round(3).to_dict()
+            print(mean, rows["cell"].iloc[0], flush=True)
+    return pd.concat(done, ignore_index=True)
+
+
+def _cell(job: tuple[World, tuple[str, float, float], argparse.Namespace]) -> pd.DataFrame:
+    where, (kind, spread, risk), options = job
     rows = []
-    for kind, spread, risk in CELLS:
-        for seed in range(options.maps):
-            rng = np.random.default_rng([seed, 1])
-            planted = plant(where, rng)
-            villages = draw(where, planted, kind, spread, risk, rng)
-            marks = flagged(where, villages, options.replicates, seed)
-            scores = {name: f1(own, planted) for name, own in marks.items()}
-            # a pocket has two villages: without the single ones no map can score more
-            wide = {i for i in planted if planted & set(where.near[i].tolist()) - {i}}
-            scores["attainable"] = f1(wide, planted)
-            rows.append({"cell": f"{kind} {spread:g}, RR {risk:g}", **scores})
-        done = pd.DataFrame(rows)
-        last = done[done["cell"] == rows[-1]["cell"]][[*METHODS, "attainable"]].mean().round(3)
-        print(last.to_dict(), rows[-1]["cell"], flush=True)
+    for seed in range(options.maps):
+        rng = np.random.default_rng([seed, 1])
+        planted = plant(where, rng)
+        villages = draw(where, planted, kind, spread, risk, rng)
+        marks = flagged(where, villages, options.replicates, seed)
+        scores = {name: f1(own, planted) for name, own in marks.items()}
+        # a pocket has two villages: without the single ones no map can score more
+        wide = {i for i in planted if planted & set(where.near[i].tolist()) - {i}}
+        scores["attainable"] = f1(wide, planted)
+        rows.append({"cell": f"{kind} {spread:g}, RR {risk:g}", **scores})
     return pd.DataFrame(rows)
 
 
@@ -523,36 +516,27 @@ def alarms(where: World, options: argparse.Namespace) -> pd.DataFrame:
     """
     Count the null maps on which each method shows something.
 
-    Parameters
-    ----------
-    where
-        Villages.
-    options
-        Maps and replicates.
-
-    Returns
-    -------
-    alarms
-        One row per kind of null: ``maps`` and the count by method.
-
-    Raises
-    ------
-    DataError
-        The counts are impossible.
+    `options`: Maps, replicates, workers.
+    Returns: One row per kind of null: ``maps`` and the count by method.
     """
-    rows = []
-    for kind, spread in NULLS:
-        if kind == "shuffled" and "poor_households" not in where.villages:
-            continue
-        count = dict.fromkeys(METHODS, 0)
-        for seed in range(options.null_maps):
-            rng = np.random.default_rng([seed, 2])
-            villages = draw(where, set(), kind, spread, 1.0, rng)
-            marks = flagged(where, villages, options.replicates, seed)
-            count = {name: count[name] + bool(marks[name]) for name in METHODS}
-        rows.append({"null": f"{kind} {spread:g}", "maps": options.null_maps, **count})
-        print(rows[-1], flush=True)
+    kinds = [one for one in NULLS if one[0] != "shuffled" or "poor_households" in where.villages]
+    with ProcessPoolExecutor(options.workers) as pool:
+        rows = []
+        for row in pool.map(_null, [(where, one, options) for one in kinds]):
+            rows.append(row)
+            print(row, flush=True)
     return pd.DataFrame(rows)
+
+
+def _null(job: tuple[World, tuple[str, float], argparse.Namespace]) -> dict[str, Any]:
+    where, (kind, spread), options = job
+    count = dict.fromkeys(METHODS, 0)
+    for seed in range(options.null_maps):
+        rng = np.random.default_rng([seed, 2])
+        villages = draw(where, set(), kind, spread, 1.0, rng)
+        marks = flagged(where, villages, options.replicates, seed)
+        count = {name: count[name] + bool(marks[name]) for name in METHODS}
+    return {"null": f"{kind} {spread:g}", "maps": options.null_maps, **count}
 
 
 def calibration(told: Mapping[str, Told]) -> pd.DataFrame:
@@ -650,7 +634,7 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=199)
     parser.add_argument("--layer", type=Path)
     parser.add_argument("--figure", type=Path)
-    parser.add_argument("--workers", type=int, default=2, help="processes, of --patterns")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--patterns", action="store_true", help="the maps of PATTERNS instead")
     options = parser.parse_args()
     where = world(options.layer)
