@@ -145,8 +145,8 @@ def plant(where: World, rng: np.random.Generator, *, crooked: bool = False) -> s
     """
     Choose the villages of 1 to 5 pockets that do not touch.
 
-    `crooked`: Elongated pockets may turn, and one that finds no more room is kept as it is;
-        otherwise it is tried again, and left out after 50 tries.
+    `crooked`: Elongated pockets are random walks, and one that finds no more room is kept as it is;
+        otherwise they go one way, and such a one is tried again and left out after 50 tries.
     Returns: Positions of all planted villages.
     """
     planted: set[int] = set()
@@ -182,7 +182,7 @@ def _grow(
             edge.sort(key=lambda j: where.distance[last, j])
         if not edge:
             break
-        last = edge[0]
+        last = int(rng.choice(edge)) if crooked and kind == "elongated" else edge[0]
         pocket.add(last)
     return pocket
 
@@ -290,9 +290,10 @@ def patterns(where: World, options: argparse.Namespace) -> dict[str, Told]:
     Returns: By name of the background.
     """
     with ProcessPoolExecutor(options.workers) as pool:
-        every = pool.map(_background, [(where, one, options) for one in PATTERNS])
+        wanted = [one for one in PATTERNS if options.only in one[0]]
+        every = pool.map(_background, [(where, one, options) for one in wanted])
         told = {}
-        for one, found in zip(PATTERNS, every, strict=True):
+        for one, found in zip(wanted, every, strict=True):
             told[one[0]] = found
             print(one[0], summary(found).round(4).to_dict(), flush=True)
     return told
@@ -570,18 +571,16 @@ def calibration_figure(told: Mapping[str, Told], file: Path) -> None:
     left.plot([0, 1], [0, 1], color="#c46a1b", lw=1, ls="--", label="said = true")
     left.set(xlabel="probability of belonging, as said", ylabel="share planted")
     left.legend(frameon=False, loc="upper left", fontsize=8)
-    pockets = pd.concat([one.pockets for one in told.values()]).sort_values("true")
-    held = (pockets["low"] <= pockets["true"]) & (pockets["true"] <= pockets["high"])
-    for some, color, word in ((held, "#8a8f98", "holds"), (~held, "#c46a1b", "misses")):
-        own = pockets[some]
-        right.vlines(
-            own["true"], own["low"], own["high"], color=color, lw=0.6, alpha=0.6,
-            label=f"interval {word} it ({len(own)})",
-        )  # fmt: skip
-    edges = [1, float(pockets["true"].max())]
-    right.plot(edges, edges, color="#12284c", lw=1)
-    right.set(xlabel="true relative risk of the outline", ylabel="said, 95 %", ylim=(0.8, 6))
-    right.legend(frameon=False, loc="upper left", fontsize=8)
+    covered = {name: summary(one)["covered"] for name, one in told.items()}
+    number = [len(one.pockets) for one in told.values()]
+    share = np.array([*covered.values()])
+    error = 1.96 * np.sqrt(share * (1 - share) / number)
+    right.axvspan(0.92, 0.98, color="#c46a1b", alpha=0.15, lw=0, label="aim")
+    right.axvline(0.95, color="#c46a1b", lw=1, ls="--")
+    right.errorbar(share, range(len(share)), xerr=error, fmt="o", color="#12284c", ms=4)
+    right.set(xlabel="intervals of 95 % that hold the true risk", xlim=(0.8, 1), ylim=(-0.6, None))
+    right.set_yticks(range(len(share)), [name.replace(" on a", "\non a") for name in covered])
+    right.legend(frameon=False, loc="lower left", fontsize=8)
     drawing.savefig(file, dpi=110)
 
 
@@ -634,6 +633,7 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=199)
     parser.add_argument("--layer", type=Path)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--only", default="", help="of --patterns, those whose name holds this")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--patterns", action="store_true", help="the maps of PATTERNS instead")
     options = parser.parse_args()
@@ -643,9 +643,10 @@ def main() -> None:
         told = patterns(where, options)
         table = pd.DataFrame({name: summary(one) for name, one in told.items()}).T
         print(table.round(3).to_string())
-        planted = {name: told[name] for name, *_, risk in PATTERNS if risk}
-        print(calibration(planted).round(3).to_string())
-        if options.figure:
+        planted = {name: told[name] for name, *_, risk in PATTERNS if risk and name in told}
+        if planted:
+            print(calibration(planted).round(3).to_string())
+        if planted and options.figure:
             calibration_figure(planted, options.figure)
         print(f"{time.perf_counter() - started:.0f} s")
         return

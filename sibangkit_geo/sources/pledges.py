@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import DataError
 from sibangkit_geo.model.numeric_columns import NumberKind, Numerals
-from sibangkit_geo.sources.readers import fold_header, table_source
+from sibangkit_geo.sources.readers import fold_header, sheet_names, table_source
 from sibangkit_geo.sources.text_tables import (
     NumericText,
     read_numbers,
@@ -54,16 +53,12 @@ _BOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 
 def _read(source: PledgeSource) -> pd.DataFrame:
     """Read the table; of a partner's workbook the form, where no sheet is named."""
-    sheets = [source.sheet]
-    if not source.sheet and Path(source.path).suffix.lower() in _BOOKS:
-        sheets = [FORM, ""]
-    for sheet in sheets:
-        where = table_source(source.path, sheet=sheet)
-        with contextlib.suppress(*((DataError, ConfigError) if sheet != sheets[-1] else ())):
-            # one of the two languages is asked for as a whole
-            return read_text_table(where, named_by="[pledges] path", named=())[0]
-    msg = "no sheet was read"
-    raise AssertionError(msg)
+    path, sheet = Path(source.path), source.sheet
+    if not sheet and path.suffix.lower() in _BOOKS and path.is_file():
+        sheet = FORM if FORM in sheet_names(path) else ""
+    where = table_source(source.path, sheet=sheet)
+    # one of the two languages is asked for as a whole
+    return read_text_table(where, named_by="[pledges] path", named=())[0]
 
 
 def read_pledges(source: PledgeSource) -> tuple[pd.DataFrame, tuple[Note, ...]]:

@@ -137,3 +137,23 @@ def test_a_wide_area_is_drawn_listed_and_in_the_table_apart_from_the_pockets(
     assert picture.stat().st_size > 10_000
     assert visit.complaints == []
     visit.context.close()
+
+
+@pytest.mark.parametrize("core", [0, 2])
+def test_a_pocket_with_an_edge_shows_its_core(
+    visit_page: Callable[..., Visit],
+    rich_payload: dict[str, Any],
+    write_page: Callable[[dict[str, Any]], Path],
+    core: int,
+) -> None:
+    payload = copy.deepcopy(rich_payload)
+    for one in payload["pockets"]:
+        one["core"] = []
+    payload["pockets"][0]["core"] = payload["pockets"][0]["villages"][:core]
+    visit = visit_page(write_page(payload))
+    assert ("Inti kantong: peluang termasuk 80 % ke atas" in visit.text("#legend")) == bool(core)
+    lines = "sibangkit.map && document.querySelectorAll('.leaflet-pockets-pane path').length"
+    # each pocket has a casing and a line; the core is one line more
+    assert visit.run(lines) == 2 * len(payload["pockets"]) + bool(core)
+    assert visit.complaints == []
+    visit.context.close()

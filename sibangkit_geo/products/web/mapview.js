@@ -154,7 +154,7 @@ window.sibangkit.MapView = (() => {
           L.geoJSON(outline, this.drawing("pockets", { color: "#fff", weight: 5.6, opacity: 0.95 })),
           L.geoJSON(outline, this.drawing("pockets", { ...line, opacity: 1, lineCap: "butt" })),
           ...(pocket.core.length ? [L.geoJSON(
-            geometry.outlineOf(pocket.core), this.drawing("pockets", { color: NAVY, weight: 1, opacity: 1 }),
+            geometry.outlineOf(pocket.core), this.drawing("pockets", { color: NAVY, weight: 1.8, opacity: 1 }),
           )] : []),
         ];
       }))).addTo(this.map);

@@ -146,7 +146,7 @@ window.sibangkit.Painting = (() => {
           continue;
         }
         if (evidence === "core") {
-          yield* this.lines(pen, view, { lines, color: NAVY, width: 1 });
+          yield* this.lines(pen, view, { lines, color: NAVY, width: 1.8 });
           continue;
         }
         yield* this.lines(pen, view, { lines, color: WHITE, width: 5.6, opacity: 0.95 });

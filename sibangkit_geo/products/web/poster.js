@@ -129,7 +129,7 @@ window.sibangkit.poster = (() => {
         /** @type {Record<string, Attributes>} */
         const drawn = {
           indicative: { "stroke-dasharray": "5 3.2" },
-          core: { "stroke-width": 1 },
+          core: { "stroke-width": 1.6 },
           wide: { stroke: "#6b4a1e", "stroke-width": 2.2, "stroke-dasharray": "1 4", "stroke-linecap": "round" },
         };
         for (const [name, value] of Object.entries(drawn[one.evidence] ?? {})) {
