@@ -58,7 +58,7 @@ def test_a_page_gets_the_area_beside_the_pockets() -> None:
 
 def test_the_multiple_of_an_area_is_told_as_that_of_its_pattern() -> None:
     (sentence,) = wide_sentences(with_wide_area().pockets)
-    assert sentence.startswith(f"{NAME}: 12 desa, ")
+    assert sentence.startswith(f"{NAME} (12 desa). ")
     assert "menurut polanya sekitar 1,4 kali tingkat desa lain" in sentence
     assert sentence.endswith("jadi ini bukan kantong.")
     assert wide_sentences(without_wide_area().pockets) == []
@@ -100,7 +100,7 @@ def test_the_workbook_lists_the_area_after_the_pockets_without_number(tmp_path: 
         assert "Baris tanpa nomor kantong adalah wilayah miskin luas" in str(sheet["A1"].value)
         rows = list(sheet.iter_rows(min_row=3, values_only=True))
         assert [row[0] for row in rows] == [*range(1, pockets + 1), None]
-        assert rows[-1][1] == "pola luas, bukan kantong"
+        assert rows[-1][2] == "pola luas, bukan kantong"
 
 
 def test_the_document_gives_the_area_a_heading_and_a_table(tmp_path: Path) -> None:

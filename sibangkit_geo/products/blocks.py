@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sibangkit_geo.model.numerals import numeral, percentage, rupiah
 from sibangkit_geo.products.result import Block
 from sibangkit_geo.products.tables import write_csv
-from sibangkit_geo.products.words import district_names, listing, place_name, say
+from sibangkit_geo.products.words import listing, place_namer, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies import Programme
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.agencies.targets import TargetTables
-    from sibangkit_geo.model.types import Note
+    from sibangkit_geo.model.types import Note, Place
     from sibangkit_geo.products.result import StudyResult
 
 _LEFT, _RIGHT = "l", "r"
@@ -103,13 +103,13 @@ def _places(
     if whole.empty:
         return []
     first = str(whole["indicator"].iloc[0])
-    districts = district_names(product.measured.villages)
+    name_of = place_namer(product.measured.villages, product.pockets)
     rows = []
     for level in ("pocket", "district"):
         shown = own[(own["level"] == level) & (own["indicator"] == first)]
         rows += [
             (
-                place_name(one["place"], districts),
+                name_of(one["place"]),
                 numeral(one["unserved"]),
                 percentage(one["share"]),
                 _or_dash(one["ratio"], 1),
@@ -264,7 +264,7 @@ def _curve(table: pd.DataFrame, overview: str) -> Block:
 
 def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Block]:
     labels = {one.name: one.label for one in product.measured.indicators}
-    districts = district_names(product.measured.villages)
+    name_of = place_namer(product.measured.villages, product.pockets)
     chosen, left, spent, years = (
         table[table["agency"] == agency]
         for table in (budget.plan.chosen, budget.plan.left_out, budget.plan.spent, budget.years)
@@ -291,7 +291,7 @@ def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Blo
             head=listing("budget_head"),
             align=(_LEFT, _LEFT, _LEFT, _RIGHT, _RIGHT),
             rows=tuple(
-                (str(one["year"]), place_name(one["place"], districts), labels[one["indicator"]],
+                (str(one["year"]), name_of(one["place"]), labels[one["indicator"]],
                  numeral(one["households"]), rupiah(one["cost"]))
                 for _, one in _largest(chosen).sort_values("year", kind="stable").iterrows()
             ),
@@ -299,7 +299,7 @@ def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Blo
         )
     ]  # fmt: skip
     if len(left):
-        blocks.append(_left(agency, left, labels, districts))
+        blocks.append(_left(agency, left, labels, name_of))
     return blocks
 
 
@@ -309,7 +309,7 @@ def _promised(pledged: pd.DataFrame, agency: str) -> float:
 
 
 def _left(
-    agency: str, left: pd.DataFrame, labels: Mapping[str, str], districts: Mapping[str, str]
+    agency: str, left: pd.DataFrame, labels: Mapping[str, str], name_of: Callable[[Place], str]
 ) -> Block:
     return Block(
         key="budget_left",
@@ -322,7 +322,7 @@ def _left(
         head=listing("left_head"),
         align=(_LEFT, _LEFT, _RIGHT, _RIGHT, _LEFT),
         rows=tuple(
-            (place_name(one["place"], districts), labels[one["indicator"]],
+            (name_of(one["place"]), labels[one["indicator"]],
              numeral(one["households"]), rupiah(one["cost"]), one["reason"])
             for _, one in _largest(left).iterrows()
         ),
@@ -354,11 +354,11 @@ def _target(
     said = [told[key] for key in ("single_digit", "target", "package_effect") if key in told]
     rows: tuple[tuple[str, ...], ...] = ()
     if target.people is not None and target.people_by_district is not None:
-        districts = district_names(product.measured.villages)
+        name_of = place_namer(product.measured.villages, product.pockets)
         inside = target.people[[place.level == "pocket" for place in target.people["place"]]]
         rows = tuple(
             (
-                place_name(one["place"], districts),
+                name_of(one["place"]),
                 numeral(one["poor_people"]),
                 numeral(one["leave"]),
             )
@@ -423,10 +423,10 @@ def write_money(
 
 def worded(table: pd.DataFrame, product: StudyResult) -> pd.DataFrame:
     """Put words for the keys of places, agencies and needs, and Indonesian headings."""
-    districts = district_names(product.measured.villages)
+    name_of = place_namer(product.measured.villages, product.pockets)
     labels = {one.name: one.label for one in product.measured.indicators}
     words: dict[str, Callable[[Any], object]] = {
-        "place": lambda place: place_name(place, districts),
+        "place": name_of,
         "agency": product.catalogue.names.get,
         "indicator": labels.get,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from sibangkit_geo.pockets.change import FALSE_SHARE
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.words import listed_districts, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +29,7 @@ TABLES = {
     "areas": "perubahan_kecamatan.csv",
 }
 PAGE = "perubahan.html"
-_DIGITS = 6
+_DIGITS, _DISTRICT = 6, len("16.07.01")
 _WORDS = {
     "id": "kantong", "class": "kelas", "year_before": "dari_tahun", "year_after": "ke_tahun",
     "before": "nomor_sebelum", "after": "nomor_sesudah", "jaccard": "jaccard_orang",
@@ -110,12 +112,23 @@ def _pockets(found: Comparison) -> pd.DataFrame:
     table = found.pockets
     if table.empty:
         return table
-    names = dict(zip(found.villages["code"], found.villages["name"], strict=True))
-    listed = [
-        ", ".join(str(names.get(code, code)) for code in str(codes).split())
-        for codes in table["villages"]
-    ]
-    made = pd.DataFrame({"Kantong": table["id"], "Kelas": table["class"], "Desa": listed})
+    every = pd.concat([found.areas, found.villages]).drop_duplicates("code")
+    names = dict(zip(every["code"], every["name"].astype(str), strict=True))
+    count = Counter(name for code, name in names.items() if len(code) > _DISTRICT)
+    inside = [str(codes).split() for codes in table["villages"]]
+
+    def named(code: str) -> str:
+        name, district = names.get(code, code), names.get(code[:_DISTRICT], code[:_DISTRICT])
+        # a name that repeats says nothing alone
+        return say("place_village", name=name, district=district) if count[name] > 1 else name
+
+    places = [
+        say("pocket_name", number=number, name=listed_districts(
+            names.get(code[:_DISTRICT], code[:_DISTRICT]) for code in codes))
+        for number, codes in zip(table["id"], inside, strict=True)
+    ]  # fmt: skip
+    listed = [", ".join(map(named, codes)) for codes in inside]
+    made = pd.DataFrame({"Kantong": places, "Kelas": table["class"], "Desa": listed})
     return pd.concat([made, _figures(table), table[["note"]].rename(columns=_WORDS)], axis=1)
 
 

@@ -53,7 +53,9 @@ _NEEDS = {
 # a layer's own names of columns that others have too
 _OWN_NAMES = {
     "needs": _NEEDS,
+    "pockets": {"name": "Nama kantong"},
     "wide_areas": {
+        "name": "Nama wilayah",
         "evidence": "Jenis wilayah",
         "relative_risk": "Kali tingkat desa lain menurut pola luas",
         "expected": "Rumah tangga miskin pada tingkat desa lain",

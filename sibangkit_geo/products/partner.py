@@ -23,7 +23,7 @@ from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.web.page import render_page
 from sibangkit_geo.products.web.payload import page_payload, shared_payload
-from sibangkit_geo.products.words import district_names, listing, place_name, say
+from sibangkit_geo.products.words import listing, place_namer, say
 from sibangkit_geo.products.workbook import (
     note_page,
     plain_page,
@@ -144,7 +144,7 @@ def _pockets(pockets: Pockets) -> Pockets:
     """Keep where the pockets are and how firm they are; what makes them poor is not told."""
     return replace(
         pockets,
-        outlines=pockets.outlines[["evidence", "n_villages", "geometry"]],
+        outlines=pockets.outlines[["name", "evidence", "n_villages", "geometry"]],
         villages=pd.DataFrame(index=pockets.villages.index),
         notes=(),
         neighbors=None,
@@ -224,11 +224,11 @@ def _blocks(product: StudyResult, tables: PartnerTables) -> tuple[Block, ...]:
 def _fits(product: StudyResult, tables: PartnerTables) -> Block:
     """Word where a contribution fits: the largest needs that nobody has planned."""
     labels = {one.name: one.label for one in product.measured.indicators}
-    districts = district_names(product.measured.villages)
+    name_of = place_namer(product.measured.villages, product.pockets)
     shown = tables.fits[tables.fits["unplanned"] > 0].head(_SHOWN)
     rows = tuple(
         (
-            f"{place_name(one['place'], districts)}: {labels[one['indicator']]}",
+            f"{name_of(one['place'])}: {labels[one['indicator']]}",
             numeral(one["unplanned"]), rupiah(one["cost"]), numeral(one["unserved"]),
             numeral(one["planned"]), numeral(one["pledged"]),
         )
@@ -252,11 +252,11 @@ def _fits(product: StudyResult, tables: PartnerTables) -> Block:
 
 def _planned(product: StudyResult, tables: PartnerTables) -> Block:
     labels = {one.name: one.label for one in product.measured.indicators}
-    districts = district_names(product.measured.villages)
+    name_of = place_namer(product.measured.villages, product.pockets)
     largest = tables.planned.sort_values("households", ascending=False, kind="stable")
     rows = tuple(
         (
-            str(one["year"]), one["opd"], place_name(one["place"], districts),
+            str(one["year"]), one["opd"], name_of(one["place"]),
             labels[one["indicator"]], numeral(one["households"]), rupiah(one["cost"]),
         )
         for _, one in largest.head(_SHOWN).sort_values("year", kind="stable").iterrows()

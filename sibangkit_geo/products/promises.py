@@ -9,7 +9,7 @@ import pandas as pd
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.result import Block
-from sibangkit_geo.products.words import district_names, listing, place_name, say
+from sibangkit_geo.products.words import listing, place_namer, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +27,7 @@ def spot(place: Place, product: StudyResult) -> str:
     if place.level == "village":
         own = villages.loc[place.id]
         return say("place_village", name=own["name"], district=own["district_name"])
-    return place_name(place, district_names(villages))
+    return place_namer(villages, product.pockets)(place)
 
 
 def promise_table(product: StudyResult) -> pd.DataFrame:

@@ -10,7 +10,13 @@ import pandas as pd
 
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import role_sentences
-from sibangkit_geo.products.words import pocket_sentence, say, village_sentence, wide_sentences
+from sibangkit_geo.products.words import (
+    numbered_name,
+    pocket_sentence,
+    say,
+    village_sentence,
+    wide_sentences,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -239,8 +245,9 @@ def _pockets(own: pd.DataFrame, product: StudyResult) -> list[str]:
     wide = _wide(own, product)
     if not numbers:
         return [say("sheet_no_pocket"), *wide]
-    said = [say("sheet_pockets", pockets=", ".join(map(str, numbers)))]
     outlines = product.pockets.outlines
+    named = [numbered_name(number, outlines.loc[number]) for number in numbers]
+    said = [say("sheet_pockets", pockets="; ".join(named))]
     return [*said, *(pocket_sentence(number, outlines.loc[number]) for number in numbers), *wide]
 
 

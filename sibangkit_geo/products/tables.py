@@ -55,6 +55,7 @@ _NAMES = {
     "acting_agencies": "OPD yang harus bertindak",
     "status": "Status data",
     "pocket": "Kantong",
+    "pocket_name": "Nama kantong",
     "wide_area": "Wilayah miskin luas (bukan kantong)",
     "evidence": "Bukti kantong",
     "p_value": "Nilai p",
@@ -148,6 +149,7 @@ _BESIDE = (
     ("lead_agency", "OPD yang mengambil langkah pertama", "kunci OPD"),
     ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
+    ("pocket_name", "Nama kantong, menurut kecamatannya", "teks"),
     ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
     ("membership", "Peluang termasuk kantong, kosong jauh dari kantong", "porsi 0 sampai 1"),
     ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong (pola luas)", "nomor"),
@@ -187,6 +189,9 @@ def village_table(measured: VillageIndicators, pockets: Pockets) -> gpd.GeoDataF
     table[numbers] = table[numbers].round(_SHARE_DIGITS)
     pocket = pockets.members.reindex(table.index)
     table["pocket"] = pocket.astype("Int64")
+    table["pocket_name"] = pocket.map(
+        pockets.outlines.get("name", pd.Series(dtype=object)).to_dict()
+    )
     table["evidence"] = pocket.map(pockets.outlines["evidence"].to_dict())
     if len(pockets.members) and "membership" in pockets.villages:
         table["membership"] = pockets.villages["membership"].reindex(table.index).round(2)
@@ -297,6 +302,7 @@ def place_names(product: StudyResult) -> dict[str, str]:
     return {
         **table["name"].to_dict(),
         **districts.to_dict(),
+        **{str(number): name for number, name in product.pockets.outlines["name"].items()},
         product.boundaries.regency: product.regency_name,
         **product.catalogue.names,
     }

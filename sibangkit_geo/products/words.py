@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,9 @@ from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import CORE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    import geopandas as gpd
     import pandas as pd
 
     from sibangkit_geo.model.types import Place, Pockets
@@ -35,6 +38,8 @@ _P_DECIMALS = 3
 # probabilities of belonging are told from here on to villages outside, and no finer than this at
 # either end: they are counted in some 4,000 sampled outlines
 _TOLD_CHANCE, _FINEST_CHANCE = 0.1, 0.02
+# districts that a pocket is called after
+_NAMED_DISTRICTS = 2
 # of the sizes of `Pockets.smallest_risks`, those that a sentence tells
 _TOLD_SIZES = (6, 15)
 # where more of the villages lie in zones than this, the pattern is told before the pockets
@@ -109,11 +114,12 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
     # a part of a wide pattern has no grade: it is no pocket
     evidence, villages = str(pocket["evidence"]), int(pocket["n_villages"])
     grade = "" if evidence == "wide" else say(f"grade_{evidence}")
+    name = numbered_name(number, pocket)
     if "poor" not in pocket:
-        return say("pocket_place", number=number, grade=grade, n=villages)
+        return say("pocket_place", name=name, grade=grade, n=villages)
     return say(
         key,
-        number=number,
+        name=name,
         grade=grade,
         n=villages,
         poor=numeral(pocket["poor"]),
@@ -123,6 +129,62 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
         interval=risk_interval(pocket),
         p=numeral(pocket["p_value"], _P_DECIMALS),
     )
+
+
+def numbered_name(number: int, pocket: pd.Series) -> str:
+    """Put the number before the name, where it has one: ``"2: Muara Padang"``."""
+    name = str(pocket.get("name", ""))
+    return say("pocket_name", number=number, name=name) if name else str(number)
+
+
+def named_pockets(pockets: Pockets, villages: gpd.GeoDataFrame) -> Pockets:
+    """
+    Call pockets and wide areas after their districts, the one with most of their villages first.
+
+    Where two would have one name, the village in their middle is told besides.
+
+    `villages`: Indexed by ``village_code``, with ``name``, ``district_name`` and polygons.
+    Returns: With a column ``name`` in the outlines of both.
+    """
+    outlines = pockets.outlines.assign(name=_names(pockets.members, pockets.outlines, villages))
+    if pockets.wide is None or pockets.wide_members is None:
+        return replace(pockets, outlines=outlines)
+    wide = pockets.wide.assign(name=_names(pockets.wide_members, pockets.wide, villages))
+    return replace(pockets, outlines=outlines, wide=wide)
+
+
+def _names(members: pd.Series, outlines: pd.DataFrame, villages: gpd.GeoDataFrame) -> list[str]:
+    inside = [villages.loc[members.index[members == number]] for number in outlines.index]
+    districts = [listed_districts(own["district_name"].astype(str)) for own in inside]
+    twice = {one for one, count in Counter(districts).items() if count > 1}
+    named = [
+        say("pocket_around", districts=told, village=_middle(own)) if told in twice else told
+        for told, own in zip(districts, inside, strict=True)
+    ]
+    # two villages of one name in two pockets of one district
+    return [
+        f"{told} {named[:at].count(told) + 1}" if named.count(told) > 1 else told
+        for at, told in enumerate(named)
+    ]
+
+
+def listed_districts(districts: Iterable[str]) -> str:
+    """
+    Name the districts of some villages, the one with most of them first, two at most.
+
+    `districts`: One per village, at least one.
+    """
+    order = [name for name, _ in sorted(Counter(districts).items(), key=lambda o: (-o[1], o[0]))]
+    first, rest = order[:_NAMED_DISTRICTS], len(order) - _NAMED_DISTRICTS
+    if rest > 0:
+        return say("names_and_more", names=", ".join(first), n=rest)
+    return say("names_and", names=", ".join(first[:-1]), last=first[-1]) if first[1:] else first[0]
+
+
+def _middle(own: gpd.GeoDataFrame) -> str:
+    """Find the village in the middle; no count says which, so that a name tells none."""
+    middle = own.geometry.union_all().centroid
+    return str(own["name"].iloc[int(own.geometry.distance(middle).to_numpy().argmin())])
 
 
 def risk_interval(pocket: pd.Series, *, key: str = "risk_interval") -> str:
@@ -220,8 +282,9 @@ def village_sentence(code: str, pockets: Pockets) -> str:
         return say("village_untested")
     if code in pockets.members.index:
         number = int(pockets.members[code])
-        grade = say(f"grade_{pockets.outlines.loc[number, 'evidence']}")
-        said = [say("village_pocket", number=number, grade=grade), _chance(code, pockets)]
+        own = pockets.outlines.loc[number]
+        grade, name = say(f"grade_{own['evidence']}"), numbered_name(number, own)
+        said = [say("village_pocket", name=name, grade=grade), _chance(code, pockets)]
     elif pockets.wide_members is not None and code in pockets.wide_members.index:
         said = [say("village_wide", number=int(pockets.wide_members[code]))]
     else:
@@ -269,18 +332,14 @@ def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[s
     return said
 
 
-def place_name(place: Place, districts: Mapping[str, str]) -> str:
+def place_namer(villages: pd.DataFrame, pockets: Pockets) -> Callable[[Place], str]:
     """
-    Name a pocket, a district, or what is left of a district.
+    Name pockets, districts, and what is left of a district.
 
-    `districts`: From `district_names`.
+    `villages`: With ``district_code`` and ``district_name``.
     """
-    if place.level == "pocket":
-        return say("place_pocket", number=place.id)
-    return say(f"place_{place.level}", name=districts[place.id])
-
-
-def district_names(villages: pd.DataFrame) -> dict[str, str]:
-    """Name the districts of a village table by their codes."""
     first = villages.drop_duplicates("district_code")
-    return dict(zip(first["district_code"], first["district_name"].astype(str), strict=True))
+    names = dict(zip(first["district_code"], first["district_name"].astype(str), strict=True))
+    for number, pocket in pockets.outlines.iterrows():
+        names[str(number)] = numbered_name(int(str(number)), pocket)
+    return lambda place: say(f"place_{place.level}", name=names[place.id])

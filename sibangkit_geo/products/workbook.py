@@ -160,7 +160,7 @@ def village_page(product: StudyResult, tables: OpenTables) -> Page:
     for one in indicators:
         wanted += [*filter(None, (one.count_column,)), one.name]
     wanted += ["headcount_low", "headcount_high", "reliability", "lead_agency", "acting_agencies",
-               "pocket", "evidence", "membership", "wide_area"]  # fmt: skip
+               "pocket", "pocket_name", "evidence", "membership", "wide_area"]  # fmt: skip
     kept = [one for one in dict.fromkeys(wanted) if one in table]
     order = (
         table[first.name]
@@ -208,7 +208,7 @@ def _pockets(product: StudyResult) -> Page:
         table = areas if table.empty else pd.concat([table, areas], ignore_index=True)
         lead = f"{lead} {say('book_wide_note')}"
     table["evidence"] = table["evidence"].map(_WORDS["evidence"])
-    order = ["pocket", "evidence", "n_villages", "households", "poor", "rate", "expected",
+    order = ["pocket", "name", "evidence", "n_villages", "households", "poor", "rate", "expected",
              "relative_risk", "relative_risk_low", "relative_risk_high", "p_value"]  # fmt: skip
     return Page(
         say("book_pockets"), table.reindex(columns=order), aliases(order, ()),

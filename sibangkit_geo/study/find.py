@@ -18,6 +18,7 @@ from sibangkit_geo.pockets.graph import among, with_links
 from sibangkit_geo.pockets.hamlets import MOST_POINTS, hamlet_scan
 from sibangkit_geo.pockets.regionalization import planning_areas
 from sibangkit_geo.products.tables import write_csv, write_layers
+from sibangkit_geo.products.words import named_pockets
 from sibangkit_geo.sources.text_tables import read_links
 from sibangkit_geo.study.protect import protects_poverty
 from sibangkit_geo.study.registers import known_houses
@@ -109,7 +110,7 @@ def find(study: config.Study, measured: VillageIndicators, progress: Progress) -
     notes = [*found.notes, *(graph.notes if graph else ())]
     if worth is not None:
         notes += _hidden(villages["households"], worth)
-    return replace(found, notes=tuple(notes))
+    return named_pockets(replace(found, notes=tuple(notes)), measured.villages)
 
 
 def _hidden(households: pd.Series, worth: pd.Series) -> list[Note]:

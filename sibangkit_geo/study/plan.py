@@ -29,10 +29,10 @@ from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.indicators.deprivation_sums import index_from_sums
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Note, Place
-from sibangkit_geo.products.words import district_names, place_name
+from sibangkit_geo.products.words import place_namer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
@@ -99,7 +99,8 @@ def make_plans(
     if study.budget:
         severity = severity_of(counts, place)
         pledged = placed_pledges(pledges, place)
-        placed = PlacedNeeds(measured, place, severity, catalogue.names, pledged)
+        name_of = place_namer(measured.villages, pockets)
+        placed = PlacedNeeds(measured, place, severity, catalogue.names, name_of, pledged)
         budget = make_budget(study.budget, placed)
         notes += budget.notes
     if study.target:
@@ -223,6 +224,7 @@ class PlacedNeeds:
     place: pd.Series
     severity: Mapping[Place, float]
     names: Mapping[str, str]
+    name_of: Callable[[Place], str]
     pledged: pd.DataFrame
 
 
@@ -279,8 +281,7 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
     assumed = costs.loc[[key.removesuffix(_SHARE) for key in unit.index], "status"] == "asumsi"
     priced = (len(assumed), int(assumed.sum()))
     names = {key: placed.names.get(key, key) for key in needs["agency"].unique()}
-    districts = district_names(placed.measured.villages)
-    names |= {str(at): place_name(at, districts) for at in plan.districts.index}
+    names |= {str(at): placed.name_of(at) for at in plan.districts.index}
     by_partners = float(pledged["households"].sum())
     notes = (
         _note(plan, float(need.sum()), by_partners, priced),

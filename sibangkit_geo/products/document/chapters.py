@@ -15,6 +15,7 @@ from sibangkit_geo.products.document.styles import BOX
 from sibangkit_geo.products.sentences import role_sentences, targeting_sentences
 from sibangkit_geo.products.words import (
     listing,
+    numbered_name,
     pocket_sentence,
     power_sentence,
     result_sentences,
@@ -99,14 +100,15 @@ def _pocket_list(text: Manuscript, product: StudyResult, see: See) -> None:
     roles = product.needs.roles
     for number, row in product.pockets.outlines.iterrows():
         grade = say(f"grade_{row['evidence']}")
-        text.heading(say("document_pocket", number=number, grade=grade), 2)
+        name = numbered_name(int(str(number)), row)
+        text.heading(say("document_pocket", name=name, grade=grade), 2)
         text.say(pocket_sentence(int(number), row))
         place, names = Place("pocket", str(number)), product.catalogue.names
         for sentence in role_sentences(place, roles, labels=labels, names=names):
             text.say(sentence)
         text.reference(f"{say('document_see')} ", _district_maps(product, int(number), see))
         text.table(
-            say("document_pocket_table", number=number),
+            say("document_pocket_table", name=name),
             village_rows(product, int(number)),
             head=listing("document_pocket_head"),
             align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
@@ -242,7 +244,7 @@ def main_rows(product: StudyResult) -> Rows:
 def pocket_rows(product: StudyResult) -> Rows:
     """Word the pockets."""
     return [
-        (str(number), say(f"grade_{row['evidence']}"), *_counted(row))
+        (numbered_name(int(str(number)), row), say(f"grade_{row['evidence']}"), *_counted(row))
         for number, row in product.pockets.outlines.iterrows()
     ]
 
@@ -251,7 +253,10 @@ def wide_rows(product: StudyResult) -> Rows:
     """Word the parts of a wide pattern: the multiple is that of the pattern, not of the rate."""
     if product.pockets.wide is None:
         return []
-    return [(str(number), *_counted(row)) for number, row in product.pockets.wide.iterrows()]
+    return [
+        (numbered_name(int(str(number)), row), *_counted(row))
+        for number, row in product.pockets.wide.iterrows()
+    ]
 
 
 def _counted(row: pd.Series) -> tuple[str, ...]:

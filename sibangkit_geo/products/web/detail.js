@@ -137,7 +137,7 @@ window.sibangkit.detail = (() => {
     return [
       ...(pocket ? [element("p", {
         class: `tag ${pocket.evidence}`,
-        text: `${text("pocket", { n: pocket.number })} · ${text(`pocket_${pocket.evidence}`)}`,
+        text: [text("pocket", { n: pocket.number }), pocket.name].filter(Boolean).join(": "),
       })] : []),
       ...told.map((sentence) => element("p", { class: "says", text: sentence, lang: language.foreign })),
     ];

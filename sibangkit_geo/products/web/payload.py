@@ -250,6 +250,7 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
         found.append(
             {
                 "number": int(str(number)),
+                "name": str(pocket.get("name", "")),
                 "evidence": pocket["evidence"],
                 "villages": [rows[code] for code in members.index[members == number]],
                 "core": [rows[code] for code in core.get(int(str(number)), ())],

@@ -61,6 +61,7 @@ interface District {
 
 interface Pocket {
   number: number;
+  name: string;
   evidence: "strict" | "indicative";
   villages: number[];
   core: number[];
