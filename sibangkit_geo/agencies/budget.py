@@ -110,6 +110,7 @@ class BudgetTables:
 
     `sensitivity`, `curve`: What dearer units and other ceilings reach, one row per factor.
     `years`: Years until each agency's backlog is served at its ceiling.
+    `unit`: Rupiah for one household of each need, by indicator.
     `pledged`: What partners serve instead: ``year``, ``partner``, ``place``, ``agency``,
         ``indicator``, ``households``, ``cost`` (rupiah, at the unit costs of the budget).
     """
@@ -118,6 +119,7 @@ class BudgetTables:
     sensitivity: pd.DataFrame
     curve: pd.DataFrame
     years: pd.DataFrame
+    unit: pd.Series
     pledged: pd.DataFrame
 
 

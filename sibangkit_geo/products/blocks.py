@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral, percentage, rupiah
+from sibangkit_geo.products.agency_card import main_need
 from sibangkit_geo.products.result import Block
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.words import listing, place_namer, say
@@ -99,10 +100,9 @@ def _places(
     if table is None or table.empty:
         return []
     own = table[(table["agency"] == agency) & table["indicator"].isin(indicators)]
-    whole = own[own["level"] == "regency"].sort_values("unserved", ascending=False)
-    if whole.empty:
+    first = main_need(product.needs, agency, among=indicators)
+    if first is None:
         return []
-    first = str(whole["indicator"].iloc[0])
     name_of = place_namer(product.measured.villages, product.pockets)
     rows = []
     for level in ("pocket", "district"):

@@ -21,15 +21,6 @@ PROMISES = "janji_mitra.csv"
 _SHOWN, _NAMED = 12, 3
 
 
-def spot(place: Place, product: StudyResult) -> str:
-    """Name a place so that it cannot be another: a village with its district."""
-    villages = product.measured.villages
-    if place.level == "village":
-        own = villages.loc[place.id]
-        return say("place_village", name=own["name"], district=own["district_name"])
-    return place_namer(villages, product.pockets)(place)
-
-
 def promise_table(product: StudyResult) -> pd.DataFrame:
     """
     List every pledge.
@@ -39,13 +30,14 @@ def promise_table(product: StudyResult) -> pd.DataFrame:
     Returns: Indonesian headings; empty where nothing is pledged.
     """
     labels = {one.name: one.label for one in product.measured.indicators}
+    name_of = place_namer(product.measured.villages, product.pockets)
     rows = [
         {
             "tahun": one.year,
             "mitra": one.name,
             "tingkat": say("level_pocket" if one.place.level == "pocket" else "level_village"),
             "kode": one.place.id,
-            "tempat": spot(one.place, product),
+            "tempat": name_of(one.place),
             "kebutuhan": labels[one.indicator],
             "unit": one.units,
             "dihitung": one.counted,
@@ -81,9 +73,10 @@ def promise_rows(product: StudyResult, *, district: str = "") -> tuple[tuple[str
 
 def _rows(pledges: Collection[Pledge], product: StudyResult) -> tuple[tuple[str, ...], ...]:
     labels = {one.name: one.label for one in product.measured.indicators}
+    name_of = place_namer(product.measured.villages, product.pockets)
     return tuple(
         (
-            str(one.year), one.name, spot(one.place, product), labels[one.indicator],
+            str(one.year), one.name, name_of(one.place), labels[one.indicator],
             numeral(one.units), numeral(one.counted),
         )
         for one in _in_order(pledges)
@@ -124,13 +117,14 @@ def beyond_notes(pledges: Collection[Pledge], product: StudyResult) -> tuple[Not
     if not over:
         return ()
     labels = {one.name: one.label for one in product.measured.indicators}
+    name_of = place_namer(product.measured.villages, product.pockets)
     told = "; ".join(
         say(
             "pledge_beyond",
             partner=one.name,
             units=numeral(one.units),
             counted=numeral(one.counted),
-            place=spot(one.place, product),
+            place=name_of(one.place),
             label=labels[one.indicator],
         )
         for one in over[:_NAMED]

@@ -79,6 +79,7 @@ class StudyResult:
     `level_line`: Level, reader, and what was done to protect people.
     `pledges`: What partners have promised; planned, not done.
     `lines`: Further sentences about places.
+    `unit_costs`: Rupiah for one household of each need that has a price in the study's budget.
     """
 
     title: str
@@ -101,6 +102,7 @@ class StudyResult:
     level_line: str = ""
     pledges: tuple[Pledge, ...] = ()
     lines: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
+    unit_costs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

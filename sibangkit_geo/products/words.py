@@ -334,12 +334,20 @@ def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[s
 
 def place_namer(villages: pd.DataFrame, pockets: Pockets) -> Callable[[Place], str]:
     """
-    Name pockets, districts, and what is left of a district.
+    Name pockets, districts, what is left of a district, and villages, these with their district.
 
-    `villages`: With ``district_code`` and ``district_name``.
+    `villages`: Indexed by ``village_code``, with ``name``, ``district_code`` and ``district_name``.
     """
     first = villages.drop_duplicates("district_code")
     names = dict(zip(first["district_code"], first["district_name"].astype(str), strict=True))
     for number, pocket in pockets.outlines.iterrows():
         names[str(number)] = numbered_name(int(str(number)), pocket)
-    return lambda place: say(f"place_{place.level}", name=names[place.id])
+    villages = villages[["name", "district_name"]].astype(str)
+
+    def name_of(place: Place) -> str:
+        if place.level == "village":
+            name, district = villages.loc[place.id]
+            return say("place_village", name=name, district=district)
+        return say(f"place_{place.level}", name=names[place.id])
+
+    return name_of

@@ -276,6 +276,7 @@ def make_budget(settings: BudgetSettings, placed: PlacedNeeds) -> Budgeted:
         sensitivity=_of_all(dearer.rename_axis("cost_factor").reset_index(), need.sum()),
         curve=_of_all(richer.rename_axis("ceiling_factor").reset_index(), need.sum()),
         years=_years(settings, needs, unit, money),
+        unit=unit,
         pledged=pledged,
     )
     assumed = costs.loc[[key.removesuffix(_SHARE) for key in unit.index], "status"] == "asumsi"

@@ -280,6 +280,7 @@ def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResu
         notes=(*product.notes, *beyond_notes(product.pledges, product)),
         honesty=honesty_sentences(product, known),
         series=plans.target.series if plans.target else None,
+        unit_costs={str(k): float(v) for k, v in plans.budget.unit.items()} if plans.budget else {},
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.products.agency_card import main_need
 from sibangkit_geo.products.atlas.canvas import Pen
 from sibangkit_geo.products.atlas.listing import (
     Listing,
@@ -148,15 +149,12 @@ def _indicator(subject: Subject, layer: Layer) -> Sheet:
 
 def _agencies(subject: Subject, layers: Mapping[str, Layer]) -> Iterator[Sheet]:
     product = subject.product
-    table = product.needs.table
-    over = table.assign(excess=table["excess"].clip(lower=0))
-    sums = over.groupby(["agency", "indicator"])["excess"].sum().to_dict()
     for agency, names in product.needs.indicators.items():
         drawn = [one for one in names if one in layers]
         if not drawn:
             continue
-        # the first of equals, so that an index alone is drawn too
-        main = layers[max(drawn, key=lambda one: sums.get((agency, one), 0.0))]
+        # the first where no household is counted, so that an index alone is drawn too
+        main = layers[main_need(product.needs, agency, among=drawn) or drawn[0]]
         words = product.catalogue.names.get(agency, agency.upper())
         label = main.indicator.label
         yield Sheet(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
+from sibangkit_geo.products.agency_card import agency_card, main_need
 from sibangkit_geo.products.sentences import (
     acting_indexes,
     certainty_sentence,
@@ -121,6 +122,9 @@ def page_payload(
     """
     own = set(product.needs.indicators.get(agency.key, ()))
     layers = [one for one in product.layers if one.indicator.name in own]
+    # the page opens on the agency's main need
+    first = main_need(product.needs, agency.key, among=[one.indicator.name for one in layers])
+    layers.sort(key=lambda one: one.indicator.name != first)
     poverty = [one for one in product.layers if not one.indicator.agency]
     overview = agency.key == product.catalogue.agencies[0].key
     shown = list(product.layers) if overview else [*layers, *poverty]
@@ -338,7 +342,19 @@ def _needs(
             )
         )
     items += targeting_sentences(agency.key, product)
-    return {"headline": say("needs_headline", agency=agency.name), "items": items}
+    card = agency_card(
+        product, agency.key, among=[one.indicator.name for one in layers], name=agency.name
+    )
+    return {
+        "headline": card.headline if card else say("needs_headline", agency=agency.name),
+        "lead": card.lead if card else "",
+        "begin": card.begin if card else "",
+        "places": [{"headline": one, "items": list(rows)} for one, rows in card.places]
+        if card
+        else [],
+        "more": say("needs_more", agency=agency.name),
+        "items": items,
+    }
 
 
 def _number(value: float, decimals: int) -> float | None:

@@ -79,7 +79,7 @@ window.sibangkit.results = (() => {
   }
 
   // ---- boxes
-  /** @param {string} id @param {(Needs & {lead?: undefined}) | MissingData | null} content @param {string | null} [lang] */
+  /** @param {string} id @param {MissingData | null} content @param {string | null} [lang] */
   function box(id, content, lang = null) {
     const node = byId(id);
     node.hidden = !content;
@@ -89,6 +89,22 @@ window.sibangkit.results = (() => {
       element("h2", { text: content.headline }),
       ...(content.lead ? [element("p", { class: "lead", text: content.lead })] : []),
       ...(content.items?.length ? [list(content.items)] : []),
+    );
+  }
+
+  // the agency's own matter: its main need, where to begin, where it is heaviest
+  function own() {
+    const { needs } = data;
+    const node = byId("needs");
+    node.hidden = !needs;
+    if (!needs) return;
+    if (foreign) node.lang = foreign;
+    node.replaceChildren(
+      element("h2", { text: needs.headline }),
+      ...(needs.lead ? [element("p", { class: "lead", text: needs.lead })] : []),
+      ...(needs.begin ? [element("p", { class: "begin", text: needs.begin })] : []),
+      ...needs.places.flatMap(({ headline, items }) => [element("h3", { text: headline }), list(items)]),
+      needs.lead ? folded(needs.more, () => [list(needs.items)]) : list(needs.items),
     );
   }
 
@@ -147,7 +163,7 @@ window.sibangkit.results = (() => {
   /** @param {(place: Pocket | WideArea) => void} onPocket */
   function show(onPocket) {
     verdict(onPocket);
-    box("needs", data.needs, foreign);
+    own();
     box("missing", data.missing_data, foreign);
     trend();
     blocks();

@@ -134,6 +134,15 @@ interface LayerClass {
 
 interface Needs {
   headline: string;
+  lead: string;
+  begin: string;
+  places: HeaviestPlaces[];
+  more: string;
+  items: string[];
+}
+
+interface HeaviestPlaces {
+  headline: string;
   items: string[];
 }
 
