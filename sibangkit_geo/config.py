@@ -20,8 +20,9 @@ from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
 from sibangkit_geo.indicators.needs import PovertyRule, need_catalogue
+from sibangkit_geo.indicators.official_figure import OfficialFigures
 from sibangkit_geo.indicators.risk_surface import RiskSettings
-from sibangkit_geo.indicators.villages import CoverageSettings, OfficialFigures
+from sibangkit_geo.indicators.villages import CoverageSettings
 from sibangkit_geo.join import JoinSettings
 from sibangkit_geo.model.toml import build, read_toml, refuse, require_year
 from sibangkit_geo.pockets import PocketSettings

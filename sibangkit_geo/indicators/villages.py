@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 
-from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
-from sibangkit_geo.indicators.benchmarks import benchmark_ratio, official_figures_disagree
+from sibangkit_geo.errors import DataError, DegradedInputWarning
 from sibangkit_geo.indicators.estimates import (
     SAME_AS_RATE,
     add_shrunken,
     deprivation_columns,
     gap_columns,
 )
+from sibangkit_geo.indicators.official_figure import (
+    ESTIMATE,
+    OfficialFigures,
+    benchmark,
+    distance_notes,
+)
 from sibangkit_geo.model.numerals import numeral, percentage
-from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.model.types import Indicator, Note, VillageIndicators
 
 if TYPE_CHECKING:
@@ -30,10 +34,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.indicators.needs import Need, PovertyRule
     from sibangkit_geo.model.types import Boundaries, Located, Profiles, VillageCounts
 
-_PERCENT = 100.0
 _SHOWN = ("known_", "unserved_")
-# the table and the official figure are told apart on paper from one point on
-_WORTH_A_NOTE = 0.01
 
 # below nine answers in ten what is missing may matter more than sampling (response rates below
 # 90 % ask for a study of non-response: Statistics Canada, Quality Guidelines, 6th ed., 2019)
@@ -41,8 +42,6 @@ _ALERT = 0.9
 # twenty points between districts: more than rates of districts differ by
 _DISTRICTS_DIFFER = 0.2
 _TOLD = 3
-
-ESTIMATE = "Estimasi, bukan angka resmi."
 
 
 def from_profiles(profiles: Profiles, located: Located) -> tuple[pd.DataFrame, list[Indicator]]:
@@ -450,142 +449,3 @@ def _district_notes(table: pd.DataFrame, known: dict[str, pd.Series]) -> list[No
         f"({'; '.join(told[:_TOLD])}): bandingkan kecamatan dengan hati-hati."
     )
     return [Note("coverage_differs", text, len(told))]
-
-
-@dataclass(frozen=True, slots=True)
-class OfficialFigures:
-    """
-    The ``[official]`` table of a study: the regency's own published figure.
-
-    `rate_percent`: Share of persons in poverty, per cent.
-    `poor_people`: Persons in poverty.
-    `benchmark`: ``"rate"`` or ``"count"``: scale the village estimates so that they add up to it;
-        ``"none"``: leave them. Never both, since the rate's population is another one than the
-        table's.
-    """
-
-    year: int
-    rate_percent: float
-    poor_people: int
-    source: str
-    benchmark: Literal["rate", "count", "none"]
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        require_year(self.year)
-        if not 0 <= self.rate_percent <= _PERCENT:
-            msg = f"[official] rate_percent must be 0 to 100, got {self.rate_percent}."
-            raise ConfigError(msg)
-
-
-def distance_notes(table: pd.DataFrame, official: OfficialFigures) -> list[Note]:
-    """
-    Say how far the table's own poverty is from the official figure.
-
-    `table`: Village table with ``poor_households`` and ``known_poor``.
-    Returns: None when the two are within one point.
-    """
-    known = table["poor_households"].notna() & (table["known_poor"] > 0)
-    homes = table.loc[known, "known_poor"].sum()
-    of_table = float(table.loc[known, "poor_households"].sum() / homes) if homes else 0.0
-    rate = official.rate_percent / _PERCENT
-    of_persons = _rate_of_persons(table)
-    if min(abs(of_table - rate), abs(of_persons - rate)) < _WORTH_A_NOTE:
-        return []
-    text = (
-        f"Kemiskinan menurut tabel ({percentage(of_table)} rumah tangga, tertimbang) berbeda jauh "
-        f"dari angka resmi {official.year} ({percentage(rate, 2)} penduduk; {official.source}): "
-        f"ukurannya lain, jadi bacalah perbandingan antardesa, bukan tingginya angka."
-    )
-    return [Note("official_rate_differs", text)]
-
-
-def _rate_of_persons(table: pd.DataFrame) -> float:
-    """Take the rate in the official figure's own unit, where the table counts people."""
-    if not {"known_people", "poor_people"} <= set(table):
-        return float("inf")
-    both = table[["known_people", "poor_people"]].dropna()
-    people = both["known_people"].sum()
-    return float(both["poor_people"].sum() / people) if people else float("inf")
-
-
-def benchmark(
-    table: pd.DataFrame, official: OfficialFigures
-) -> tuple[Indicator | None, list[Note]]:
-    """
-    Scale person estimates to the official figure by one factor (`benchmark_ratio`).
-
-    No village passes 100 %: what it would have more falls on the others, so that the sum
-    is the official one wherever the table has people enough. A village without a number of
-    people takes part with its households times the people of a household elsewhere, and its
-    share of households: left out, its poor would fall on the others.
-
-    Grain: unchanged, one row per village; three columns are added to `table`.
-
-    `table`: Village table with ``people``, ``known_people`` (of households whose poverty is
-        known), ``poor_people``, ``known_poor`` (households) and ``headcount_ratio``; villages
-        without the latter get none.
-    Returns: The scaled rate; None where it cannot be scaled.
-    Returns: The factor, people that were estimated, and villages held at 100 %.
-    """
-    if official.benchmark == "none" or not {"people", "poor_people"} <= set(table):
-        return None, []
-    people = table["people"].where(table["people"] > 0)
-    known = table["known_people"].where(table["known_people"] > 0)
-    poor = table["poor_people"].where(known.notna() & table["headcount_ratio"].notna())
-    own = (poor / known).clip(upper=1.0)
-    known_size = own.notna() & people.notna()
-    if not poor[known_size].sum() > 0:
-        return None, []
-    size = float(people[known_size].sum() / table.loc[known_size, "households"].sum())
-    own = own.fillna(table["headcount_ratio"])
-    estimated = people.isna() & own.notna() & (table["households"] > 0)
-    people = people.fillna(size * table["households"].where(estimated)).where(own.notna())
-    own = own.where(people.notna())
-    counted = people.sum()
-    rate = official.rate_percent / _PERCENT
-    target = rate * counted if official.benchmark == "rate" else official.poor_people
-    scaled = benchmark_ratio(own, people, total=min(target, float(people[own > 0].sum())))
-    table["poor_people_benchmarked"] = scaled * people
-    table["poverty_rate_benchmarked"] = scaled
-    table["benchmarked_people"] = people
-    held = (scaled >= 1.0) & (own < 1.0)
-    factor = float((scaled / own.where(own > 0)).mask(held).max())
-    what = "tingkat" if official.benchmark == "rate" else "jumlah"
-    text = (
-        f"Estimasi penduduk miskin per desa diselaraskan dengan satu faktor "
-        f"({numeral(factor, 3)}) ke {what} resmi {official.year}; faktor ini tidak mengubah urutan "
-        f"desa. Penduduk menurut tabel {numeral(counted)} jiwa."
-    )
-    if estimated.any():
-        text += (
-            f" {int(estimated.sum())} desa tanpa jumlah penduduk diperkirakan dari rumah tangganya "
-            f"({numeral(size, 2)} orang per rumah tangga, rata-rata desa lain)."
-        )
-    if held.any():
-        text += f" {int(held.sum())} desa dibatasi pada 100 %; selebihnya dipikul desa lain."
-    short = target - float(table["poor_people_benchmarked"].sum())
-    if round(short) > 0:
-        text += (
-            f" Penduduk menurut tabel tidak mencukupi: jumlahnya {numeral(short)} jiwa di bawah "
-            f"angka resmi."
-        )
-    disagree = official_figures_disagree(people, rate=rate, count=official.poor_people)
-    return _benchmarked(official), [Note("benchmarked", text), *disagree]
-
-
-def _benchmarked(official: OfficialFigures) -> Indicator:
-    return Indicator(
-        name="poverty_rate_benchmarked",
-        label=f"Penduduk miskin, diselaraskan ke angka resmi {official.year}",
-        unit="percent",
-        worse="high",
-        denominator="penduduk",
-        agency="",
-        source=official.source,
-        year=official.year,
-        count_column="poor_people_benchmarked",
-        base_column="benchmarked_people",
-        count_label="penduduk miskin",
-        note=ESTIMATE,
-    )

@@ -112,12 +112,14 @@ def _hostile_comparison() -> Comparison:
     figures = {
         "year_before": 2020, "year_after": 2025, "poor_before": 10, "poor_after": 20,
         "households_before": 100, "households_after": 100, "rate_before": 0.1, "rate_after": 0.2,
-        "difference": 0.1, "low": 0.05, "high": 0.15,
+        "difference": 0.1, "low": 0.05, "high": 0.15, "q_value": 0.01,
     }  # fmt: skip
     villages = pd.DataFrame(
         {"code": list(HOSTILE), "name": words, "history": words[::-1], **figures}
     )
-    areas = pd.DataFrame({"level": ["district"], "name": [HOSTILE_DISTRICT], **figures})
+    areas = pd.DataFrame(
+        {"level": ["district"], "code": ["16.07.01"], "name": [HOSTILE_DISTRICT], **figures}
+    )
     pockets = pd.DataFrame(
         {"id": ["</td><b>"], "class": ["baru"], "villages": [" ".join(HOSTILE)], "note": words[:1],
          **figures}
