@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from sibangkit_geo import study
 from sibangkit_geo.config import resolved
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
@@ -208,7 +208,8 @@ level = "agency"
 """,
         encoding="utf-8",
     )
-    finished = study.run(study_file, tmp_path / "out")
+    with pytest.warns(DegradedInputWarning, match="Jawaban tidak lengkap"):
+        finished = study.run(study_file, tmp_path / "out")
     assert len(finished.pockets) == 0
     for path in (tmp_path / "out").rglob("*"):
         if path.is_file():

@@ -252,6 +252,9 @@ def test_text_that_is_a_number_is_one_and_parts_of_households_are_told(
 
 
 def test_shares_are_no_counts(plain: gpd.GeoDataFrame) -> None:
+    # one household in each village is little, but may be all there is
+    alone = plain.assign(households=1.0, poor_households=np.arange(len(plain)) % 2)
+    assert len(usable_villages(alone)[0]) == len(plain)
     with pytest.raises(DataError, match="shares, not counts"):
         usable_villages(plain.assign(poor_households=0.1, households=1.0))
 

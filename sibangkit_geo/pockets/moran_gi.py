@@ -215,7 +215,7 @@ def assuncao_reis_rates(events: pd.Series, population: pd.Series) -> pd.Series:
         msg = "Villages with a missing, negative or wordy count, or without household"
         rows = pd.DataFrame(index=bad.index)
         raise DataError(msg, rows=rows, remedy="Correct the counts or leave these villages out.")
-    require_counts(counts["population"])
+    require_counts(counts["events"], counts["population"])
     people = counts["population"]
     total = max(float(people.sum()), 1.0)
     rate = counts["events"] / people

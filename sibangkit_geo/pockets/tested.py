@@ -74,13 +74,14 @@ def _numbers(villages: gpd.GeoDataFrame) -> pd.DataFrame:
     _refuse(villages, (counts < 0).any(axis=1), "a negative count", "Correct these counts.")
     poor, homes = counts["poor_households"], counts["households"]
     _refuse(villages, poor > homes, "more poor households than households", "Correct these counts.")
-    require_counts(homes)
+    require_counts(poor, homes)
     return pd.DataFrame(counts)
 
 
-def require_counts(homes: pd.Series) -> None:
-    """Refuse shares that were handed over as counts: no village has more than one household."""
-    if len(homes) and homes.max() <= 1:
+def require_counts(poor: pd.Series, homes: pd.Series) -> None:
+    """Refuse shares that were handed over as counts: parts of one household in every village."""
+    parts = bool(((poor - poor.round()).abs() > _WHOLE).any())
+    if len(homes) and homes.max() <= 1 and (parts or homes.max() < 1):
         msg = "No village has more than one household: these are shares, not counts"
         raise DataError(msg, remedy="Give the number of poor households and of all households.")
 
