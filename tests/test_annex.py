@@ -225,7 +225,7 @@ def test_the_sheet_says_what_a_planning_document_asks_for(small_study: SmallStud
     assert "199 permutasi, seed 7" in text
     for needed in ("LEGENDA", "PETA INDEKS", "SUMBER DATA", "METODE", "CATATAN", "Skala 1 :"):
         assert needed in text
-    assert "Kantong kemiskinan (tegas)" in text
+    assert "Kantong kemiskinan (bukti kuat)" in text
     assert "EPSG:32748" in text
     # the boundaries of this study are not the embedded ones
     assert say("approximate") not in text

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 LONG = "Sumber Marga Telang Harapan Jaya Makmur Sejahtera Abadi Sentosa"
 EMPTY_DISTRICT = "16.07.21"
-HOSTILE = "Uji $atlas$ 100 %"
+HOSTILE = "Uji $atlas$ 100%"
 CREATED = "2026-11-24T05:06:07+00:00"
 OWN_DISTRICT_LINE, REGENCY_LINE = 1.0, 0.9
 MOST_BYTES = 150 * 1024
@@ -324,7 +324,7 @@ def test_a_pocket_across_districts_is_drawn_on_both_sheets(atlas: Drawn) -> None
     assert len(districts) == 2
     for one in atlas.pages.sheets[7:]:
         if one.key in districts:
-            assert "Kantong kemiskinan (tegas)" in atlas.text(one.page)
+            assert "Kantong kemiskinan (bukti kuat)" in atlas.text(one.page)
 
 
 def test_change_is_classed_by_what_is_sure(atlas: Drawn) -> None:
@@ -339,7 +339,7 @@ def test_change_is_classed_by_what_is_sure(atlas: Drawn) -> None:
     sheet = next(one for one in atlas.pages.sheets if one.kind == "change")
     text = atlas.text(sheet.page)
     assert "PERUBAHAN RUMAH TANGGA MISKIN 2018–2023" in text
-    assert "2 desa turun nyata, 1 naik nyata" in text
+    assert "2 desa turun signifikan, 1 naik signifikan" in text
 
 
 def test_colours_of_change_are_five_greys_in_print() -> None:

@@ -50,7 +50,7 @@ def test_the_best_set_is_not_the_largest_need() -> None:
     assert plan.chosen["place"].tolist() == ["a2", "b1"]
     assert plan.chosen["cost"].tolist() == [100.0, 100.0]
     assert plan.left_out[["place", "households", "cost"]].to_numpy().tolist() == [["a1", 6, 120]]
-    assert "pilihan lain" in plan.left_out["reason"].item()
+    assert "lokasi lain" in plan.left_out["reason"].item()
     assert (plan.value, plan.gap, plan.notes) == (10.0, 0.0, ())
 
 
@@ -107,7 +107,7 @@ def test_a_floor_goes_before_the_total() -> None:
     assert bound.chosen["place"].tolist() == ["a1"]
     assert bound.districts.loc["b", "short"] == 2
     assert [note.key for note in bound.notes] == ["floor_not_reached"]
-    assert "30 %" in bound.notes[0].text
+    assert "30%" in bound.notes[0].text
     assert "(b): kurang 2" in bound.notes[0].text
 
 

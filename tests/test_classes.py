@@ -258,7 +258,7 @@ def test_an_area_share_is_of_the_households_whose_answer_is_known(
     part = from_counts(counts, needs=needs_of(rows.columns), year=2025, source="uji")
     official = pd.DataFrame(villages.drop(columns="geometry")).assign(has_polygon=True)
     areas = Boundaries(villages, official, villages.iloc[:0], "16.07", True, "uji", ())
-    with pytest.warns(DegradedInputWarning, match="Lantai tidak layak diketahui untuk 75,0 %"):
+    with pytest.warns(DegradedInputWarning, match="Lantai tidak layak diketahui untuk 75,0%"):
         measured = assemble(areas, [part], official=None, poverty_source=("uji", 2025), rule=rule)
     floor = next(one for one in measured.indicators if one.name == "floor_share")
     drawn = build_layer(measured.villages, floor)

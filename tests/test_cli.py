@@ -198,6 +198,6 @@ def test_demo_makes_up_a_regency_and_maps_it(mapped_demo: MappedDemo) -> None:
     first = result.stdout.splitlines()[0]
     assert Path(first).as_posix() == "peta/index.html"
     assert (mapped_demo.folder / first).is_file()
-    assert "Batas pendekatan, bukan batas resmi" in (mapped_demo.folder / first).read_text(
+    assert "Batas indikatif, bukan batas resmi" in (mapped_demo.folder / first).read_text(
         encoding="utf-8"
     )

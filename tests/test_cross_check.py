@@ -116,7 +116,7 @@ def test_a_strong_pocket_stays_under_all_settings() -> None:
     assert (found.villages.loc[hot, "stability"] == 1.0).all()
     assert (found.villages["n_variants"] == len(variants(FAST))).all()
     assert found.villages.loc["v88", "stability"] == 0
-    assert "Bertahan pada 8 dari 8 pengaturan lain." in village_sentence("v33", found)
+    assert "Hasil sama pada 8 dari 8 pengaturan uji lain." in village_sentence("v33", found)
     assert village_sentence("v88", found).startswith("Tidak termasuk kantong kemiskinan")
 
 

@@ -152,8 +152,8 @@ def test_a_template_that_is_no_word_file_is_named(tmp_path: Path) -> None:
 
 def test_change_has_a_chapter_a_table_and_a_map(written: Written) -> None:
     words = _words(written.path)
-    assert "1 desa turun nyata, 1 naik nyata" in words
-    assert "Desa dengan perubahan nyata 2020–2025" in words
+    assert "1 desa turun signifikan, 1 naik signifikan" in words
+    assert "Desa dengan perubahan signifikan 2020–2025" in words
     assert "Peta 3.2 Perubahan rumah tangga miskin 2020–2025" in words
     tables = docx.Document(str(written.path)).tables
     own = next(one for one in tables if one.rows[0].cells[-1].text == "Selisih (poin)")

@@ -115,8 +115,8 @@ def test_every_indicator_is_in_the_dictionary_with_unit_source_and_year(demo_run
 
 def test_pages_say_who_takes_the_first_step(demo_run: Path) -> None:
     page = (demo_run / "bappeda.html").read_text("utf-8")
-    assert "Langkah pertama: Perkimtan" in page
-    assert "Konvergensi: jumlah OPD yang harus bertindak" in page
+    assert "OPD penanggung jawab utama: Perkimtan" in page
+    assert "Konvergensi: jumlah OPD yang perlu intervensi" in page
     assert "keandalan: baik" in page
     assert "ketepatan sasaran" in (demo_run / "dinsos.html").read_text("utf-8")
 
@@ -172,7 +172,7 @@ def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None
     costs = len(load_costs().drop(index="no_credit"))
     assert f"{costs} dari {costs} biaya satuan masih asumsi" in said
     assert overview["trend"]["years"] == [2020, 2025]
-    assert "register memuat kurang dari 90 %" in said
+    assert "register memuat kurang dari 90%" in said
     own = payload_of(demo_run / "perkimtan.html")
     keys = [one["key"] for one in own["blocks"]]
     assert keys == ["budget", "budget_left", "pledges", "places", "programmes"]

@@ -352,7 +352,7 @@ def test_a_hot_block_is_labelled_and_the_layer_says_it_is_not_controlled(
     assert (label.iloc[block] == "HH").all()
     strict = class_labels(found, p="analytic", correction="bonferroni")
     # villages beside the block that happen to lie below the mean are LH
-    assert set(strict.unique()) <= {"HH", "LH", "tidak nyata"}
+    assert set(strict.unique()) <= {"HH", "LH", "tidak signifikan"}
     assert (strict.iloc[block] == "HH").sum() >= 7
     assert found.notes[0].key == "not_error_controlled"
     assert class_labels(local_gi_star(values, near)).iloc[block[4]] == "high"
@@ -380,7 +380,7 @@ def test_an_isolate_has_no_statistic_and_is_never_significant(
     found = statistic(values, near)
     assert found.villages.loc["f"].drop(["n_neighbors"]).isna().all()
     assert found.villages.drop("f")["statistic"].notna().all()
-    assert class_labels(found, alpha=1.0)["f"] == "tidak nyata"
+    assert class_labels(found, alpha=1.0)["f"] == "tidak signifikan"
     assert [note.count for note in found.notes if note.key == "isolates_without_statistic"] == [1]
 
 

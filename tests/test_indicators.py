@@ -194,7 +194,7 @@ def test_a_share_is_of_the_households_whose_answer_is_known() -> None:
     assert table["no_social_assistance_share"][A] == 0.25
     assert pd.isna(table["no_social_assistance_share"][B])
     assert [(one.name, one.count_column, one.count_label) for one in defined] == [
-        ("floor_share", "unserved_floor", "rumah tangga membutuhkan"),
+        ("floor_share", "unserved_floor", "rumah tangga yang perlu ditangani"),
         (
             "no_social_assistance_share",
             "unserved_no_social_assistance",
@@ -404,7 +404,7 @@ def test_a_village_cannot_have_more_poor_than_people(villages: gpd.GeoDataFrame)
         1.0,
     ]
     text = next(n.text for n in found.notes if n.key == "benchmarked")
-    assert "1 desa dibatasi pada 100 %" in text
+    assert "1 desa dibatasi pada 100%" in text
 
 
 def test_clamped_estimates_still_add_up_to_the_official_count(
@@ -416,7 +416,7 @@ def test_clamped_estimates_still_add_up_to_the_official_count(
     assert table.tolist() == pytest.approx([100, 50, 50])
     note = next(n.text for n in found.notes if n.key == "benchmarked")
     assert "(5,000)" in note
-    assert "1 desa dibatasi pada 100 %; selebihnya dipikul desa lain" in note
+    assert "1 desa dibatasi pada 100%; selebihnya dipikul desa lain" in note
     # two of three are full long before the official number is reached
     few = measure(villages, people([900, 400, 1], [1000, 500, 1000]), figures("count", poor=1800))
     assert few.villages.loc[[A, B, C], "poor_people_benchmarked"].sum() == pytest.approx(1800)
@@ -444,7 +444,7 @@ def test_distance_from_the_official_figure_is_noted_from_one_point_on(
     found = measure(villages, people([30, 20, 0], [100, 200, 200]), figures("none", rate=rate))
     texts = [note.text for note in found.notes if note.key == "official_rate_differs"]
     assert bool(texts) is noted
-    assert all("10,0 %" in text for text in texts)
+    assert all("10,0%" in text for text in texts)
 
 
 def test_a_rate_beyond_all_people_is_refused() -> None:

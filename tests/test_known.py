@@ -180,7 +180,7 @@ def test_the_limit_by_hand() -> None:
             "headcount_ratio": [0.2, 0.25, 1.0],
         }
     )
-    with pytest.warns(DegradedInputWarning, match="63,3 %"):
+    with pytest.warns(DegradedInputWarning, match="63,3%"):
         notes = leave_thin(table, [POOR], CoverageSettings(0.5))
     assert table["headcount_ratio"].isna().tolist() == [False, True, False]
     assert [one.key for one in notes] == ["answers_incomplete", "too_few_known"]
@@ -562,7 +562,7 @@ def test_a_programme_that_nobody_denies_is_not_known(tmp_path: Path) -> None:
         # a blank may mean no, or that nobody asked
         table[name] = ["1" if at % 3 == 0 else "" for at in range(len(table))]
     table.to_csv(tmp_path / "register.csv", index=False)
-    with pytest.warns(DegradedInputWarning, match="diketahui untuk 0,0 %"):
+    with pytest.warns(DegradedInputWarning, match="diketahui untuk 0,0%"):
         study.run(path, tmp_path / "out", lock=PLAIN)
     read = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert read["no_social_assistance_share"].isna().all()

@@ -225,7 +225,11 @@ def _pages(paths: Sequence[Path], truth: Truth) -> Found:
 def _front(paths: Sequence[Path], truth: Truth) -> Found:
     texts = [str(one).strip() for one in lxml.html.parse(paths[0]).getroot().itertext()]
     told = [re.match(r"(.+): ([\d.]+) rumah tangga belum terlayani \(", one) for one in texts]
-    needs = {one[1]: _number(one[2]) for one in told if one and "Langkah pertama" not in one[1]}
+    needs = {
+        one[1]: _number(one[2])
+        for one in told
+        if one and "OPD penanggung jawab utama" not in one[1]
+    }
     # one need of every agency that has any
     assert len(needs) == len(truth.agencies)
     yield "", needs

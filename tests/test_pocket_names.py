@@ -48,10 +48,12 @@ def test_pockets_of_one_district_are_told_apart_by_a_village(
     assert set(named.outlines["name"]) == middles
     number = int(named.outlines.index[named.outlines["name"] == "Rambutan"][0])
     assert pocket_sentence(number, named.outlines.loc[number]).startswith(
-        f"Kantong {number}: Rambutan (9 desa, tegas). 900 dari 2.700 rumah tangga miskin"
+        f"Kantong {number}: Rambutan (9 desa, bukti kuat). 900 dari 2.700 rumah tangga miskin"
     )
     inside = str(table.index[blocks[2][0]])
-    assert f"Bagian dari kantong {number}: Rambutan (tegas)." in village_sentence(inside, named)
+    assert f"Bagian dari kantong {number}: Rambutan (bukti kuat)." in village_sentence(
+        inside, named
+    )
     districts = table.assign(district_code="16.07.01")
     assert place_namer(districts, named)(Place("pocket", str(number))).endswith(": Rambutan")
     # counts say nothing about a name

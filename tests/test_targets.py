@@ -58,8 +58,8 @@ def test_published_figures() -> None:
 def test_a_missing_year_is_said_to_be_missing() -> None:
     table = series_table(load_series(), [2024, 2025, 2026]).set_index(["series", "year"])
     text, rate = table["text"].to_dict(), table["rate"].to_dict()
-    assert text["regency", 2025] == "8,48 %"
-    assert text["province", 2025] == "10,15 %"
+    assert text["regency", 2025] == "8,48%"
+    assert text["province", 2025] == "10,15%"
     for gap in (("province", 2024), ("nation", 2025), ("regency", 2026), ("rpjmd", 2025)):
         assert (text[gap], table.loc[gap, "status"]) == ("belum diisi", "belum diisi")
         assert np.isnan(rate[gap])
@@ -70,7 +70,7 @@ def test_single_digit_was_reached_in_2023() -> None:
     found = single_digit_year(REGENCY)
     assert found.year == 2023
     assert found.rate == pytest.approx(0.0958)
-    assert "satu digit tercapai pada tahun 2023, dengan 9,58 %" in found.text
+    assert "satu digit tercapai pada tahun 2023, dengan 9,58%" in found.text
     never = single_digit_year(PROVINCE)
     assert never.year is None
     assert "belum tercapai" in never.text
@@ -174,7 +174,7 @@ def test_effect_of_a_package_by_hand() -> None:
     # 40 x 0.5 x 0.1 x 4 = 8 and 60 x 0.5 x 0.5 x 4 = 60 of 10,000 persons
     assert (effect.persons_low, effect.persons_high) == pytest.approx((8, 60))
     assert (effect.rate_low, effect.rate_high) == pytest.approx((0.094, 0.0992))
-    for part in ("8 sampai 60 orang", "Asumsi pengguna", "9,40 % sampai 9,92 %"):
+    for part in ("8 sampai 60 orang", "Asumsi pengguna", "9,40% sampai 9,92%"):
         assert part in effect.text
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHEETS = [
-    "Ringkasan", "Desa", "Kantong", "Kebutuhan OPD", "Ketepatan sasaran", "Anggaran", "Putusan",
+    "Ringkasan", "Desa", "Kantong", "Kebutuhan OPD", "Ketepatan sasaran", "Anggaran", "Hasil uji",
     "Janji mitra", "Catatan", "Kamus",
 ]  # fmt: skip
 
@@ -72,9 +72,14 @@ def test_change_has_a_sheet_where_there_are_waves(tmp_path: Path) -> None:
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     assert rows[0][-2:] == ["Selisih poin", "Perubahan"]
     words = [row[-1] for row in rows[1:]]
-    assert words[0] == "turun nyata"
+    assert words[0] == "turun signifikan"
     assert rows[1][-4:-1] == [0.1, 0.02, -8]
-    assert words.count("naik nyata") == words.count("tidak andal") == words.count("tanpa data") == 1
+    assert (
+        words.count("naik signifikan")
+        == words.count("tidak andal")
+        == words.count("tanpa data")
+        == 1
+    )
 
 
 def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:

@@ -25,7 +25,7 @@ _REASONS = {
     "zero": "pagu perangkat daerah nol",
     "dear": "biayanya melebihi pagu setiap tahun",
     "partly": "terlayani sebagian, pagu habis",
-    "outbid": "tidak muat dalam pagu: pilihan lain mencapai lebih banyak",
+    "outbid": "pagu tidak cukup; lokasi lain menjangkau lebih banyak rumah tangga",
 }
 # less than this part of a household is rounding
 _ROUNDING = 1e-6

@@ -167,7 +167,7 @@ def with_roles(
     source = next(one for one in measured.indicators if one.agency and one.count_column)
     indicator = Indicator(
         name="n_acting_agencies",
-        label="Konvergensi: jumlah OPD yang harus bertindak",
+        label="Konvergensi: jumlah OPD yang perlu intervensi",
         unit="count",
         worse="high",
         denominator="",
@@ -175,8 +175,8 @@ def with_roles(
         source=source.source,
         year=source.year,
         note=(
-            f"OPD harus bertindak bila porsi belum terlayani paling sedikit "
-            f"{numeral(rule.minimum_ratio, 1)} kali angka kabupaten dan paling sedikit "
+            f"OPD perlu intervensi bila porsi belum terlayani paling sedikit "
+            f"{numeral(rule.minimum_ratio, 1)} kali rata-rata kabupaten dan paling sedikit "
             f"{numeral(rule.minimum_excess)} rumah tangga di atasnya."
         ),
     )

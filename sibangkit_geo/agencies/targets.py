@@ -211,7 +211,7 @@ def single_digit_year(series: RateSeries) -> SingleDigit:
         return SingleDigit(None, math.nan, f"{series.label}: kemiskinan satu digit belum tercapai.")
     year, rate = int(below.index[0]), float(below["rate"].iloc[0])
     text = (
-        f"{series.label}: janji kemiskinan satu digit tercapai pada tahun {year}, "
+        f"{series.label}: target kemiskinan satu digit tercapai pada tahun {year}, "
         f"dengan {percentage(rate, 2)} penduduk miskin."
     )
     return SingleDigit(year, rate, text)

@@ -173,7 +173,7 @@ def study_text(wave: Wave, *, seed: int, register: str, earlier: Sequence[int] =
 WAVES = (
     # 2020: the rate is quoted without its year; persons are the rate times the population of
     # 865 thousand that the published counts of 2021 and 2025 lead back to; the line is invented
-    Wave(2020, 11.17, 96_660, "Angka 11,17 % (tahun tidak dinyatakan); jumlah orang diturunkan",
+    Wave(2020, 11.17, 96_660, "Angka 11,17% (tahun tidak dinyatakan); jumlah orang diturunkan",
          450_000, "_2020"),
     # BPS, Susenas March 2025
     Wave(2025, 8.48, 77_630, "BPS, Susenas 2025", 560_840),

@@ -81,7 +81,7 @@ def add_shrunken(
     )
     text = (
         f"Selang kredibel {percentage(shrunken.level, 0)} tiap desa: {how}. Keandalan menurut "
-        f"kesalahan baku relatif (sampai 25 % baik, 25–50 % hati-hati, selebihnya tidak dapat "
+        f"kesalahan baku relatif (sampai 25% baik, 25–50% hati-hati, selebihnya tidak dapat "
         f"dipakai): {_counted(count)}."
     )
     return _shrunken_indicators(source), [Note("interval_method", text)]
@@ -101,7 +101,7 @@ def _shrunken_indicators(source: tuple[str, int]) -> list[Indicator]:
             "Estimasi, bukan angka resmi; desa kecil ditarik ke rata-rata semua desa.",
         ),
         "headcount_interval_width": (
-            "Ketidakpastian: lebar selang 95 % (poin persen)",
+            "Ketidakpastian: lebar selang 95% (poin persen)",
             "Makin lebar makin tidak pasti; angka satu desa jangan dibaca terlalu tepat.",
         ),
     }
@@ -161,7 +161,7 @@ def deprivation_columns(
         note=note,
         same=same,
     )
-    label = "Keparahan multidimensi (M0)"
+    label = "Indeks kemiskinan multidimensi (M0)"
     adjusted = Indicator(same[1], label, "index", "high", "", "", source, year, note=note)
     return columns, [headcount, adjusted]
 

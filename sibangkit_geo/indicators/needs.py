@@ -133,7 +133,7 @@ class PovertyRule:
             last = self.decile_max
             return "Desil 1" if last == 1 else f"Desil 1–{last}"
         line = f"{self.line_rp_month:,.0f}".replace(",", ".")
-        return f"Di bawah garis kemiskinan Rp {line} per orang per bulan"
+        return f"Di bawah garis kemiskinan Rp{line} per orang per bulan"
 
 
 def relative_shortfall(spending: Floats, line: Floats | float) -> Floats:

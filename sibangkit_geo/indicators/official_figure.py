@@ -163,7 +163,7 @@ def _told(basis: _Basis, scaled: pd.Series, official: OfficialFigures, *, target
             f"tangganya ({numeral(basis.size, 2)} orang per rumah tangga, rata-rata desa lain)."
         )
     if held.any():
-        text += f" {int(held.sum())} desa dibatasi pada 100 %; selebihnya dipikul desa lain."
+        text += f" {int(held.sum())} desa dibatasi pada 100%; selebihnya dipikul desa lain."
     short = target - float((scaled * basis.people).sum())
     if round(short) > 0:
         text += (

@@ -167,7 +167,9 @@ def _of_need(need: Need, *, source: str, year: int) -> Indicator:
         year=year,
         count_column=f"unserved_{key}",
         base_column=f"known_{key}",
-        count_label="rumah tangga belum terlayani" if need.served else "rumah tangga membutuhkan",
+        count_label="rumah tangga belum terlayani"
+        if need.served
+        else "rumah tangga yang perlu ditangani",
         detail=(f"deprived_{key}", f"served_{key}") if need.served else (),
     )
 

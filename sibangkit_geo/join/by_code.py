@@ -227,7 +227,7 @@ def located_notes(
     how = found["how"].to_numpy()
     ways = {way: int(weight[how == way].sum()) for way in found["how"].unique()}
     text = (
-        f"{numeral(total - n_lost)} dari {numeral(total)} baris menemukan desanya: "
+        f"{numeral(total - n_lost)} dari {numeral(total)} baris cocok dengan desa: "
         f"{numeral(ways.get('code', 0))} menurut kode, {numeral(ways.get('name', 0))} menurut "
         f"kecamatan dan nama persis, {numeral(ways.get('spelling', 0))} menurut ejaan yang mirip, "
         f"{numeral(ways.get('review', 0))} menurut berkas tinjauan"

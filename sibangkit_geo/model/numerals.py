@@ -51,15 +51,15 @@ def percentage(share: float, decimals: int = 1) -> str:
     Returns
     -------
     text
-        Such as ``"9,3 %"``.
+        Such as ``"9,3%"``.
 
     Examples
     --------
     >>> percentage(0.0931, 2)
-    '9,31 %'
+    '9,31%'
     """
     text = numeral(share * _PERCENT, decimals)
-    return text if text == MISSING else f"{text} %"
+    return text if text == MISSING else f"{text}%"
 
 
 def rupiah(amount: float) -> str:
@@ -74,15 +74,15 @@ def rupiah(amount: float) -> str:
     Returns
     -------
     text
-        Such as ``"Rp 1,25 miliar"``.
+        Such as ``"Rp1,25 miliar"``.
 
     Examples
     --------
     >>> rupiah(1_250_000_000)
-    'Rp 1,25 miliar'
+    'Rp1,25 miliar'
     """
     for size, word in ((1e12, "triliun"), (1e9, "miliar"), (1e6, "juta")):
         if abs(amount) >= size:
-            return f"Rp {numeral(amount / size, 2)} {word}"
+            return f"Rp{numeral(amount / size, 2)} {word}"
     text = numeral(amount)
-    return text if text == MISSING else f"Rp {text}"
+    return text if text == MISSING else f"Rp{text}"

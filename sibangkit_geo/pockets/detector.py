@@ -279,8 +279,8 @@ def _limits(settings: PocketSettings) -> list[Note]:
         return []
     text = (
         f"Dengan {numeral(settings.replicates)} permutasi nilai p paling kecil "
-        f"{numeral(smallest, 3)}: kantong tegas (p paling besar {numeral(settings.alpha, 3)}) "
-        "tidak mungkin ditemukan."
+        f"{numeral(smallest, 3)}: kantong berbukti kuat (p paling besar "
+        f"{numeral(settings.alpha, 3)}) tidak mungkin ditemukan."
     )
     return [Note("few_replicates", text, settings.replicates)]
 

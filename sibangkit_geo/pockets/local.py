@@ -41,10 +41,10 @@ _TIE = 1e-10
 Alternative = Literal["two-sided", "greater", "less"]
 Transform = Literal["row", "binary"]
 Correction = Literal["none", "fdr", "bonferroni"]
-NOT_SIGNIFICANT = "tidak nyata"
+NOT_SIGNIFICANT = "tidak signifikan"
 NOT_CONTROLLED = (
     "Lapisan penjelas: galat tidak dikendalikan untuk seluruh peta, sehingga sebagian desa "
-    "tampak nyata secara kebetulan. Kantong kemiskinan hanya dari pendeteksi kantong."
+    "tampak signifikan karena kebetulan. Kantong kemiskinan hanya dari pendeteksi kantong."
 )
 
 
@@ -492,7 +492,7 @@ def class_labels(
     Returns
     -------
     label
-        The kind (``"HH"``, ``"high"`` ...) or ``"tidak nyata"``; a village
+        The kind (``"HH"``, ``"high"`` ...) or ``"tidak signifikan"``; a village
         without neighbor is never significant.
 
     Raises

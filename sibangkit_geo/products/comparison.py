@@ -99,8 +99,8 @@ def comparison_page(found: Comparison) -> str:
     areas = found.areas["q_value"].le(FALSE_SHARE).map({True: "ya", False: "tidak"})
     shown = {
         "Kantong": _pockets(found),
-        "Kecamatan dan kabupaten": _compact(found.areas).assign(**{"Berubah nyata": areas}),
-        "Desa yang angkanya nyata berubah": _compact(sure),
+        "Kecamatan dan kabupaten": _compact(found.areas).assign(**{"Berubah signifikan": areas}),
+        "Desa yang angkanya berubah signifikan": _compact(sure),
     }
     tables = {name: one.astype(object).where(one.notna(), "") for name, one in shown.items()}
     values = {"title": "Perubahan antarwaktu", "notes": found.notes, "tables": tables}
@@ -155,7 +155,7 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
             counts = f" ({numeral(poor)} dari {numeral(homes)} rumah tangga)" if known else ""
             told[label] = _percent(row[f"rate_{end}"]) + counts
         ends = f" ({_percent(row['low'])} sampai {_percent(row['high'])})"
-        told["Selisih, poin persen (selang 95 %)"] = _percent(row["difference"]) + (
+        told["Selisih, poin persen (selang 95%)"] = _percent(row["difference"]) + (
             ends if pd.notna(row["low"]) else ""
         )
         rows.append(told)
@@ -163,4 +163,4 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _percent(share: float) -> str:
-    return "" if pd.isna(share) else f"{100 * share:.1f} %".replace(".", ",")
+    return "" if pd.isna(share) else f"{100 * share:.1f}%".replace(".", ",")

@@ -47,8 +47,8 @@ _NEEDS = {
     "deprived": "Kekurangan",
     "unserved": "Belum terlayani",
     "share": "Porsi belum terlayani",
-    "excess": "Kelebihan di atas angka kabupaten",
-    "ratio": "Kali angka kabupaten",
+    "excess": "Kelebihan di atas rata-rata kabupaten",
+    "ratio": "Rasio terhadap kabupaten",
 }
 # a layer's own names of columns that others have too
 _OWN_NAMES = {

@@ -65,7 +65,7 @@ def _summary(report: IntakeReport) -> list[tuple[str, str]]:
         ("Berkas", report.file),
         *sheets,
         ("Baris dibaca", numeral(report.rows_in)),
-        ("Baris yang menemukan desanya dan dihitung", numeral(report.rows_located)),
+        ("Baris yang cocok dengan desa dan dihitung", numeral(report.rows_located)),
         ("Baris yang tidak dihitung", numeral(report.rows_in - report.rows_located)),
         *([] if coarse else [("Baris dengan sedikitnya satu temuan", numeral(flagged))]),
         ("Aturan yang menemukan sesuatu", numeral(len(_sections(report)))),

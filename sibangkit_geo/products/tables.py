@@ -45,14 +45,14 @@ _NAMES = {
     "households_not_covered": "Rumah tangga di luar register",
     "poor_people_benchmarked": "Penduduk miskin, diselaraskan ke angka resmi",
     "benchmarked_people": "Penduduk yang diselaraskan, sebagian diperkirakan dari rumah tangga",
-    "headcount_low": "Rumah tangga miskin, batas bawah selang 95 %",
-    "headcount_high": "Rumah tangga miskin, batas atas selang 95 %",
+    "headcount_low": "Rumah tangga miskin, batas bawah selang 95%",
+    "headcount_high": "Rumah tangga miskin, batas atas selang 95%",
     "reliability": "Keandalan",
     "multidimensional_intensity": "Intensitas multidimensi (A)",
     "multidimensional_poor_people": "Penduduk miskin multidimensi",
     "multidimensional_people": "Penduduk dengan data multidimensi",
-    "lead_agency": "OPD langkah pertama",
-    "acting_agencies": "OPD yang harus bertindak",
+    "lead_agency": "OPD penanggung jawab utama",
+    "acting_agencies": "OPD yang perlu intervensi",
     "status": "Status data",
     "pocket": "Kantong",
     "pocket_name": "Nama kantong",
@@ -61,8 +61,8 @@ _NAMES = {
     "p_value": "Nilai p",
     "rate": "Tingkat kemiskinan",
     "relative_risk": "Kali tingkat di luar kantong",
-    "relative_risk_low": "Kali tingkat di luar kantong, batas bawah selang 95 %",
-    "relative_risk_high": "Kali tingkat di luar kantong, batas atas selang 95 %",
+    "relative_risk_low": "Kali tingkat di luar kantong, batas bawah selang 95%",
+    "relative_risk_high": "Kali tingkat di luar kantong, batas atas selang 95%",
     "membership": "Peluang termasuk kantong",
     "poor": "Rumah tangga miskin",
     "expected": "Rumah tangga miskin menurut tingkat kabupaten",
@@ -142,15 +142,15 @@ FILES = ("kebutuhan_opd.csv", "peran_opd.csv", "ketepatan_sasaran.csv")
 _UNITS = {"percent": "porsi 0 sampai 1", "count": "jumlah", "index": "indeks"}
 _BESIDE = (
     ("village_code", "Kode desa Kemendagri", "kode"),
-    ("headcount_low", "Batas bawah selang kredibel 95 % rumah tangga miskin", "porsi 0 sampai 1"),
-    ("headcount_high", "Batas atas selang kredibel 95 % rumah tangga miskin", "porsi 0 sampai 1"),
+    ("headcount_low", "Batas bawah selang kredibel 95% rumah tangga miskin", "porsi 0 sampai 1"),
+    ("headcount_high", "Batas atas selang kredibel 95% rumah tangga miskin", "porsi 0 sampai 1"),
     ("reliability", "Keandalan: baik, hati-hati, tidak dapat dipakai", "kategori"),
     ("multidimensional_intensity", "Intensitas multidimensi (A)", "porsi 0 sampai 1"),
-    ("lead_agency", "OPD yang mengambil langkah pertama", "kunci OPD"),
-    ("acting_agencies", "OPD yang harus bertindak, kelebihan terbesar dahulu", "kunci OPD"),
+    ("lead_agency", "OPD penanggung jawab utama", "kunci OPD"),
+    ("acting_agencies", "OPD yang perlu intervensi, kelebihan terbesar dahulu", "kunci OPD"),
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
     ("pocket_name", "Nama kantong, menurut kecamatannya", "teks"),
-    ("evidence", "Tingkat bukti kantong: strict (tegas), indicative (indikatif)", "kategori"),
+    ("evidence", "Tingkat bukti kantong: strict (bukti kuat), indicative (indikatif)", "kategori"),
     ("membership", "Peluang termasuk kantong, kosong jauh dari kantong", "porsi 0 sampai 1"),
     ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong (pola luas)", "nomor"),
 )
@@ -542,9 +542,9 @@ def _one(product: StudyResult, change: WaveChange) -> pd.DataFrame:
     table = change.table.sort_values("difference", kind="stable", na_position="last")
     villages = product.measured.villages.loc[table.index]
     words = table["state"].map(_VERDICTS)
-    words = words.mask(table["state"].eq("ok"), "tidak nyata")
-    words = words.mask(table["sure"] & table["difference"].lt(0), "turun nyata")
-    words = words.mask(table["sure"] & table["difference"].gt(0), "naik nyata")
+    words = words.mask(table["state"].eq("ok"), "tidak signifikan")
+    words = words.mask(table["sure"] & table["difference"].lt(0), "turun signifikan")
+    words = words.mask(table["sure"] & table["difference"].gt(0), "naik signifikan")
     return pd.DataFrame({
         "village_code": table.index, "name": villages["name"].to_numpy(),
         "district_name": villages["district_name"].to_numpy(),

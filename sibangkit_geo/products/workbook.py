@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 BOOK_NAME = "buku_kerja.xlsx"
 _WORDS = {
-    "evidence": {"strict": "tegas", "indicative": "indikatif", "wide": "pola luas, bukan kantong"}
+    "evidence": {
+        "strict": "bukti kuat",
+        "indicative": "indikatif",
+        "wide": "pola luas, bukan kantong",
+    }
 }
 # a spreadsheet turns "#,##0.0" into the marks of its reader's language: 1.234,5
 _FORMATS = {"share": "0.0%", "count": "#,##0", "index": "#,##0.000", "rupiah": "#,##0", "year": "0",

@@ -251,7 +251,7 @@ def _notes(rows: pd.DataFrame, source: ProfileSource, *, unpeopled: int) -> tupl
     zeros = int((rows["poor_share"] == 0).sum())
     if zeros:
         text = (
-            f"{zeros} baris tabel profil mencatat kemiskinan tepat 0 %: dipakai sebagaimana "
+            f"{zeros} baris tabel profil mencatat kemiskinan tepat 0%: dipakai sebagaimana "
             f"tertulis, tetapi mungkin sel yang tidak diisi."
         )
         notes.append(Note("profile_poverty_zero", text, zeros))

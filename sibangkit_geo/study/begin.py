@@ -213,7 +213,9 @@ def text_of(inspected: Inspected) -> str:
     ]
     if inspected.report:
         report = inspected.report
-        lines.append(f"{numeral(report.rows_in)} baris, {numeral(report.rows_located)} berdesa")
+        lines.append(
+            f"{numeral(report.rows_in)} baris, {numeral(report.rows_located)} cocok dengan desa"
+        )
         lines += [
             f"  {rules()[one.kind].title}: {numeral(len(one.rows))} baris"
             + (f" (kolom {one.column})" if one.column else "")

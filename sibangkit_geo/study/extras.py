@@ -461,7 +461,7 @@ def locus_lists(
         lists[source.name] = lists.index.isin(code.dropna())
         lost = int(code.isna().sum())
         if lost:
-            text = f"{source.label}: {numeral(lost)} baris daftar tidak menemukan desanya."
+            text = f"{source.label}: {numeral(lost)} baris daftar tidak cocok dengan desa mana pun."
             notes.append(Note("locus_rows_lost", text, lost))
     return lists, notes
 

@@ -393,9 +393,8 @@ def _note(plan: Plan, need: float, promised: float, priced: tuple[int, int]) -> 
     text = (
         f"Anggaran: {numeral(served)} dari {numeral(need)} kebutuhan rumah tangga "
         f"({percentage(served / need if need else float('nan'))}) terlayani di bawah "
-        f"pagu{by_partners}; celah terbukti {percentage(plan.gap, 2)}. {priced[1]} dari "
-        f"{priced[0]} biaya satuan masih asumsi; satu rumah dengan beberapa kekurangan dihitung "
-        "beberapa kali."
+        f"pagu{by_partners}. {priced[1]} dari {priced[0]} biaya satuan masih asumsi; satu rumah "
+        "dengan beberapa kekurangan dihitung beberapa kali."
     )
     return Note("budget", text)
 

@@ -164,11 +164,11 @@ def rich_payload(small_study: SmallStudy) -> dict[str, Any]:
             "key": "anggaran",
             "headline": "Paket anggaran",
             "lead": "Satu pagu.",
-            "items": ["Langkah pertama.", "Langkah kedua."],
+            "items": ["OPD penanggung jawab utama.", "Langkah kedua."],
             "table": {
                 "head": [f"Kolom {number}" for number in range(8)],
                 "align": ["l", *("r" for _ in range(7))],
-                "rows": [["Perkimtan", *("Rp 1.234.567" for _ in range(7))]] * 3,
+                "rows": [["Perkimtan", *("Rp1.234.567" for _ in range(7))]] * 3,
             },
         },
         {"key": "kosong", "headline": "Tanpa tabel", "lead": "", "items": ["Satu."], "table": None},

@@ -151,7 +151,7 @@ def test_a_pocket_with_an_edge_shows_its_core(
         one["core"] = []
     payload["pockets"][0]["core"] = payload["pockets"][0]["villages"][:core]
     visit = visit_page(write_page(payload))
-    assert ("Inti kantong: peluang termasuk 80 % ke atas" in visit.text("#legend")) == bool(core)
+    assert ("Inti kantong: peluang termasuk 80% ke atas" in visit.text("#legend")) == bool(core)
     lines = "sibangkit.map && document.querySelectorAll('.leaflet-pockets-pane path').length"
     # each pocket has a casing and a line; the core is one line more
     assert visit.run(lines) == 2 * len(payload["pockets"]) + bool(core)

@@ -149,7 +149,7 @@ def _districts(product: StudyResult) -> list[tuple[str, str, str]]:
             "district_line",
             villages=len(own),
             inside=int(own["inside"].sum()),
-            rate=numeral(float(layer.district_values.get(code, float("nan"))), 1) + " %",
+            rate=numeral(float(layer.district_values.get(code, float("nan"))), 1) + "%",
         )
         line += _of_known(layer, str(code), own)
         cards.append((_file(str(code)), str(own["district_name"].iloc[0]), line))
@@ -222,7 +222,7 @@ def _district_page(product: StudyResult, sheet: Sheet, map_file: str) -> str:
 def _shown(fact: Fact, value: float) -> str:
     if math.isnan(value):
         return _NOTHING
-    return numeral(value, fact.decimals) + (" %" if fact.unit == "percent" else "")
+    return numeral(value, fact.decimals) + ("%" if fact.unit == "percent" else "")
 
 
 def _counted(fact: Fact) -> str:
@@ -271,4 +271,4 @@ def _rate(rate: float, decimals: int) -> str:
     """Write a rate in per cent, or that there is none."""
     if math.isnan(rate):
         return word("missing")
-    return f"{numeral(rate, decimals)} %"
+    return f"{numeral(rate, decimals)}%"

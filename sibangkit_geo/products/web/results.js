@@ -20,9 +20,9 @@ window.sibangkit.results = (() => {
   const list = (items, lang = null) => element("ul", { lang }, items.map((item) => element("li", { text: item })));
 
   // ---- pockets
-  // "Langkah pertama: Perkimtan – Rumah sesak ..." folds to its first part
+  // "OPD penanggung jawab utama: Perkimtan – Hunian padat ..." folds to its first part
   /** @param {string} role */
-  const leadOf = (role) => (/^[^–]{3,60} – /.test(role) && !english ? role.split(" – ")[0] : text("roles"));
+  const leadOf = (role) => (/^[^–]{3,90} – /.test(role) && !english ? role.split(" – ")[0] : text("roles"));
 
   /** @param {Pocket} pocket @param {(pocket: Pocket) => void} onPocket */
   function pocketItem(pocket, onPocket) {

@@ -65,7 +65,7 @@ _TITLES = MappingProxyType(
         "gap_wide": "celah lebih lebar dari 50 m",
         "sliver": "bagian setipis serpihan",
         "buried": "tertutup poligon lain",
-        "changed": "luas berubah lebih dari 1 %",
+        "changed": "luas berubah lebih dari 1%",
     }
 )
 _SYSTEMS = MappingProxyType({"kemendagri": "Kemendagri", "bps": "BPS", "": "tidak ada"})

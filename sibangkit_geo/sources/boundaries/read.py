@@ -135,7 +135,7 @@ def read_boundaries(
         approximate=default,
         source=source.source
         or (
-            "Batas pendekatan tertanam sibangkit_geo (idn-area-data ODbL, "
+            "Batas indikatif tertanam sibangkit_geo (idn-area-data ODbL, "
             "geografis MIT, Natural Earth)"
             if default
             else path.name

@@ -201,4 +201,4 @@ def _cleaned_text(changes: pd.DataFrame) -> str:
         return text
     first = "; ".join(f"{code} {percentage(part)}" for code, part in notable.head(_LISTED).items())
     more = f"; dan {len(notable) - _LISTED} lagi" if len(notable) > _LISTED else ""
-    return f"{text} Luas {len(notable)} di antaranya berubah lebih dari 1 %: {first}{more}."
+    return f"{text} Luas {len(notable)} di antaranya berubah lebih dari 1%: {first}{more}."
