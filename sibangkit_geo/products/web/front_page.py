@@ -81,15 +81,17 @@ def _render(template: str, product: StudyResult, **values: object) -> str:
 
 
 def _official(product: StudyResult) -> list[_Figure]:
-    """Set the latest published figure of each series side by side; none is filled in."""
+    """Set the latest published figure of each series side by side; one without any is left out."""
     if product.series is None:
         return []
     figures = []
     for label, own in product.series.groupby("label", sort=False):
         known = own.dropna(subset=["rate"])
-        shown = known.iloc[-1] if len(known) else own.iloc[-1]
+        if known.empty:
+            continue
+        shown = known.iloc[-1]
         lines = [word("key_year", year=shown["year"], source=shown["source"])]
-        if len(known) and shown["note"]:
+        if shown["note"]:
             # that its year was never stated, for one
             lines.append(str(shown["note"]))
         figures.append((word("key_regency", area=label), str(shown["text"]), lines))
