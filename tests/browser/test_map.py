@@ -138,7 +138,7 @@ def test_search_by_keyboard_finds_mapped_and_unmapped_villages(
     assert rich_payload["villages"]["name"][7] in visit.text("#detail")
     visit.page.fill("#search", "tanah hil")
     assert "tidak ada di peta" in visit.text("#matches")
-    assert visit.text("#search-status") == "1 desa cocok"
+    assert visit.text("#search-status") == "1 cocok"
     keys.press("Escape")
     assert visit.page.locator("#matches").is_hidden()
     keys.press("ArrowDown")
@@ -146,7 +146,7 @@ def test_search_by_keyboard_finds_mapped_and_unmapped_villages(
     assert "batasnya belum ada pada sumber" in visit.text("#detail")
     assert visit.fragment() == "#desa=16.07.99.2001" or "desa=16.07.99.2001" in visit.fragment()
     visit.page.fill("#search", "zzz")
-    assert "Tidak ada desa yang cocok" in visit.text("#matches")
+    assert "Tidak ada yang cocok" in visit.text("#matches")
     visit.context.close()
 
 

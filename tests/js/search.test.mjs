@@ -20,7 +20,10 @@ function setUp(data = pageData()) {
   const app = open(["values.js", (page) => { page.element = element; }, "search.js"], {
     data, elements: { search: input, matches: list, "search-status": status },
   });
-  app.setUpSearch((row) => chosen.push(row), (village) => chosen.push(village.code));
+  app.setUpSearch({
+    village: (row) => chosen.push(row), unmapped: (village) => chosen.push(village.code),
+    district: (index) => chosen.push(`district ${index}`), pocket: (one) => chosen.push(`pocket ${one.number}`),
+  });
   return {
     attributes, chosen, list, status,
     type(words) {
@@ -44,6 +47,35 @@ test("names that begin with the words come first, then by name", () => {
 test("accents, codes and villages without polygon are found", () => {
   assert.deepEqual(setUp().type("elok"), ["Élok"]);
   assert.deepEqual(setUp().type("02.20"), ["Élok", "Maju Jaya", "Tanah Hilang"]);
+});
+
+test("spellings that are joined, split, numbered or mistyped are found", () => {
+  const data = pageData();
+  data.villages.name[0] = "Sido Mulyo";
+  data.villages.name[1] = "Taja Raya II";
+  const search = setUp(data);
+  for (const words of ["sidomulyo", "sido mulyo", "SIDO-MULYO", "desa sidomulyo", "sidomuljo", "sdomulyo"]) {
+    assert.deepEqual(search.type(words), ["Sido Mulyo"], words);
+  }
+  for (const words of ["taja raya 2", "tajaraya ii", "taja raia ii"]) {
+    assert.deepEqual(search.type(words), ["Taja Raya II"], words);
+  }
+  // too short to be guessed at
+  assert.deepEqual(search.type("sidx"), ["tidak ada"]);
+});
+
+test("codes without dots, districts and pockets are found", () => {
+  const data = pageData();
+  data.texts.pocket = "Kantong {n}";
+  data.districts[0].name = "Muara Padang";
+  data.pockets = [{ number: 2, name: "Muara Padang", evidence: "strict", villages: [0, 1], core: [], sentence: "", roles: [] }];
+  const search = setUp(data);
+  assert.deepEqual(search.type(data.villages.code[0].replaceAll(".", "")).length, 1);
+  assert.deepEqual(search.type("kec. muara pad"), ["Muara Padang", "Kantong 2: Muara Padang"]);
+  search.press("Enter");
+  search.type("kantong 2");
+  search.press("Enter");
+  assert.deepEqual(search.chosen, ["district 0", "pocket 2"]);
 });
 
 test("nothing found says so; nothing asked closes the list", () => {

@@ -201,6 +201,9 @@
     else if (move) goTo(app.mosaic.boundsOf(rows), { pad: 0.08 });
   }
 
+  /** @param {Pocket | WideArea} pocket */
+  const toPocket = (pocket) => goTo(app.mosaic.boundsOf(pocket.villages), { above: 3, pad: 0.5 });
+
   const reset = () => together(() => {
     tools.close();
     state.all = false;
@@ -308,9 +311,12 @@
       event.preventDefault();
       act();
     });
-    app.setUpSearch(
-      (row) => select(row, { zoom: true }), (one) => select(null, { unmapped: one }),
-    );
+    app.setUpSearch({
+      village: (row) => select(row, { zoom: true }),
+      unmapped: (one) => select(null, { unmapped: one }),
+      district: (index) => chooseDistrict(index),
+      pocket: toPocket,
+    });
   }
 
   app.select = (code) => {
@@ -328,7 +334,7 @@
     fit: (bounds) => goTo(bounds, { above: 9, pad: 0 }),
   });
   app.fillPage(map.getContainer());
-  results.show((pocket) => goTo(app.mosaic.boundsOf(pocket.villages), { above: 3, pad: 0.5 }));
+  results.show(toPocket);
   listen();
   together(() => {
     goHome();

@@ -396,10 +396,12 @@ interface Sibangkit {
     show(onPocket: (place: Pocket | WideArea) => void): void;
     list(items: string[], lang?: string | null): HTMLUListElement;
   };
-  setUpSearch(
-    onVillage: (row: number) => void,
-    onUnmapped: (village: UnmappedVillage) => void,
-  ): void;
+  setUpSearch(on: {
+    village: (row: number) => void;
+    unmapped: (village: UnmappedVillage) => void;
+    district: (index: number) => void;
+    pocket: (pocket: Pocket) => void;
+  }): void;
   hash: {
     read(): Wish;
     write(state: () => Address): void;
