@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from sibangkit_geo.pockets.change import FALSE_SHARE
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.web.html import own_text, render
-from sibangkit_geo.products.words import listed_districts, say
+from sibangkit_geo.products.words import listed_districts, say, told_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,20 +113,16 @@ def _pockets(found: Comparison) -> pd.DataFrame:
         return table
     every = pd.concat([found.areas, found.villages]).drop_duplicates("code")
     names = dict(zip(every["code"], every["name"].astype(str), strict=True))
-    count = Counter(name for code, name in names.items() if len(code) > _DISTRICT)
+    own = pd.DataFrame({"name": {one: name for one, name in names.items() if len(one) > _DISTRICT}})
+    own["district_name"] = [names.get(one[:_DISTRICT], one[:_DISTRICT]) for one in own.index]
+    told, districts = told_names(own).to_dict(), own["district_name"].to_dict()
     inside = [str(codes).split() for codes in table["villages"]]
-
-    def named(code: str) -> str:
-        name, district = names.get(code, code), names.get(code[:_DISTRICT], code[:_DISTRICT])
-        # a name that repeats says nothing alone
-        return say("place_village", name=name, district=district) if count[name] > 1 else name
-
     places = [
         say("pocket_name", number=number, name=listed_districts(
-            names.get(code[:_DISTRICT], code[:_DISTRICT]) for code in codes))
+            str(districts.get(code, code[:_DISTRICT])) for code in codes))
         for number, codes in zip(table["id"], inside, strict=True)
     ]  # fmt: skip
-    listed = [", ".join(map(named, codes)) for codes in inside]
+    listed = [", ".join(str(told.get(code, code)) for code in codes) for codes in inside]
     made = pd.DataFrame({"Kantong": places, "Kelas": table["class"], "Desa": listed})
     return pd.concat([made, _figures(table), table[["note"]].rename(columns=_WORDS)], axis=1)
 

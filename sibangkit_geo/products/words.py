@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.model.types import CORE
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     import geopandas as gpd
-    import pandas as pd
 
     from sibangkit_geo.model.types import Place, Pockets
 
@@ -330,6 +331,21 @@ def _other_methods(code: str, villages: pd.DataFrame, *, inside: bool) -> list[s
     if "extreme" in calls:
         said.append(say("verdict_extreme"))
     return said
+
+
+def told_names(villages: pd.DataFrame) -> pd.Series:
+    """
+    Name villages, those whose name repeats with their district.
+
+    `villages`: With ``name`` and ``district_name``.
+    """
+    names = villages["name"].astype(str)
+    twice = names.duplicated(keep=False)
+    told = [
+        say("place_village", name=name, district=district) if more else name
+        for name, district, more in zip(names, villages["district_name"], twice, strict=True)
+    ]
+    return pd.Series(told, index=villages.index, dtype=object)
 
 
 def place_namer(villages: pd.DataFrame, pockets: Pockets) -> Callable[[Place], str]:

@@ -27,6 +27,7 @@ from sibangkit_geo.products.words import (
     pocket_sentence,
     result_sentences,
     say,
+    told_names,
     village_sentence,
     wide_sentences,
 )
@@ -320,11 +321,12 @@ def _needs(
     if not layers:
         return None
     items = []
+    told = told_names(product.mapped)
     for layer in layers:
         by = layer.counts if layer.counts is not None else layer.shown
         largest = layer.indicator.worse == "high" or layer.counts is not None
         order = by.dropna().sort_values(ascending=not largest, kind="stable")
-        names = ", ".join(product.mapped.loc[order.index[:_NAMED_VILLAGES], "name"])
+        names = ", ".join(told[order.index[:_NAMED_VILLAGES]])
         if layer.counts is None:
             items.append(say("needs_index", label=layer.indicator.label, villages=names))
             continue
