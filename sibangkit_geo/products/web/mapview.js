@@ -134,6 +134,8 @@ window.sibangkit.MapView = (() => {
       group.bindTooltip((layer) => this.tooltip(layer.feature.id), {
         sticky: true, direction: "top", offset: [0, -8], opacity: 1,
       });
+      // a tooltip makes every path a stop of the Tab key: the map is one, search and table name them
+      for (const layer of this.layerOf) layer.getElement()?.setAttribute("tabindex", "-1");
     }
 
     addLines() {
