@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,11 @@ def find_pockets(
         least = worth.loc[tested.index].to_numpy(dtype=float)
         poor, homes = poor / homes * least, least
     at = np.column_stack([centres.x, centres.y])
-    found, uneven = _searched(poor, homes, at, near=near, settings=settings, progress=progress)
-    graded, told = _graded(tested, found, poor / homes, homes, at, near=near, settings=settings)
+    rates = poor / homes
+    found, homes, uneven = _searched(
+        poor, homes, at, near=near, settings=settings, progress=progress
+    )
+    graded, told = _graded(tested, found, rates, homes, at, near=near, settings=settings)
     return Pockets(
         members=_members(tested, graded.pockets),
         outlines=graded.outlines,
@@ -115,8 +119,8 @@ def find_pockets(
         alpha=settings.alpha,
         replicates=settings.replicates,
         seed=settings.seed,
-        notes=(*notes, *_isolates(near), *uneven, *told, *_limits(settings)),
-        smallest_risks=_smallest_risks(poor / homes, homes, found),
+        notes=(*notes, *_isolates(near), *uneven, *told, *_limits(settings, uneven)),
+        smallest_risks=_smallest_risks(rates, homes, found),
         neighbors=pd.DataFrame(
             {
                 "village_code": near.ids[near.pairs[:, 0]],
@@ -134,15 +138,19 @@ def _searched(
     near: Neighbors,
     settings: PocketSettings,
     progress: Callable[[int], None] | None,
-) -> tuple[Found, list[Note]]:
-    """Search; where something is found on a map of uneven noise, search again as it asks."""
+) -> tuple[Found, Floats, list[Note]]:
+    """
+    Search; where something is found on a map of uneven noise, search again as it asks.
+
+    Returns: What was found, what the households of each village are worth, and notes.
+    """
     search = Search(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
     found = search.run(settings, progress)
     if not found.labels.any():
-        return found, []
+        return found, homes, []
     noise = uneven_noise(poor, homes, free=found.labels == 0, centres=centres, seed=settings.seed)
     if noise is None:
-        return found, _too_many(len(poor))
+        return found, homes, _too_many(len(poor))
     least = noise.worth(homes)
     search = Search(
         poor / homes * least, least, centres, near=near,
@@ -159,7 +167,7 @@ def _searched(
     found = search.run(replace(settings, alpha=settings.alpha / 2), progress)
     doubled = tuple(2.0 * one for one in found.p_values)
     found = replace(found, p_values=doubled, map_p_value=min(1.0, 2.0 * found.map_p_value))
-    return found, [Note("uneven_noise", text, inside)]
+    return found, least, [Note("uneven_noise", text, inside)]
 
 
 def _too_many(villages: int) -> list[Note]:
@@ -205,21 +213,24 @@ def _graded(
     found, apart = _joined(found, zones, stand.apart, near)
     zones = [frozenset(np.flatnonzero(found.labels == i + 1).tolist()) for i in range(len(apart))]
     outside = found.labels == 0
-    chance = np.full(len(rates), np.nan)
-    risks = []
+    risks, sure = [], []
     for zone, own in zip(zones, apart, strict=True):
         if not own:
             # what a wide pattern is by itself, without the noise that its zone was chosen for
             risks.append((_expected_risk(stand.expected, homes, zone, outside), np.nan, np.nan))
             continue
-        sure = membership(
+        one = membership(
             zone, poor=rates * homes, homes=homes, outside=outside,
             rho=found.rho, pairs=near.pairs, seed=settings.seed,
         )  # fmt: skip
-        risks.append((sure.relative_risk, sure.low, sure.high))
-        chance[sure.villages] = np.fmax(chance[sure.villages], sure.chance)
+        risks.append((one.relative_risk, one.low, one.high))
+        sure.append(one)
     whole = _outlines(tested, found, risks, settings.alpha)
     large = (whole["relative_risk"] >= settings.smallest_relative_risk).to_numpy()
+    chance = np.full(len(rates), np.nan)
+    # pockets come first, so that these stand in their order
+    for one in itertools.compress(sure, large):
+        chance[one.villages] = np.fmax(chance[one.villages], one.chance)
     pockets, outlines = _renumbered(whole, found.labels, apart & large)
     wide, patterns = _renumbered(whole, found.labels, ~apart & large)
     patterns = patterns.assign(evidence="wide").drop(columns=_RISKS[1:])
@@ -272,9 +283,11 @@ def _renumbered(
     return numbers[labels], own.set_index(pd.RangeIndex(1, len(own) + 1, name="pocket"))
 
 
-def _limits(settings: PocketSettings) -> list[Note]:
+def _limits(settings: PocketSettings, uneven: list[Note]) -> list[Note]:
     """Say where the settings decide, and not the data."""
-    smallest = 1 / (settings.replicates + 1)
+    # on a map of uneven noise p counts twice
+    doubled = any(one.key == "uneven_noise" for one in uneven)
+    smallest = (1 + doubled) / (settings.replicates + 1)
     if smallest <= settings.alpha:
         return []
     text = (
@@ -319,7 +332,8 @@ def _outlines(
         poor, homes = int(inside["poor_households"].sum()), int(inside["households"].sum())
         rows.append(
             {
-                "evidence": "strict" if p_value <= alpha else "indicative",
+                # as poor as the rest for all that is known: p alone makes it no strong evidence
+                "evidence": "indicative" if p_value > alpha or risk[1] < 1.0 else "strict",
                 "p_value": p_value,
                 "rate": poor / homes,
                 **dict(zip(_RISKS, risk, strict=True)),

@@ -70,9 +70,10 @@ def membership(
     The posterior of the model whose maximum is the outline: y ~ BetaBinomial(N, RR p, rho) inside,
     (N, p, rho) outside, a price of .3 per neighbouring pair cut and of .65 per village, log RR
     uniform. Drawn by Gibbs sampling [1]_: RR given the outline, then villages that are no
-    neighbours at once. The relative risk of the outline that is shown is
-    1 + (RR - 1) x the share of its households that belong: as villages were taken in for
-    being high, it is smaller than the ratio of the counted rates.
+    neighbours at once. The rate of the outline that is shown is p (1 + (RR - 1) x the share
+    of its households that belong), its relative risk that over the rate of all households
+    outside. As villages were taken in for being high, it is usually smaller than the ratio
+    of the counted rates.
 
     Parameters
     ----------
@@ -113,9 +114,13 @@ def membership(
     belongs, at = _drawn(inside[near], gain, *_links(near, pairs, len(poor)), rng)
     weight = homes[near] * inside[near]
     share = belongs @ weight / weight.sum()
-    # the rate outside is an estimate too
-    error = np.sqrt((1.0 - level) / (level * effective[outside].sum()))
-    told = (1.0 + share * (risks[at] - 1.0)) * np.exp(rng.normal(0.0, error, share.shape))
+    # of all households outside, as rates are printed, while the level is that of middling villages;
+    # it is an estimate too
+    everybody = homes[outside].sum()
+    rate = poor[outside].sum() / everybody
+    error = np.sqrt((homes**2 / effective)[outside].sum() * level * (1.0 - level)) / everybody
+    told = level / rate * (1.0 + share * (risks[at] - 1.0))
+    told *= np.exp(rng.normal(0.0, error / rate, share.shape))
     low, middle, high = (float(one) for one in np.quantile(told, _INTERVAL))
     return Membership(near, belongs.mean(axis=(0, 1)), middle, low, high)
 
