@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import without_variants
@@ -22,6 +24,7 @@ from sibangkit_geo.pockets.change import (
     Wave,
     at_common_codes,
     emerging_classes,
+    level_change,
     pocket_changes,
     rate_change,
 )
@@ -129,6 +132,34 @@ def test_merges_are_noted_and_little_overlap_is_no_match() -> None:
     assert sorted(strict["class"]) == [
         "baru terbukti", "tidak lagi terbukti", "tidak lagi terbukti",
     ]  # fmt: skip
+
+
+def test_a_pocket_that_became_part_of_a_wide_area_says_so() -> None:
+    old = wave(2020, {"a": (100, 50, 1), "b": (90, 45, 1), "c": (90, 5, 0)})
+    new = wave(2025, {"a": (100, 48, 0), "b": (90, 44, 0), "c": (90, 5, 0)})
+    wide = Wave(2025, new.table.assign(wide_area=[1.0, 1.0, np.nan]), 0.0)
+    found = pocket_changes([old, at_common_codes(wide, {})], ChangeSettings()).iloc[0]
+    assert found["class"] == "tidak lagi terbukti"
+    assert found["note"] == "kini bagian dari wilayah miskin luas"
+    back = pocket_changes([Wave(2020, wide.table, 0.0), replace(old, year=2025)], ChangeSettings())
+    assert back.iloc[0]["note"] == "sebelumnya bagian dari wilayah miskin luas"
+
+
+def test_villages_that_changed_are_told_from_chance_by_their_number() -> None:
+    # one of 40 fell by 6 standard errors, the others drew 40 of 100 twice: one p of 20 is chance
+    rng = np.random.default_rng(4)
+    before = {f"16.07.01.{2001 + i}": (100, rng.binomial(100, 0.4), 0) for i in range(40)}
+    after = {one: (100, rng.binomial(100, 0.4), 0) for one in before}
+    first = next(iter(before))
+    before[first], after[first] = (100, 60, 0), (100, 20, 0)
+    found = level_change(wave(2020, before), wave(2025, after), level="desa")
+    alone = (found["high"] < 0) | (found["low"] > 0)
+    assert alone.sum() > 1
+    assert found.index[found["q_value"] <= 0.05].tolist() == [first]
+    none = level_change(
+        wave(2020, {first: (9, 0, 0)}), wave(2025, {first: (9, 0, 0)}), level="desa"
+    )
+    assert none["q_value"].tolist() == [1.0]
 
 
 def test_gone_and_new_need_evidence_that_allows_for_the_choice() -> None:

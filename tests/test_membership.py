@@ -74,6 +74,34 @@ def test_nobody_outside_and_nobody_poor_outside() -> None:
     assert spared.chance.tolist() == alone.chance.tolist() == [1.0, 1.0]
 
 
+def test_the_risk_is_that_over_the_rate_of_all_households_outside() -> None:
+    # four towns of 3,000 households, 30 % poor, beside 30 villages of 8 %: of all households
+    # outside (3,600 + 720) / (12,000 + 9,000) are poor, .206, and .35 inside is 1.7 times that
+    homes = np.array([300.0] * 3 + [3000.0] * 4 + [300.0] * 30)
+    poor = np.array([105.0] * 3 + [900.0] * 4 + [24.0] * 30)
+    outside = np.ones(37, dtype=np.bool_)
+    outside[:3] = False
+    pairs = np.array([[0, 1], [1, 2], [2, 7]])
+    found = membership(
+        frozenset({0, 1, 2}), poor=poor, homes=homes, outside=outside, rho=0.05, pairs=pairs, seed=1
+    )
+    assert found.relative_risk == pytest.approx(0.35 / (4320 / 21000), rel=0.15)
+    assert found.low < 1.7 < found.high
+
+
+def test_a_trifle_leaves_no_membership_and_a_doubtful_pocket_is_no_strong_evidence(
+    grid: Callable[..., gpd.GeoDataFrame],
+) -> None:
+    rate = np.full(144, 0.2)
+    rate[[12 * y + x for y in (4, 5, 6) for x in (4, 5, 6)]] = 0.225
+    table = grid(12, 1, 20_000)
+    table = table.assign(poor_households=(20_000 * rate).astype(int))
+    found = find_pockets(table, settings=PocketSettings(replicates=99))
+    assert "trifles" in [note.key for note in found.notes]
+    assert len(found) == 0
+    assert found.villages["membership"].isna().all()
+
+
 def test_clear_villages_are_sure_doubtful_ones_are_not_and_far_ones_missing(
     grid: Callable[..., gpd.GeoDataFrame],
 ) -> None:

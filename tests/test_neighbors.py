@@ -158,6 +158,10 @@ def test_hard_layers_are_refused(villages: gpd.GeoDataFrame) -> None:
             rule(villages.to_crs("EPSG:4326").set_crs(None, allow_override=True))
         with pytest.raises(DataError, match=r"not in metres .*foot"):
             rule(villages.set_crs("EPSG:2263", allow_override=True))
+    broken = villages.copy()
+    broken.loc[broken.index[2], "geometry"] = shapely.Polygon([(0, 0), (np.inf, 0), (1, 1)])
+    with pytest.raises(DataError, match="infinite or no number"):
+        neighbors_within(broken)
     for rule in (queen, rook):
         with pytest.raises(DataError, match=r"points or lines.*rows: 9"):
             rule(villages.set_geometry(villages.representative_point()))

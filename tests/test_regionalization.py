@@ -125,5 +125,12 @@ def test_hard_inputs() -> None:
         planning_areas(values.iloc[:2], near, n_areas=1)
     with pytest.raises(DataError, match=r"without a value.*first: 1"):
         planning_areas(values.replace(2.0, np.nan), near, n_areas=1)
+    with pytest.raises(DataError, match="without a value"):
+        planning_areas(values.astype(object).replace(2.0, "x"), near, n_areas=1)
+    twice = pd.Series([1, 2, 3, 4], index=[0, 1, 2, 2])
+    with pytest.raises(DataError, match="stands twice in the population"):
+        planning_areas(values, near, n_areas=1, population=twice)
+    with pytest.raises(ValueError, match="at least one column"):
+        planning_areas(values[[]], near, n_areas=1)
     with pytest.raises(ValueError, match="tolerance"):
         RegionSettings(tolerance=-1)

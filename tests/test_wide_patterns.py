@@ -259,6 +259,22 @@ def test_shares_are_no_counts(plain: gpd.GeoDataFrame) -> None:
         usable_villages(plain.assign(poor_households=0.1, households=1.0))
 
 
+def test_shares_beside_true_households_are_no_counts(plain: gpd.GeoDataFrame) -> None:
+    with pytest.raises(DataError, match="shares, not counts"):
+        usable_villages(plain.assign(poor_households=0.1, households=300.0))
+
+
+def test_worth_is_checked(grid: Callable[..., gpd.GeoDataFrame]) -> None:
+    table = grid(6, 30, 300)
+    worth = table["households"].astype(float)
+    for wrong in (np.nan, -1.0, 0.0, np.inf, 301.0):
+        bad = worth.where(worth.index != worth.index[3], wrong)
+        with pytest.raises(DataError, match=r"`worth`.*rows: 1; first:"):
+            find_pockets(table, settings=FAST, worth=bad)
+    with pytest.raises(DataError, match=r"`worth`.*rows: 1"):
+        find_pockets(table, settings=FAST, worth=worth.iloc[1:])
+
+
 def test_a_column_that_is_not_there_is_named(plain: gpd.GeoDataFrame) -> None:
     with pytest.raises(DataError, match="no column poor_households"):
         usable_villages(plain.rename(columns={"poor_households": "poor_household"}))

@@ -28,6 +28,8 @@ _LEVELS = {"desa": 13, "kecamatan": 8, "kabupaten": 5}
 # share of waves in a pocket, and level of the trend test, of emerging hot spot analysis
 # (Esri, How Emerging Hot Spot Analysis works)
 _MOSTLY = 0.9
+# share of a pocket's villages that makes it a part of a wide area
+_MOST = 0.5
 _TREND_Z = 1.644854
 _FEWEST_WAVES = 3
 
@@ -38,7 +40,7 @@ class Wave:
     One finished run, one row per village.
 
     `table`: Indexed by dotted village code; ``households``, ``people``, ``poor_households`` (NaN
-        without data) and ``pocket`` (NaN outside every pocket).
+        without data) and ``pocket`` (NaN outside every pocket); ``wide_area`` (alike) where told.
     `rho`: Intra-village correlation, 0 to 1.
     `noise`: Variance of the deviation that protection added to each count, households squared.
     """
@@ -79,13 +81,15 @@ def at_common_codes(wave: Wave, code: Mapping[str, str]) -> Wave:
     `code`: Village code to common code; a code that is not in it stays.
     Returns: Same year and rho; the pocket is that of the part with most households.
     """
-    rows = wave.table[[*COUNTS, "pocket"]].copy()
+    areas = ["pocket", *({"wide_area"} & set(wave.table))]
+    rows = wave.table[[*COUNTS, *areas]].copy()
     rows["common"] = [code.get(str(one), str(one)) for one in rows.index]
     grouped = rows.groupby("common")[list(COUNTS)]
     table = grouped.sum().where(grouped.count().eq(grouped.size(), axis=0))
-    inside = rows.dropna(subset="pocket").sort_index()
-    inside = inside.sort_values("households", ascending=False, kind="stable")
-    table["pocket"] = inside.groupby("common")["pocket"].first().reindex(table.index)
+    for area in areas:
+        inside = rows.dropna(subset=area).sort_index()
+        inside = inside.sort_values("households", ascending=False, kind="stable")
+        table[area] = inside.groupby("common")[area].first().reindex(table.index)
     return Wave(wave.year, table.rename_axis("village_code"), wave.rho, wave.noise)
 
 
@@ -286,7 +290,8 @@ def _step(
         rows.append({
             "id": name, "year_before": earlier.year, "year_after": later.year, "before": old,
             "after": new, "jaccard": pairs.loc[same, "jaccard"].max(),
-            "note": _merges(pairs, old, new), "villages": " ".join(union),
+            "note": "; ".join([*_merges(pairs, old, new), *_of_wide(earlier, later, inside)]),
+            "villages": " ".join(union),
         })  # fmt: skip
     if not rows:
         return pd.DataFrame()
@@ -295,13 +300,26 @@ def _step(
     return table
 
 
-def _merges(pairs: pd.DataFrame, old: float, new: float) -> str:
+def _of_wide(earlier: Wave, later: Wave, inside: Sequence[pd.Index]) -> list[str]:
+    """Say that a pocket of one wave is for the most part in a wide poor area in the other."""
+    told = []
+    for own, wave, words in (
+        (inside[0], later, "kini"), (inside[1], earlier, "sebelumnya"),
+    ):  # fmt: skip
+        if len(own) and "wide_area" in wave.table:
+            share = wave.table["wide_area"].reindex(own).notna().mean()
+            if share >= _MOST:
+                told.append(f"{words} bagian dari wilayah miskin luas")
+    return told
+
+
+def _merges(pairs: pd.DataFrame, old: float, new: float) -> list[str]:
     said = []
     if (pairs["after"] == new).sum() > 1:
         said.append("gabungan dari beberapa kantong")
     if (pairs["before"] == old).sum() > 1:
         said.append("terpecah menjadi beberapa kantong")
-    return "; ".join(said)
+    return said
 
 
 def _classes(table: pd.DataFrame) -> list[str]:

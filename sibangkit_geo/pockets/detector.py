@@ -98,7 +98,7 @@ def find_pockets(
         raise DataError(msg, rows=pd.DataFrame(index=tested.index), remedy=remedy)
     centres = tested.geometry.representative_point()
     if worth is not None:
-        least = worth.loc[tested.index].to_numpy(dtype=float)
+        least = _worth(worth, tested)
         poor, homes = poor / homes * least, least
     at = np.column_stack([centres.x, centres.y])
     rates = poor / homes
@@ -121,13 +121,24 @@ def find_pockets(
         seed=settings.seed,
         notes=(*notes, *_isolates(near), *uneven, *told, *_limits(settings, uneven)),
         smallest_risks=_smallest_risks(rates, homes, found),
-        neighbors=pd.DataFrame(
-            {
-                "village_code": near.ids[near.pairs[:, 0]],
-                "neighbor_code": near.ids[near.pairs[:, 1]],
-            }
-        ),
+        neighbors=_pairs(near),
     )
+
+
+def _pairs(near: Neighbors) -> pd.DataFrame:
+    codes = [near.ids[near.pairs[:, end]] for end in (0, 1)]
+    return pd.DataFrame(dict(zip(("village_code", "neighbor_code"), codes, strict=True)))
+
+
+def _worth(worth: pd.Series, tested: gpd.GeoDataFrame) -> Floats:
+    """Read what the households of each village are worth, at most themselves."""
+    least = pd.to_numeric(worth.reindex(tested.index), errors="coerce").astype(float)
+    fine = (least > 0) & (least <= tested["households"] * (1 + 1e-9))
+    if not fine.all():
+        msg = "Villages whose `worth` is missing, not above 0, or more than their households"
+        rows = pd.DataFrame(index=tested.index[~fine])
+        raise DataError(msg, rows=rows, remedy="Give what `disclosure.worth` gives, or None.")
+    return np.asarray(least, dtype=np.float64)
 
 
 def _searched(

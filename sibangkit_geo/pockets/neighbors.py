@@ -203,7 +203,7 @@ def _finished(
     alone = np.setdiff1d(np.arange(len(shapes)), pairs)
     notes: list[Note] = []
     if len(shapes) > 1 and len(alone) and link_isolates:
-        pairs = np.vstack([pairs, _links_to_nearest(shapes, alone)])
+        pairs = np.vstack([pairs, _links_to_nearest(shapes, alone, labels)])
         text = f"{len(alone)} desa tanpa tetangga dihubungkan dengan desa terdekat."
         notes.append(Note("isolates_linked", text, len(alone)))
     elif len(alone):
@@ -212,12 +212,14 @@ def _finished(
     return from_pairs(labels, pairs, isolates=alone.tolist(), notes=notes)
 
 
-def _links_to_nearest(shapes: NDArray[np.object_], alone: Pairs) -> Pairs:
+def _links_to_nearest(shapes: NDArray[np.object_], alone: Pairs, labels: pd.Index) -> Pairs:
     tree = shapely.STRtree(shapes)
     focal, neighbor = tree.query_nearest(shapes[alone], exclusive=True)
-    # of equally near villages the first row is taken
-    first = pd.Series(neighbor).groupby(alone[focal]).min()
-    return np.column_stack([first.index.to_numpy(), first.to_numpy()]).astype(np.intp)
+    # of equally near villages that whose label comes first is taken, whatever the order of rows
+    order = np.argsort(labels.astype(str), kind="stable")
+    rank = np.argsort(order, kind="stable")
+    first = pd.Series(rank[neighbor]).groupby(alone[focal]).min()
+    return np.column_stack([first.index.to_numpy(), order[first.to_numpy()]]).astype(np.intp)
 
 
 def _nearest_by_rank(points: NDArray[np.float64], rank: Pairs, k: int) -> Pairs:
@@ -265,6 +267,11 @@ def require_metric(villages: gpd.GeoDataFrame) -> None:
     """Refuse degrees, said or guessed from coordinates without a CRS, and feet."""
     remedy = 'Project it to metres first, such as villages.to_crs("EPSG:32748").'
     crs = villages.crs
+    corners = villages.bounds.to_numpy()
+    if not np.isfinite(corners).all():
+        msg = "Villages with a coordinate that is infinite or no number"
+        rows = pd.DataFrame(index=villages.index[~np.isfinite(corners).all(axis=1)])
+        raise DataError(msg, rows=rows, remedy="Repair these polygons, or leave them out.")
     if crs is None:
         west, south, east, north = villages.total_bounds
         if max(abs(west), abs(east)) <= _WIDEST and max(abs(south), abs(north)) <= _HIGHEST:

@@ -67,7 +67,7 @@ class RegionSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if self.tolerance < 0 or self.most_rounds < 0:
+        if not self.tolerance >= 0 or self.most_rounds < 0:
             msg = "`tolerance` and `most_rounds` must be at least 0."
             raise ValueError(msg)
 
@@ -161,9 +161,13 @@ def planning_areas(
     while True:
         labels = _divided(table, size, linked, parts, wanted)
         labels = _recombined(labels, table, size, linked, settings)
-        if max_villages is None or np.bincount(labels).max() <= max_villages:
+        if max_villages is None:
             break
-        wanted += 1
+        # as many more as the areas that are too large must be cut into
+        more = int((np.ceil(np.bincount(labels) / max_villages) - 1).sum())
+        if not more:
+            break
+        wanted = min(wanted + more, count)
     return _result(labels, size, neighbors.ids[order], values.index, settings)
 
 
@@ -176,9 +180,19 @@ def _sorted(
         msg = "Values and neighbors are of different villages, or a village stands twice"
         remedy = "Give one row per village of the graph."
         raise DataError(msg, rows=pd.DataFrame(index=strange), remedy=remedy)
-    table = values.reindex(labels).astype(float)
-    size = pd.Series(1.0, index=labels) if population is None else population.reindex(labels)
-    bad = ~np.isfinite(table.to_numpy()).all(axis=1) | ~(size.to_numpy(dtype=float) > 0)
+    if not len(values.columns):
+        msg = "`values` must have at least one column."
+        raise ValueError(msg)
+    table = values.reindex(labels).apply(pd.to_numeric, errors="coerce").astype(float)
+    size = pd.Series(1.0, index=labels)
+    if population is not None:
+        if population.index.has_duplicates:
+            msg = "A village stands twice in the population"
+            rows = pd.DataFrame(index=population.index[population.index.duplicated()])
+            raise DataError(msg, rows=rows, remedy="Give one number per village.")
+        size = pd.to_numeric(population.reindex(labels), errors="coerce").astype(float)
+    people = size.to_numpy(dtype=float)
+    bad = ~np.isfinite(table.to_numpy()).all(axis=1) | ~(people > 0) | ~np.isfinite(people)
     if bad.any():
         msg = "Villages without a value, or without people"
         raise DataError(msg, rows=table[bad], remedy="Leave them out of table and graph.")
@@ -343,7 +357,7 @@ def _result(
     if wide:
         text = (
             f"{wide} wilayah menyimpang lebih dari {settings.tolerance:.0%} dari ukuran rata-rata; "
-            f"bentuk peta tidak memungkinkan pembagian yang lebih seimbang."
+            f"tidak ditemukan pembagian yang lebih seimbang."
         )
         notes.append(Note("areas_unbalanced", text, wide))
     return PlanningAreas(table["area"].reindex(index), sizes, tuple(notes))

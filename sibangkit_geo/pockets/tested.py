@@ -79,10 +79,10 @@ def _numbers(villages: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def require_counts(poor: pd.Series, homes: pd.Series) -> None:
-    """Refuse shares that were handed over as counts: parts of one household in every village."""
+    """Refuse shares that were handed over as counts: parts of one household, never more."""
     parts = bool(((poor - poor.round()).abs() > _WHOLE).any())
-    if len(homes) and homes.max() <= 1 and (parts or homes.max() < 1):
-        msg = "No village has more than one household: these are shares, not counts"
+    if len(homes) and parts and poor.max() <= 1:
+        msg = "No village has more than one poor household, and some a part: shares, not counts"
         raise DataError(msg, remedy="Give the number of poor households and of all households.")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sibangkit_geo import disclosure
-from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.pockets.change import FALSE_SHARE
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
@@ -124,7 +124,8 @@ def _pockets(found: Comparison) -> pd.DataFrame:
     ]  # fmt: skip
     listed = [", ".join(str(told.get(code, code)) for code in codes) for codes in inside]
     made = pd.DataFrame({"Kantong": places, "Kelas": table["class"], "Desa": listed})
-    return pd.concat([made, _figures(table), table[["note"]].rename(columns=_WORDS)], axis=1)
+    figures = _figures(table, interval="selang yang memperhitungkan pemilihan garis kantong")
+    return pd.concat([made, figures, table[["note"]].rename(columns=_WORDS)], axis=1)
 
 
 def _compact(table: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +140,7 @@ def _compact(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _figures(table: pd.DataFrame) -> pd.DataFrame:
+def _figures(table: pd.DataFrame, *, interval: str = "selang 95%") -> pd.DataFrame:
     """Put rate and counts of both times, and their difference with interval, into words."""
     rows = []
     for row in table.to_dict(orient="records"):
@@ -149,8 +150,8 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
             known = pd.notna(poor) and pd.notna(homes)
             counts = f" ({numeral(poor)} dari {numeral(homes)} rumah tangga)" if known else ""
             told[label] = _percent(row[f"rate_{end}"]) + counts
-        ends = f" ({_percent(row['low'])} sampai {_percent(row['high'])})"
-        told["Selisih, poin persen (selang 95%)"] = _percent(row["difference"]) + (
+        ends = f" ({_points(row['low'])} sampai {_points(row['high'])})"
+        told[f"Selisih, poin persen ({interval})"] = _points(row["difference"]) + (
             ends if pd.notna(row["low"]) else ""
         )
         rows.append(told)
@@ -158,4 +159,8 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _percent(share: float) -> str:
-    return "" if pd.isna(share) else f"{100 * share:.1f}%".replace(".", ",")
+    return "" if pd.isna(share) else percentage(share)
+
+
+def _points(share: float) -> str:
+    return "" if pd.isna(share) else numeral(100 * share, 1)

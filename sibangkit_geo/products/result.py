@@ -142,12 +142,14 @@ class StudyResult:
         """Word the test, or that there was none."""
         if math.isnan(self.pockets.p_value):
             return f"{say('not_tested')}."
+        tested = self.provenance.settings.get("pockets")
+        rule = tested.get("neighbors", "distance") if isinstance(tested, dict) else "distance"
         return say(
             "method",
             replicates=numeral(self.pockets.replicates),
             seed=self.pockets.seed,
             alpha=percentage(self.pockets.alpha, 0),
-            distance=numeral(self.neighbor_distance_m),
+            neighbors=say(f"neighbors_{rule}", distance=numeral(self.neighbor_distance_m)),
         )
 
 

@@ -65,7 +65,7 @@ _NAMES = {
     "relative_risk_high": "Kali tingkat di luar kantong, batas atas selang 95%",
     "membership": "Peluang termasuk kantong",
     "poor": "Rumah tangga miskin",
-    "expected": "Rumah tangga miskin menurut tingkat kabupaten",
+    "expected": "Rumah tangga miskin pada tingkat desa lain",
     "n_villages": "Jumlah desa",
     "in_pockets": "Desa di dalam kantong",
     "opd": "OPD",
@@ -151,7 +151,11 @@ _BESIDE = (
     ("pocket", "Nomor kantong kemiskinan", "nomor"),
     ("pocket_name", "Nama kantong, menurut kecamatannya", "teks"),
     ("evidence", "Tingkat bukti kantong: strict (bukti kuat), indicative (indikatif)", "kategori"),
-    ("membership", "Peluang termasuk kantong, kosong jauh dari kantong", "porsi 0 sampai 1"),
+    (
+        "membership",
+        "Peluang termasuk kantong bila kantong itu ada; kosong jauh dari kantong",
+        "porsi 0 sampai 1",
+    ),
     ("wide_area", "Nomor wilayah miskin luas, yang bukan kantong (pola luas)", "nomor"),
 )
 

@@ -39,6 +39,8 @@ _P_DECIMALS = 3
 # probabilities of belonging are told from here on to villages outside, and no finer than this at
 # either end: they are counted in some 4,000 sampled outlines
 _TOLD_CHANCE, _FINEST_CHANCE = 0.1, 0.02
+# the largest relative risk that the detector tries
+_LARGEST_RISK = 50
 # districts that a pocket is called after
 _NAMED_DISTRICTS = 2
 # of the sizes of `Pockets.smallest_risks`, those that a sentence tells
@@ -126,7 +128,7 @@ def pocket_sentence(number: int, pocket: pd.Series, *, key: str = "pocket") -> s
         poor=numeral(pocket["poor"]),
         households=numeral(pocket["households"]),
         rate=percentage(pocket["rate"]),
-        risk=numeral(pocket["relative_risk"], 1),
+        risk=risk_words(float(pocket["relative_risk"])),
         interval=risk_interval(pocket),
         p=numeral(pocket["p_value"], _P_DECIMALS),
     )
@@ -186,6 +188,11 @@ def _middle(own: gpd.GeoDataFrame) -> str:
     """Find the village in the middle; no count says which, so that a name tells none."""
     middle = own.geometry.union_all().centroid
     return str(own["name"].iloc[int(own.geometry.distance(middle).to_numpy().argmin())])
+
+
+def risk_words(risk: float) -> str:
+    """Write a relative risk; where hardly anybody outside is poor, only that it is large."""
+    return say("risk_beyond", n=_LARGEST_RISK) if risk > _LARGEST_RISK else numeral(risk, 1)
 
 
 def risk_interval(pocket: pd.Series, *, key: str = "risk_interval") -> str:
@@ -309,7 +316,8 @@ def _chance(code: str, pockets: Pockets) -> str:
     elif chance < _FINEST_CHANCE:
         told = say("chance_below", chance=percentage(_FINEST_CHANCE, 0))
     else:
-        told = percentage(chance, 0)
+        # an edge of .796 is no core of 80 %
+        told = percentage(math.floor(100 * chance) / 100, 0)
     return say(key, chance=told)
 
 

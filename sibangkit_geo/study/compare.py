@@ -108,7 +108,8 @@ def _read(folder: Path) -> _Run:
     table = _present(table.set_index("village_code"))
     notes = () if rho is not None else (Note("no_rho", f"Sebaran berlebih tahun {year} tidak "
                                              "tercatat; selangnya terlalu sempit."),)  # fmt: skip
-    numbers = table.reindex(columns=[*COUNTS, "pocket"]).astype(float)
+    areas = ["pocket", *({"wide_area"} & set(table))]
+    numbers = table.reindex(columns=[*COUNTS, *areas]).astype(float)
     if "known_poor" in table:
         # rates are of those whose poverty is known; none where too few are
         thin = table["headcount_ratio"].isna()

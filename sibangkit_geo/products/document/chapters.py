@@ -20,6 +20,7 @@ from sibangkit_geo.products.words import (
     power_sentence,
     result_sentences,
     risk_interval,
+    risk_words,
     say,
 )
 
@@ -265,7 +266,7 @@ def _counted(row: pd.Series) -> tuple[str, ...]:
         numeral(row["households"]),
         numeral(row["poor"]),
         percentage(row["rate"]),
-        numeral(row["relative_risk"], 1) + risk_interval(row, key="risk_range"),
+        risk_words(float(row["relative_risk"])) + risk_interval(row, key="risk_range"),
         numeral(row["p_value"], _P_DECIMALS),
     )
 
