@@ -94,6 +94,8 @@ def pockets_of_layer(
     repaired = repair_boundaries(villages).villages
     found = find_pockets(repaired, settings=settings)
     shown = repaired.assign(pocket=found.members.reindex(repaired.index).astype("Int64"))
+    if "membership" in found.villages:
+        shown["membership"] = found.villages["membership"].reindex(repaired.index).round(2)
     temporary = out.with_name(f".{out.stem}.tmp.gpkg")
     temporary.unlink(missing_ok=True)
     write_geopackage(shown, found, temporary, created=stated_time())
