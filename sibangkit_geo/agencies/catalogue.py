@@ -127,6 +127,24 @@ class ActionRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Movement:
+    """
+    A movement (gerakan) of the regency, under one of its priority programmes.
+
+    `name`, `full`: Short name, and what it stands for; empty where the programme has none.
+    `programme`: Priority programme that it serves.
+    `needs`: Keys of the needs it answers; empty where nothing here measures them.
+    `unmeasured`: What it is about, where no need measures it.
+    """
+
+    name: str
+    programme: str
+    full: str = ""
+    needs: tuple[str, ...] = ()
+    unmeasured: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """
     Who does what.
@@ -139,11 +157,14 @@ class Catalogue:
         In the order of the file.
     action
         When an agency must act in a place.
+    movements
+        What the regency itself calls its programmes, in the order of the file.
     """
 
     agencies: tuple[Agency, ...]
     programmes: tuple[Programme, ...] = ()
     action: ActionRule = field(default_factory=ActionRule)
+    movements: tuple[Movement, ...] = ()
 
     @property
     def names(self) -> dict[str, str]:
@@ -194,7 +215,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     listed = build(_CatalogueFile, table, file=name)
     agencies = tuple(_with_page(one) for one in listed.agency)
     refuse(_link_faults(agencies, listed.programme), file=name)
-    return Catalogue(agencies, listed.programme, listed.action)
+    return Catalogue(agencies, listed.programme, listed.action, listed.movement)
 
 
 def _with_page(agency: Agency) -> Agency:
@@ -205,6 +226,7 @@ def _with_page(agency: Agency) -> Agency:
 class _CatalogueFile:
     agency: tuple[Agency, ...]
     programme: tuple[Programme, ...] = ()
+    movement: tuple[Movement, ...] = ()
     action: ActionRule = field(default_factory=ActionRule)
 
 

@@ -19,6 +19,7 @@ from sibangkit_geo.model.types import InputFile, Note, Provenance
 from sibangkit_geo.pockets.cross_check import with_methods
 from sibangkit_geo.pockets.graph import outer_border
 from sibangkit_geo.products.blocks import focus_blocks, money_blocks
+from sibangkit_geo.products.movements import movement_blocks
 from sibangkit_geo.products.promises import beyond_notes, promise_blocks, promise_sentences
 from sibangkit_geo.products.result import StudyResult, build_layers
 from sibangkit_geo.products.sentences import Limitations, honesty_sentences
@@ -260,6 +261,7 @@ def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResu
         *money_blocks(product, plans.budget, plans.target, notes=plans.notes),
         *promise_blocks(product),
         *focus_blocks(product),
+        *movement_blocks(product),
     )
     context = product.boundaries.context
     # without the neighbours' land the coast would count as a border

@@ -1,0 +1,79 @@
+"""The regency's own movements: the need that each answers, and where it would reach most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.result import Block
+from sibangkit_geo.products.words import listing, place_namer, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sibangkit_geo.agencies.catalogue import Movement
+    from sibangkit_geo.products.result import StudyResult
+
+_DISTRICTS = 3
+_SHARE = "_share"
+
+
+def movement_blocks(product: StudyResult) -> tuple[Block, ...]:
+    """
+    Word the movements for the overview, and for every agency whose need one of them answers.
+
+    A movement is told by the need of its list that leaves most households of the regency unserved;
+    households with several needs would count several times in a sum.
+    """
+    table = product.needs.places
+    if table is None or table.empty or not product.catalogue.movements:
+        return ()
+    overview = product.catalogue.agencies[0].key
+    owners = {one.name: one.agency for one in product.measured.indicators}
+    blocks = []
+    for agency in dict.fromkeys([overview, *product.needs.indicators]):
+        own = [
+            one
+            for one in product.catalogue.movements
+            if agency == overview
+            or any(owners.get(f"{need}{_SHARE}") == agency for need in one.needs)
+        ]
+        if own:
+            rows = tuple(_row(one, product, table) for one in own)
+            blocks.append(_block(agency, rows))
+    return tuple(blocks)
+
+
+def _block(agency: str, rows: tuple[tuple[str, ...], ...]) -> Block:
+    return Block(
+        key="movements",
+        headline=say("movements_headline"),
+        lead=say("movements_lead"),
+        head=listing("movements_head"),
+        align=("l", "l", "l", "r", "l"),
+        rows=rows,
+        agency=agency,
+    )
+
+
+def _row(one: Movement, product: StudyResult, table: pd.DataFrame) -> tuple[str, ...]:
+    name = say("movement_name", name=one.name, full=one.full) if one.full else one.name
+    labels = {indicator.name: indicator.label for indicator in product.measured.indicators}
+    asked = [f"{need}{_SHARE}" for need in one.needs]
+    whole = table[(table["level"] == "regency") & table["indicator"].isin(asked)]
+    whole = whole.dropna(subset="unserved").sort_values("unserved", ascending=False, kind="stable")
+    if whole.empty:
+        about = one.unmeasured or say("movement_no_data")
+        return (one.programme, name, say("movement_unmeasured", about=about), "–", "–")
+    need = str(whole["indicator"].iloc[0])
+    districts = table[(table["level"] == "district") & (table["indicator"] == need)]
+    first = districts[districts["unserved"] > 0].sort_values(
+        "unserved", ascending=False, kind="stable"
+    )
+    name_of = place_namer(product.measured.villages, product.pockets)
+    begin = ", ".join(
+        say("movement_place", place=name_of(row["place"]), count=numeral(row["unserved"]))
+        for _, row in first.head(_DISTRICTS).iterrows()
+    )
+    count = numeral(whole["unserved"].iloc[0])
+    return (one.programme, name, labels[need], count, begin or "–")
