@@ -255,7 +255,7 @@ class Pockets:
         ``rate`` (poor / households), ``relative_risk`` with ``relative_risk_low`` and
         ``relative_risk_high`` (95 %), ``poor``, ``expected``, ``households``, ``n_villages`` and
         dissolved geometry in the study CRS. The relative risk allows for the outline having been
-        chosen for its rates, and so is less than ``rate`` over the rate outside.
+        chosen for its rates, and so is usually less than ``rate`` over the rate outside.
     `villages`: One row per tested village: ``rate``, ``pocket``, ``membership`` (probability that
         it belongs to a pocket; missing farther than two villages from every one).
     `p_value`: Chance of a concentration at least as strong if poverty were spread over the

@@ -44,7 +44,7 @@ class Membership:
     `villages`, `chance`: Positions of the outline and of two rings around it, and the probability
         that each belongs, 0 to 1, shape (n_near,).
     `relative_risk`, `low`, `high`: Median and 95 % interval of the rate inside the outline over
-        that outside, at least about 1.
+        that outside.
     """
 
     villages: NDArray[np.intp]
