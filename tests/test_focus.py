@@ -175,9 +175,16 @@ def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None
     assert "register memuat kurang dari 90%" in said
     own = payload_of(demo_run / "perkimtan.html")
     keys = [one["key"] for one in own["blocks"]]
-    assert keys == ["budget", "budget_left", "pledges", "places", "programmes"]
-    programmes = own["blocks"][-1]["table"]["rows"]
+    assert keys == ["budget", "budget_left", "pledges", "places", "programmes", "movements"]
+    programmes = own["blocks"][-2]["table"]["rows"]
     assert any(row[0].startswith("BSPS") and row[3] == "kementerian" for row in programmes)
+    (movement,) = own["blocks"][-1]["table"]["rows"]
+    assert movement[1].startswith("PRO RAKYAT")
+    # the page opens on the same need, and on what it says of it
+    assert movement[2] == own["layers"][0]["label"]
+    assert own["needs"]["headline"] == f"Perkimtan: {movement[3]} rumah tangga perlu ditangani"
+    assert own["needs"]["begin"].startswith("Mulai dari Kantong ")
+    assert len(own["needs"]["places"][0]["items"]) == 5
 
 
 def need(key: str, agency: str) -> Indicator:
