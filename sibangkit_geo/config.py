@@ -18,9 +18,9 @@ from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, Target
 from sibangkit_geo.agencies.partners import PartnerSettings, require_partners
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError
+from sibangkit_geo.indicators.benchmarks import OfficialFigures
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
 from sibangkit_geo.indicators.needs import PovertyRule, need_catalogue
-from sibangkit_geo.indicators.official_figure import OfficialFigures
 from sibangkit_geo.indicators.risk_surface import RiskSettings
 from sibangkit_geo.indicators.villages import CoverageSettings
 from sibangkit_geo.join import JoinSettings

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.indicators.benchmarks import OfficialFigures
 from sibangkit_geo.indicators.deprivation import default_index
 from sibangkit_geo.indicators.estimates import deprivation_columns, gap_columns
 from sibangkit_geo.indicators.needs import PovertyRule, needs_of
-from sibangkit_geo.indicators.official_figure import OfficialFigures
 from sibangkit_geo.indicators.villages import assemble, from_counts, from_profiles
 from sibangkit_geo.model.types import (
     Boundaries,

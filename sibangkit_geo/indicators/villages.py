@@ -10,17 +10,17 @@ import geopandas as gpd
 import numpy as np
 
 from sibangkit_geo.errors import DataError, DegradedInputWarning
+from sibangkit_geo.indicators.benchmarks import (
+    ESTIMATE,
+    OfficialFigures,
+    benchmark,
+    distance_notes,
+)
 from sibangkit_geo.indicators.estimates import (
     SAME_AS_RATE,
     add_shrunken,
     deprivation_columns,
     gap_columns,
-)
-from sibangkit_geo.indicators.official_figure import (
-    ESTIMATE,
-    OfficialFigures,
-    benchmark,
-    distance_notes,
 )
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Indicator, Note, VillageIndicators

@@ -185,10 +185,39 @@ def level_change(earlier: Wave, later: Wave, *, level: str) -> pd.DataFrame:
         index = index[index.str.len() == _LEVELS[level]]
     table = rate_change(earlier, later, group=index.to_series().str[: _LEVELS[level]])
     error = (table["high"] - table["low"]) / (2 * _Z)
-    p_value = pd.Series(2 * norm.sf(table["difference"].abs() / error), table.index)
-    # without any spread a difference is certain, and none at all is none
-    p_value = p_value.mask(error == 0, (table["difference"] == 0).astype(float))
-    return table.assign(q_value=false_discovery_rate(p_value))
+    return table.assign(q_value=adjusted_p_values(table["difference"], error))
+
+
+def adjusted_p_values(difference: pd.Series, error: pd.Series) -> pd.Series:
+    """
+    Test many differences against 0, so that of those told few have not changed.
+
+    Two-sided, normal; adjusted for their number [1]_.
+
+    Parameters
+    ----------
+    difference, error
+        Estimates and their standard errors, at least 0, in one unit and indexed alike.
+
+    Returns
+    -------
+    q_value
+        0 to 1, indexed alike; missing where either is. Without any error 0, or 1 where nothing
+        differs.
+
+    References
+    ----------
+    .. [1] Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57(1), 289-300.
+
+    Examples
+    --------
+    >>> adjusted_p_values(pd.Series([4.0, 2.0, 3.0]), pd.Series([1.4, 1.4, 0.0])).round(4).tolist()
+    [0.0064, 0.1531, 0.0]
+    """
+    size = difference.abs()
+    sure = np.where(size == 0, 0.0, np.inf)
+    z = pd.Series(np.where(error == 0, sure, size / error.where(error != 0)), difference.index)
+    return false_discovery_rate(pd.Series(2.0 * norm.sf(z), z.index).where(z.notna()))
 
 
 def match_pockets(earlier: Wave, later: Wave, *, settings: ChangeSettings) -> pd.DataFrame:

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import betaln, expit
+from scipy.special import expit
 
 from sibangkit_geo.pockets.outline import CUT_PRICE, domain_of
-from sibangkit_geo.pockets.overdispersion import SMALLEST_RHO, effective_counts
+from sibangkit_geo.pockets.overdispersion import (
+    SMALLEST_RHO,
+    beta_binomial_log_likelihood,
+    effective_counts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +138,7 @@ def _gains(poor: Floats, homes: Floats, levels: Floats, rho: float) -> Floats:
     rho = max(rho, SMALLEST_RHO)
     scale = (1.0 - rho) / rho
     a = levels[:, None] * scale
-    likelihood = betaln(poor + a, homes - poor + scale - a) - betaln(a, scale - a)
+    likelihood = beta_binomial_log_likelihood(poor, homes, (a, scale - a))
     return np.asarray(likelihood - likelihood[0])
 
 

@@ -81,7 +81,7 @@ def beta_binomial_rho(groups: Sequence[tuple[Floats, Floats]]) -> float:
 
 
 def beta_binomial_log_likelihood(
-    poor: Floats, homes: Floats, shapes: tuple[float, float]
+    poor: Floats, homes: Floats, shapes: tuple[float | Floats, float | Floats]
 ) -> Floats:
     """Log-likelihood of each village's count under beta shapes, up to binomial coefficients."""
     a, b = shapes

@@ -9,11 +9,11 @@ from sibangkit_geo.model.numerals import numeral, percentage, rupiah
 from sibangkit_geo.products.words import place_namer, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
-    from sibangkit_geo.model.types import AgencyNeeds
+    from sibangkit_geo.model.types import AgencyNeeds, Place
     from sibangkit_geo.products.result import StudyResult
 
 _HEAVIEST = 5
@@ -29,87 +29,93 @@ class AgencyCard:
     """
 
     headline: str
-    lead: str
-    begin: str
-    places: tuple[tuple[str, tuple[str, ...]], ...]
+    lead: str = ""
+    begin: str = ""
+    places: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def main_need(needs: AgencyNeeds, agency: str, *, among: Sequence[str]) -> str | None:
+def main_need(needs: AgencyNeeds, *, among: Sequence[str]) -> pd.Series | None:
     """
-    Find the need of an agency that leaves most households of the regency unserved.
+    Find the need that leaves most households of the regency unserved.
 
-    `among`: Needs that can be shown, in their order; the first of equals counts.
-    Returns: None where no household is counted for any of them.
+    `among`: Indicators, in their order; the first of equals counts.
+    Returns: The regency's row of ``AgencyNeeds.places``; None where no household is counted for any
+        of them.
     """
-    table = needs.places
-    if table is None or table.empty:
+    if needs.places is None or needs.places.empty:
         return None
-    own = table[(table["agency"] == agency) & (table["level"] == "regency")]
-    unserved = own.set_index("indicator")["unserved"].reindex(list(among)).dropna()
-    return str(unserved.index[int(unserved.to_numpy().argmax())]) if len(unserved) else None
+    regency = needs.places[needs.places["level"] == "regency"].set_index("indicator", drop=False)
+    rows = regency.reindex(list(among)).dropna(subset="unserved")
+    return rows.iloc[int(rows["unserved"].to_numpy().argmax())] if len(rows) else None
 
 
-def agency_card(
-    product: StudyResult, agency: str, *, among: Sequence[str], name: str
-) -> AgencyCard | None:
+def heaviest(needs: AgencyNeeds, need: str, *, level: str, most: int) -> pd.DataFrame:
+    """List the places of a level that leave most households of a need unserved."""
+    table = needs.places
+    if table is None:
+        msg = "Needs of places are not worked out."
+        raise ValueError(msg)
+    rows = table[(table["indicator"] == need) & (table["level"] == level) & (table["unserved"] > 0)]
+    return rows.sort_values("unserved", ascending=False, kind="stable").head(most)
+
+
+def agency_card(product: StudyResult, *, name: str, among: Sequence[str]) -> AgencyCard:
     """
     Word the main need of an agency.
 
-    Returns: None where no household is counted for any of its needs.
+    `among`: Its needs.
+    Returns: A heading alone where no household is counted for any of them.
     """
-    need = main_need(product.needs, agency, among=among)
-    if need is None or product.needs.places is None:
-        return None
-    table = product.needs.places
-    own = table[(table["agency"] == agency) & (table["indicator"] == need)]
-    whole = own[own["level"] == "regency"].iloc[0]
-    total = float(whole["unserved"])
-    label = next(one.label for one in product.measured.indicators if one.name == need)
-    lead = say(
-        "card_lead" if whole["deprived"] <= total else "card_lead_served",
-        label=label,
-        deprived=numeral(whole["deprived"]),
-        asked=numeral(whole["asked"]),
-        share=percentage(whole["deprived"] / whole["asked"]) if whole["asked"] else "–",
-        unserved=numeral(total),
+    whole = main_need(product.needs, among=among)
+    if whole is None:
+        return AgencyCard(say("needs_headline", agency=name))
+    total, need = float(whole["unserved"]), str(whole["indicator"])
+    name_of = place_namer(product.measured.villages, product.pockets)
+    villages, pockets = (
+        heaviest(product.needs, need, level=level, most=_HEAVIEST)
+        for level in ("village", "pocket")
     )
-    if need in product.unit_costs:
-        unit = product.unit_costs[need]
-        lead += " " + say("card_cost", cost=rupiah(total * unit), unit=rupiah(unit))
-    villages = _heaviest(own, "village")
-    pockets = _heaviest(own, "pocket")
-    places = [
-        (say(f"card_{level}"), _listed(rows, product))
-        for level, rows in (("villages", villages), ("pockets", pockets))
-        if len(rows)
-    ]
+    first = pockets if len(pockets) else villages
     return AgencyCard(
         say("card_headline", agency=name, count=numeral(total)),
-        lead,
-        _begin(pockets if len(pockets) else villages, total, product),
-        tuple(places),
+        _lead(product, whole),
+        _begin(first, total, name_of) if len(first) else "",
+        tuple(
+            (say(f"card_{level}"), listed_places(rows, name_of))
+            for level, rows in (("villages", villages), ("pockets", pockets))
+            if len(rows)
+        ),
     )
 
 
-def _heaviest(own: pd.DataFrame, level: str) -> pd.DataFrame:
-    rows = own[(own["level"] == level) & (own["unserved"] > 0)]
-    return rows.sort_values("unserved", ascending=False, kind="stable").head(_HEAVIEST)
+def _lead(product: StudyResult, whole: pd.Series) -> str:
+    """Say how many have the need, how many are served, and what the rest costs."""
+    total, need = float(whole["unserved"]), str(whole["indicator"])
+    lead = say(
+        "card_lead" if whole["deprived"] <= total else "card_lead_served",
+        label=next(one.label for one in product.measured.indicators if one.name == need),
+        deprived=numeral(whole["deprived"]),
+        asked=numeral(whole["asked"]),
+        share=percentage(whole["deprived"] / whole["asked"]),
+        unserved=numeral(total),
+    )
+    if need not in product.unit_costs:
+        return lead
+    unit = product.unit_costs[need]
+    return f"{lead} {say('card_cost', cost=rupiah(total * unit), unit=rupiah(unit))}"
 
 
-def _listed(rows: pd.DataFrame, product: StudyResult) -> tuple[str, ...]:
-    name_of = place_namer(product.measured.villages, product.pockets)
+def listed_places(rows: pd.DataFrame, name_of: Callable[[Place], str]) -> tuple[str, ...]:
+    """Word places with the households of each."""
     return tuple(
         say("card_place", place=name_of(one["place"]), count=numeral(one["unserved"]))
         for _, one in rows.iterrows()
     )
 
 
-def _begin(rows: pd.DataFrame, total: float, product: StudyResult) -> str:
+def _begin(rows: pd.DataFrame, total: float, name_of: Callable[[Place], str]) -> str:
     """Name the place with most of them, and how much of the whole that is."""
-    if rows.empty or not total:
-        return ""
     first = rows.iloc[0]
-    name_of = place_namer(product.measured.villages, product.pockets)
     return say(
         "card_begin",
         place=name_of(first["place"]),

@@ -100,9 +100,10 @@ def _places(
     if table is None or table.empty:
         return []
     own = table[(table["agency"] == agency) & table["indicator"].isin(indicators)]
-    first = main_need(product.needs, agency, among=indicators)
-    if first is None:
+    whole = main_need(product.needs, among=indicators)
+    if whole is None:
         return []
+    first = str(whole["indicator"])
     name_of = place_namer(product.measured.villages, product.pockets)
     rows = []
     for level in ("pocket", "district"):

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.indicators.benchmarks import reliability
 from sibangkit_geo.model.numerals import numeral
-from sibangkit_geo.pockets.change import FALSE_SHARE
-from sibangkit_geo.pockets.local import false_discovery_rate
+from sibangkit_geo.pockets.change import FALSE_SHARE, adjusted_p_values
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -175,10 +173,8 @@ def _compared(wave: EarlierWave, rate: pd.Series, error: pd.Series) -> pd.DataFr
     usable = known & reliability(rate, error).ne(_UNUSABLE)
     usable &= reliability(old, old_error).ne(_UNUSABLE)
     points = 100 * (rate - old)
-    p_value = pd.Series(
-        2 * norm.sf(points.abs() / (100 * np.hypot(error, old_error))), points.index
-    )
-    sure = false_discovery_rate(p_value.where(usable)).le(FALSE_SHARE)
+    both = 100 * (error**2 + old_error**2) ** 0.5
+    sure = adjusted_p_values(points.where(usable), both).le(FALSE_SHARE)
     state = np.select([usable, known], ["ok", "unreliable"], "missing")
     return pd.DataFrame(
         {

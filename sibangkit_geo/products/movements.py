@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.agency_card import heaviest, listed_places, main_need
 from sibangkit_geo.products.result import Block
 from sibangkit_geo.products.words import listing, place_namer, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sibangkit_geo.agencies.catalogue import Movement
     from sibangkit_geo.products.result import StudyResult
 
@@ -39,7 +38,7 @@ def movement_blocks(product: StudyResult) -> tuple[Block, ...]:
             or any(owners.get(f"{need}{_SHARE}") == agency for need in one.needs)
         ]
         if own:
-            rows = tuple(_row(one, product, table) for one in own)
+            rows = tuple(_row(one, product) for one in own)
             blocks.append(_block(agency, rows))
     return tuple(blocks)
 
@@ -56,24 +55,15 @@ def _block(agency: str, rows: tuple[tuple[str, ...], ...]) -> Block:
     )
 
 
-def _row(one: Movement, product: StudyResult, table: pd.DataFrame) -> tuple[str, ...]:
+def _row(one: Movement, product: StudyResult) -> tuple[str, ...]:
     name = say("movement_name", name=one.name, full=one.full) if one.full else one.name
-    labels = {indicator.name: indicator.label for indicator in product.measured.indicators}
-    asked = [f"{need}{_SHARE}" for need in one.needs]
-    whole = table[(table["level"] == "regency") & table["indicator"].isin(asked)]
-    whole = whole.dropna(subset="unserved").sort_values("unserved", ascending=False, kind="stable")
-    if whole.empty:
+    whole = main_need(product.needs, among=[f"{key}{_SHARE}" for key in one.needs])
+    if whole is None:
         about = one.unmeasured or say("movement_no_data")
         return (one.programme, name, say("movement_unmeasured", about=about), "–", "–")
-    need = str(whole["indicator"].iloc[0])
-    districts = table[(table["level"] == "district") & (table["indicator"] == need)]
-    first = districts[districts["unserved"] > 0].sort_values(
-        "unserved", ascending=False, kind="stable"
-    )
+    need, count = str(whole["indicator"]), numeral(whole["unserved"])
+    label = next(known.label for known in product.measured.indicators if known.name == need)
     name_of = place_namer(product.measured.villages, product.pockets)
-    begin = ", ".join(
-        say("movement_place", place=name_of(row["place"]), count=numeral(row["unserved"]))
-        for _, row in first.head(_DISTRICTS).iterrows()
-    )
-    count = numeral(whole["unserved"].iloc[0])
-    return (one.programme, name, labels[need], count, begin or "–")
+    districts = heaviest(product.needs, need, level="district", most=_DISTRICTS)
+    begin = "; ".join(listed_places(districts, name_of))
+    return (one.programme, name, label, count, begin or "–")

@@ -11,7 +11,6 @@ import pandas as pd
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.words import (
-    numbered_name,
     pocket_sentence,
     say,
     village_sentence,
@@ -246,9 +245,7 @@ def _pockets(own: pd.DataFrame, product: StudyResult) -> list[str]:
     if not numbers:
         return [say("sheet_no_pocket"), *wide]
     outlines = product.pockets.outlines
-    named = [numbered_name(number, outlines.loc[number]) for number in numbers]
-    said = [say("sheet_pockets", pockets="; ".join(named))]
-    return [*said, *(pocket_sentence(number, outlines.loc[number]) for number in numbers), *wide]
+    return [*(pocket_sentence(number, outlines.loc[number]) for number in numbers), *wide]
 
 
 def _wide(own: pd.DataFrame, product: StudyResult) -> list[str]:

@@ -362,16 +362,15 @@ def place_namer(villages: pd.DataFrame, pockets: Pockets) -> Callable[[Place], s
 
     `villages`: Indexed by ``village_code``, with ``name``, ``district_code`` and ``district_name``.
     """
-    first = villages.drop_duplicates("district_code")
-    names = dict(zip(first["district_code"], first["district_name"].astype(str), strict=True))
-    for number, pocket in pockets.outlines.iterrows():
-        names[str(number)] = numbered_name(int(str(number)), pocket)
-    villages = villages[["name", "district_name"]].astype(str)
+    districts = villages.drop_duplicates("district_code").set_index("district_code")
 
     def name_of(place: Place) -> str:
         if place.level == "village":
-            name, district = villages.loc[place.id]
-            return say("place_village", name=name, district=district)
-        return say(f"place_{place.level}", name=names[place.id])
+            own = villages.loc[place.id]
+            return say("place_village", name=own["name"], district=own["district_name"])
+        if place.level == "pocket":
+            number = int(place.id)
+            return say("place_pocket", name=numbered_name(number, pockets.outlines.loc[number]))
+        return say(f"place_{place.level}", name=districts.loc[place.id, "district_name"])
 
     return name_of

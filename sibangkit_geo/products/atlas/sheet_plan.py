@@ -154,7 +154,8 @@ def _agencies(subject: Subject, layers: Mapping[str, Layer]) -> Iterator[Sheet]:
         if not drawn:
             continue
         # the first where no household is counted, so that an index alone is drawn too
-        main = layers[main_need(product.needs, agency, among=drawn) or drawn[0]]
+        need = main_need(product.needs, among=drawn)
+        main = layers[drawn[0] if need is None else str(need["indicator"])]
         words = product.catalogue.names.get(agency, agency.upper())
         label = main.indicator.label
         yield Sheet(

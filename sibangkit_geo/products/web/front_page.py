@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
+from sibangkit_geo.products.agency_card import main_need
 from sibangkit_geo.products.promises import promise_rows
 from sibangkit_geo.products.published import downloads
 from sibangkit_geo.products.sentences import role_sentences
@@ -126,19 +127,16 @@ def _found(product: StudyResult) -> list[_Figure]:
 
 
 def _need(product: StudyResult, agency: Agency) -> str:
-    places = product.needs.places
-    labels = {one.name: one.label for one in product.measured.indicators}
-    if places is not None and len(places):
-        own = places[(places["level"] == "regency") & (places["agency"] == agency.key)]
-        if len(own):
-            most = own.sort_values("unserved", ascending=False, kind="stable").iloc[0]
-            return word(
-                "agency_need",
-                label=labels[most["indicator"]],
-                count=numeral(most["unserved"]),
-                share=percentage(most["share"]),
-            )
-    return "" if product.needs.indicators.get(agency.key) else word("agency_no_data")
+    own = product.needs.indicators.get(agency.key, ())
+    most = main_need(product.needs, among=own)
+    if most is None:
+        return "" if own else word("agency_no_data")
+    return word(
+        "agency_need",
+        label=next(one.label for one in product.measured.indicators if one.name == most.name),
+        count=numeral(most["unserved"]),
+        share=percentage(most["share"]),
+    )
 
 
 def _districts(product: StudyResult) -> list[tuple[str, str, str]]:

@@ -124,8 +124,9 @@ def page_payload(
     own = set(product.needs.indicators.get(agency.key, ()))
     layers = [one for one in product.layers if one.indicator.name in own]
     # the page opens on the agency's main need
-    first = main_need(product.needs, agency.key, among=[one.indicator.name for one in layers])
-    layers.sort(key=lambda one: one.indicator.name != first)
+    first = main_need(product.needs, among=[one.indicator.name for one in layers])
+    if first is not None:
+        layers.sort(key=lambda one: one.indicator.name != first["indicator"])
     poverty = [one for one in product.layers if not one.indicator.agency]
     overview = agency.key == product.catalogue.agencies[0].key
     shown = list(product.layers) if overview else [*layers, *poverty]
@@ -344,16 +345,13 @@ def _needs(
             )
         )
     items += targeting_sentences(agency.key, product)
-    card = agency_card(
-        product, agency.key, among=[one.indicator.name for one in layers], name=agency.name
-    )
+    own = [one.indicator.name for one in layers]
+    card = agency_card(product, name=agency.name, among=own)
     return {
-        "headline": card.headline if card else say("needs_headline", agency=agency.name),
-        "lead": card.lead if card else "",
-        "begin": card.begin if card else "",
-        "places": [{"headline": one, "items": list(rows)} for one, rows in card.places]
-        if card
-        else [],
+        "headline": card.headline,
+        "lead": card.lead,
+        "begin": card.begin,
+        "places": [{"headline": one, "items": list(rows)} for one, rows in card.places],
         "more": say("needs_more", agency=agency.name),
         "items": items,
     }
