@@ -324,7 +324,8 @@ def _document(paths: Sequence[Path], truth: Truth) -> Found:
 
 def _document_as_pdf(paths: Sequence[Path], _: Truth) -> Found:
     text = " ".join(" ".join(one.extract_text() for one in pypdf.PdfReader(paths[0]).pages).split())
-    yield "budget", _served_of(text[text.index("Anggaran: ") :], "")
+    # agencies tell their own budgets before it, and lists of tables begin with the same word
+    yield "budget", _served_of(text[text.index(re.findall(r"Anggaran: \d", text)[0]) :], "")
 
 
 READERS: dict[tuple[str, str], Reader] = {
