@@ -111,6 +111,29 @@ def test_no_class_at_all_is_refused() -> None:
 
 
 @given(
+    values=st.lists(st.integers(0, 30) | st.just(99), min_size=1, max_size=40),
+    classes=st.integers(1, 6),
+)
+@examples(max_examples=200, deadline=None)
+def test_no_class_hides_a_jump(values: list[int], classes: int) -> None:
+    breaks = natural_breaks(values, classes=classes, no_jump=True)
+    different = np.unique(values)
+    k, whole = min(classes, len(different)), np.ptp(different)
+    assert len(breaks) <= k - 1
+    parts = np.digitize(different, breaks)
+    for part in set(parts):
+        held = different[parts == part]
+        assert np.ptp(held) <= 2 * whole / k + 1e-6
+        assert len(held) == 1 or np.diff(held).max() <= whole / k + 1e-6
+
+
+def test_few_high_villages_get_a_colour_of_their_own() -> None:
+    values = [0, 2, 4] * 300 + [6, 20]
+    assert natural_breaks(values, classes=3) == (2.0, 4.0)
+    assert natural_breaks(values, classes=3, no_jump=True) == (4.0, 20.0)
+
+
+@given(
     values=st.lists(st.integers(0, 30), min_size=2, max_size=9),
     classes=st.integers(2, 4),
 )

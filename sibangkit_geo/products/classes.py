@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,11 +92,18 @@ class Layer:
         return pd.Series([palette[i] for i in self.class_index], index=self.class_index.index)
 
 
-def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...]:
+def natural_breaks(
+    values: Sequence[float], *, classes: int, no_jump: bool = False
+) -> tuple[float, ...]:
     """
     Split numbers into classes with the least spread inside (Fisher 1958, JASA 53, 789).
 
     The same as mapclassify's Fisher-Jenks, whose import costs a run two seconds.
+
+    With ``no_jump`` a colour never hides a jump: of `k` classes none holds a gap between
+    neighbouring numbers of more than 1/k of the whole range, and none spans more than 2/k of it.
+    Both always fit: m such gaps leave (k - m)/k of the range, for which
+    m + 1 + floor((k - m)/2) <= k classes suffice.
 
     Parameters
     ----------
@@ -105,6 +111,8 @@ def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...
         Numbers, none missing.
     classes
         Most classes wanted; fewer when there are fewer different numbers.
+    no_jump
+        Whether both limits hold.
 
     Returns
     -------
@@ -120,6 +128,10 @@ def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...
     --------
     >>> natural_breaks([1, 2, 11, 12, 30], classes=3)
     (11.0, 30.0)
+    >>> natural_breaks([0, 2, 4] * 300 + [6, 20], classes=3)
+    (2.0, 4.0)
+    >>> natural_breaks([0, 2, 4] * 300 + [6, 20], classes=3, no_jump=True)
+    (4.0, 20.0)
     """
     if classes < 1:
         msg = f"`classes` must be at least 1, got {classes}."
@@ -134,10 +146,13 @@ def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...
     cost = np.full(n + 1, np.inf)
     cost[0] = 0.0
     starts = np.zeros((k, n + 1), dtype=np.intp)
+    first = _first_starts(unique, k) if no_jump else np.zeros(n + 1, dtype=np.intp)
     for level in range(k):
         fresh = np.full(n + 1, np.inf)
         for end in range(level + 1, n + 1):
-            begin = np.arange(level, end)
+            begin = np.arange(max(level, first[end]), end)
+            if not len(begin):
+                continue
             spread = _spread(sums, squares, sizes, begin, end)
             total = cost[begin] + spread
             best = int(np.argmin(total))
@@ -148,6 +163,16 @@ def natural_breaks(values: Sequence[float], *, classes: int) -> tuple[float, ...
         end = int(starts[level, end])
         breaks.append(float(unique[end]))
     return tuple(reversed(breaks))
+
+
+def _first_starts(unique: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Find for every end where its class may begin at the earliest: no gap inside, not too wide."""
+    # so that numbers a hair apart decide nothing
+    part = (unique[-1] - unique[0]) / k * (1 + 1e-9)
+    gaps = np.concatenate([[False], np.diff(unique) > part])
+    after_gap = np.maximum.accumulate(np.where(gaps, np.arange(len(unique)), 0))
+    narrow = np.searchsorted(unique, unique - 2 * part)
+    return np.concatenate([[0], np.maximum(after_gap, narrow)])
 
 
 def _spread(
@@ -214,7 +239,8 @@ def _answered(villages: pd.DataFrame, indicator: Indicator) -> dict[str, pd.Seri
 def _edges(known: pd.Series, decimals: int) -> NDArray[np.float64]:
     if known.empty:
         return np.array([])
-    return np.unique(np.round(natural_breaks(known.tolist(), classes=len(PALETTE)), decimals))
+    breaks = natural_breaks(known.tolist(), classes=len(PALETTE), no_jump=True)
+    return np.unique(np.round(breaks, decimals))
 
 
 def _legend(
@@ -227,16 +253,12 @@ def _legend(
     known = values.dropna()
     if known.empty:
         return ()
-    ends = [float(known.min()), *edges.tolist(), float(known.max())]
-    labels = []
-    for i, (start, stop) in enumerate(itertools.pairwise(ends)):
-        first, last = numeral(start, decimals), numeral(stop, decimals)
-        final = i == len(ends) - 2
-        only = known[(known >= start) & ((known < stop) | final)]
-        if only.min() == only.max():
-            labels.append(numeral(float(only.iloc[0]), decimals))
-        else:
-            labels.append(f"{first} – {last}" if final else f"{first} – < {last}")
+    # the numbers that are there: no label spans a gap between classes
+    held = known.groupby(np.searchsorted(edges, known, side="right"))
+    labels = [
+        " – ".join(dict.fromkeys((numeral(own.min(), decimals), numeral(own.max(), decimals))))
+        for _, own in held
+    ]
     if indicator.worse == "low":
         labels.reverse()
     colors = _colors(len(labels))

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 GIS = "gis"
 
+FRONT = "index.html"
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
 
 
@@ -193,7 +194,7 @@ def write_products(
         shared = shared_payload(product, agencies=agencies, photos_inside=locked)
         for done, agency in enumerate(pages):
             progress("draw", done, len(pages) + 1)
-            payload = page_payload(product, agency, shared=shared, pages=pages)
+            payload = page_payload(product, agency, shared=shared, pages=pages, home=FRONT)
             staging.write_text(folder / agency.file, render_page(payload))
         if not locked:
             write_photos(product.houses, folder)
@@ -219,7 +220,7 @@ def write_products(
         if guard.key:
             _lock(folder, product, pages, guard.key)
         files = _names_in(folder)
-    return tuple(sorted(files, key=lambda name: (name != "index.html", name)))
+    return tuple(sorted(files, key=lambda name: (name != FRONT, name)))
 
 
 def _lock(folder: Path, product: StudyResult, pages: Sequence[Agency], key: PageKey) -> None:
@@ -242,7 +243,7 @@ def _write_front(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         staging.write_text(folder / name, text)
     front = front_page(product, pages=pages, files=[*_names_in(folder), "manifest.json"])
-    staging.write_text(folder / "index.html", front)
+    staging.write_text(folder / FRONT, front)
 
 
 def _result(product: StudyResult) -> dict[str, object]:

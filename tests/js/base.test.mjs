@@ -16,7 +16,7 @@ test("a slot without a value stays, and an unknown key shows itself", () => {
 
 test("a value is written with its unit, none in words", () => {
   const { withUnit } = open([]);
-  assert.equal(withUnit(12.34, layer()), "12,3\u00a0%");
+  assert.equal(withUnit(12.34, layer()), "12,3%");
   assert.equal(withUnit(1200, layer({ unit: "count", decimals: 0 })), "1.200\u00a0rumah tangga");
   assert.equal(withUnit(0.5, layer({ unit: "index" })), "0,5");
   assert.equal(withUnit(null, layer()), "tidak ada data");

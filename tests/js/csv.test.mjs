@@ -5,8 +5,8 @@ import { layer, open, pageData } from "./page.mjs";
 async function download({ data = pageData(), ...state } = {}) {
   let saved = null;
   const keep = (app) => { app.save = (name, blob) => { saved = { name, blob }; }; };
-  const app = open(["values.js", keep, "csv.js"], { data });
-  app.csv.download({ layer: app.data.layers[0], other: null, district: null, ...state });
+  const app = open(["values.js", "filter.js", keep, "csv.js"], { data });
+  app.csv.download({ layer: app.data.layers[0], other: null, district: null, filter: null, ...state });
   const bytes = await saved.blob.arrayBuffer();
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   return { name: saved.name, text, lines: text.split("\r\n") };

@@ -23,9 +23,17 @@ window.sibangkit = (() => {
   if (typeof villages.code === "string") {
     villages.code = villages.code.split(",").map((end, row) => `${districts[villages.district[row]].code}.${end}`);
   }
+  for (const key of /** @type {const} */ (["certainty", "verdict"])) {
+    const column = villages[key];
+    if (!column || Array.isArray(column)) continue;
+    villages[key] = column.rows.map((row) => {
+      const [frame, ...numbers] = row.split(";");
+      return column.frames[Number(frame)].replace(/\{\}/g, () => numbers.shift() ?? "");
+    });
+  }
   for (const layer of layers.filter((one) => typeof one.class === "string")) {
     // @ts-expect-error - a column as text, which the line above asks for
-    layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : Number(sign)));
+    layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : sign.charCodeAt(0) - 97));
   }
 
   // a page without any indicator still shows its map
@@ -51,7 +59,7 @@ window.sibangkit = (() => {
   function withUnit(value, layer) {
     if (value === null || value === undefined) return text("no_data");
     const shown = number(value, layer.decimals ?? 1);
-    if (layer.unit === "percent") return `${shown}${english ? "" : "\u00a0"}%`;
+    if (layer.unit === "percent") return `${shown}%`;
     if (layer.unit === "count" && layer.denominator) return `${shown}\u00a0${layer.denominator}`;
     return shown;
   }

@@ -1,7 +1,7 @@
 "use strict";
 // The table of what is shown, for Excel with Indonesian settings.
 window.sibangkit.csv = (() => {
-  const { data, text, values, save } = window.sibangkit;
+  const { data, text, values, filter, save } = window.sibangkit;
   const { villages } = data;
 
   // semicolon, decimal comma; a text that looks like a formula gets an apostrophe
@@ -16,10 +16,6 @@ window.sibangkit.csv = (() => {
     if (/^[=+\-@\t\r\n]/.test(words)) words = `'${words}`;
     return /[;"\r\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words;
   }
-
-  /** @param {{district: number | null}} options */
-  const shownRows = ({ district }) => villages.code.map((_, row) => row)
-    .filter((row) => district === null || villages.district[row] === district);
 
   // where there is no number its place says why
   /** @param {ShownLayer} layer @param {number} row */
@@ -37,47 +33,68 @@ window.sibangkit.csv = (() => {
   }
 
   /** @param {ShownLayer} layer */
+  const headOf = (layer) => (layer.unit === "percent" ? `${layer.label} (%)` : layer.label);
+
+  /** @param {ShownLayer} layer */
   const layerHeads = (layer) => [
-    layer.unit === "percent" ? `${layer.label} (%)` : layer.label,
+    headOf(layer),
     ...(layer.counts ? [layer.count_label ?? text("csv_count")] : []),
     ...(layer.known ? [text("csv_known")] : []),
     text("csv_class"),
   ];
 
-  /** @param {State} state */
-  function table(state) {
-    const layers = [state.layer, state.other].filter(Boolean);
+  const footer = () => [data.estimate_line, data.boundary_line, data.level_line, ...data.sources].filter(Boolean);
+
+  /** @param {State} state @param {ShownLayer[]} layers */
+  function table(state, layers) {
     const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
     const wideOf = new Map(data.wide.flatMap((area) => area.villages.map((row) => [row, area.number])));
     const head = [
       text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap(layerHeads),
       text("csv_pocket"), ...(wideOf.size ? [text("csv_wide")] : []), text("csv_verdict"),
     ];
-    const rows = shownRows(state).map((row) => [
+    const rows = filter.rows(state).map((row) => [
       cell(villages.code[row]), cell(villages.name[row]), cell(values.districtName(row)),
       ...layers.flatMap((layer) => layerCells(layer, row)),
       cell(pocketOf.get(row)), ...(wideOf.size ? [cell(wideOf.get(row))] : []),
       cell(villages.verdict[row] || villages.usual_verdict),
     ]);
-    const foot = [data.estimate_line, data.boundary_line, data.level_line, ...data.sources].filter(Boolean);
+    const foot = [...(state.filter ? [filter.told(state.filter)] : []), ...footer()];
     return [
       head.map((one) => cell(one)), ...rows, [],
       ...foot.map((line) => [cell(text("csv_estimate")), cell(line)]),
     ];
   }
 
-  /** @param {State} state @param {string} ending */
-  function fileName(state, ending) {
+  /** @param {State} state @param {string} ending @param {(string | undefined)[]} [layers] */
+  function fileName(state, ending, layers = [state.layer.key, state.other?.key]) {
     const place = state.district === null ? "" : data.districts[state.district].name;
-    return [text("csv_file"), data.agency.key, state.layer.key, state.other?.key, place]
+    const some = state.filter ? text("csv_filtered") : "";
+    return [text("csv_file"), data.agency.key, ...layers, place, some]
       .filter(Boolean).join("-").replace(/[^\w-]+/g, "_").slice(0, 100) + ending;
   }
 
-  /** @param {State} state */
-  function download(state) {
-    const body = table(state).map((row) => row.join(";")).join("\r\n");
-    save(fileName(state, ".csv"), new Blob(["\ufeff", body, "\r\n"], { type: "text/csv;charset=utf-8" }));
+  /** @param {string} name @param {string[][]} rows */
+  function write(name, rows) {
+    const body = rows.map((row) => row.join(";")).join("\r\n");
+    save(name, new Blob(["\ufeff", body, "\r\n"], { type: "text/csv;charset=utf-8" }));
   }
 
-  return { download, fileName };
+  /** @param {State} state */
+  const download = (state) => write(
+    fileName(state, ".csv"), table(state, [state.layer, ...(state.other ? [state.other] : [])]),
+  );
+
+  // every indicator of the page
+  /** @param {State} state */
+  const downloadAll = (state) => write(fileName(state, ".csv", [text("csv_all")]), table(state, data.layers));
+
+  // a small table with what every product says of its numbers
+  /** @param {string} name @param {(string | number | null | undefined)[][]} rows */
+  const saveTable = (name, rows) => write(`${text("csv_file")}-${data.agency.key}-${name}.csv`, [
+    ...rows.map((row) => row.map((one) => cell(one))), [],
+    ...footer().map((line) => [cell(text("csv_estimate")), cell(line)]),
+  ]);
+
+  return { download, downloadAll, saveTable, headOf, fileName };
 })();

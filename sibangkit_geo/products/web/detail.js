@@ -1,7 +1,7 @@
 "use strict";
 // One village: where it lies, what was found, who must act, and every number beside its district.
 window.sibangkit.detail = (() => {
-  const { data, byId, text, number, withUnit, element, svg, values, language } = window.sibangkit;
+  const { data, byId, text, number, withUnit, element, svg, values, language, areas } = window.sibangkit;
   const OUTSTANDING = 3;
   const villages = data.villages;
   const { known, hasValue } = values;
@@ -180,7 +180,7 @@ window.sibangkit.detail = (() => {
     const ordered = [...shown, ...data.layers.filter((one) => !shown.includes(one))];
     node.replaceChildren(
       ...head(villages.name[row], place, onClose), ...sizeLine(row), ...findings(row),
-      ...acting(row), ...reasons(row), ...ordered.map((one) => measureRow(one, row, shown[0])),
+      ...acting(row), areas.button(villages.code[row]), ...reasons(row), ...ordered.map((one) => measureRow(one, row, shown[0])),
     );
   }
 

@@ -1,11 +1,12 @@
 "use strict";
 // Help in place, and what the map cannot answer: windows made when they are first opened.
 window.sibangkit.dialogs = (() => {
-  const { data, byId, text, element, results, legend, language } = window.sibangkit;
+  const { data, byId, text, element, legend, language } = window.sibangkit;
 
-  /** @param {"help" | "honesty"} id @param {string} title @param {() => Node[]} build */
-  function open(id, title, build) {
+  /** @param {"help" | "honesty" | "areas"} id @param {string} title @param {() => Node[]} build @param {{anew?: boolean}} options */
+  function open(id, title, build, { anew = false } = {}) {
     const node = byId(id);
+    if (anew) node.replaceChildren();
     if (!node.childNodes.length) {
       node.setAttribute("aria-label", title);
       node.append(
@@ -18,7 +19,7 @@ window.sibangkit.dialogs = (() => {
         ]),
         element("div", { class: "dialog-body", tabindex: "0" }, build()),
       );
-      node.addEventListener("click", (event) => { if (event.target === node) node.close(); });
+      node.onclick = (event) => { if (event.target === node) node.close(); };
     }
     node.showModal();
   }
@@ -45,7 +46,7 @@ window.sibangkit.dialogs = (() => {
 
   function help() {
     open("help", text("help"), () => [
-      element("h3", { text: text("help_read") }), results.list(lines("help_read_items")),
+      element("h3", { text: text("help_read") }), window.sibangkit.results.list(lines("help_read_items")),
       element("h3", { text: text("help_marks") }), marks(),
       element("h3", { text: text("help_estimate") }),
       element("p", { text: data.estimate_line }), element("p", { text: text("help_estimate_text") }),
@@ -55,9 +56,9 @@ window.sibangkit.dialogs = (() => {
 
   function honesty() {
     open("honesty", text("honesty"), () => [
-      element("p", { class: "lead", text: data.estimate_line }), results.list(data.honesty, language.foreign),
+      element("p", { class: "lead", text: data.estimate_line }), window.sibangkit.results.list(data.honesty, language.foreign),
     ]);
   }
 
-  return { help, honesty };
+  return { open, help, honesty };
 })();

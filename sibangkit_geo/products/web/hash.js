@@ -12,15 +12,15 @@ window.sibangkit.hash = (() => {
       && Math.abs(lat) <= 90 && Math.abs(lng) <= 180 ? { lat, lng, zoom } : null;
     return {
       layer: found.get("lapisan"), other: found.get("banding"), district: found.get("kecamatan"),
-      village: found.get("desa"), houses: found.get("rumah") === "1",
+      village: found.get("desa"), filter: found.get("saring"), areas: found.get("wilayah"), houses: found.get("rumah") === "1",
       english: found.get("bahasa") === "en", view,
     };
   }
 
   /** @param {Address} options */
-  function address({ layer, other, district, village, houses, view, english }) {
+  function address({ layer, other, district, village, filter, areas, houses, view, english }) {
     const parts = [
-      ["lapisan", layer], ["banding", other], ["kecamatan", district], ["desa", village], ["rumah", houses && "1"], ["bahasa", english && "en"],
+      ["lapisan", layer], ["banding", other], ["kecamatan", district], ["desa", village], ["saring", filter], ["wilayah", areas], ["rumah", houses && "1"], ["bahasa", english && "en"],
       ["peta", view && [view.lat.toFixed(5), view.lng.toFixed(5), view.zoom.toFixed(2)].join()],
     ].filter(([, value]) => value);
     return parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ",")}`).join("&");

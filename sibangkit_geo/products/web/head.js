@@ -36,6 +36,8 @@ window.sibangkit.fillPage = (() => {
       option("", text("all_districts")), ...byName.map((i) => option(String(i), data.districts[i].name)),
     );
     byId("pages-box").hidden = data.pages.length < 2;
+    byId("home").hidden = !data.home;
+    if (data.home) Object.assign(byId("home"), { href: data.home, title: text("home") });
     byId("pages").replaceChildren(...data.pages.map((page) => element("option", {
       value: page.href, text: page.name, selected: page.current,
     })));

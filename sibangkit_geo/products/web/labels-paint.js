@@ -10,11 +10,12 @@ window.sibangkit.namePainter = (() => {
     /** @this {Painter} @param {Label[]} labels @returns {Steps} */
     * paint(labels) {
       const offset = this.corner.subtract(this.map.getPixelOrigin()).round();
+      const names = labels.map((label) => (
+        label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
+      ));
       const drawn = [
         ...labels.filter((label) => label.leader).flatMap((label) => this.leader(label, offset)),
-        ...labels.map((label) => (
-          label.kind === "pocket" ? this.badge(label, offset) : this.name(label, offset)
-        )),
+        ...names,
       ];
       const coming = svg("g", { visibility: "hidden" });
       this.root.append(coming);
@@ -23,20 +24,28 @@ window.sibangkit.namePainter = (() => {
         // asked for its box, a text is set now
         yield coming.getBBox();
       }
-      this.painted = { corner: this.corner.subtract(offset), zoom: this.zoom };
+      this.painted = {
+        corner: this.corner.subtract(offset), zoom: this.zoom,
+        places: labels.map((label, i) => ({ node: names[i], x: label.x + offset.x, y: label.y + offset.y })),
+      };
       this.root.style.transform = "";
+      this.root.classList.remove("moving");
       coming.removeAttribute("visibility");
       [...this.root.children].forEach((one) => { if (one !== coming) one.remove(); });
     },
 
-    // names stay with their places until they are set anew
+    // names stay with their places, as large as they are, until they are set anew
     /** @this {Painter} */
     follow() {
       if (!this.painted) return;
       const scale = this.map.getZoomScale(this.map.getZoom(), this.painted.zoom);
       const at = this.painted.corner.multiplyBy(scale).subtract(this.map.getPixelOrigin());
       // @ts-expect-error - Leaflet moves SVG as well
-      window.L.DomUtil.setTransform(this.root, at, scale);
+      window.L.DomUtil.setTransform(this.root, at);
+      this.root.classList.toggle("moving", scale !== 1);
+      for (const { node, x, y } of this.painted.places) {
+        node.setAttribute("transform", `translate(${(x * (scale - 1)).toFixed(1)} ${(y * (scale - 1)).toFixed(1)})`);
+      }
     },
 
     /** @param {Label} label @param {Point} offset */

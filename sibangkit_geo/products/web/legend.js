@@ -1,7 +1,7 @@
 "use strict";
 // The legend of a layer: colours with counts, marks for no data, pocket lines.
 window.sibangkit.legend = (() => {
-  const { data, byId, text, number, element, svg } = window.sibangkit;
+  const { data, byId, text, number, element, svg, histogram } = window.sibangkit;
 
   /** @param {Attributes} attributes */
   function symbol(attributes) {
@@ -56,6 +56,13 @@ window.sibangkit.legend = (() => {
     ]);
   }
 
+  // the chosen village among all
+  /** @param {ShownLayer} layer @param {number | null} selected */
+  function mark(layer, selected) {
+    const drawn = histogram(layer, selected);
+    byId("histogram").replaceChildren(...(drawn ? [drawn] : []));
+  }
+
   /** @param {ShownLayer} layer @param {{suffix?: string, side?: string}} options */
   function show(layer, { suffix = "", side = "" } = {}) {
     byId(`legend-title${suffix}`).textContent = side ? `${side}: ${layer.label}` : layer.label;
@@ -65,5 +72,5 @@ window.sibangkit.legend = (() => {
     byId(`legend-source${suffix}`).textContent = [source, layer.note].filter(Boolean).join(". ");
   }
 
-  return { show, entries, unitLine, row };
+  return { show, mark, entries, unitLine, row };
 })();

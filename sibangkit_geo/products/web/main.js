@@ -3,14 +3,14 @@
 (() => {
   const app = window.sibangkit;
   const {
-    data, byId, text, element, values, legend, detail, ranking, results, hash,
+    data, byId, text, element, values, legend, detail, ranking, results, hash, filter, area, areas,
     MapView, Comparison, say,
   } = app;
   const villages = data.villages;
   /** @type {State} */
   const state = {
     layer: data.layers[0], other: null, district: null, selected: null, unmapped: null,
-    all: false, names: true, home: true, tool: null,
+    filter: null, all: false, names: true, home: true, tool: null,
   };
   let ready = false;
   let moving = false;
@@ -69,11 +69,11 @@
     redraw();
   }
 
-  /** @param {LatLngBounds} area @param {{above?: number, pad?: number}} options */
-  function goTo(area, { above = 3, pad = 0.15 } = {}) {
-    if (!area.isValid()) return;
+  /** @param {LatLngBounds} bounds @param {{above?: number, pad?: number}} options */
+  function goTo(bounds, { above = 3, pad = 0.15 } = {}) {
+    if (!bounds.isValid()) return;
     state.home = false;
-    still(() => map.fitBounds(area.pad(pad), { maxZoom: view.homeZoom + above, animate: false }));
+    still(() => map.fitBounds(bounds.pad(pad), { maxZoom: view.homeZoom + above, animate: false }));
     redraw();
   }
 
@@ -104,8 +104,16 @@
     };
     if (state.unmapped) detail.showUnmapped(state.unmapped, close);
     else detail.show(state.selected, shownLayers(), close);
+    area.show(state, { onPocket: toPocket, onClose: () => chooseDistrict(null) });
+    legend.mark(state.layer, state.selected);
+    filter.show(state);
+    // what a print of a part is of
+    byId("part").textContent = [
+      state.district === null ? "" : text("in_district", { district: data.districts[state.district].name }),
+      state.filter ? filter.told(state.filter) : "",
+    ].filter(Boolean).join(" · ");
     ranking.show(state, {
-      onSelect: (row) => select(row, { zoom: true }), onHover: hover,
+      onSelect: (row) => app.select(villages.code[row]), onHover: hover,
       onMore: () => { state.all = !state.all; refreshPanels(); },
     });
   }
@@ -189,20 +197,43 @@
     if (chosen && getComputedStyle(column).overflowY === "auto") column.scrollTop = 0;
   }
 
+  function restyle() {
+    if (later(restyle)) return;
+    view.restyle();
+    comparison.view?.restyle();
+  }
+
+  /** @param {Filter | null} wanted */
+  function refilter(wanted) {
+    state.filter = wanted;
+    restyle();
+    refreshPanels();
+    remember();
+  }
+
   /** @param {number | null} index @param {{move?: boolean}} options */
   function chooseDistrict(index, { move = true } = {}) {
     state.district = index;
     byId("district").value = index === null ? "" : String(index);
-    view.restyle();
-    comparison.view?.restyle();
+    restyle();
     refreshPanels();
+    if (ready) say(index === null ? text("all_districts") : text("in_district", { district: data.districts[index].name }));
     const rows = villages.district.flatMap((one, row) => (one === index ? [row] : []));
     if (move && index === null) goHome();
     else if (move) goTo(app.mosaic.boundsOf(rows), { pad: 0.08 });
   }
 
   /** @param {Pocket | WideArea} pocket */
-  const toPocket = (pocket) => goTo(app.mosaic.boundsOf(pocket.villages), { above: 3, pad: 0.5 });
+  function toPocket(pocket) {
+    goTo(app.mosaic.boundsOf(pocket.villages), { above: 3, pad: 0.5 });
+    showMap();
+  }
+
+  // on a small screen the map may lie above what was tapped
+  function showMap() {
+    const { top, bottom } = byId("map").getBoundingClientRect();
+    if (bottom < 120 || top > window.innerHeight - 120) byId("map").scrollIntoView({ block: "start" });
+  }
 
   const reset = () => together(() => {
     tools.close();
@@ -214,6 +245,10 @@
     if (byId("show-houses").checked) byId("show-houses").click();
     if (state.other) compare(null);
     openCompare(false);
+    areas.set([]);
+    filter.fill(null);
+    byId("filter-box").open = false;
+    refilter(null);
     select(null);
     chooseDistrict(null);
     showLayer(data.layers[0].key);
@@ -224,12 +259,12 @@
   const place = () => ({
     district: state.district === null ? null : data.districts[state.district].code,
     village: state.unmapped?.code ?? (state.selected === null ? null : villages.code[state.selected]),
-    houses: byId("show-houses").checked, english: app.english,
+    areas: areas.codes().join() || null, houses: byId("show-houses").checked, english: app.english,
     view: state.home ? null : { ...map.getCenter(), zoom: map.getZoom() },
   });
 
   const shown = () => ({
-    ...place(), other: state.other?.key,
+    ...place(), other: state.other?.key, filter: filter.written(state.filter),
     layer: state.layer === data.layers[0] ? null : state.layer.key,
   });
 
@@ -242,6 +277,10 @@
     showLayer(wanted.layer ?? "") || showLayer(data.layers[0].key);
     compare(Comparison.choices(state.layer).some((one) => one.value === wanted.other)
       ? wanted.other : null);
+    areas.set((wanted.areas ?? "").split(",").filter(Boolean));
+    const filtered = filter.read(wanted.filter);
+    filter.fill(filtered);
+    refilter(filtered);
     const district = data.districts.findIndex((one) => one.code === wanted.district);
     chooseDistrict(district < 0 ? null : district);
     const row = villages.code.indexOf(wanted.village);
@@ -292,6 +331,14 @@
       else if (state.other) compare(null);
     });
     onClick("download", () => app.csv.download(state));
+    onClick("download-all", () => app.csv.downloadAll(state));
+    onClick("widen", () => {
+      const wide = document.body.classList.toggle("wide-panel");
+      byId("widen").setAttribute("aria-pressed", String(wide));
+      byId("widen").textContent = text(wide ? "panel_narrow" : "panel_widen");
+    });
+    filter.setUp(state, refilter);
+    areas.setUp(remember);
     onClick("picture", async () => {
       await app.poster.download(state, [view, comparison.view].filter(Boolean), houses);
       say(text("picture_done"));
@@ -323,11 +370,13 @@
     const row = villages.code.indexOf(code);
     if (row < 0) return false;
     select(row, { zoom: true });
+    showMap();
     return true;
   };
   Object.assign(app, { showLayer, reset, compare });
 
   const tools = app.setUpTools(view, { state, onHome: goHome, onSelect: (row) => select(row), onMove: redraw });
+  app.setUpCursor(view, { state, onSelect: pick, onHover: hover, onMove: redraw });
   houses = app.setUpHouses?.(view, { state, onVillage: (row) => select(row), onOpen: () => tools.close() }) ?? null;
   const printing = app.setUpPrint({
     isHome: () => state.home, view, home: goHome, resized,

@@ -2,7 +2,7 @@
 // One map of the villages: fills, lines, pockets, names. The page has one, the comparison two.
 window.sibangkit.MapView = (() => {
   const {
-    data, byId, text, element, svg, geometry, mosaic, slices, values, labels, patterns, Painting,
+    data, byId, text, element, svg, geometry, mosaic, slices, values, filter, labels, patterns, Painting,
   } = window.sibangkit;
   const { L } = window;
   const villages = data.villages;
@@ -27,7 +27,8 @@ window.sibangkit.MapView = (() => {
       Object.assign(this, { layer, state, onSelect, onHover, homeZoom: 0 });
       /** @type {Partial<Record<LineKind, boolean>>} */
       this.lines = { districts: true, pockets: true };
-      this.map = L.map(id, OPTIONS);
+      // the first map has keys of its own
+      this.map = L.map(id, { ...OPTIONS, keyboard: !first });
       this.map.fitBounds(mosaic.bounds, { animate: false });
       this.setUpPanes();
       L.geoJSON(geometry.around(), this.drawing("context", {
@@ -49,6 +50,7 @@ window.sibangkit.MapView = (() => {
       this.hover = L.layerGroup().addTo(this.map);
       this.graticule = L.layerGroup().addTo(this.map);
       this.setUpNames();
+      this.keepTooltipsInside();
       L.control.scale({ imperial: false, maxWidth: 130, position: "bottomright" }).addTo(this.map);
     }
 
@@ -177,12 +179,27 @@ window.sibangkit.MapView = (() => {
 
     /** @this {MapViewInside} @param {number} row */
     styleOf(row) {
-      const { district } = this.state;
-      const faded = district !== null && villages.district[row] !== district;
+      const faded = !filter.holds(this.state, row);
       return {
         fillColor: values.fillOf(this.layer, row), fillOpacity: faded ? 0.22 : 1,
         color: "#ffffff", weight: 0.7, opacity: 0.9, lineJoin: "round",
       };
+    }
+
+    // a tooltip never leaves the map: moved by what hangs over its edge
+    keepTooltipsInside() {
+      const { map } = this;
+      const move = () => {
+        const tip = map.getPane("tooltipPane").firstElementChild;
+        if (!(tip instanceof HTMLElement)) return;
+        tip.style.translate = "";
+        const [inner, outer] = [tip.getBoundingClientRect(), map.getContainer().getBoundingClientRect()];
+        const x = Math.max(0, outer.left + 4 - inner.left) + Math.min(0, outer.right - 4 - inner.right);
+        // above the pointer there is no room: below it
+        const y = inner.top < outer.top + 4 ? inner.height + 26 : 0;
+        tip.style.translate = `${x}px ${y}px`;
+      };
+      map.on("tooltipopen mousemove", () => requestAnimationFrame(move));
     }
 
     /** @param {number} row */

@@ -49,6 +49,7 @@ SCRIPTS: Final = (
     "base.js",
     "language.js",
     "values.js",
+    "filter.js",
     "geometry.js",
     "mosaic.js",
     "slices.js",
@@ -59,18 +60,22 @@ SCRIPTS: Final = (
     "network.js",
     "mapview.js",
     "graticule.js",
+    "histogram.js",
     "legend.js",
+    "csv.js",
+    "dialogs.js",
+    "areas.js",
     "detail.js",
     "ranking.js",
     "results.js",
+    "area.js",
     "search.js",
     "hash.js",
     "compare.js",
     "coordinates.js",
     "tools.js",
-    "csv.js",
+    "cursor.js",
     "poster.js",
-    "dialogs.js",
     "print.js",
     "head.js",
     "main.js",
@@ -145,7 +150,7 @@ def render_page(payload: Mapping[str, object]) -> str:
     require_safe([*scripts, *styles])
     # on file: no address is the page's own, only the scheme can be named
     beside = ("'self'", "file:") if has_photo_folder(payload) else ()
-    shown = packed_columns(payload) if many else payload
+    shown = packed_columns(payload)
     return render(
         "map",
         {

@@ -1,7 +1,7 @@
 "use strict";
 // Many villages on a canvas: fills, borders, pockets.
 window.sibangkit.Painting = (() => {
-  const { data, element, geometry, mosaic, values, Canvases, HATCHES } = window.sibangkit;
+  const { data, element, geometry, mosaic, values, filter, Canvases, HATCHES } = window.sibangkit;
   const [MARGIN, THIN, CHUNK] = [0.4, 0.6, 30]; // share of the map; pixels; areas at a time
   const [LAND, WHITE, NAVY, WIDE] = ["#efede7", "#ffffff", "#12305a", "#6b4a1e"];
   const FADED = 0.22;
@@ -80,11 +80,11 @@ window.sibangkit.Painting = (() => {
     // rows in sight, together by what fills them
     /** @param {View} view */
     groups(view) {
-      const { layer, state: { district } } = this.owner;
+      const { layer, state } = this.owner;
       const groups = new Map();
       mosaic.villageBoxes.forEach((box, row) => {
         if (!mosaic.sees(view, box)) return;
-        const faded = district !== null && data.villages.district[row] !== district;
+        const faded = !filter.holds(state, row);
         const key = `${faded ? 1 : 0}${values.fillOf(layer, row)}`;
         if (!groups.has(key)) groups.set(key, []);
         groups.get(key).push(row);

@@ -55,7 +55,7 @@ def shared_payload(
     `photos_inside`: Whether no photo stands beside the pages, where anyone could open it.
     ``trend`` is None with one wave. With several: ``{"label": str, "note": str,
     "years": [2020, 2025], "values": {layer key: [[number or None per village],
-    ...one list per year]}}``; numbers in the unit and digits of the layer, rows as in
+    ...one list per earlier year]}}``; numbers in the unit and digits of the layer, rows as in
     ``villages``; ``note`` may lack.
 
     Raises SibangkitError: The coverage cannot be packed.
@@ -87,7 +87,12 @@ def shared_payload(
         "agencies": [one.name for one in agencies],
         "unmapped": _unmapped(product),
         "districts": [
-            {"code": code, "name": name, "labels": labels[str(code)][: max(places, 3)]}
+            {
+                "code": code,
+                "name": name,
+                "labels": labels[str(code)][: max(places, 3)],
+                **_of_district(product, str(code)),
+            }
             for code, name in names.items()
         ],
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),
@@ -107,6 +112,7 @@ def page_payload(
     *,
     shared: Mapping[str, object],
     pages: Iterable[Agency],
+    home: str = "",
 ) -> dict[str, object]:
     """
     Build the payload of one agency's page.
@@ -118,6 +124,7 @@ def page_payload(
     "table": None or {"head": [str], "align": ["l" or "r"], "rows": [[str]]}}``;
     ``honesty`` lists what the map cannot answer.
 
+    `home`: File of the front page beside it; empty where it stands alone.
     Returns: Complete payload of ``render_page``.
     Raises StopIteration: The study has no layer.
     """
@@ -132,6 +139,7 @@ def page_payload(
     shown = list(product.layers) if overview else [*layers, *poverty]
     return {
         **shared,
+        "home": home,
         "agency": {"key": agency.key, "name": agency.name, "focus": agency.focus},
         "pages": [
             {"href": one.file, "name": one.name, "current": one.key == agency.key} for one in pages
@@ -186,6 +194,19 @@ def _villages(product: StudyResult, districts: Sequence[str]) -> dict[str, objec
     }
 
 
+def _of_district(product: StudyResult, code: str) -> dict[str, object]:
+    """Say how many households a district has, also without polygon, and who acts."""
+    villages = product.measured.villages
+    households = villages.loc[villages["district_code"] == code, "households"].sum(min_count=1)
+    labels = {one.name: one.label for one in product.measured.indicators}
+    names, roles = product.catalogue.names, product.needs.roles
+    place = Place("district", code)
+    return {
+        "households": _number(float(households), 0),
+        "roles": list(role_sentences(place, roles, labels=labels, names=names)),
+    }
+
+
 def _planned(product: StudyResult) -> dict[str, str]:
     """Say what is planned in the few villages that something is, by their row."""
     return {
@@ -210,7 +231,8 @@ def _trend(product: StudyResult) -> dict[str, object] | None:
         if any(name not in wave.numbers for wave in product.earlier):
             continue
         before = [wave.numbers[name].reindex(codes) for wave in product.earlier]
-        values[name] = [_plain(one, layer.decimals) for one in (*before, layer.shown)]
+        # the last year is the layer itself
+        values[name] = [_plain(one, layer.decimals) for one in before]
     return {
         "label": say("trend_label"),
         "note": say("trend_note"),
@@ -299,10 +321,21 @@ def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
         "n_missing": layer.n_missing,
         "regency_value": _number(layer.regency_value, layer.decimals),
         "district_values": _plain(layer.district_values.reindex(districts), layer.decimals),
+        "district_counts": _of_districts(layer, districts),
         "source": one.source,
         "year": one.year,
         "note": one.note,
     }
+
+
+def _of_districts(layer: Layer, districts: Sequence[str]) -> list[object] | None:
+    """Count what the layer counts in every district, with villages without polygon."""
+    if layer.counts is None:
+        return None
+    over, base = layer.district_counts, layer.district_bases
+    return _whole(
+        (base - over if layer.indicator.worse == "low" else over).reindex(list(districts))
+    )
 
 
 def _known(layer: Layer) -> dict[str, object] | None:

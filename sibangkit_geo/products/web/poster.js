@@ -1,7 +1,7 @@
 "use strict";
 // The map as a PNG: the drawing of the page itself with title, legend, scale and sources.
 window.sibangkit.poster = (() => {
-  const { data, text, number, svg, patterns, legend, save, csv } = window.sibangkit;
+  const { data, text, number, svg, patterns, legend, save, csv, filter } = window.sibangkit;
   const SHARP = 2; // picture pixels per screen pixel
   const [EDGE, TICKS, SIDE] = [16, 20, 250];
   const PANES = ["context", "villages", "districts", "network", "pockets", "selection"];
@@ -179,7 +179,9 @@ window.sibangkit.poster = (() => {
     const inner = width - 2 * EDGE;
     let top = write(root, data.title, { x: EDGE, y: EDGE - 4, width: inner, size: 18, weight: 650 });
     const place = state.district === null ? "" : text("in_district", { district: data.districts[state.district].name });
-    const under = [data.agency.name, text("year", { year: data.year }), place].filter(Boolean).join(" · ");
+    const under = [
+      data.agency.name, text("year", { year: data.year }), place, state.filter ? filter.told(state.filter) : "",
+    ].filter(Boolean).join(" · ");
     top = write(root, under, { x: EDGE, y: top, width: inner, fill: "#526072" }) + 8 + TICKS;
     const x = EDGE + TICKS;
     const layers = [state.layer, state.other].filter(Boolean);

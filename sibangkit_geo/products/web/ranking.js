@@ -1,7 +1,7 @@
 "use strict";
 // The table of villages, worst first, tied to the map both ways.
 window.sibangkit.ranking = (() => {
-  const { data, byId, text, number, element, values } = window.sibangkit;
+  const { data, byId, text, number, element, values, filter } = window.sibangkit;
   const TOP = 15;
   const villages = data.villages;
 
@@ -45,12 +45,14 @@ window.sibangkit.ranking = (() => {
     ];
   }
 
-  /** @param {State} options @param {{onSelect: (row: number) => void, onHover: OnRow, onMore: () => void}} actions */
-  function show({ layer, district, selected, all }, actions) {
+  /** @param {State} state @param {{onSelect: (row: number) => void, onHover: OnRow, onMore: () => void}} actions */
+  function show(state, actions) {
+    const { layer, district, selected, all } = state;
     const focused = document.activeElement?.closest("#ranking tr")?.dataset.code;
-    const order = values.ranked(layer, district);
+    const order = values.ranked(layer, (row) => filter.holds(state, row));
     byId("ranking-layer").textContent = [
-      layer.label, district === null ? "" : data.districts[district].name, text("ranking_worst"),
+      layer.label, district === null ? "" : data.districts[district].name,
+      state.filter ? filter.told(state.filter) : "", text("ranking_worst"),
     ].filter(Boolean).join(" · ");
     byId("ranking-head").replaceChildren(...heads(layer));
     const shown = all ? order : order.slice(0, TOP);
@@ -58,8 +60,7 @@ window.sibangkit.ranking = (() => {
     if (mine && !shown.includes(mine)) shown.push(mine);
     byId("ranking").replaceChildren(...shown.map((one) => rowOf(one, layer, selected, actions)));
     byId("ranking-table").hidden = order.length === 0;
-    const left = villages.district.filter((one) => district === null || one === district).length
-      - order.length;
+    const left = filter.rows(state).length - order.length;
     byId("ranking-missing").textContent = order.length === 0 ? text("ranking_empty")
       : left > 0 ? text("ranking_missing", { n: number(left) }) : "";
     const more = byId("ranking-more");

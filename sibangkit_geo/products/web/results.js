@@ -1,7 +1,7 @@
 "use strict";
 // The result of the study: verdict, pockets with who acts, boxes, blocks of tables, notes.
 window.sibangkit.results = (() => {
-  const { data, byId, text, number, element, english, language: { foreign } } = window.sibangkit;
+  const { data, byId, text, number, element, english, values, language: { foreign } } = window.sibangkit;
   const TOP = 5;
 
   // details whose content is made when it is first opened
@@ -24,6 +24,15 @@ window.sibangkit.results = (() => {
   /** @param {string} role */
   const leadOf = (role) => (/^[^–]{3,90} – /.test(role) && !english ? role.split(" – ")[0] : text("roles"));
 
+  // the villages of a pocket, each a way to its card
+  /** @param {Pocket} pocket */
+  const members = (pocket) => [element("ul", { class: "members" }, pocket.villages.map((row) => element("li", {}, [
+    element("button", {
+      type: "button", class: "name", onclick: () => window.sibangkit.select(data.villages.code[row]),
+    }, [data.villages.name[row]]),
+    element("span", { class: "sub", text: text("in_district", { district: values.districtName(row) }) }),
+  ])))];
+
   /** @param {Pocket} pocket @param {(pocket: Pocket) => void} onPocket */
   function pocketItem(pocket, onPocket) {
     const roles = pocket.roles ?? [];
@@ -37,6 +46,7 @@ window.sibangkit.results = (() => {
         ...(roles.length ? [folded(leadOf(roles[0]), () => roles.map(
           (role) => element("p", { class: "role", text: role, lang: foreign }),
         ))] : []),
+        folded(text("pocket_members", { n: number(pocket.villages.length) }), () => members(pocket)),
       ]),
     ]);
   }
@@ -122,18 +132,22 @@ window.sibangkit.results = (() => {
     /** @param {number} i */
     const side = (i) => (align?.[i] === "r" ? "number" : null);
     /** @param {"td" | "th"} tag @param {string[]} row @param {Attributes} [more] */
-    const cells = (tag, row, more = {}) => element("tr", {}, row.map(
-      (cell, i) => element(tag, { class: side(i), text: cell, ...more }),
-    ));
+    const cells = (tag, row, more = {}) => element("tr", { role: "row" }, row.map((cell, i) => element(tag, {
+      class: side(i), text: cell, "data-head": head[i], role: tag === "th" ? "columnheader" : "cell", ...more,
+    })));
     const box_ = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, [
-      element("table", {}, [
-        element("thead", {}, [cells("th", head, { scope: "col" })]),
-        element("tbody", {}, rows.map((row) => cells("td", row))),
+      // stacked rows would lose what a table says by itself
+      element("table", { role: "table", "aria-label": title }, [
+        element("thead", { role: "rowgroup" }, [cells("th", head, { scope: "col" })]),
+        element("tbody", { role: "rowgroup" }, rows.map((row) => cells("td", row))),
       ]),
     ]);
-    const cue = element("p", { class: "fine cue", lang: english ? "en" : null, text: text("scroll_cue"), hidden: true });
-    new ResizeObserver(() => { cue.hidden = box_.scrollWidth <= box_.clientWidth + 1; }).observe(box_);
-    return [cue, box_];
+    // where it is too wide for the column every row is a card: number under number, no scrolling aside
+    new ResizeObserver(() => {
+      box_.classList.remove("stacked");
+      box_.classList.toggle("stacked", box_.scrollWidth > box_.clientWidth + 1);
+    }).observe(box_);
+    return [box_];
   }
 
   function blocks() {
@@ -170,5 +184,5 @@ window.sibangkit.results = (() => {
     notes();
   }
 
-  return { show, list };
+  return { show, list, folded, pocketItem, wideItem };
 })();

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -15,7 +17,7 @@ from topojson.core.topology import Topology
 from sibangkit_geo.errors import SibangkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -43,7 +45,7 @@ LABEL_DIGITS: Final = 4  # of a degree: 11 m
 _SIGNS = bytes.maketrans(b"<>&", b",:[")
 _SEVEN = 7
 _OBJECTS = ("villages", "context")
-_LAST_DIGIT = 9
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class TopologyError(SibangkitError, ValueError):
@@ -366,26 +368,48 @@ def packed_numbers(numbers: Iterable[int]) -> dict[str, object]:
 
 def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
     """
-    Shorten the long columns of a page with many villages to texts.
+    Shorten the long columns of a page.
 
     Returns: The same, but for ``villages.code``, the ends of the codes after that of their
-        district, with commas between, and ``class`` of each layer, a digit per village and "-" for
-        none. A column that does not fit stays a list.
+        district, with commas between; ``class`` of each layer, a letter per village and "-" for
+        none; and the sentences of villages, see `packed_sentences`. A column that does not fit
+        stays a list.
     """
     villages, places = payload["villages"], payload["districts"]
     starts = [f"{places[index]['code']}." for index in villages["district"]]
     ends = [code.removeprefix(start) for code, start in zip(villages["code"], starts, strict=True)]
     fits = all(map(str.isdigit, ends))
     code = {"code": ",".join(ends)} if fits else {}
-    layers = [layer | {"class": _digits(layer["class"])} for layer in payload["layers"]]
-    return {**payload, "villages": {**villages, **code}, "layers": layers}
+    told = {key: packed_sentences(villages.get(key) or []) for key in ("certainty", "verdict")}
+    layers = [layer | {"class": _letters(layer["class"])} for layer in payload["layers"]]
+    return {**payload, "villages": {**villages, **code, **told}, "layers": layers}
 
 
-def _digits(classes: list[int | None]) -> str | list[int | None]:
-    """Write a digit per village where one does."""
-    if max((one for one in classes if one is not None), default=0) > _LAST_DIGIT:
+def packed_sentences(column: Sequence[str]) -> dict[str, list[str]] | list[str]:
+    """
+    Write sentences that differ by their numbers once.
+
+    Returns: ``frames``, sentences with "{}" for each number, and ``rows``, the place of the frame
+        and the numbers, with semicolons between. Sentences that hold "{}" stay a list.
+
+    >>> packed_sentences(["2 dari 9", "3 dari 9,5"])
+    {'frames': ['{} dari {}'], 'rows': ['0;2;9', '0;3;9,5']}
+    """
+    if any("{}" in one for one in column):
+        return list(column)
+    frames: dict[str, int] = {}
+    rows = [
+        ";".join([str(frames.setdefault(frame, len(frames))), *_NUMBER.findall(one)])
+        for one, frame in ((one, _NUMBER.sub("{}", one)) for one in column)
+    ]
+    return {"frames": list(frames), "rows": rows}
+
+
+def _letters(classes: list[int | None]) -> str | list[int | None]:
+    """Write a letter per village where one does; digits in a row look like somebody's number."""
+    if max((one for one in classes if one is not None), default=0) >= len(ascii_lowercase):
         return classes
-    return "".join("-" if one is None else str(one) for one in classes)
+    return "".join("-" if one is None else ascii_lowercase[one] for one in classes)
 
 
 def _numbers(topology: Mapping[str, Any]) -> Iterator[int]:

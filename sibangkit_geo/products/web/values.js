@@ -43,12 +43,10 @@ window.sibangkit.values = (() => {
   }
 
   // ---- ranking: worst first, equal values share a rank
-  /** @param {ShownLayer} layer @param {number | null} district */
-  function ranked(layer, district) {
+  /** @param {ShownLayer} layer @param {(row: number) => boolean} holds */
+  function ranked(layer, holds) {
     const sign = layer.worse === "low" ? 1 : -1;
-    const rows = villages.code.map((_, row) => row).filter((row) => (
-      (district === null || villages.district[row] === district) && hasValue(layer, row)
-    ));
+    const rows = villages.code.map((_, row) => row).filter((row) => holds(row) && hasValue(layer, row));
     rows.sort((a, b) => sign * (layer.values[a] - layer.values[b])
       || villages.name[a].localeCompare(villages.name[b], "id"));
     let rank = 0;
@@ -85,7 +83,10 @@ window.sibangkit.values = (() => {
 
   // ---- other years, in the classes of this year so that colours compare
   /** @param {ShownLayer} layer */
-  const trendOf = (layer) => data.trend?.values?.[layer.key] ?? null;
+  function trendOf(layer) {
+    const before = data.trend?.values?.[layer.key];
+    return before ? [...before, layer.values] : null;
+  }
 
   /** @param {ShownLayer} layer @param {number} place @returns {ShownLayer} */
   function yearLayer(layer, place) {
@@ -99,11 +100,13 @@ window.sibangkit.values = (() => {
     const classOf = (value) => [...order].reverse().find((index) => starts[index] <= value) ?? order[0] ?? null;
     const index = shown.map((value) => (known(value) ? classOf(value) : null));
     const [first, last] = [order[0], order.at(-1)];
+    /** @param {number} i */
+    const start = (i) => number(starts[i], layer.decimals);
     const classes = layer.classes.map((one, i) => ({
       ...one, count: index.filter((place_) => place_ === i).length,
       label: order.length < 2 ? one.label
-        : i === first ? `< ${number(starts[order[1]], layer.decimals)}`
-          : i === last ? `≥ ${number(starts[last], layer.decimals)}` : one.label,
+        : i === first ? `< ${start(order[1])}`
+          : i === last ? `≥ ${start(last)}` : `${start(i)} – < ${start(order[order.indexOf(i) + 1])}`,
     }));
     return {
       ...layer, key: `${layer.key}@${year}`, label: `${layer.label} (${year})`, year, values: shown,

@@ -24,6 +24,7 @@ interface Page {
   network: PackedNumbers | null;
   houses: Houses | null;
   notes: string[];
+  home: string;
   agency: AgencyHead;
   pages: PageLink[];
   layers: Layer[];
@@ -39,11 +40,16 @@ interface Villages {
   district: number[];
   households: (number | null)[];
   people: (number | null)[];
-  certainty: string[];
-  verdict: string[];
+  certainty: string[] | Sentences;
+  verdict: string[] | Sentences;
   usual_verdict: string;
   acts: number[][];
   planned: Record<string, string>;
+}
+
+interface Sentences {
+  frames: string[];
+  rows: string[];
 }
 
 interface UnmappedVillage {
@@ -57,6 +63,8 @@ interface District {
   code: string;
   name: string;
   labels: [number, number][];
+  households: number | null;
+  roles: string[];
 }
 
 interface Pocket {
@@ -115,6 +123,7 @@ interface Layer {
   n_missing: number;
   regency_value: number | null;
   district_values: (number | null)[];
+  district_counts: (number | null)[] | null;
   source: string;
   year: number;
   note: string;

@@ -14,12 +14,14 @@ type Steps = Generator<unknown, void, unknown>;
 type Packer<T, K extends keyof T> = Omit<T, K> & { [P in K]: Exclude<T[P], string> };
 // names that a layer of the page's own making does without
 type Loose =
-  | "denominator" | "count_label" | "regency_value" | "district_values" | "source"
+  | "denominator" | "count_label" | "regency_value" | "district_values" | "district_counts" | "source"
   | "year" | "note";
 
 // the page's data once base.js has unpacked its columns
 type ShownLayer = Packer<Omit<Layer, Loose>, "class"> & { [K in keyof Pick<Layer, Loose>]?: Layer[K] | null };
-type ShownVillages = Packer<Villages, "code">;
+type ShownVillages = Packer<Omit<Villages, "certainty" | "verdict">, "code"> & {
+  [K in keyof Pick<Villages, "certainty" | "verdict">]: string[];
+};
 type ShownPage = Omit<Page, "villages" | "layers"> & {
   [K in keyof Pick<Page, "villages">]: ShownVillages;
 } & { [K in keyof Pick<Page, "layers">]: ShownLayer[] };
@@ -47,18 +49,24 @@ interface Elements {
   "show-districts": HTMLInputElement; "show-pockets": HTMLInputElement;
   "show-names": HTMLInputElement; "show-network": HTMLInputElement;
   "show-houses": HTMLInputElement; "verdict-box": HTMLDetailsElement;
-  ranking: HTMLTableSectionElement; help: HTMLDialogElement; honesty: HTMLDialogElement;
+  ranking: HTMLTableSectionElement; help: HTMLDialogElement; honesty: HTMLDialogElement; areas: HTMLDialogElement;
+  "filter-box": HTMLDetailsElement; "filter-side": HTMLSelectElement; "filter-pocket": HTMLSelectElement;
+  "filter-least": HTMLInputElement;
   "measure-back": HTMLButtonElement; "locate-input": HTMLInputElement;
   "house-need": HTMLSelectElement; data: HTMLScriptElement;
 }
 
 // ---- what is chosen
+// least: or most, with atMost; none where only pockets are asked for
+interface Filter { layer: ShownLayer; atMost: boolean; least: number | null; pocket: string }
+interface Chosen { district: number | null; filter: Filter | null }
 interface State {
   layer: ShownLayer;
   other: ShownLayer | null;
   district: number | null;
   selected: number | null;
   unmapped: UnmappedVillage | null;
+  filter: Filter | null;
   all: boolean;
   names: boolean;
   home: boolean;
@@ -70,6 +78,8 @@ interface Address {
   other?: string | null;
   district?: string | null;
   village?: string | null;
+  filter?: string | null;
+  areas?: string | null;
   houses?: boolean;
   english?: boolean;
   view?: (Place & { zoom: number }) | null;
@@ -179,7 +189,7 @@ interface Painter extends NamePainter {
   corner: Point;
   zoom: number;
   focus: number | null;
-  painted?: { corner: Point; zoom: number };
+  painted?: { corner: Point; zoom: number; places: (At & { node: SVGElement })[] };
 }
 interface NamePainter {
   paint(labels: Label[]): Steps;
@@ -345,12 +355,38 @@ interface Sibangkit {
     isThin(layer: ShownLayer, row: number): boolean;
     hasValue(layer: ShownLayer, row: number): boolean;
     known<T>(value: T | null | undefined): value is T;
-    ranked(layer: ShownLayer, district: number | null): { row: number; rank: number }[];
+    ranked(layer: ShownLayer, holds: (row: number) => boolean): { row: number; rank: number }[];
     rankOf(layer: ShownLayer, row: number): { rank: number; all: number };
     outstanding(row: number, most: number): { layer: ShownLayer; gap: number }[];
     trendOf(layer: ShownLayer): (number | null)[][] | null;
     layerByKey(key: string | null): ShownLayer | null;
   };
+  filter: {
+    holds(state: Chosen, row: number): boolean;
+    rows(state: Chosen): number[];
+    inDistrict(state: Chosen, row: number): boolean;
+    read(words: string | null): Filter | null;
+    written(filter: Filter | null): string | null;
+    told(filter: Filter): string;
+    show(state: State): void;
+    fill(filter: Filter | null): void;
+    setUp(state: State, onChange: (filter: Filter | null) => void): void;
+    numberIn(typed: string): number | null;
+  };
+  histogram(layer: ShownLayer, row: number | null): SVGSVGElement | null;
+  areas: {
+    set(codes: string[]): void;
+    codes(): string[];
+    button(code: string): HTMLButtonElement;
+    setUp(onChange: () => void): void;
+  };
+  area: {
+    show(state: State, actions: { onPocket(place: Pocket | WideArea): void; onClose(): void }): void;
+  };
+  setUpCursor(
+    view: MapView,
+    page: { state: State; onSelect: OnRow; onHover: OnRow; onMove(): void },
+  ): void;
   geometry: Sketch;
   mosaic: Mosaic;
   slices: {
@@ -377,6 +413,7 @@ interface Sibangkit {
   drawGraticule(view: MapView): void;
   legend: {
     show(layer: ShownLayer, options?: { suffix?: string; side?: string }): void;
+    mark(layer: ShownLayer, selected: number | null): void;
     entries(layer: ShownLayer, options: { pockets: boolean }): Entry[];
     unitLine(layer: ShownLayer): string;
     row(entry: Entry): HTMLLIElement;
@@ -395,6 +432,9 @@ interface Sibangkit {
   results: {
     show(onPocket: (place: Pocket | WideArea) => void): void;
     list(items: string[], lang?: string | null): HTMLUListElement;
+    folded(title: string, build: () => Node[], attributes?: Attributes): HTMLDetailsElement;
+    pocketItem(pocket: Pocket, onPocket: (pocket: Pocket) => void): HTMLLIElement;
+    wideItem(area: WideArea, onArea: (area: WideArea) => void): HTMLLIElement;
   };
   setUpSearch(on: {
     village: (row: number) => void;
@@ -414,11 +454,21 @@ interface Sibangkit {
     view: MapView,
     page: { state: State; onHome(): void; onSelect(row: number): void; onMove(): void },
   ): { close(): void; say(words: string): void };
-  csv: { download(state: State): void; fileName(state: State, ending: string): string };
+  csv: {
+    download(state: State): void;
+    downloadAll(state: State): void;
+    saveTable(name: string, rows: (string | number | null | undefined)[][]): void;
+    headOf(layer: ShownLayer): string;
+    fileName(state: State, ending: string): string;
+  };
   poster: {
     download(state: State, views: MapView[], houses: HousesSwitch | null): Promise<void>;
   };
-  dialogs: { help(): void; honesty(): void };
+  dialogs: {
+    open(id: "help" | "honesty" | "areas", title: string, build: () => Node[], options?: { anew?: boolean }): void;
+    help(): void;
+    honesty(): void;
+  };
   setUpPrint(page: {
     isHome(): boolean;
     view: MapView;
@@ -525,6 +575,7 @@ interface HouseLayerInside extends HouseLayer {
   discs(pen: Pen, drawn: Disc[]): Steps;
 }
 interface MapViewInside extends MapView {
+  keepTooltipsInside(): void;
   state: State;
   onSelect: OnRow;
   onHover: OnRow;
