@@ -194,10 +194,10 @@ NINE = [0.01, 0.02, 0.11, 0.12, 0.3, 0.31, 0.5, 0.51, 0.9]
 def test_legend_by_hand(villages: gpd.GeoDataFrame) -> None:
     drawn = layer(villages, NINE, indicator())
     assert [(one.label, one.count) for one in drawn.classes] == [
-        ("1,0 – < 11,0", 2),
-        ("11,0 – < 30,0", 2),
-        ("30,0 – < 50,0", 2),
-        ("50,0 – < 90,0", 2),
+        ("1,0 – 2,0", 2),
+        ("11,0 – 12,0", 2),
+        ("30,0 – 31,0", 2),
+        ("50,0 – 51,0", 2),
         ("90,0", 1),
     ]
     assert [one.color for one in drawn.classes] == list(PALETTE)
@@ -207,7 +207,7 @@ def test_legend_by_hand(villages: gpd.GeoDataFrame) -> None:
 def test_worse_when_low_turns_the_legend_round(villages: gpd.GeoDataFrame) -> None:
     drawn = layer(villages, NINE, indicator("low"))
     assert drawn.classes[0].label == "90,0"
-    assert drawn.classes[-1].label == "1,0 – < 11,0"
+    assert drawn.classes[-1].label == "1,0 – 2,0"
     assert drawn.class_index.tolist() == [4, 4, 3, 3, 2, 2, 1, 1, 0]
     # the worst stays darkest
     assert drawn.colors.iloc[0] == PALETTE[-1]

@@ -25,6 +25,7 @@ from sibangkit_geo.products.web.page import EMBEDDED_PHOTOS, houses_payload, wri
 from sibangkit_geo.registers import KeptCards, Photos, build_cards, small_photo, with_photos
 from sibangkit_geo.registers.tally import judge_poverty
 from tests.conftest import as_register
+from tests.pages import data_of
 from tests.test_locked import PASSWORD, plain_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RULE = PovertyRule("decile", decile_max=1)
-DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 GPS_IFD = 0x8825
 ORIENTATION = 0x0112
 
@@ -237,10 +237,7 @@ def house_study(
 
 
 def payload_of(finished: study.Finished) -> dict[str, Any]:
-    found = DATA.search((finished.out / "bappeda.html").read_text(encoding="utf-8"))
-    assert found is not None
-    loaded: dict[str, Any] = json.loads(found[1])
-    return loaded
+    return data_of((finished.out / "bappeda.html").read_text(encoding="utf-8"))
 
 
 def test_the_internal_page_has_cards_and_no_name(
@@ -274,9 +271,7 @@ def test_a_locked_run_shows_no_household_and_is_for_the_owner_alone(
     assert sorted(set(pages) - set(locked)) == ["index.html", "laporan_mutu_data.html"]
     assert len(locked) >= 8
     inside = plain_of((finished.out / "bappeda.html").read_text("utf-8"), PASSWORD)
-    found = DATA.search(inside)
-    assert found is not None
-    houses = json.loads(found[1])["houses"]
+    houses = data_of(inside)["houses"]
     assert houses["count"] == 36 * 9
     secrets = [
         houses["data"][:40],

@@ -27,6 +27,7 @@ from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.sources.columns import known_headers, variables
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
 from sibangkit_geo.sources.readers import TableSource, fold_header, open_grid
+from tests.pages import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,8 +121,7 @@ def test_villages_with_too_few_known_are_no_part_of_the_test_but_of_the_sums(ran
 
 def test_pages_say_how_much_is_known(ran: Path) -> None:
     text = (ran / "bappeda.html").read_text("utf-8")
-    start = text.index('id="data">') + len('id="data">')
-    page = json.loads(text[start : text.index("</script>", start)])
+    page = data_of(text)
     layer = page["layers"][0]
     thin = layer["known"]["thin"]
     assert len(thin) > 10
@@ -141,8 +141,7 @@ def test_small_counts_stay_hidden_where_too_few_answered(tmp_path: Path) -> None
     table = pd.read_csv(tmp_path / "out" / "villages.csv")
     assert not table["poor_households"].between(1, 4).any()
     text = (tmp_path / "out" / "bappeda.html").read_text("utf-8")
-    start = text.index('id="data">') + len('id="data">')
-    layer = json.loads(text[start : text.index("</script>", start)])["layers"][0]
+    layer = data_of(text)["layers"][0]
     # a few true ones at the limit may be on either side once every count was moved
     assert layer["known"]["thin"]
     assert not any(count in {1, 2, 3, 4} for count in layer["counts"])

@@ -20,6 +20,7 @@ from pypdf.generic import Destination
 
 from sibangkit_geo.agencies import load_catalogue
 from sibangkit_geo.products.published import line_of, published
+from tests.pages import data_of
 from tests.test_published import KINDS, files_of
 
 if TYPE_CHECKING:
@@ -199,10 +200,7 @@ def _by_district(rows: Sequence[Sequence[str]], lead: str) -> dict[str, float]:
 
 def page_data(path: Path) -> dict[str, Any]:
     """Read the data that a map page carries."""
-    text = path.read_text("utf-8")
-    start = text.index('id="data">') + len('id="data">')
-    found: dict[str, Any] = json.loads(text[start : text.index("</script>", start)])
-    return found
+    return data_of(path.read_text("utf-8"))
 
 
 def _pages(paths: Sequence[Path], truth: Truth) -> Found:

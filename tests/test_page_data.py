@@ -15,6 +15,7 @@ from sibangkit_geo.model.types import HouseCards
 from sibangkit_geo.products import web
 from sibangkit_geo.products.web.page import houses_payload
 from sibangkit_geo.products.web.topology import packed_columns
+from tests.pages import DATA, data_of
 
 if TYPE_CHECKING:
     from tests.conftest import SmallStudy
@@ -23,7 +24,6 @@ SCRIPTS = Path(__file__).parent / "js"
 TABLE: dict[str, dict[str, dict[str, Any]]] = json.loads(
     (SCRIPTS / "page-data.json").read_text(encoding="utf-8")
 )
-DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 SIMPLE: dict[str, Any] = {
     "string": str,
     "number": (int, float),
@@ -86,18 +86,11 @@ def _all(value: Any, kinds: list[str], at: str, container: Any) -> list[str]:
     ]
 
 
-def _data(page: str) -> dict[str, Any]:
-    found = DATA.search(page)
-    assert found is not None
-    loaded: dict[str, Any] = json.loads(found[1])
-    return loaded
-
-
 def test_every_page_of_a_study_carries_exactly_the_keys_of_the_table(
     small_study: SmallStudy,
 ) -> None:
     pages = [
-        _data(file.read_text(encoding="utf-8"))
+        data_of(file.read_text(encoding="utf-8"))
         for file in small_study.out.glob("*.html")
         if DATA.search(file.read_text(encoding="utf-8"))
     ]
@@ -110,7 +103,7 @@ def test_every_page_of_a_study_carries_exactly_the_keys_of_the_table(
 
 @pytest.mark.parametrize("change", ["added", "lost", "other"])
 def test_a_key_on_one_side_only_is_a_fault(small_study: SmallStudy, change: str) -> None:
-    data = _data((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
+    data = data_of((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
     layer = data["layers"][0]
     if change == "added":
         layer["extra"] = 1
@@ -141,7 +134,7 @@ def test_houses_carry_exactly_the_keys_of_the_table() -> None:
 
 
 def test_columns_packed_as_text_keep_to_the_table(small_study: SmallStudy) -> None:
-    data = _data((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
+    data = data_of((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
     packed = packed_columns(data)
     assert isinstance(packed["layers"], list)
     assert isinstance(packed["layers"][0]["class"], str)

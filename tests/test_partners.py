@@ -32,6 +32,7 @@ from sibangkit_geo.products.partner import partner_product, write_partner
 from sibangkit_geo.sources.pledges import PledgeSource, read_pledges
 from sibangkit_geo.study.partner_folders import partner_tables, run_partners
 from sibangkit_geo.study.prepare import prepare
+from tests.pages import data_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -334,10 +335,7 @@ def test_what_nobody_has_planned_is_left_for_a_contribution() -> None:
 
 
 def _page(path: Path) -> dict[str, Any]:
-    text = path.read_text("utf-8")
-    start = text.index('id="data">') + len('id="data">')
-    found: dict[str, Any] = json.loads(text[start : text.index("</script>", start)])
-    return found
+    return data_of(path.read_text("utf-8"))
 
 
 def test_every_partner_has_a_folder_with_page_workbook_and_manifest(two_levels: TwoLevels) -> None:

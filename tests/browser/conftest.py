@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 import os
-import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sibangkit_geo.products.web.page import render_page
+from tests.pages import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +30,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 SIDE = 0.02
 # only a bound: every wait ends as soon as what it waits for is there
 PATIENCE_MS = 120_000
@@ -137,10 +135,7 @@ def visit_page(browser: Browser) -> Callable[..., Visit]:
 
 
 def payload_of(path: Path) -> dict[str, Any]:
-    found = DATA.search(path.read_text(encoding="utf-8"))
-    assert found is not None
-    loaded: dict[str, Any] = json.loads(found[1])
-    return loaded
+    return data_of(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +151,7 @@ def rich_payload(small_study: SmallStudy) -> dict[str, Any]:
         "label": "Perkembangan 2020 ke 2025",
         "note": "Dua gelombang register.",
         "years": [2020, 2025],
-        "values": {poverty["key"]: [earlier, poverty["values"]]},
+        "values": {poverty["key"]: [earlier]},
     }
     payload["honesty"] = ["Peta ini tidak menyebut siapa yang miskin."]
     payload["blocks"] = [

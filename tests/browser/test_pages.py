@@ -122,11 +122,11 @@ def test_panel_table_file_and_colour_agree(
     visit.run("key => window.sibangkit.showLayer(key)", layer)
     visit.page.click("#ranking-more")
     legend = visit.run(
-        """() => JSON.parse(document.getElementById('data').textContent).layers
+        """() => sibangkit.data.layers
               .map(layer => [layer.key, layer.classes, layer.class])"""
     )
     classes, index = next((row[1], row[2]) for row in legend if row[0] == layer)
-    codes = visit.run("JSON.parse(document.getElementById('data').textContent).villages.code")
+    codes = visit.run("sibangkit.data.villages.code")
     for code in random.Random(20).sample(sorted(rows), 20):
         visit.run("code => window.sibangkit.select(code)", code)
         fill = visit.page.get_attribute(f"path[data-code='{code}']", "fill")
@@ -209,14 +209,12 @@ def test_hostile_names_are_shown_as_text_and_run_nothing(
     visit = visit_page(hostile_study.out / "bappeda.html")
     _check_quiet(visit)
     assert visit.run("window.hacked") is None
-    names = visit.run("JSON.parse(document.getElementById('data').textContent).villages.name")
+    names = visit.run("sibangkit.data.villages.name")
     hostile = [name for name in names if "<" in name or "${" in name]
     assert len(hostile) == 5
     for name in hostile:
         row = names.index(name)
-        code = visit.run(
-            "row => JSON.parse(document.getElementById('data').textContent).villages.code[row]", row
-        )
+        code = visit.run("row => sibangkit.data.villages.code[row]", row)
         visit.run("code => window.sibangkit.select(code)", code)
         assert name in visit.page.inner_text("#detail")
     assert visit.run("window.hacked") is None

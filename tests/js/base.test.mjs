@@ -26,7 +26,7 @@ test("a value is written with its unit, none in words", () => {
 });
 
 test("columns written as text are lists again", () => {
-  const data = pageData({ layers: [layer({ class: "10--" })] });
+  const data = pageData({ layers: [layer({ class: "ba--" })] });
   data.villages.code = "2001,2002,2001,2002";
   const page = open([], { data }).data;
   assert.deepEqual(page.villages.code, pageData().villages.code);

@@ -23,14 +23,14 @@ window.sibangkit = (() => {
   if (typeof villages.code === "string") {
     villages.code = villages.code.split(",").map((end, row) => `${districts[villages.district[row]].code}.${end}`);
   }
-  for (const key of /** @type {const} */ (["certainty", "verdict"])) {
-    const column = villages[key];
-    if (!column || Array.isArray(column)) continue;
-    villages[key] = column.rows.map((row) => {
-      const [frame, ...numbers] = row.split(";");
-      return column.frames[Number(frame)].replace(/\{\}/g, () => numbers.shift() ?? "");
-    });
-  }
+  // sentences that differ by their numbers
+  /** @param {string[] | Sentences} column */
+  const sentences = (column) => (!column || Array.isArray(column) ? column : column.rows.map((row) => {
+    const [frame, ...numbers] = row.split(";");
+    return column.frames[Number(frame)].replace(/\{\}/g, () => numbers.shift() ?? "");
+  }));
+  villages.certainty = sentences(villages.certainty);
+  villages.verdict = sentences(villages.verdict);
   for (const layer of layers.filter((one) => typeof one.class === "string")) {
     // @ts-expect-error - a column as text, which the line above asks for
     layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : sign.charCodeAt(0) - 97));

@@ -20,7 +20,8 @@ window.sibangkit.setUpCursor = (view, { state, onSelect, onHover, onMove }) => {
   // the nearest in that direction: what lies aside counts twice
   /** @param {[number, number]} from @param {[number, number]} way */
   function next(from, way) {
-    let [best, cost] = [/** @type {number | null} */ (null), Infinity];
+    /** @type {[number | null, number]} */
+    let [best, cost] = [null, Infinity];
     boxes.forEach((_, row) => {
       if (row === at || !drawn(row)) return;
       const [x, y] = middle(row);

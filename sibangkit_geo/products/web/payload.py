@@ -63,8 +63,6 @@ def shared_payload(
     mapped = product.mapped
     context = product.boundaries.context
     names = mapped.groupby("district_code")["district_name"].first()
-    labels = district_label_points(mapped, mapped["district_code"])
-    places = _LABEL_PLACES // max(1, len(names))
     headline, sentences = result_sentences(product.pockets)
     return {
         "lang": "id",
@@ -86,15 +84,7 @@ def shared_payload(
         },
         "agencies": [one.name for one in agencies],
         "unmapped": _unmapped(product),
-        "districts": [
-            {
-                "code": code,
-                "name": name,
-                "labels": labels[str(code)][: max(places, 3)],
-                **_of_district(product, str(code)),
-            }
-            for code, name in names.items()
-        ],
+        "districts": _districts(product, names.to_dict()),
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),
         "wide": _wide(product),
         "verdict": {"headline": headline, "sentences": list(sentences)},
@@ -194,17 +184,26 @@ def _villages(product: StudyResult, districts: Sequence[str]) -> dict[str, objec
     }
 
 
-def _of_district(product: StudyResult, code: str) -> dict[str, object]:
-    """Say how many households a district has, also without polygon, and who acts."""
-    villages = product.measured.villages
-    households = villages.loc[villages["district_code"] == code, "households"].sum(min_count=1)
+def _districts(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, object]]:
+    """Give places for its name, households, also of villages without polygon, and who acts."""
+    mapped, villages = product.mapped, product.measured.villages
+    points = district_label_points(mapped, mapped["district_code"])
+    most = max(_LABEL_PLACES // max(1, len(names)), 3)
+    homes = villages.groupby("district_code")["households"].sum(min_count=1)
     labels = {one.name: one.label for one in product.measured.indicators}
-    names, roles = product.catalogue.names, product.needs.roles
-    place = Place("district", code)
-    return {
-        "households": _number(float(households), 0),
-        "roles": list(role_sentences(place, roles, labels=labels, names=names)),
-    }
+    agencies, roles = product.catalogue.names, product.needs.roles
+    return [
+        {
+            "code": code,
+            "name": name,
+            "labels": points[code][:most],
+            "households": _number(float(homes[code]), 0),
+            "roles": list(
+                role_sentences(Place("district", code), roles, labels=labels, names=agencies)
+            ),
+        }
+        for code, name in names.items()
+    ]
 
 
 def _planned(product: StudyResult) -> dict[str, str]:

@@ -378,7 +378,7 @@ def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
     villages, places = payload["villages"], payload["districts"]
     starts = [f"{places[index]['code']}." for index in villages["district"]]
     ends = [code.removeprefix(start) for code, start in zip(villages["code"], starts, strict=True)]
-    fits = all(map(str.isdigit, ends))
+    fits = bool(ends) and all(map(str.isdigit, ends))
     code = {"code": ",".join(ends)} if fits else {}
     told = {key: packed_sentences(villages.get(key) or []) for key in ("certainty", "verdict")}
     layers = [layer | {"class": _letters(layer["class"])} for layer in payload["layers"]]
