@@ -118,3 +118,13 @@ test("a village without polygon is handed on as such", () => {
   search.press("Enter");
   assert.deepEqual(search.chosen, ["16.07.02.2009"]);
 });
+
+test("a longer name than any is answered with what has its first words, and says so", () => {
+  const search = setUp();
+  search.type("suka maju murni");
+  search.press("Enter");
+  assert.deepEqual(search.chosen, [0]);
+  assert.match(search.status.textContent, /^search_similar/);
+  search.type("maju terus lagi");
+  assert.equal(search.status.textContent, "tidak ada");
+});

@@ -78,6 +78,16 @@ window.sibangkit.setUpSearch = (on) => {
   // what is written before a name
   const KIND = /^\s*(?:desa|kelurahan|kel\.?|kecamatan|kec\.?)\s+(?=\S)/i;
 
+  // what has the first words of a name that nobody has
+  /** @param {string} words @returns {ReturnType<typeof search>} */
+  function fewerWords(words) {
+    const parts = words.trim().split(/\s+/);
+    if (parts.length < 2 || folded(parts.slice(0, -1).join(" ")).length < 5) return [];
+    const shorter = parts.slice(0, -1).join(" ");
+    const hits = search(shorter);
+    return hits.length ? hits : fewerWords(shorter);
+  }
+
   /** @param {string} words */
   function search(words) {
     const [whole, query] = [folded(words), folded(words.replace(KIND, ""))];
@@ -99,15 +109,18 @@ window.sibangkit.setUpSearch = (on) => {
 
   function open() {
     if (!folded(input.value)) { close(); return; }
-    const hits = search(input.value);
+    const exact = search(input.value);
+    const hits = exact.length ? exact : fewerWords(input.value.replace(KIND, ""));
     found = hits.slice(0, MOST);
+    const similar = hits.length && !exact.length ? text("search_similar") : "";
     byId("search-status").textContent = hits.length
-      ? text("search_count", { n: number(hits.length) }) : text("search_none");
+      ? [similar, text("search_count", { n: number(hits.length) })].filter(Boolean).join(" ") : text("search_none");
+    const note = similar ? [element("li", { class: "none", role: "option", "aria-disabled": "true", text: similar })] : [];
     list.replaceChildren(...(found.length ? found.map((one, i) => element("li", {
       role: "option", id: `match-${i}`, "aria-selected": "false", "data-code": one.code,
       onmousedown: (event) => { event.preventDefault(); choose(one); },
     }, [element("span", { text: one.name }), element("span", { class: "sub", text: one.sub })]))
-      : [element("li", { class: "none", role: "option", "aria-disabled": "true", text: text("search_none") })]));
+      : [element("li", { class: "none", role: "option", "aria-disabled": "true", text: text("search_none") })]), ...note);
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     mark(found.length ? 0 : -1);
