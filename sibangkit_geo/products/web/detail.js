@@ -174,7 +174,7 @@ window.sibangkit.detail = (() => {
     if (!data.profiles) return [];
     const district = data.districts[villages.district[row]].code;
     const href = `profil/${district}.html#${villages.code[row]}`;
-    return [element("p", { class: "place" }, [element("a", { href, text: text("detail_profile") })])];
+    return [element("p", { class: "place" }, [element("a", { class: "link", href, text: text("detail_profile") })])];
   }
 
   /** @param {number | null} row @param {ShownLayer[]} shown @param {() => void} onClose */

@@ -160,7 +160,7 @@ def _furniture(bar: float, height: int) -> tuple[Box, ...]:
     """Keep the corners of the scale bar and the north arrow, and what is off the paper, free."""
     far = 10 * WIDTH
     return (
-        Box(0, height - 22, bar + 34, height),
+        Box(0, height - 22, bar + 42, height),
         Box(WIDTH - 24, 0, WIDTH, 32),
         Box(-far, -far, 0, far),
         Box(WIDTH, -far, far, far),
