@@ -77,12 +77,12 @@ class Names:
     Names as they stand on a map.
 
     `numbered`: Number and name of the villages whose name has no room.
-    `left_out`: How many have no room for a number either.
+    `left_out`: Names that have no room for a number either.
     """
 
     labels: tuple[Label, ...]
     numbered: tuple[tuple[int, str], ...]
-    left_out: int
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,18 +232,18 @@ def place_names(
         else:
             placed.append(found)
     numbered: list[tuple[int, str]] = []
-    left_out = 0
+    left_out: list[str] = []
     for code in sorted(waiting):
         number = len(numbered) + 1
         found = _fitting(
             code, [[str(number)]], shapes[code], [*taken, *_boxes(placed)], marked=True
         )
         if found is None:
-            left_out += 1
+            left_out.append(called[code])
             continue
         placed.append(found)
         numbered.append((number, called[code]))
-    return Names(tuple(placed), tuple(numbered), left_out)
+    return Names(tuple(placed), tuple(numbered), tuple(left_out))
 
 
 def _boxes(labels: Iterable[Label]) -> list[Box]:
@@ -271,7 +271,7 @@ def _fitting(
     (x, y), _ = circle.coords
     reach = circle.length
     steps = _FINE if marked else _STEPS
-    for down, across, lines in pairs(steps, steps if marked else steps[:3], texts):
+    for down, across, lines in pairs(steps, steps, texts):
         label = _label(code, lines, (x + across * reach, y + down * reach), marked=marked)
         inside = shapely.intersects_xy(shape, x + across * reach, y + down * reach)
         if inside and not any(map(label.box.meets, taken)):
