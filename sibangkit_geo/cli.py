@@ -291,6 +291,24 @@ def annex(
 
 
 @app.command()
+def profile(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
+    place: Annotated[
+        str, typer.Argument(metavar="PLACE", help="Name or code of a village or a district.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write; else profil_CODE.html here.")
+    ] = None,
+) -> None:
+    """Write the profile of one village or district: an A4 sheet to print."""
+    with reported(), progress_bars() as progress:
+        from sibangkit_geo.study.one_profile import run_profile
+
+        written = run_profile(study_file, place, out=out, progress=progress)
+    typer.echo(written)
+
+
+@app.command()
 def partners(
     study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
     out: Annotated[Path, typer.Option(help="Folder for a folder of each partner.")],

@@ -246,6 +246,26 @@ def _districts(paths: Sequence[Path], truth: Truth) -> Found:
     yield "", totals
 
 
+def _profiles(paths: Sequence[Path], _: Truth) -> Found:
+    # a sheet of paper shows the needs with the largest excess; the others are those of the table
+    keys = ["tingkat", "kode", "kebutuhan"]
+    needs = pd.read_csv(paths[0].parents[1] / NEEDS).set_index(keys)["belum_terlayani"]
+    told: dict[tuple[str, str, str], float] = {}
+    for path in paths:
+        for sheet in lxml.html.parse(path).getroot().iter("section"):
+            level = "desa" if sheet.get("class") == "village" else "kecamatan"
+            for row in sheet.iterfind(".//div[@class='needs']//tbody/tr"):
+                cells = [one.text_content() for one in row.iter("td")]
+                told[level, str(sheet.get("id")), cells[1]] = _number(cells[2].partition(" ")[0])
+    shown = pd.Series(told)
+    assert len(shown) > 20 * len(paths)
+    assert shown.index.isin(needs.index).all()
+    both = shown.reindex(needs.index).fillna(needs).reset_index(name="belum_terlayani")
+    both.columns = pd.Index([*keys, "belum_terlayani"])
+    for level in ("kecamatan", "desa"):
+        yield level, _of_needs(both, level)
+
+
 def _rows(sheet: Any, head: int) -> pd.DataFrame:
     rows = list(sheet.iter_rows(min_row=head, values_only=True))
     return pd.DataFrame(rows[1:], columns=rows[0])
@@ -347,6 +367,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("run", "pockets.gpkg"): _simple_layers,
     ("run", "index.html"): _front,
     ("run", "kecamatan/*.html"): _districts,
+    ("run", "profil/*.html"): _profiles,
     ("run", "*.html"): _pages,
     ("annex", "A?/atlas_peta.pdf"): _atlas,
     ("annex", "lampiran.docx"): _document,

@@ -54,6 +54,7 @@ def test_what_the_demo_does_not_write_is_named_in_the_package() -> None:
         ("index.html", "index.html"),
         ("bappeda.html", "*.html"),
         ("kecamatan/16.07.01.html", "kecamatan/*.html"),
+        ("profil/16.07.01.html", "profil/*.html"),
         ("lain/a.html", ""),
         ("foto/0001.webp", "foto/*.webp"),
         ("villages.csv.bak", ""),

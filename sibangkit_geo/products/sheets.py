@@ -57,10 +57,13 @@ class NeedLine:
 
     ``share`` (0 to 1) is unserved over asked, ``ratio`` the share over the regency's,
     ``rank`` 1 for the place with the largest excess of its level; missing where unknown.
+
+    `need`: Name of its indicator.
     """
 
     agency: str
     label: str
+    need: str
     asked: float
     deprived: float
     unserved: float
@@ -74,7 +77,8 @@ class Sheet:
     """
     Numbers of one place.
 
-    `sentences`: Pockets, and who must act.
+    `found`: Pockets, in sentences.
+    `roles`: Who must act, in sentences.
     """
 
     level: Level
@@ -82,7 +86,26 @@ class Sheet:
     name: str
     facts: tuple[Fact, ...]
     needs: tuple[NeedLine, ...]
-    sentences: tuple[str, ...]
+    found: tuple[str, ...]
+    roles: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say first what was found, then who must act."""
+        return (*self.found, *self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """Of every district, by code, and of every village, in the order of the official list."""
+
+    districts: tuple[Sheet, ...]
+    villages: tuple[Sheet, ...]
+
+
+def every_sheet(product: StudyResult) -> Sheets:
+    """Gather the numbers of every district and every village, once for all that tell them."""
+    return Sheets(district_sheets(product), village_sheets(product))
 
 
 def district_sheets(product: StudyResult) -> tuple[Sheet, ...]:
@@ -108,7 +131,8 @@ def district_sheets(product: StudyResult) -> tuple[Sheet, ...]:
             Sheet(
                 "district", str(code), str(own["district_name"].iloc[0]), tuple(facts),
                 _needs(product, "district", str(code)),
-                (*_pockets(own, product), *_roles(product, "district", str(code))),
+                tuple(_pockets(own, product)),
+                tuple(_roles(product, "district", str(code))),
             )
         )  # fmt: skip
     return tuple(sheets)
@@ -131,7 +155,8 @@ def village_sheets(product: StudyResult) -> tuple[Sheet, ...]:
             "village", str(code), str(row["name"]),
             (*_village_counts(row), *_village_facts(row, product)),
             needs.get(str(code), ()),
-            (village_sentence(str(code), product.pockets), *_said(roles.get(str(code)), product)),
+            (village_sentence(str(code), product.pockets),),
+            tuple(_said(roles.get(str(code)), product)),
         )
         for code, row in product.measured.villages.iterrows()
     )  # fmt: skip
@@ -229,7 +254,7 @@ def _by_place(product: StudyResult, level: Level) -> dict[str, tuple[NeedLine, .
     for place, agency, indicator, *numbers in own[
         ["place", "agency", "indicator", *columns]
     ].itertuples(index=False):
-        line = NeedLine(names[agency], labels[indicator], *map(float, numbers))
+        line = NeedLine(names[agency], labels[indicator], indicator, *map(float, numbers))
         found.setdefault(place.id, []).append(line)
     return {place: tuple(lines) for place, lines in found.items()}
 

@@ -89,6 +89,34 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
             _keep_private(out)
 
 
+@contextlib.contextmanager
+def staged_file(out: Path, *, private: bool = False) -> Iterator[Path]:
+    """
+    Give a hidden place for one file, alone in its folder, that becomes `out` when nothing failed.
+
+    `private`: Whether the file is for the owner's account alone.
+    Raises ConfigError: `out` is a folder, or cannot be written.
+    """
+    if out.is_dir():
+        msg = f"{out}: --out must be a file, this is a folder."
+        raise ConfigError(msg)
+    with contextlib.ExitStack() as ended:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            folder = ended.enter_context(hidden_folder(out))
+        except OSError as error:
+            msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
+            raise ConfigError(msg) from error
+        yield folder / out.name
+        if private:
+            _keep_private(folder)
+        try:
+            (folder / out.name).replace(out)
+        except OSError as error:
+            msg = f"{out}: cannot be replaced ({error.strerror}). Close it where it is open."
+            raise ConfigError(msg) from error
+
+
 def require_own(out: Path, *, kind: Kind) -> None:
     """
     Refuse a folder with finished products of another kind, which would be removed.

@@ -9,7 +9,7 @@ import pandas as pd
 import pyogrio
 
 from sibangkit_geo.products.promises import PROMISES, promise_table
-from sibangkit_geo.products.sheets import sheet_table, village_sheets
+from sibangkit_geo.products.sheets import sheet_table
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.words import village_sentence
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Indicator, Pockets, VillageIndicators
     from sibangkit_geo.products.atlas import WaveChange
     from sibangkit_geo.products.result import StudyResult
-    from sibangkit_geo.products.sheets import Sheet
+    from sibangkit_geo.products.sheets import Sheets
 
 REVIEW_COLUMNS = ("kode_tabel", "kecamatan_tabel", "desa_tabel", "kode_desa", "nama_desa", "skor")
 _SHARE_DIGITS = 6
@@ -504,13 +504,13 @@ def dictionary_table(indicators: tuple[Indicator, ...], columns: Collection[str]
     return pd.DataFrame(rows).astype({"tahun_data": "Int64"})
 
 
-def write_sheets(product: StudyResult, districts: Sequence[Sheet], folder: Path) -> None:
+def write_sheets(sheets: Sheets, folder: Path) -> None:
     """Write the numbers of every district and every village, one per row."""
-    for name, sheets in (
-        ("lembar_kecamatan.csv", districts),
-        ("lembar_desa.csv", village_sheets(product)),
+    for name, own in (
+        ("lembar_kecamatan.csv", sheets.districts),
+        ("lembar_desa.csv", sheets.villages),
     ):
-        write_csv(sheet_table(sheets).round(_DIGITS), folder / name)
+        write_csv(sheet_table(own).round(_DIGITS), folder / name)
 
 
 def verdict_table(product: StudyResult) -> pd.DataFrame:

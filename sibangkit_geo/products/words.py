@@ -63,7 +63,7 @@ def catalogue() -> Mapping[str, str]:
 
 @cache
 def _entries() -> dict[str, Any]:
-    files = ("id.toml", "focus.id.toml", "document.id.toml")
+    files = ("id.toml", "focus.id.toml", "document.id.toml", "profile.id.toml")
     tables = [own_toml(__package__, name) for name in files]
     return {key: value for table in tables for key, value in table.items()}
 

@@ -15,12 +15,14 @@ from sibangkit_geo import disclosure
 from sibangkit_geo.products import intake_report, staging, tables
 from sibangkit_geo.products.atlas import write_annex
 from sibangkit_geo.products.gis import gis_layers, write_gis
-from sibangkit_geo.products.sheets import district_sheets
+from sibangkit_geo.products.place_profile import as_profiles
+from sibangkit_geo.products.sheets import every_sheet
 from sibangkit_geo.products.tables import write_geopackage, write_sheets
 from sibangkit_geo.products.web.front_page import district_pages, front_page
 from sibangkit_geo.products.web.locked import locked_page, page_key
 from sibangkit_geo.products.web.page import render_page, write_photos
 from sibangkit_geo.products.web.payload import page_payload, shared_payload
+from sibangkit_geo.products.web.profile_pages import profile_pages
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, extras_writer
 from sibangkit_geo.study.locate import personal_of
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.model.types import IntakeReport, Note, Pockets
     from sibangkit_geo.products.result import StudyResult
-    from sibangkit_geo.products.sheets import Sheet
+    from sibangkit_geo.products.sheets import Sheet, Sheets
     from sibangkit_geo.products.tables import OpenTables
     from sibangkit_geo.products.web.locked import PageKey
     from sibangkit_geo.study.lock import Lock
@@ -153,16 +155,19 @@ def run(
     return Finished(out, products, review, product.pockets, product.notes)
 
 
-def _further(ready: Ready, shown: OpenTables) -> Callable[[Path], None]:
+def _further(ready: Ready, shown: OpenTables) -> Callable[[Path, Sheets], None]:
     extras = extras_writer(ready.extras, ready.study, ready.product, ready.conclusions)
 
-    def write(folder: Path) -> None:
+    def write(folder: Path, sheets: Sheets) -> None:
         extras(folder)
         created = ready.product.provenance.created
         villages = ready.product.measured.villages
         ready.groups.write(folder, villages, created=created)
         budget = ready.conclusions.plans.budget
         write_workbook(ready.product, shown, folder / BOOK_NAME, budget=budget)
+        profiles = as_profiles(ready.product, sheets, budget=budget)
+        for name, page in profile_pages(ready.product, profiles):
+            staging.write_text(folder / name, page)
         surface = f"../{SURFACE}" if (folder / SURFACE).exists() else ""
         layers = gis_layers(ready.product)
         write_gis(ready.product, layers, folder / GIS, surface=surface)
@@ -177,7 +182,7 @@ def write_products(
     *,
     reports: Sequence[IntakeReport],
     guard: Guard,
-    extra: Callable[[Path], None],
+    extra: Callable[[Path, Sheets], None],
     progress: Callable[[str, int, int], None],
 ) -> tuple[str, ...]:
     """
@@ -191,7 +196,9 @@ def write_products(
     pages = [one for one in agencies if one.always or product.needs.indicators.get(one.key)]
     with staging.staged(out, kind="run", private=guard.private) as folder:
         locked = guard.key is not None
-        shared = shared_payload(product, agencies=agencies, photos_inside=locked)
+        shared = shared_payload(
+            product, agencies=agencies, photos_inside=locked, profiles=not locked
+        )
         for done, agency in enumerate(pages):
             progress("draw", done, len(pages) + 1)
             payload = page_payload(product, agency, shared=shared, pages=pages, home=FRONT)
@@ -206,12 +213,12 @@ def write_products(
             tables.villages, product.pockets, folder / "pockets.gpkg",
             created=product.provenance.created,
         )  # fmt: skip
-        districts = district_sheets(product)
-        write_sheets(product, districts, folder)
-        extra(folder)
+        sheets = every_sheet(product)
+        write_sheets(sheets, folder)
+        extra(folder, sheets)
         if reports:
             intake_report.write_intake(reports, folder, created=product.provenance.created)
-        _write_front(product, pages, districts, folder)
+        _write_front(product, pages, sheets.districts, folder)
         staging.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes
         )

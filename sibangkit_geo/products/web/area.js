@@ -84,6 +84,9 @@ window.sibangkit.area = (() => {
       ]),
       element("p", { class: "place", text: size.join(" · ") }),
       ...(roles ?? []).map((role) => element("p", { class: "says", text: role, lang: language.foreign })),
+      ...(data.profiles ? [element("p", { class: "place" }, [
+        element("a", { class: "link", href: `profil/${code}.html`, text: text("area_profile") }),
+      ])] : []),
       areas.button(code), ...pockets(district, onPocket), ...measures(district, layer),
     );
   }

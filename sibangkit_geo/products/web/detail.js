@@ -168,6 +168,15 @@ window.sibangkit.detail = (() => {
     ];
   }
 
+  // only where the profiles lie beside the page
+  /** @param {number} row */
+  function profileLink(row) {
+    if (!data.profiles) return [];
+    const district = data.districts[villages.district[row]].code;
+    const href = `profil/${district}.html#${villages.code[row]}`;
+    return [element("p", { class: "place" }, [element("a", { class: "link", href, text: text("detail_profile") })])];
+  }
+
   /** @param {number | null} row @param {ShownLayer[]} shown @param {() => void} onClose */
   function show(row, shown, onClose) {
     const node = byId("detail");
@@ -179,7 +188,7 @@ window.sibangkit.detail = (() => {
     const place = `${text("in_district", { district: values.districtName(row) })} · ${villages.code[row]}`;
     const ordered = [...shown, ...data.layers.filter((one) => !shown.includes(one))];
     node.replaceChildren(
-      ...head(villages.name[row], place, onClose), ...sizeLine(row), ...findings(row),
+      ...head(villages.name[row], place, onClose), ...sizeLine(row), ...profileLink(row), ...findings(row),
       ...acting(row), areas.button(villages.code[row]), ...reasons(row), ...ordered.map((one) => measureRow(one, row, shown[0])),
     );
   }

@@ -11,7 +11,9 @@ from sibangkit_geo.products.agency_card import main_need
 from sibangkit_geo.products.promises import promise_rows
 from sibangkit_geo.products.published import downloads
 from sibangkit_geo.products.sentences import role_sentences
+from sibangkit_geo.products.villages_by_need import largest_excess, poorest_first
 from sibangkit_geo.products.web.html import own_text, render, word
+from sibangkit_geo.products.web.profile_pages import profile_file
 from sibangkit_geo.products.web.svg import rate_chart, village_map
 from sibangkit_geo.products.words import (
     date_words,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.classes import Layer
     from sibangkit_geo.products.result import StudyResult
     from sibangkit_geo.products.sheets import Fact, Sheet
+    from sibangkit_geo.products.villages_by_need import VillageLine
 
 # lead, value, lines under it
 _Figure = tuple[str, str, list[str]]
@@ -139,8 +142,8 @@ def _need(product: StudyResult, agency: Agency) -> str:
     )
 
 
-def _districts(product: StudyResult) -> list[tuple[str, str, str]]:
-    """Give file, name and figures of every district."""
+def _districts(product: StudyResult) -> list[tuple[str, str, str, str]]:
+    """Give file, name, figures and file of profiles of every district."""
     layer, villages = product.layers[0], product.measured.villages
     inside = villages.index.isin(product.pockets.members.index)
     cards = []
@@ -152,7 +155,8 @@ def _districts(product: StudyResult) -> list[tuple[str, str, str]]:
             rate=numeral(float(layer.district_values.get(code, float("nan"))), 1) + "%",
         )
         line += _of_known(layer, str(code), own)
-        cards.append((_file(str(code)), str(own["district_name"].iloc[0]), line))
+        name = str(own["district_name"].iloc[0])
+        cards.append((_file(str(code)), name, line, profile_file(str(code))))
     return cards
 
 
@@ -192,11 +196,15 @@ def district_pages(
     product: StudyResult, sheets: Sequence[Sheet], *, map_file: str
 ) -> Iterator[tuple[str, str]]:
     """Draw the page of every district."""
+    needs = largest_excess(product)
     for sheet in sheets:
-        yield _file(sheet.code), _district_page(product, sheet, map_file)
+        villages = poorest_first(product, sheet.code, needs=needs)
+        yield _file(sheet.code), _district_page(product, sheet, villages, map_file)
 
 
-def _district_page(product: StudyResult, sheet: Sheet, map_file: str) -> str:
+def _district_page(
+    product: StudyResult, sheet: Sheet, villages: Sequence[VillageLine], map_file: str
+) -> str:
     heading = word("district_title", name=sheet.name)
     mapped = product.mapped
     codes = mapped.index[mapped["district_code"] == sheet.code].astype(str).tolist()
@@ -215,7 +223,9 @@ def _district_page(product: StudyResult, sheet: Sheet, map_file: str) -> str:
         ],
         needs=_needs(sheet),
         promises=promise_rows(product, district=sheet.code),
-        villages=_villages(product, sheet),
+        villages=[_village(one) for one in villages],
+        profile=f"../{profile_file(sheet.code)}",
+        profiles=[f"../{profile_file(sheet.code)}#{one.code}" for one in villages],
     )
 
 
@@ -245,30 +255,7 @@ def _needs(sheet: Sheet) -> list[tuple[str, ...]]:
     ]
 
 
-def _villages(product: StudyResult, sheet: Sheet) -> list[tuple[str, ...]]:
-    villages = product.measured.villages
-    own = villages[villages["district_code"] == sheet.code]
-    layer, names = product.layers[0], product.catalogue.names
-    rows: list[tuple[str, ...]] = []
-    for code, row in own.iterrows():
-        rate = float(layer.shown.get(code, float("nan")))
-        thin = bool(layer.thin.get(code, False))
-        pocket = product.pockets.members.get(code)
-        acting = row.get("acting_agencies")
-        rows.append(
-            (
-                str(row["name"]),
-                numeral(float(row["households"])),
-                word("thin") if thin else _rate(rate, layer.decimals),
-                "" if pocket is None else str(int(pocket)),
-                ", ".join(names[key] for key in acting.split()) if isinstance(acting, str) else "",
-            )
-        )
-    return rows
-
-
-def _rate(rate: float, decimals: int) -> str:
-    """Write a rate in per cent, or that there is none."""
-    if math.isnan(rate):
-        return word("missing")
-    return f"{numeral(rate, decimals)}%"
+def _village(line: VillageLine) -> tuple[str, ...]:
+    return (
+        line.name, line.households, line.poor, line.rate, line.pocket, line.need, line.acting
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import own_toml
+from sibangkit_geo.products.words import listing, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals |= {"word": word, "words": words}
+    made.globals |= {"word": word, "words": words, "say": say, "listing": listing}
     made.filters["numeral"] = numeral
     return made
 

@@ -47,12 +47,17 @@ _LABEL_PLACES = 600
 
 
 def shared_payload(
-    product: StudyResult, *, agencies: Sequence[Agency], photos_inside: bool = False
+    product: StudyResult,
+    *,
+    agencies: Sequence[Agency],
+    photos_inside: bool = False,
+    profiles: bool = False,
 ) -> dict[str, object]:
     """
     Build the part that is the same on all pages of a study.
 
     `photos_inside`: Whether no photo stands beside the pages, where anyone could open it.
+    `profiles`: Whether the profiles of villages lie beside the page.
     ``trend`` is None with one wave. With several: ``{"label": str, "note": str,
     "years": [2020, 2025], "values": {layer key: [[number or None per village],
     ...one list per earlier year]}}``; numbers in the unit and digits of the layer, rows as in
@@ -83,6 +88,7 @@ def shared_payload(
             "planned": _planned(product),
         },
         "agencies": [one.name for one in agencies],
+        "profiles": profiles,
         "unmapped": _unmapped(product),
         "districts": _districts(product, names.to_dict()),
         "pockets": _pockets(product, {one.key: one.name for one in agencies}),

@@ -55,6 +55,20 @@ class Window:
             round(height),
         )
 
+    @classmethod
+    def framing(cls, bounds: NDArray[np.float64], size: tuple[int, int]) -> Window:
+        """Fit ground with a margin into a drawing of a given width and height."""
+        west, south, east, north = bounds.tolist()
+        width, height = size
+        metres = max((east - west) / (0.94 * width), (north - south) / (0.94 * height), 1e-9)
+        return cls(
+            (west + east) / 2 - width / 2 * metres,
+            (south + north) / 2 + height / 2 * metres,
+            metres,
+            width,
+            height,
+        )
+
     def pixels(self, shape: BaseGeometry) -> BaseGeometry:
         """Move a shape onto the drawing."""
         return shapely.transform(
@@ -115,26 +129,33 @@ def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> Vi
 
     `codes`: Villages with polygon that the drawing is about; the others stay pale.
     """
+    window = Window.around(product.mapped.loc[list(codes)].total_bounds, width)
+    return map_in(window, product, codes)
+
+
+def map_in(window: Window, product: StudyResult, codes: Sequence[str]) -> VillageMap:
+    """Draw what a window shows, as `village_map` does."""
     mapped = product.mapped
-    window = Window.around(mapped.loc[list(codes)].total_bounds, width)
     mapped = mapped.iloc[np.sort(mapped.sindex.query(shapely.box(*window.ground)))]
     seen = shapely.clip_by_rect(_simple(mapped.geometry.to_numpy(), window), *window.ground)
     shapes = dict(zip(mapped.index, seen, strict=True))
     context = shapely.clip_by_rect(product.boundaries.context.geometry.to_numpy(), *window.ground)
     fills = _fills(product.layers[0], codes)
     outlines = [
-        *(Outline(_path(one, window), "#c9c5b8", _LAND) for one in context),
+        *(Outline(path_of(one, window), "#c9c5b8", _LAND) for one in context),
         *(
-            Outline(_path(shapes[code], window), "#ffffff", fills.get(code, _LAND), title=str(name))
+            Outline(
+                path_of(shapes[code], window), "#ffffff", fills.get(code, _LAND), title=str(name)
+            )
             for code, name in mapped["name"].items()
         ),
         *(
-            Outline(_path(one, window), "#16202e", weight=0.7)
+            Outline(path_of(one, window), "#16202e", weight=0.7)
             for one in _districts(mapped["district_code"], shapes)
         ),
     ]
     outlines += [
-        Outline(_path(seen, window), "#6b4a1e", weight=2, dash="2 3")
+        Outline(path_of(seen, window), "#6b4a1e", weight=2, dash="2 3")
         for one in (() if product.pockets.wide is None else product.pockets.wide.geometry)
         if not (seen := shapely.clip_by_rect(one, *window.beyond)).is_empty
     ]
@@ -166,11 +187,11 @@ def _pockets(product: StudyResult, window: Window) -> Iterator[tuple[int, Outlin
         dash = "" if pocket["evidence"] == "strict" else "5 3"
         at = window.pixels(seen.representative_point())
         whole = shapely.clip_by_rect(pocket.geometry, *window.beyond)
-        outline = Outline(_path(whole, window), "#12305a", weight=2, dash=dash)
+        outline = Outline(path_of(whole, window), "#12305a", weight=2, dash=dash)
         yield int(str(number)), outline, at.x, at.y
 
 
-def _path(shape: BaseGeometry, window: Window) -> str:
+def path_of(shape: BaseGeometry, window: Window) -> str:
     """Write the rings of all polygons as SVG does; empty without polygon."""
     rings = []
     for part in shapely.get_parts(window.pixels(shape)):

@@ -14,6 +14,7 @@ interface Page {
   topology: PackedTopology | Topology;
   villages: Villages;
   agencies: string[];
+  profiles: boolean;
   unmapped: UnmappedVillage[];
   districts: District[];
   pockets: Pocket[];
