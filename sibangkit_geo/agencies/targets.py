@@ -151,6 +151,12 @@ def _figures(listed: Sequence[_Figure]) -> pd.DataFrame:
     )
 
 
+def target_series(*, year: int, rate_percent: float, source: str) -> RateSeries:
+    """Set a study's own target beside the published figures."""
+    figures = _figures([_Figure(year, rate_percent, "target")])
+    return RateSeries("study_target", "Target studi ini", "", "target", source, figures)
+
+
 def series_table(series: Iterable[RateSeries], years: Iterable[int]) -> pd.DataFrame:
     """
     Put all series side by side for the years asked; gaps stay gaps.

@@ -19,11 +19,13 @@ class Told:
     What the list says of a file.
 
     `told`: What it is, as the front page offers it; empty: it is not offered.
+    `group`: Under which heading it is offered.
     `needs`: Whether it tells households with an unmet need.
     `optional`: Whether there are finished folders without it.
     """
 
     told: str = ""
+    group: str = ""
     needs: bool = False
     optional: bool = False
 
@@ -64,10 +66,10 @@ def _fits(file: str, line: str) -> bool:
     return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
 
 
-def downloads() -> dict[str, str]:
+def downloads() -> dict[str, Told]:
     """
-    Say what each product of a run is that the front page offers.
+    Give each product of a run that the front page offers.
 
-    Returns: Relative path to description, in the order of the list.
+    Returns: By relative path, in the order of the list.
     """
-    return {name: one.told for name, one in published("run").items() if one.told}
+    return {name: one for name, one in published("run").items() if one.told}

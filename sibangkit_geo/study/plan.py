@@ -24,6 +24,7 @@ from sibangkit_geo.agencies.targets import (
     persons_to_leave,
     series_table,
     single_digit_year,
+    target_series,
 )
 from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.indicators.deprivation_sums import index_from_sums
@@ -134,7 +135,10 @@ def _target(
     figures = official.figures[["rate", "people"]].astype(float).loc[[latest]]
     current, counted = figures["rate"].item(), figures["people"].item()
     years = range(int(official.figures.index.min()), max(settings.year, latest) + 1)
-    tables = TargetTables(series_table(series, years))
+    own = target_series(
+        year=settings.year, rate_percent=settings.rate_percent, source=settings.source
+    )
+    tables = TargetTables(series_table((*series, own), years))
     notes = [Note("single_digit", single_digit_year(official).text)]
     villages = measured.villages
     known = villages[villages["poor_people"].notna() & (villages["people"] > 0)]

@@ -56,10 +56,24 @@ def test_the_front_page_leads_everywhere(
     assert len(links) > 20
     for link in links:
         assert "://" not in link
-        assert (small_study.out / link.partition("#")[0]).is_file(), link
+        file, _, place = link.partition("#")
+        assert (small_study.out / (file or "index.html")).is_file(), link
+        assert file or page.locator(f"[id='{place}']").count() == 1, link
     wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
     assert page.locator("svg[role=img]").count() >= 1
+    # the answer first: rates, pockets by name, map with its legend; then agencies, districts, files
+    order = [
+        "Tingkat kemiskinan",
+        "Kantong 1: ",
+        "Peta setiap OPD",
+        "Halaman setiap kecamatan",
+        "Unduhan",
+    ]
+    places = [text.index(one) for one in order if one in text]
+    assert places == sorted(places)
+    assert len(places) >= 4
+    assert page.locator("ul.legend li").count() >= 3
     assert heard == []
 
 

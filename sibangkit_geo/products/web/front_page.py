@@ -14,11 +14,13 @@ from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.villages_by_need import largest_excess, poorest_first
 from sibangkit_geo.products.web.html import own_text, render, word
 from sibangkit_geo.products.web.profile_pages import profile_file
-from sibangkit_geo.products.web.svg import rate_chart, village_map
+from sibangkit_geo.products.web.svg import map_legend, rate_chart, village_map
 from sibangkit_geo.products.words import (
     date_words,
+    numbered_name,
     pocket_sentence,
     result_sentences,
+    say,
     wide_sentences,
 )
 
@@ -60,15 +62,18 @@ def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collecti
         sentences=sentences,
         pages=pages,
         drawing=village_map(product, codes, width=560),
+        legend=list(map_legend(product, product.pockets.outlines.index.tolist())),
+        layer=product.layers[0].indicator,
         chart=None if series is None else rate_chart(series),
         labels="" if series is None else ", ".join(series["label"].unique()),
         trend=[one.text for one in product.notes if one.key in {"single_digit", "target"}],
+        named=_names(product),
         agencies=[(one, _need(product, one)) for one in pages],
         districts=_districts(product),
         pockets=_pockets(product),
         wide=wide_sentences(product.pockets),
         promises=promise_rows(product),
-        files=[(name, told) for name, told in downloads().items() if name in files],
+        files=_downloads(files),
     )
 
 
@@ -82,6 +87,32 @@ def _render(template: str, product: StudyResult, **values: object) -> str:
     notes = [*(one.text for one in product.notes), product.method_line]
     common = {"product": product, "made": made, "notes": notes}
     return render(template, {**values, **common}, styles=[own_text("front_page.css")])
+
+
+def _names(product: StudyResult) -> list[tuple[int, str]]:
+    """Call every pocket by its name, its size and its evidence."""
+    villages = product.pockets.members.value_counts()
+    return [
+        (
+            int(str(number)),
+            word(
+                "pocket_line",
+                name=numbered_name(int(str(number)), pocket),
+                villages=int(villages[number]),
+                grade=say(f"grade_{pocket['evidence']}"),
+            ),
+        )
+        for number, pocket in product.pockets.outlines.iterrows()
+    ]
+
+
+def _downloads(files: Collection[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Group what is offered, each group under its heading."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, one in downloads().items():
+        if name in files:
+            groups.setdefault(word(f"download_{one.group}"), []).append((name, one.told))
+    return list(groups.items())
 
 
 def _official(product: StudyResult) -> list[_Figure]:

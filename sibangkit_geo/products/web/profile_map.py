@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import shapely
 
-from sibangkit_geo.products.classes import NO_DATA_COLOR
-from sibangkit_geo.products.web.svg import VillageMap, Window, map_in, path_of
+from sibangkit_geo.products.web.svg import VillageMap, Window, map_in, map_legend, path_of
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -143,7 +142,7 @@ def profile_map(product: StudyResult, district: str) -> ProfileMap | None:
         names=place_names(called, shapes, taken=taken),
         own={code: path_of(shape, window) for code, shape in own.geometry.items()},
         legend_title=say(f"profile_legend_{unit}", label=layer.indicator.label),
-        legend=tuple(_legend(product, base)),
+        legend=tuple(map_legend(product, [number for number, *_ in base.pockets])),
         shapes=shapes,
         called=called,
         taken=taken,
@@ -171,22 +170,6 @@ def _furniture(bar: float, height: int) -> tuple[Box, ...]:
 
 def _around(x: float, y: float) -> Box:
     return Box(x - 9, y - 7, x + 9, y + 7)
-
-
-def _legend(product: StudyResult, base: VillageMap) -> Iterator[tuple[str, str, str]]:
-    layer = product.layers[0]
-    for one in layer.classes:
-        yield "class", one.color, one.label
-    key = "annex.no_or_thin_data" if bool(layer.thin.any()) else "annex.no_data"
-    yield "missing", NO_DATA_COLOR, say(key)
-    evidence = {
-        str(product.pockets.outlines.loc[number, "evidence"]) for number, *_ in base.pockets
-    }
-    for kind in ("strict", "indicative"):
-        if kind in evidence:
-            yield kind, "", say(f"annex.{kind}")
-    if product.pockets.wide_villages:
-        yield "wide", "", say("annex.wide")
 
 
 def scale_bar(window: Window) -> tuple[float, str]:

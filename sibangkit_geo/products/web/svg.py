@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import shapely
 
+from sibangkit_geo.products.classes import NO_DATA_COLOR
+from sibangkit_geo.products.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -161,6 +164,27 @@ def map_in(window: Window, product: StudyResult, codes: Sequence[str]) -> Villag
     ]
     shown = tuple(one for one in outlines if one.path)
     return VillageMap(window.width, window.height, shown, tuple(_pockets(product, window)))
+
+
+def map_legend(product: StudyResult, pockets: Sequence[int]) -> Iterator[tuple[str, str, str]]:
+    """
+    Say what the signs of a drawing mean.
+
+    `pockets`: Numbers of those that are drawn.
+    Returns: Kind, colour and words; the kind is ``"class"``, ``"missing"``, ``"strict"``,
+        ``"indicative"`` or ``"wide"``.
+    """
+    layer = product.layers[0]
+    for one in layer.classes:
+        yield "class", one.color, one.label
+    key = "annex.no_or_thin_data" if bool(layer.thin.any()) else "annex.no_data"
+    yield "missing", NO_DATA_COLOR, say(key)
+    evidence = set(product.pockets.outlines.loc[list(pockets), "evidence"])
+    for kind in ("strict", "indicative"):
+        if kind in evidence:
+            yield kind, "", say(f"annex.{kind}")
+    if product.pockets.wide_villages:
+        yield "wide", "", say("annex.wide")
 
 
 def _fills(layer: Layer, codes: Sequence[str]) -> dict[object, str]:
