@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["LINES", "POINTS", "Backdrop", "ContextKind", "ContextLayer"]
-
 ContextKind = Literal["road", "river", "water", "seat", "place"]
 LINES: tuple[ContextKind, ...] = ("road", "river")
 POINTS: tuple[ContextKind, ...] = ("seat", "place")

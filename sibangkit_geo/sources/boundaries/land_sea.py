@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["backdrop_files", "backdrop_of", "context_around"]
-
 _FILES = ("context.geojson", "sea.geojson", "rivers.geojson")
 _EMBEDDED_REGENCY = "16.07"
 # half of the narrowest water that is drawn: borders of two sources differ by as much
@@ -33,8 +31,8 @@ _STRIP_M = 6_000.0
 _MOSTLY = 0.5
 # error of the embedded rivers: nine tenths lie within 1.3 km, 3 mm on such a map
 _RIVER_SCALE = 400_000
-_COAST_SOURCE = "Garis pantai: Natural Earth 1:10.000.000 (2018)"
-_RIVER_SOURCE = "Sungai: CIA World Data Bank II 1:3.000.000 (1977) dalam GSHHG (LGPL)"
+_COAST_SOURCE = "garis pantai Natural Earth 1:10.000.000 (2018)"
+_RIVER_SOURCE = "sungai CIA World Data Bank II 1:3.000.000 (1977) dalam GSHHG (LGPL)"
 
 
 def backdrop_files() -> list[tuple[str, Path]]:

@@ -12,6 +12,7 @@ interface Page {
   software: string;
   texts: Record<string, string>;
   topology: PackedTopology | Topology;
+  ground: PackedGround;
   villages: Villages;
   agencies: string[];
   unmapped: UnmappedVillage[];
@@ -180,6 +181,21 @@ interface PackedTopology {
   transform: Transform;
   bytes: number;
   data: string;
+  names: string[];
+}
+
+interface PackedGround {
+  origin: [number, number];
+  step: number;
+  bytes: number;
+  data: string;
+  layers: GroundTold[];
+}
+
+interface GroundTold {
+  kind: "road" | "river" | "water" | "seat" | "place";
+  label: string;
+  scale: number;
   names: string[];
 }
 
