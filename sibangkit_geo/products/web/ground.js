@@ -3,7 +3,7 @@
 window.sibangkit.ground = (() => {
   const { data, text, svg, geometry } = window.sibangkit;
   const { L } = window;
-  const { origin, step, layers: told } = data.ground;
+  const { origin, step, fine, layers: told } = data.ground;
   // one rule for all maps, as `products/ground_style.py` has it
   const [LAND, SEA, EDGE, RIM, WATER] = ["#efede7", "#dce8f0", "#8b96a4", "#b9b4a6", "#c3dcec"];
   const [RIVER, ROAD, INK] = ["#2f78b7", "#80604a", "#16202e"];
@@ -20,16 +20,17 @@ window.sibangkit.ground = (() => {
   const EQUATOR_M = 2 * Math.PI * 6378137 / 256; // one pixel at zoom 0
 
   const { number, list } = geometry.readerOf(data.ground);
-  const parts = () => list(() => {
+  /** @param {number} unit */
+  const parts = (unit) => list(() => {
     let [x, y] = [0, 0];
     return list(() => {
       x += number();
       y += number();
-      return [origin[1] + y * step, origin[0] + x * step];
+      return [origin[1] + y * unit, origin[0] + x * unit];
     });
   });
-  const [extent, sea, borders] = [parts(), parts(), parts()];
-  const layers = told.map((one) => ({ ...one, features: list(parts) }));
+  const [extent, sea, borders] = [parts(step), parts(step), parts(step)];
+  const layers = told.map((one) => ({ ...one, features: list(() => parts(fine)) }));
 
   /** @param {LeafletMap} map */
   const scaleOf = (map) => {

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.backdrop import Backdrop, ContextLayer
 
-# of a degree: 22 m
-_STEP: Final = 0.0002
+# of a degree: 111 m for what is coarse by its source, 22 m for a study's own
+_STEP: Final = 0.001
+_FINE: Final = 0.0002
 # a coast of 1:10 million; borders of which only the rough course is known
-_COAST_M: Final = 250.0
-_BORDER_M: Final = 500.0
+_COAST_M: Final = 400.0
+_BORDER_M: Final = 1_000.0
 # corners of one layer: what is more is thinned further, and what is shortest left out
 _MOST_CORNERS: Final = 4_000
 _COARSEST_M: Final = 1_000.0
@@ -35,17 +36,17 @@ def ground_payload(backdrop: Backdrop, villages: gpd.GeoDataFrame) -> dict[str, 
     Pack what lies under and around the villages.
 
     `villages`: Those drawn, metric CRS.
-    Returns: ``origin`` (degrees) and ``step`` of the corners; numbers as `packed_numbers` packs
-        them: parts of the known ground, of the sea and of the borders, then for each layer its
-        features, each a list of parts; a part is a list of corners, each as steps from the one
-        before, the first from the origin. ``layers`` has kind, label (empty: that of
-        the kind), largest scale and names.
+    Returns: ``origin`` (degrees), ``step`` of the corners and ``fine``, that of the layers; numbers
+        as `packed_numbers` packs them: parts of the known ground, of the sea and of the borders,
+        then for each layer its features, each a list of parts; a part is a list of corners, each as
+        steps from the one before, the first from the origin. ``layers`` has kind, label (empty:
+        that of the kind), largest scale and names.
     """
     crs = villages.crs
     west, south, *_ = villages.to_crs(DEGREES).total_bounds
     origin = np.round([west, south], 1)
     under = [
-        _corners(shape, crs, origin)
+        _corners(shape, crs, origin, _STEP)
         for shape in (
             backdrop.extent,
             shapely.simplify(backdrop.sea, _COAST_M),
@@ -54,10 +55,13 @@ def ground_payload(backdrop: Backdrop, villages: gpd.GeoDataFrame) -> dict[str, 
     ]
     shown = [one for one in backdrop.layers if len(one.features)]
     drawn = [_thinned(one, tolerance_for(len(villages))) for one in shown]
-    over = [[_corners(shape, crs, origin) for shape in features.geometry] for features in drawn]
+    over = [
+        [_corners(shape, crs, origin, _FINE) for shape in features.geometry] for features in drawn
+    ]
     return {
         "origin": origin.tolist(),
         "step": _STEP,
+        "fine": _FINE,
         **packed_numbers(_numbers(under, over)),
         "layers": [
             {
@@ -88,7 +92,9 @@ def _thinned(layer: ContextLayer, tolerance: float) -> gpd.GeoDataFrame:
     return features.iloc[kept.index].set_geometry([*kept], crs=features.crs)
 
 
-def _corners(shape: object, crs: object, origin: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+def _corners(
+    shape: object, crs: object, origin: NDArray[np.float64], step: float
+) -> list[NDArray[np.int64]]:
     """Put each ring, line or point on the grid of the page."""
     degrees = gpd.GeoSeries([shape], crs=crs).to_crs(DEGREES)
     parts = shapely.get_parts(degrees.to_numpy())
@@ -96,7 +102,7 @@ def _corners(shape: object, crs: object, origin: NDArray[np.float64]) -> list[ND
     strings = [*shapely.get_rings(parts[flat]), *parts[~flat]]
     found = []
     for string in strings:
-        steps = np.round((shapely.get_coordinates(string) - origin) / _STEP).astype(np.int64)
+        steps = np.round((shapely.get_coordinates(string) - origin) / step).astype(np.int64)
         kept = np.ones(len(steps), dtype=bool)
         kept[1:] = np.any(np.diff(steps, axis=0) != 0, axis=1)
         found.append(steps[kept])

@@ -30,13 +30,13 @@ __all__ = [
 ]
 
 DEGREES: Final = "EPSG:4326"
-# over the villages and what is named around them: 15 m for a regency
-GRID_STEPS: Final = 32_000
+# over the villages and what is named around them: 23 m for a regency
+GRID_STEPS: Final = 20_000
 TOLERANCE_M: Final = 40.0
 # hardly a regency has more villages than that; a map of more is one of a province
 REGENCY_SIZE: Final = 640
 # only names are placed in the areas around; what is drawn of them is in `ground_data`
-CONTEXT_FACTOR: Final = 50.0
+CONTEXT_FACTOR: Final = 150.0
 # what a map can be moved to, in sizes of the villages on each side
 REACH: Final = 0.8
 LABEL_POINTS: Final = 25

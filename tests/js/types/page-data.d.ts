@@ -187,6 +187,7 @@ interface PackedTopology {
 interface PackedGround {
   origin: [number, number];
   step: number;
+  fine: number;
   bytes: number;
   data: string;
   layers: GroundTold[];
