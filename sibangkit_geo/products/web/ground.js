@@ -83,11 +83,16 @@ window.sibangkit.ground = (() => {
     follow();
   }
 
+  // a long straight piece has a place for a name, too
+  /** @param {number[][]} line */
+  const withMiddles = (line) => line.flatMap((to, i) => (i
+    ? [[(line[i - 1][0] + to[0]) / 2, (line[i - 1][1] + to[1]) / 2], to] : [to]));
+
   // what bears a name on a map of this scale, with the places that the name may stand at
   /** @param {LeafletMap} map @returns {GroundName[]} */
   const named = (map) => layers.filter(({ scale }) => scaleOf(map) >= scale).flatMap((one) => (
     one.features.flatMap((feature, i) => (one.names[i] ? [{
-      name: one.names[i], kind: one.kind, at: feature.flat(),
+      name: one.names[i], kind: one.kind, at: feature.flatMap(withMiddles),
     }] : []))
   ));
 

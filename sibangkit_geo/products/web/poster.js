@@ -140,13 +140,17 @@ window.sibangkit.poster = (() => {
           symbol.firstChild.setAttribute(name, String(value));
         }
       }
-      root.append(symbol, svg("text", { x: x + 36, y: next + 12.5, "font-size": 12, fill: "#16202e" }, one.label));
+      root.append(symbol);
+      const lines = wrapped(one.label, width - 36 - (one.count === null ? 0 : 70), 12);
+      lines.forEach((line, i) => root.append(svg("text", {
+        x: x + 36, y: next + 12.5 + 15 * i, "font-size": 12, fill: "#16202e",
+      }, line)));
       if (one.count !== null) {
         root.append(svg("text", {
           x: x + width, y: next + 12.5, "font-size": 12, fill: "#526072", "text-anchor": "end",
         }, text("villages_count", { n: number(one.count) })));
       }
-      next += 22;
+      next += 22 + 15 * (lines.length - 1);
     }
     return next + 14;
   }
