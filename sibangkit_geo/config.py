@@ -30,6 +30,7 @@ from sibangkit_geo.pockets.hamlets import HamletSettings
 from sibangkit_geo.pockets.regionalization import AreaSettings
 from sibangkit_geo.products.atlas.settings import AnnexSettings
 from sibangkit_geo.sources.boundaries import BoundarySource
+from sibangkit_geo.sources.context import ContextSource
 from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.pledges import PledgeSource
 from sibangkit_geo.sources.profiles import LocusSource, ProfileSource, TypologySource
@@ -83,8 +84,9 @@ class Study:
         The ``[[profiles]]`` and ``[[households]]`` tables, at least one in all.
     earlier
         The ``[[earlier]]`` tables: registers of earlier years, for the trend.
-    rasters, facilities, locus, partners
-        The ``[[rasters]]``, ``[[facilities]]``, ``[[locus]]`` and ``[[partners]]`` tables.
+    context, rasters, facilities, locus, partners
+        The ``[[context]]``, ``[[rasters]]``, ``[[facilities]]``, ``[[locus]]`` and
+        ``[[partners]]`` tables.
     pledges
         The ``[pledges]`` table, where partners have promised something.
     """
@@ -94,6 +96,7 @@ class Study:
     profiles: tuple[ProfileSource, ...] = ()
     households: tuple[HouseholdSource, ...] = ()
     earlier: tuple[HouseholdSource, ...] = ()
+    context: tuple[ContextSource, ...] = ()
     rasters: tuple[RasterSource, ...] = ()
     facilities: tuple[FacilitySource, ...] = ()
     locus: tuple[LocusSource, ...] = ()
@@ -175,6 +178,7 @@ _INPUTS: dict[type, dict[str, str]] = {
     AnnexSettings: {"template": "template"},
     BoundarySource: {"villages": "", "context": ""},
     BudgetSettings: {"costs": "unit_costs"},
+    ContextSource: {"path": "context"},
     DeprivationSettings: {"index": "deprivation"},
     FacilitySource: {"path": "facilities", "cost": "facilities"},
     HouseholdSource: {"path": "households"},

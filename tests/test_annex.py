@@ -68,7 +68,8 @@ def paths(page: pypdf.PageObject) -> list[tuple[float, list[tuple[float, float]]
             x, y = stack[-2] * unit, stack[-1] * unit
             corners.append((x * MM_PER_POINT, y * MM_PER_POINT))
         elif word in {"S", "s", "B", "b", "f", "n", "B*", "f*"}:
-            found.append((width, corners))
+            # what is only filled has no line, whatever the last one was
+            found.append((0.0 if word in {"f", "f*", "n"} else width, corners))
             corners = []
         stack = []
     return found

@@ -304,7 +304,12 @@ def test_a_context_needs_no_columns_but_a_place(tmp_path: Path) -> None:
     around = gpd.GeoDataFrame(geometry=[shapely.box(104, -3, 105, -2)], crs=4326)
     around.to_file(tmp_path / "sekitar.geojson")
     keys = {"code_system": "kemendagri", "context": str(tmp_path / "sekitar.geojson")}
-    assert read(path, **keys).context["name"].tolist() == [""]
+    found = read(path, **keys).context
+    # what the file leaves open is filled from the embedded regencies, of which none overlaps it
+    assert found["name"].tolist()[0] == ""
+    assert "Kabupaten Muara Enim" in found["name"].tolist()
+    theirs, others = found.geometry[0], found.geometry[1:].union_all()
+    assert theirs.intersection(others).area < 1.0
     far = gpd.GeoDataFrame({"nama": ["x"]}, geometry=[shapely.box(4e5, 9e6, 5e5, 9.1e6)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -517,7 +522,13 @@ def test_a_geodatabase_is_read_as_folder_and_zipped(tmp_path: Path) -> None:
     table.to_file(folder, driver="OpenFileGDB", layer="ADMINISTRASI_AR_DESAKEL")
     assert read(folder).villages.index.tolist() == CODES
     source = resolved(BoundarySource("batas.gdb"), tmp_path)
-    assert {path.parent for _, path in input_files(source)} == {folder}
+    named = input_files(source)
+    assert {path.parent for role, path in named if role == "boundaries"} == {folder}
+    assert [path.name for role, path in named if role == "backdrop"] == [
+        "context.geojson",
+        "sea.geojson",
+        "rivers.geojson",
+    ]
     with zipfile.ZipFile(tmp_path / "batas.zip", "w") as packed:
         for file in folder.iterdir():
             packed.write(file, f"data/batas.gdb/{file.name}")

@@ -17,14 +17,38 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "banyuasin"
 
 METRES = 32748
 NEIGHBOUR_M = 100.0
-# Banyuasin with room to spare, in longitude and latitude; the context reaches 60 km further.
+# Banyuasin with room to spare, in longitude and latitude; the context reaches 180 km further.
 HOME = (103.9, -3.3, 105.8, -1.5)
-AROUND = (103.3, -3.9, 106.3, -1.0)
+AROUND = (102.4, -4.9, 107.3, 0.0)
+# well known places, longitude and latitude, none of them in Banyuasin
+LAND = {
+    "Palembang": (104.7565, -2.9909),
+    "Kayu Agung": (104.83, -3.39),
+    "Sekayu": (103.84, -2.88),
+    "Indralaya": (104.65, -3.24),
+    "Muara Enim": (103.77, -3.66),
+    "Prabumulih": (104.23, -3.43),
+    "Jambi": (103.61, -1.61),
+    "Muntok": (105.17, -2.06),
+    "Pangkalpinang": (106.11, -2.13),
+    "Lahat": (103.54, -3.79),
+    "Tulang Bawang": (105.55, -4.45),
+}
+SEA = {
+    "Bangka Strait, off Sungsang": (105.0, -2.2),
+    "Bangka Strait, south": (105.9, -2.75),
+    "off Berbak": (104.75, -1.4),
+    "Java Sea, east of Lucipara": (106.6, -3.6),
+}
 PRODUCTS = {
     "context.geojson",
     "districts.csv",
     "official_villages.csv",
     "regencies.csv",
+    "rivers.COPYING",
+    "rivers.COPYING.LESSER",
+    "rivers.geojson",
+    "sea.geojson",
     "villages.geojson",
 }
 NEW_KELURAHAN = {
@@ -166,6 +190,55 @@ def test_villages_and_context_are_one_coverage() -> None:
     together = [*villages.geometry, *context.geometry]
     assert shapely.coverage_is_valid(list(villages.geometry))
     assert shapely.coverage_is_valid(together)
+
+
+def test_every_place_of_the_box_is_land_or_sea_and_known_ones_are_the_right_one() -> None:
+    sea = gpd.read_file(BOUNDARIES / "sea.geojson").set_index("jenis").geometry
+    assert sea.index.tolist() == ["cakupan", "laut"]
+    assert sea.is_valid.all()
+    land = shapely.union_all(
+        [*cells("villages.geojson").geometry, *cells("context.geojson").geometry]
+    )
+    for name, place in LAND.items():
+        assert shapely.within(shapely.Point(place), land), name
+        assert not shapely.intersects(shapely.Point(place), sea["laut"]), name
+    for name, place in SEA.items():
+        assert shapely.within(shapely.Point(place), sea["laut"]), name
+    # the two meet within the tolerance, and together leave nothing but islands without a village
+    metres = gpd.GeoSeries([land, *sea], crs=4326).to_crs(METRES)
+    drawn, box, water = metres.to_numpy()
+    assert shapely.area(shapely.intersection(drawn, water)) / 1e6 < 60
+    assert shapely.area(shapely.difference(box, shapely.union(drawn, water))) / 1e6 < 400
+    # 180 km beyond the villages' points, so 150 km at least beyond their cells
+    home = cells("villages.geojson").to_crs(METRES).union_all()
+    assert shapely.within(home.buffer(150_000), box)
+
+
+def test_rivers_bear_names_by_the_towns_on_them() -> None:
+    rivers = gpd.read_file(BOUNDARIES / "rivers.geojson").to_crs(METRES).set_index("nama").geometry
+    towns = {
+        "Sungai Musi": ("Palembang", "Sekayu"),
+        "Sungai Komering": ("Kayu Agung",),
+        "Sungai Lematang": ("Muara Enim",),
+        "Batang Hari": ("Jambi",),
+    }
+    for river, names in towns.items():
+        points = gpd.GeoSeries([shapely.Point(LAND[one]) for one in names], crs=4326)
+        assert (points.to_crs(METRES).distance(rivers[river]) < 5_000).all(), river
+    # the Musi reaches the sea at Sungsang, in one piece
+    mouth = gpd.GeoSeries([shapely.Point(104.92, -2.37)], crs=4326).to_crs(METRES).iloc[0]
+    assert shapely.distance(rivers["Sungai Musi"], mouth) < 2_000
+
+
+@needs_shared
+def test_the_musi_lies_by_the_borders_that_run_along_it() -> None:
+    real = real_villages()
+    rivers = gpd.read_file(BOUNDARIES / "rivers.geojson").to_crs(METRES).set_index("nama").geometry
+    inside = shapely.intersection(rivers["Sungai Musi"], real.union_all())
+    steps = shapely.get_coordinates(shapely.segmentize(inside, 500.0))
+    away = shapely.distance(shapely.points(steps), shapely.union_all(real.boundary.to_numpy()))
+    assert sorted(away)[len(away) // 2] < 500
+    assert sorted(away)[len(away) * 9 // 10] < 1_300
 
 
 def test_context_names_the_regencies_around_and_not_banyuasin() -> None:

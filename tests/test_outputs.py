@@ -212,7 +212,10 @@ def test_the_manifest_names_every_product_and_the_true_checksums(small_study: Sm
     manifest = json.loads((small_study.out / "manifest.json").read_text("utf-8"))
     assert sorted(manifest["products"]) == sorted(snapshot(small_study.out))
     assert sorted(small_study.finished.products) == sorted(manifest["products"])
-    by_role = {one["role"]: one for one in manifest["inputs"]}
+    embedded = [one for one in manifest["inputs"] if one["role"] == "backdrop"]
+    names = ["context.geojson", "sea.geojson", "rivers.geojson"]
+    assert [one["file"] for one in embedded] == names
+    by_role = {one["role"]: one for one in manifest["inputs"] if one not in embedded}
     assert {role: one["file"] for role, one in by_role.items()} == {
         "study": "study.toml",
         "boundaries": "desa.geojson",

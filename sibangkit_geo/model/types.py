@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model.backdrop import Backdrop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +90,7 @@ class Boundaries:
     `regency`: Dotted regency code.
     `approximate`: True when the polygons are not official ones.
     `notes`: What was cleaned or is missing.
+    `backdrop`: Land, sea and lines that maps draw under and around the villages.
     """
 
     villages: gpd.GeoDataFrame
@@ -98,6 +100,7 @@ class Boundaries:
     approximate: bool
     source: str
     notes: tuple[Note, ...]
+    backdrop: Backdrop = field(default_factory=Backdrop)
 
     def __post_init__(self) -> None:
         """Check codes, CRS and that each polygon belongs to an official village."""

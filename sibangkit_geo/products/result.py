@@ -111,9 +111,17 @@ class StudyResult:
         return villages[villages.geometry.notna() & ~villages.geometry.is_empty]
 
     @property
+    def boundary_sources(self) -> tuple[str, ...]:
+        """Word where the villages are from, and land, sea and lines around them."""
+        told = [say("boundary_source", source=self.boundaries.source)]
+        if self.boundaries.backdrop.sources:
+            told.append(say("ground_source", source="; ".join(self.boundaries.backdrop.sources)))
+        return tuple(told)
+
+    @property
     def source_lines(self) -> tuple[str, ...]:
         """Word the sources, each once, with the year of the data."""
-        lines = {say("boundary_source", source=self.boundaries.source): None}
+        lines = dict.fromkeys(self.boundary_sources)
         by_source: dict[tuple[str, int], list[str]] = {}
         for layer in self.layers:
             key = (layer.indicator.source, layer.indicator.year)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from sibangkit_geo import config, disclosure, join
 from sibangkit_geo.errors import ConfigError, DataError, Problems
@@ -22,6 +23,7 @@ from sibangkit_geo.products.result import EarlierWave
 from sibangkit_geo.registers.register import open_register, personal_texts
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.boundaries import read_boundaries
+from sibangkit_geo.sources.context import read_context
 from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import read_links, read_review
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _ROWS_NAMED = 10
+# a file may be looked at before the villages are known
+_ANYWHERE = (94.0, -12.0, 142.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,9 @@ def look_at_sources(study: config.Study, problems: Problems) -> None:
     problems.attempt(
         read_boundaries, study.boundaries, regency=regency, locate=village_finder(regency)
     )
+    villages = gpd.GeoDataFrame(geometry=[shapely.box(*_ANYWHERE)], crs="EPSG:4326")
+    for layer in study.context:
+        problems.attempt(read_context, layer, villages=villages)
     if study.links is not None:
         problems.attempt(read_links, study.links)
     for register in (*study.households, *study.earlier):

@@ -26,6 +26,7 @@ from sibangkit_geo.products.sentences import Limitations, honesty_sentences
 from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.registers import Photos, build_cards, with_photos
 from sibangkit_geo.sources import boundaries as boundary_source
+from sibangkit_geo.sources.context import with_context
 from sibangkit_geo.sources.readers import is_address
 from sibangkit_geo.sources.readers.grid import ROW, cell_name
 from sibangkit_geo.sources.text_tables import checksum
@@ -151,6 +152,8 @@ def _read(study: config.Study, review_file: Path) -> tuple[Boundaries, Carried, 
         locate=village_finder(regency),
     )
     carried = None
+    if areas is not None and study.context:
+        areas = problems.attempt(with_context, areas, study.context)
     if areas is not None:
         log.info("read: %d villages with polygon", len(areas.villages))
         carried = problems.attempt(locate_tables, study, areas, review_file)

@@ -169,6 +169,8 @@ HOSTILE = (
 )
 # what the page reads as sign, colour or file, not as text
 SIGNS = {
+    "data",
+    "kind",
     "texts",
     "topology",
     "key",

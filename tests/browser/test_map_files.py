@@ -77,7 +77,7 @@ def test_picture_holds_map_legend_and_hatches(
         found = {color for _, color in colors.getcolors(maxcolors=1 << 24) or []}
         assert picture.width > 2 * min(size[0] * 0.5, 700)
     worst = visit.run("sibangkit.data.layers[0].classes.at(-1).color")
-    for wanted in (worst, "#dce8f0", "#7d8794", "#12305a", "#7a2e05"):
+    for wanted in (worst, "#efede7", "#7d8794", "#12305a", "#7a2e05"):
         assert tuple(int(wanted[i : i + 2], 16) for i in (1, 3, 5)) in found, wanted
     assert visit.complaints == []
     visit.context.close()

@@ -11,6 +11,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM
+from sibangkit_geo.products.atlas.underlay import Underlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,10 +75,11 @@ class Shapes:
     regency_line: BaseGeometry
     pocket_lines: dict[int, BaseGeometry]
     context: NDArray[np.object_]
+    underlay: Underlay
 
     def inside(self, frame: Frame) -> Shapes:
         """Cut everything at the edge of a frame, in the same order."""
-        box = (frame.west, frame.south, frame.east, frame.north)
+        box = frame.box
         cut = {
             number: shapely.clip_by_rect(line, *box) for number, line in self.pocket_lines.items()
         }
@@ -87,6 +89,7 @@ class Shapes:
             regency_line=shapely.clip_by_rect(self.regency_line, *box),
             pocket_lines={one: line for one, line in cut.items() if not line.is_empty},
             context=shapely.clip_by_rect(self.context, *box),
+            underlay=self.underlay.inside(frame.box, scale=frame.scale),
         )
 
 
@@ -102,6 +105,7 @@ class Ground:
         named = mapped.groupby("district_code")["district_name"].first()
         self.districts: dict[str, str] = {str(c): str(n) for c, n in named.items()}
         self.context = product.boundaries.context.geometry.to_numpy()
+        self.backdrop = product.boundaries.backdrop
         self.context_names = [str(one) for one in product.boundaries.context["name"]]
         self.pocket_of = product.pockets.members.reindex(mapped.index).to_numpy(float)
         self.evidence: dict[int, str] = {
@@ -151,6 +155,7 @@ class Ground:
             regency_line=whole,
             pocket_lines=pockets,
             context=shapely.simplify(self.context, tolerance),
+            underlay=Underlay.of(self.backdrop, tolerance=tolerance),
         )
 
 
@@ -281,6 +286,11 @@ class Frame:
     east: float
     north: float
     scale: int
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Name the edges: west, south, east, north."""
+        return self.west, self.south, self.east, self.north
 
     def on_paper(self, xy: NDArray[np.float64], rect: Rect) -> NDArray[np.float64]:
         """Turn metres into points of the page, two digits, the frame filling a rectangle."""

@@ -11,6 +11,7 @@ import shapely
 from matplotlib.path import Path as Outline
 from pyproj import Transformer
 
+from sibangkit_geo.products.atlas import land
 from sibangkit_geo.products.atlas.canvas import (
     CAPITAL,
     INK,
@@ -60,7 +61,7 @@ _GAP_MM = 0.9
 _LINE = Pen(edge="#5b7186", width=0.35, dash=(1, 2))
 _COLOR = "#37475a"
 
-SEA, LAND, QUIET = "#dfeaf1", "#efede6", "#e3e4e4"
+QUIET = "#e3e4e4"
 POCKET, RANK = "#12284c", "#1b1b1b"
 REGENCY = Pen(edge="#101010", width=0.9, dash=(6, 1.2, 1, 1.2))
 DISTRICT = Pen(edge="#3a3a3a", width=0.5)
@@ -68,7 +69,6 @@ OWN_DISTRICT = Pen(edge="#101010", width=1.0)
 VILLAGE = Pen(edge="#ffffff", width=0.25)
 OWN_VILLAGE = Pen(edge="#7a6f63", width=0.35)
 QUIET_VILLAGE = Pen(fill=QUIET, edge="#ffffff", width=0.3)
-OTHER = Pen(fill=LAND, edge="#a8a292", width=0.4)
 STRICT = Pen(edge=POCKET, width=1.4)
 INDICATIVE = Pen(edge=POCKET, width=1.4, dash=(3.2, 1.6))
 WIDE = Pen(edge="#6b4a1e", width=1.7, dash=(1.0, 1.1))
@@ -78,7 +78,6 @@ BADGE_MM = 1.9
 _PAD = 3.0
 _HERE = Pen(fill="#cf4a35")
 _WINDOW = Pen(edge=POCKET, width=0.9)
-_LAND = Pen("#efede6", "#b5b0a2", 0.3)
 # coarser than the map
 _COARSER = 1.25
 # ground shown on each side of a regency's frame, in frames
@@ -92,6 +91,7 @@ class MapView:
 
     `names`: Names that are the same on all sheets of the frame.
     `badges`: Pocket number to its place, metres.
+    `waters`, `places`: Names of rivers and roads, and of places.
     """
 
     frame: Frame
@@ -101,6 +101,8 @@ class MapView:
     names: tuple[Label, ...]
     quiet: tuple[Label, ...]
     badges: dict[int, tuple[float, float]]
+    waters: tuple[Label, ...] = ()
+    places: tuple[Label, ...] = ()
 
 
 def view_of(ground: Ground, sheet: Sheet, *, layout: Layout) -> MapView:
@@ -123,9 +125,15 @@ def view_of(ground: Ground, sheet: Sheet, *, layout: Layout) -> MapView:
     else:
         names = _district_names(ground, frame, taken, zoom)
     taken += [one.box for one in names]
+    # a river has less room for its name than a regency
+    waters, places = land.ground_names(shapes.underlay, frame=frame, taken=taken)
+    taken += [one.box for one in (*waters, *places)]
     quiet = quiet_names(_neighbours(ground, shapes, sheet.district), frame=frame, taken=taken)
     villages = area_pieces(shapes.villages, frame, rect=rect)
-    return MapView(frame, shapes, villages, about, tuple(names), tuple(quiet), badges)
+    return MapView(
+        frame, shapes, villages, about, tuple(names), tuple(quiet), badges,
+        tuple(waters), tuple(places),
+    )  # fmt: skip
 
 
 def _badges(
@@ -195,18 +203,22 @@ def draw_map(page: Page, sheet: Sheet, *, view: MapView, layout: Layout, ground:
     Raises pyproj.exceptions.CRSError: `epsg` is unknown.
     """
     rect, frame = layout.map, view.frame
-    page.box(rect, Pen(fill=SEA))
-    page.path(area_pieces(view.shapes.context, frame, rect=rect).outline(), OTHER)
+    underlay = view.shapes.underlay
+    land.draw_land(page, underlay, frame=frame, rect=rect)
     _fills(page, sheet, view)
     draw_graticule(page, frame, rect=rect, epsg=epsg, size=layout.small)
+    land.draw_lines(page, underlay, frame=frame, rect=rect)
     _lines(page, view, rect)
     if sheet.district:
         own = ground.at(frame.scale).villages[view.shown]
         border = np.array([shapely.boundary(shapely.coverage_union_all(own))], dtype=object)
         page.path(line_pieces(border, frame, rect=rect).outline(), OWN_DISTRICT)
     _pocket_lines(page, view, ground, rect)
+    land.draw_points(page, underlay, frame=frame, rect=rect)
     page.box(rect, _NEAT)
     draw_labels(page, view.quiet, frame=frame, rect=rect, color=_QUIET_TYPE)
+    draw_labels(page, view.waters, frame=frame, rect=rect, color=land.RIVER_TYPE)
+    draw_labels(page, view.places, frame=frame, rect=rect, color=land.PLACE_TYPE)
     draw_labels(page, view.names, frame=frame, rect=rect)
     if not sheet.district:
         _ranks(page, sheet, view, ground, rect)
@@ -412,8 +424,7 @@ def draw_index(page: Page, sheet: Sheet, *, view: MapView, ground: Ground, layou
     room = Rect(rect.left + _PAD, rect.bottom + 1.8, rect.width - 2 * _PAD, y - rect.bottom - 3)
     frame, room = _index_frame(sheet, view, ground, room)
     shapes = ground.at(round(_COARSER * frame.scale)).inside(frame)
-    page.box(room, Pen(SEA))
-    page.path(area_pieces(shapes.context, frame, rect=room).outline(), _LAND)
+    land.draw_land(page, shapes.underlay, frame=frame, rect=room)
     areas = area_pieces(shapes.villages, frame, rect=room)
     if sheet.district:
         page.path(areas.outline(~view.shown), Pen("#fafafa"))

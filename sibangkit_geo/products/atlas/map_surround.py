@@ -10,7 +10,7 @@ import shapely
 from pyproj import CRS
 
 from sibangkit_geo.model.numerals import numeral
-from sibangkit_geo.products.atlas import map_panel
+from sibangkit_geo.products.atlas import land, map_panel
 from sibangkit_geo.products.atlas.canvas import (
     CAPITAL,
     INK,
@@ -363,8 +363,9 @@ def _marks(
         found.append(((map_panel.QUIET_VILLAGE,), say("annex.other_district")))
     found.append(((map_panel.DISTRICT,), say("annex.district_line")))
     found.append(((map_panel.REGENCY,), say("annex.regency_line")))
-    if (~shapely.is_empty(view.shapes.context)).any():
-        found.append(((map_panel.OTHER,), say("annex.other_regency")))
+    if (~shapely.is_empty(view.shapes.underlay.borders)).any():
+        found.append(((land.RIM,), say("annex.other_regency")))
+    found += land.ground_marks(view.shapes.underlay, view.frame)
     seen = {str(ground.evidence[one]) for one in view.shapes.pocket_lines}
     if "strict" in seen:
         found.append(("strict", say("annex.strict")))
@@ -384,6 +385,8 @@ def _mark(
     line = [(left, middle), (left + _SWATCH_MM, middle)]
     if mark == "rank":
         map_panel.rank_mark(page, (left + _SWATCH_MM / 2, middle), number="1")
+    elif mark in land.POINT_PENS:
+        page.disc((left + _SWATCH_MM / 2, middle), land.POINT_MM, land.POINT_PENS[mark])
     elif isinstance(mark, str):
         strict = mark == "strict"
         page.line(line, map_panel.STRICT if strict else map_panel.INDICATIVE)

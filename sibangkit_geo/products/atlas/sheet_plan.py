@@ -223,7 +223,7 @@ def _year(layer: Layer, *, named: bool = False) -> str:
 
 def _sources(product: StudyResult, layer: Layer) -> tuple[str, ...]:
     """Name the sources of what is drawn: boundaries, the layer, and the pockets' poverty."""
-    told = [say("boundary_source", source=product.boundaries.source)]
+    told = [*product.boundary_sources]
     labels: dict[tuple[str, int], list[str]] = {}
     for one in dict.fromkeys(x.indicator for x in (layer, product.layers[0])):
         labels.setdefault((one.source, one.year), []).append(one.label)

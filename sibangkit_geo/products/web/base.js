@@ -148,7 +148,7 @@ window.sibangkit = (() => {
 
   // base 85 of Python with the three signs changed that JSON in a page would escape
   const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
-  /** @param {PackedNumbers | PackedTopology | Houses} options */
+  /** @param {PackedNumbers | PackedTopology | PackedGround | Houses} options */
   function bytesOf({ data: words, bytes: length }) {
     const place = new Uint8Array(128);
     [...SIGNS].forEach((sign, i) => { place[sign.charCodeAt(0)] = i; });

@@ -11,7 +11,7 @@ window.sibangkit.geometry = (() => {
   const RADIAN = Math.PI / 180;
 
   // packed numbers one by one, and lists led by their length, see `packed_numbers`
-  /** @param {PackedNumbers | PackedTopology} packed @returns {Reader} */
+  /** @param {PackedNumbers | PackedTopology | PackedGround} packed @returns {Reader} */
   function readerOf(packed) {
     const bytes = bytesOf(packed);
     let next = 0;

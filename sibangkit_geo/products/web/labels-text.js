@@ -8,6 +8,8 @@ window.sibangkit.letters = (() => {
     village: { sizes: [11, 10], weight: 500, className: "name-village" },
     selected: { sizes: [12], weight: 700, className: "name-selected" },
     neighbor: { sizes: [11.5, 10.5], weight: 400, className: "name-neighbor", italic: true },
+    river: { sizes: [10.5], weight: 400, className: "name-river", italic: true },
+    place: { sizes: [10.5], weight: 600, className: "name-place" },
   };
 
   const measure = document.createElement("canvas").getContext("2d");

@@ -2,7 +2,7 @@
 // Names on the map: every district at fit zoom, villages where they fit, nothing on top of another.
 // @ts-expect-error - follow() is a method of the painter of names
 window.sibangkit.labels = (() => {
-  const { svg, letters, picture, namePainter } = window.sibangkit;
+  const { svg, letters, picture, namePainter, groundNames } = window.sibangkit;
   const { STYLE, shapesOf, boxAt, overlaps, segmentHits } = letters;
   const { NEIGHBOR, Picture } = picture;
 
@@ -66,6 +66,8 @@ window.sibangkit.labels = (() => {
       if (selected !== null) this.placeSelected(selected, done);
       if (names) {
         if (!fitted) yield* this.placeVillages(done, selected);
+        // @ts-expect-error - a method of the names of the ground
+        this.placeGround(done);
         this.placeNeighbors(done);
       }
       yield;
@@ -344,7 +346,7 @@ window.sibangkit.labels = (() => {
     }
   }
 
-  Object.assign(Placer.prototype, namePainter);
+  Object.assign(Placer.prototype, namePainter, groundNames);
 
   return { Placer };
 })();

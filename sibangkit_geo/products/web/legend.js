@@ -1,7 +1,7 @@
 "use strict";
 // The legend of a layer: colours with counts, marks for no data, pocket lines.
 window.sibangkit.legend = (() => {
-  const { data, byId, text, number, element, svg, histogram } = window.sibangkit;
+  const { data, byId, text, number, element, svg, histogram, ground } = window.sibangkit;
 
   /** @param {Attributes} attributes */
   function symbol(attributes) {
@@ -42,13 +42,13 @@ window.sibangkit.legend = (() => {
     }
     if (data.pockets.some(({ core }) => core.length)) rows.push({ evidence: "core", label: text("pocket_core"), count: null });
     if (data.wide.length) rows.push({ evidence: "wide", label: text("wide"), count: null });
-    return rows;
+    return [...rows, ...ground.entries()];
   }
 
   /** @param {Entry} options */
-  function row({ fill, evidence, label, count }) {
+  function row({ fill, evidence, kind, label, count }) {
     return element("li", {}, [
-      evidence ? lineSymbol(evidence) : swatch(fill),
+      kind ? ground.symbol(kind) : evidence ? lineSymbol(evidence) : swatch(fill),
       element("span", { class: "label", text: label }),
       ...(count === null ? [] : [element("span", {
         class: "count", text: text("villages_count", { n: number(count) }),

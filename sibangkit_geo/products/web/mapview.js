@@ -2,14 +2,15 @@
 // One map of the villages: fills, lines, pockets, names. The page has one, the comparison two.
 window.sibangkit.MapView = (() => {
   const {
-    data, byId, text, element, svg, geometry, mosaic, slices, values, filter, labels, patterns, Painting,
+    data, byId, text, element, svg, geometry, mosaic, ground, slices, values, filter, labels, patterns,
+    Painting,
   } = window.sibangkit;
   const { L } = window;
   const villages = data.villages;
   const [NAVY, WIDE] = ["#12305a", "#6b4a1e"];
   const DETAIL_ZOOM = 0.75; // levels above fit from which villages are named
   const NAME_SIGNS = 36; // longer names are shortened on the map; the panel shows them whole
-  const PANES = ["context", "villages", "districts", "network", "pockets", "hover", "selection"];
+  const PANES = ["context", "villages", "ground", "districts", "network", "pockets", "hover", "selection"];
   /** @type {MapOptions} */
   const OPTIONS = {
     attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.8,
@@ -31,9 +32,7 @@ window.sibangkit.MapView = (() => {
       this.map = L.map(id, { ...OPTIONS, keyboard: !first });
       this.map.fitBounds(mosaic.bounds, { animate: false });
       this.setUpPanes();
-      L.geoJSON(geometry.around(), this.drawing("context", {
-        color: "#cbc7bc", weight: 1, fillColor: "#efede7", fillOpacity: 1,
-      })).addTo(this.map);
+      ground.addLand(this);
       // @ts-expect-error - not yet seen with its fields
       if (Painting) this.paint();
       else {
@@ -41,6 +40,7 @@ window.sibangkit.MapView = (() => {
         this.addShapes(first);
         this.addLines();
       }
+      ground.addLines(this);
       if (first) {
         const drawn = svg("svg", { width: 0, height: 0, "aria-hidden": "true" });
         drawn.append(patterns());

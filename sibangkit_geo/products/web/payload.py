@@ -16,6 +16,7 @@ from sibangkit_geo.products.sentences import (
     role_sentences,
     targeting_sentences,
 )
+from sibangkit_geo.products.web.ground_data import ground_payload
 from sibangkit_geo.products.web.page import MANY, houses_payload, load_texts
 from sibangkit_geo.products.web.topology import (
     district_label_points,
@@ -82,6 +83,7 @@ def shared_payload(
         "software": f"sibangkit_geo {product.provenance.versions['sibangkit_geo']}",
         "texts": load_texts(),
         "topology": screen_topology(mapped, context),
+        "ground": ground_payload(product.boundaries.backdrop, mapped),
         "villages": _villages(product, list(names.index))
         | {
             "acts": acting_indexes(mapped.index, product, [one.key for one in agencies]),

@@ -1,10 +1,10 @@
 "use strict";
 // The map as a PNG: the drawing of the page itself with title, legend, scale and sources.
 window.sibangkit.poster = (() => {
-  const { data, text, number, svg, patterns, legend, save, csv, filter } = window.sibangkit;
+  const { data, text, number, svg, patterns, legend, ground, save, csv, filter } = window.sibangkit;
   const SHARP = 2; // picture pixels per screen pixel
   const [EDGE, TICKS, SIDE] = [16, 20, 250];
-  const PANES = ["context", "villages", "districts", "network", "pockets", "selection"];
+  const PANES = ["context", "villages", "ground", "districts", "network", "pockets", "selection"];
   const pen = document.createElement("canvas").getContext("2d");
   const family = () => getComputedStyle(document.body).fontFamily;
 
@@ -55,7 +55,7 @@ window.sibangkit.poster = (() => {
   function drawMap(view, { x, y, title, north, houses }) {
     const { x: w, y: h } = view.map.getSize();
     const box = svg("svg", { x, y, width: w, height: h, viewBox: `0 0 ${w} ${h}` });
-    box.append(svg("rect", { width: w, height: h, fill: "#dce8f0" }));
+    box.append(svg("rect", { width: w, height: h, fill: "#fff" }));
     const shift = view.map.layerPointToContainerPoint([0, 0]);
     const moved = svg("g", { transform: `translate(${shift.x} ${shift.y})` });
     for (const pane of PANES) {
@@ -121,9 +121,13 @@ window.sibangkit.poster = (() => {
     });
     next = write(root, legend.unitLine(layer), { x, y: next, width, fill: "#526072" }) + 6;
     for (const one of legend.entries(layer, { pockets })) {
-      const symbol = one.evidence
+      const symbol = one.kind ? ground.symbol(one.kind) : one.evidence
         ? svg("svg", { x, y: next, width: 26, height: 16 })
         : svg("rect", { x, y: next, width: 26, height: 16, rx: 2, fill: one.fill, stroke: "#6b7685", "stroke-width": 0.8 });
+      if (one.kind) {
+        symbol.setAttribute("x", String(x));
+        symbol.setAttribute("y", String(next));
+      }
       if (one.evidence) {
         symbol.append(svg("rect", { x: 2, y: 2, width: 22, height: 12, class: `pocket-symbol ${one.evidence}`, fill: "#fff", stroke: "#12305a", "stroke-width": 2.6 }));
         /** @type {Record<string, Attributes>} */
@@ -136,13 +140,17 @@ window.sibangkit.poster = (() => {
           symbol.firstChild.setAttribute(name, String(value));
         }
       }
-      root.append(symbol, svg("text", { x: x + 36, y: next + 12.5, "font-size": 12, fill: "#16202e" }, one.label));
+      root.append(symbol);
+      const lines = wrapped(one.label, width - 36 - (one.count === null ? 0 : 70), 12);
+      lines.forEach((line, i) => root.append(svg("text", {
+        x: x + 36, y: next + 12.5 + 15 * i, "font-size": 12, fill: "#16202e",
+      }, line)));
       if (one.count !== null) {
         root.append(svg("text", {
           x: x + width, y: next + 12.5, "font-size": 12, fill: "#526072", "text-anchor": "end",
         }, text("villages_count", { n: number(one.count) })));
       }
-      next += 22;
+      next += 22 + 15 * (lines.length - 1);
     }
     return next + 14;
   }

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import shapely
 
+from sibangkit_geo.model.backdrop import POINTS
 from sibangkit_geo.products.classes import NO_DATA_COLOR
+from sibangkit_geo.products.ground_style import (
+    EDGE,
+    LAND,
+    LINE_COLORS,
+    REGENCY_RIM,
+    SEA,
+    UNKNOWN,
+    WATER,
+)
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -19,13 +29,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from sibangkit_geo.model.backdrop import Backdrop
     from sibangkit_geo.products.classes import Layer
     from sibangkit_geo.products.result import StudyResult
 
 # half a pixel: finer detail is not seen
 _BEYOND_PX = 8
 _DETAIL_PX = 0.5
-_LAND = "#eceae3"
+_PIXEL_M = 0.0254 / 96
+_POINT_PX = 3.0
 _COLORS = ("#12305a", "#b5541c", "#5b6b7a", "#2a7f62")
 
 
@@ -142,20 +154,22 @@ def map_in(window: Window, product: StudyResult, codes: Sequence[str]) -> Villag
     mapped = mapped.iloc[np.sort(mapped.sindex.query(shapely.box(*window.ground)))]
     seen = shapely.clip_by_rect(_simple(mapped.geometry.to_numpy(), window), *window.ground)
     shapes = dict(zip(mapped.index, seen, strict=True))
-    context = shapely.clip_by_rect(product.boundaries.context.geometry.to_numpy(), *window.ground)
+    backdrop = product.boundaries.backdrop
     fills = _fills(product.layers[0], codes)
     outlines = [
-        *(Outline(path_of(one, window), "#c9c5b8", _LAND) for one in context),
+        *_land(backdrop, window),
         *(
             Outline(
-                path_of(shapes[code], window), "#ffffff", fills.get(code, _LAND), title=str(name)
+                path_of(shapes[code], window), "#ffffff", fills.get(code, LAND), title=str(name)
             )
             for code, name in mapped["name"].items()
         ),
+        *_over(backdrop, window, points=False),
         *(
             Outline(path_of(one, window), "#16202e", weight=0.7)
             for one in _districts(mapped["district_code"], shapes)
         ),
+        *_over(backdrop, window, points=True),
     ]
     outlines += [
         Outline(path_of(seen, window), "#6b4a1e", weight=2, dash="2 3")
@@ -164,6 +178,39 @@ def map_in(window: Window, product: StudyResult, codes: Sequence[str]) -> Villag
     ]
     shown = tuple(one for one in outlines if one.path)
     return VillageMap(window.width, window.height, shown, tuple(_pockets(product, window)))
+
+
+def _land(backdrop: Backdrop, window: Window) -> Iterator[Outline]:
+    """Land where it is known, with a line around it; sea, inland waters, borders."""
+    near = [
+        shapely.clip_by_rect(shapely.simplify(one, _DETAIL_PX * window.metres), *window.beyond)
+        for one in (backdrop.extent, backdrop.sea, backdrop.borders)
+    ]
+    yield Outline(path_of(near[0], window), EDGE, LAND, 1)
+    yield Outline(path_of(near[1], window), "none", SEA)
+    for layer in backdrop.layers:
+        if layer.kind == "water":
+            for shape in layer.features.geometry:
+                seen = shapely.clip_by_rect(shape, *window.beyond)
+                yield Outline(path_of(seen, window), "none", WATER)
+    yield Outline(path_of(near[2], window), REGENCY_RIM, weight=0.8)
+
+
+def _over(backdrop: Backdrop, window: Window, *, points: bool) -> Iterator[Outline]:
+    """Lines over the villages and under their districts, or places over both."""
+    for layer in backdrop.layers:
+        if (layer.kind in POINTS) != points or not layer.fits(window.metres / _PIXEL_M):
+            continue
+        color = LINE_COLORS[layer.kind]
+        for name, shape in zip(layer.features["name"], layer.features.geometry, strict=True):
+            seen = shapely.clip_by_rect(shape, *window.beyond)
+            if points:
+                disc = shapely.buffer(seen, _POINT_PX * window.metres, quad_segs=4)
+                fill = UNKNOWN if layer.kind == "seat" else color
+                yield Outline(path_of(disc, window), color, fill, 1.2, title=str(name))
+            else:
+                thin = shapely.simplify(seen, _DETAIL_PX * window.metres)
+                yield Outline(path_of(thin, window), color, weight=1, title=str(name))
 
 
 def map_legend(product: StudyResult, pockets: Sequence[int]) -> Iterator[tuple[str, str, str]]:
@@ -216,15 +263,20 @@ def _pockets(product: StudyResult, window: Window) -> Iterator[tuple[int, Outlin
 
 
 def path_of(shape: BaseGeometry, window: Window) -> str:
-    """Write the rings of all polygons as SVG does; empty without polygon."""
-    rings = []
+    """Write the rings of all polygons, and lines, as SVG does; empty without either."""
+    drawn = []
     for part in shapely.get_parts(window.pixels(shape)):
-        if part.geom_type != "Polygon":
-            continue
-        for ring in (part.exterior, *part.interiors):
-            places = np.round(shapely.get_coordinates(ring)[:-1], 1)
-            rings.append("M" + "L".join(f"{x:g} {y:g}" for x, y in places.tolist()) + "Z")
-    return "".join(rings)
+        if part.geom_type == "LineString":
+            drawn.append(f"M{_corners(part)}")
+        elif part.geom_type == "Polygon":
+            rings = (part.exterior, *part.interiors)
+            drawn += [f"M{_corners(ring, closed=True)}Z" for ring in rings]
+    return "".join(drawn)
+
+
+def _corners(line: BaseGeometry, *, closed: bool = False) -> str:
+    places = np.round(shapely.get_coordinates(line)[: -1 if closed else None], 1)
+    return "L".join(f"{x:g} {y:g}" for x, y in places.tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,15 @@ __all__ = [
 ]
 
 DEGREES: Final = "EPSG:4326"
+# over the villages and what is named around them: 23 m for a regency
 GRID_STEPS: Final = 20_000
 TOLERANCE_M: Final = 40.0
 # hardly a regency has more villages than that; a map of more is one of a province
 REGENCY_SIZE: Final = 640
-CONTEXT_FACTOR: Final = 1.5
+# only names are placed in the areas around; what is drawn of them is in `ground_data`
+CONTEXT_FACTOR: Final = 150.0
+# what a map can be moved to, in sizes of the villages on each side
+REACH: Final = 0.8
 LABEL_POINTS: Final = 25
 GRID_CELLS: Final = 14
 LABEL_DIGITS: Final = 4  # of a degree: 11 m
@@ -74,7 +78,7 @@ def village_topology(
         None leaves the object ``context`` empty.
     tolerance_m
         Square root of the area, in metres, below which a bend is dropped.
-        Context is simplified by half as much again.
+        Context, in which names are placed, is simplified far more.
 
     Returns
     -------
@@ -127,9 +131,21 @@ def screen_topology(mapped: gpd.GeoDataFrame, context: gpd.GeoDataFrame) -> dict
     TopologyError
         As `village_topology`.
     """
-    around = context if len(context) else None
+    around = _in_reach(context.to_crs(mapped.crs), mapped)
     topology = village_topology(mapped, around, tolerance_m=tolerance_for(len(mapped)))
     return packed_topology(topology)
+
+
+def _in_reach(context: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Cut what lies around to what the map can be moved to; None where nothing is left."""
+    west, south, east, north = villages.total_bounds
+    wide, high = REACH * (east - west), REACH * (north - south)
+    seen = shapely.clip_by_rect(
+        context.geometry.to_numpy(), west - wide, south - high, east + wide, north + high
+    )
+    cut = context.set_geometry(list(seen), crs=context.crs)
+    cut = cut[~cut.is_empty & (cut.geometry.area > 0)]
+    return cut if len(cut) else None
 
 
 def tolerance_for(count: int) -> float:

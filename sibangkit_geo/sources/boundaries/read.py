@@ -15,6 +15,11 @@ from shapely.geometry import box
 from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.model.types import Boundaries, Note
+from sibangkit_geo.sources.boundaries.land_sea import (
+    backdrop_files,
+    backdrop_of,
+    context_around,
+)
 from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, letters, well_formed
 from sibangkit_geo.sources.boundaries.open_file import DEGREES, open_file, read_layout
 from sibangkit_geo.sources.boundaries.regency import of_regency, official_table
@@ -54,7 +59,7 @@ class BoundarySource:
         codes or none are found by district and name.
     context
         File of neighbouring regencies; empty draws those near by that the file of villages
-        has itself.
+        has itself. What either leaves open is filled from the embedded ones.
     source
         Words for the source line.
     crs
@@ -125,12 +130,11 @@ def read_boundaries(
     cleaned = cleaned.assign(
         district_code=official["district_code"], district_name=official["district_name"]
     )
+    context = _context(source, layer, cleaned, regency=regency)
     return Boundaries(
         villages=cleaned,
         official=official,
-        context=_read_context(source, regency=regency, crs=cleaned.crs)
-        if source.context or default
-        else _neighbours(layer, cleaned),
+        context=context,
         regency=regency,
         approximate=default,
         source=source.source
@@ -141,7 +145,22 @@ def read_boundaries(
             else path.name
         ),
         notes=(*layer.notes, *found.notes, *repaired.notes, *_missing_polygons(official)),
+        backdrop=backdrop_of(cleaned, context=context),
     )
+
+
+def _context(
+    source: BoundarySource, layer: BoundaryLayer, villages: gpd.GeoDataFrame, *, regency: str
+) -> gpd.GeoDataFrame:
+    """Draw the regencies around: those of the study's files first, then the embedded ones."""
+    if source.context:
+        known = _read_context(source, regency=regency, crs=villages.crs)
+    elif source.villages == "default":
+        # the embedded villages and regencies are one coverage already
+        return _read_context(source, regency=regency, crs=villages.crs)
+    else:
+        known = _neighbours(layer, villages)
+    return context_around(villages, regency=regency, known=known)
 
 
 def embedded_polygons() -> Path:
@@ -182,13 +201,11 @@ def input_files(source: BoundarySource) -> list[tuple[str, Path]]:
     """
     if source.villages == "default":
         files = [("boundaries", embedded_polygons())]
-        if not source.context:
-            files.append(("context", codes.data_folder() / "context.geojson"))
     else:
         files = _whole("boundaries", Path(source.villages))
     if source.context:
         files += _whole("context", Path(source.context))
-    return files
+    return [*files, *backdrop_files()]
 
 
 def _whole(role: str, path: Path) -> list[tuple[str, Path]]:

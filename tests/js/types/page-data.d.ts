@@ -13,6 +13,7 @@ interface Page {
   texts: Record<string, string>;
   topology: PackedTopology | Topology;
   villages: Villages;
+  ground: PackedGround;
   agencies: string[];
   profiles: boolean;
   unmapped: UnmappedVillage[];
@@ -190,6 +191,22 @@ interface PackedTopology {
   transform: Transform;
   bytes: number;
   data: string;
+  names: string[];
+}
+
+interface PackedGround {
+  origin: [number, number];
+  step: number;
+  fine: number;
+  bytes: number;
+  data: string;
+  layers: GroundTold[];
+}
+
+interface GroundTold {
+  kind: "road" | "river" | "water" | "seat" | "place";
+  label: string;
+  scale: number;
   names: string[];
 }
 

@@ -110,7 +110,7 @@ interface Sketch {
   distanceKm(a: Place, b: Place): number;
   lengthKm(points: Place[]): number;
   areaHa(points: Place[]): number;
-  readerOf(packed: PackedNumbers | PackedTopology): Reader;
+  readerOf(packed: PackedNumbers | PackedTopology | PackedGround): Reader;
 }
 
 interface Mosaic {
@@ -131,7 +131,7 @@ interface Mosaic {
 
 // ---- names on the map
 interface LetterStyle { sizes: number[]; weight: number; className: string; italic?: boolean }
-type LetterKind = "district" | "village" | "selected" | "neighbor";
+type LetterKind = "district" | "village" | "selected" | "neighbor" | "river" | "place";
 interface Shape extends Size { lines: string[]; size: number; style: LetterStyle; widows: number }
 interface Job {
   index: number;
@@ -199,9 +199,31 @@ interface NamePainter {
   name(label: Label, offset: Point): SVGElement;
 }
 
+// the names of the ground take the same from it
+interface GroundPlacer {
+  map: LeafletMap;
+  size: Point;
+  corner: Point;
+  zoom: number;
+  blocked: Edges[];
+  fits(box: Edges, others: Edges[], gap?: number): boolean;
+}
+
+// ---- the ground
+type GroundKind = GroundTold["kind"];
+interface GroundLayer extends GroundTold { features: number[][][][] }
+interface GroundName { name: string; kind: GroundKind; at: number[][] }
+interface Ground {
+  addLand(view: MapView): void;
+  addLines(view: MapView): void;
+  named(map: LeafletMap): GroundName[];
+  entries(): Entry[];
+  symbol(kind: GroundKind | "unknown"): SVGSVGElement;
+}
+
 // ---- maps
 type LineKind = "districts" | "pockets" | "network";
-type Pane = "context" | "villages" | "districts" | "network" | "pockets" | "hover" | "selection";
+type Pane = "context" | "villages" | "ground" | "districts" | "network" | "pockets" | "hover" | "selection";
 interface Canvas { node: HTMLCanvasElement; pen: Pen; place: CanvasPlace | null }
 interface CanvasPlace extends Frame { follow(node: HTMLCanvasElement): void }
 interface Canvases {
@@ -272,6 +294,7 @@ interface ComparisonConstructor {
 interface Entry {
   fill?: string;
   evidence?: string;
+  kind?: GroundKind | "unknown";
   label: string;
   count: number | null;
 }
@@ -323,7 +346,7 @@ interface HousesSwitch {
 
 // ---- modules
 interface Sibangkit {
-  bytesOf(packed: PackedNumbers | PackedTopology | Houses): Uint8Array;
+  bytesOf(packed: PackedNumbers | PackedTopology | PackedGround | Houses): Uint8Array;
   data: ShownPage;
   english: boolean;
   byId<K extends keyof Elements>(id: K): Elements[K];
@@ -389,6 +412,7 @@ interface Sibangkit {
   ): void;
   geometry: Sketch;
   mosaic: Mosaic;
+  ground: Ground;
   slices: {
     start(key: object, steps: Iterator<unknown>, options?: { first?: boolean }): void;
     finish(key?: object | null): void;
@@ -404,6 +428,7 @@ interface Sibangkit {
   };
   picture: { NEIGHBOR: number; Picture: new () => Picture };
   namePainter: NamePainter;
+  groundNames: { placeGround(this: GroundPlacer, done: Label[]): void };
   labels: { Placer: new (map: LeafletMap, world: World) => Placer };
   networkLines(view: MapView): import("leaflet").Polyline;
   Canvases: CanvasesConstructor;
