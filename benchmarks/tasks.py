@@ -30,7 +30,7 @@ SCREENS = {
     "tablet": (820, 1180),
     "ponsel": (390, 844),
 }
-VILLAGE, DISTRICT = "Sungai Rengit", "Rantau Bayur"
+VILLAGE, DISTRICT = "Sungai Rengit Murni", "Rantau Bayur"
 PATIENCE_MS = 8_000
 
 
@@ -135,10 +135,8 @@ def list_for_a_spreadsheet(user: User) -> str:
 
 def print_of_a_district(user: User) -> str:
     """Print a district."""
-    user.follow(DISTRICT)
-    profile = re.compile("^Cetak profil")
-    if user.offers(profile):
-        user.follow(profile)
+    profile = re.compile(f"^Profil {DISTRICT}")
+    user.follow(profile if user.offers(profile) else DISTRICT)
     return user.print()
 
 

@@ -187,7 +187,7 @@ def _districts(product: StudyResult) -> list[tuple[str, str, str, str]]:
         )
         line += _of_known(layer, str(code), own)
         name = str(own["district_name"].iloc[0])
-        cards.append((_file(str(code)), name, line, profile_file(str(code))))
+        cards.append((_file(str(code)), name, line, f"{profile_file(str(code))}#{code}"))
     return cards
 
 
