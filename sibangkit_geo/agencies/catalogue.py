@@ -186,6 +186,11 @@ class Catalogue:
             if key in one.needs and (not agency or one.agency == agency)
         )
 
+    def movements_for(self, indicator: str) -> tuple[str, ...]:
+        """Name the movements that answer a need, given by its key or its indicator."""
+        key = indicator.removesuffix(_SHARE)
+        return tuple(one.name for one in self.movements if key in one.needs)
+
 
 @cache
 def load_catalogue(path: Path | None = None) -> Catalogue:

@@ -99,10 +99,13 @@ def _lead(product: StudyResult, whole: pd.Series) -> str:
         share=percentage(whole["deprived"] / whole["asked"]),
         unserved=numeral(total),
     )
-    if need not in product.unit_costs:
-        return lead
-    unit = product.unit_costs[need]
-    return f"{lead} {say('card_cost', cost=rupiah(total * unit), unit=rupiah(unit))}"
+    parts = [lead]
+    if need in product.unit_costs:
+        unit = product.unit_costs[need]
+        parts.append(say("card_cost", cost=rupiah(total * unit), unit=rupiah(unit)))
+    if names := ", ".join(product.catalogue.movements_for(need)):
+        parts.append(say("card_movement", names=names))
+    return " ".join(parts)
 
 
 def listed_places(rows: pd.DataFrame, name_of: Callable[[Place], str]) -> tuple[str, ...]:

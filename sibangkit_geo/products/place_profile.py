@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 Row = tuple[str, ...]
 
-_SHARE = "_share"
 # what a sheet of paper has room for
 _MEASURES, _OF_DISTRICTS = 6, 5
 _NEEDS = {"village": 8, "district": 5}
@@ -99,7 +98,6 @@ class Profiles:
         self.largest = largest_excess(product)
         self.changes = wave_changes(product)
         self.rows = {one.before: one.table.to_dict("index") for one in self.changes}
-        self.movements = _movements(product)
         self.acting = _acting(product)
         self.series = _series(product)
         self.planned = None if budget is None else _by_place(budget.plan.chosen)
@@ -215,7 +213,7 @@ class Profiles:
                 say("profile_thin") if math.isnan(one.share) else percentage(one.share),
                 _number(one.ratio, 1),
                 _number(one.rank),
-                self.movements.get(one.need, say("profile_nothing")),
+                ", ".join(self.product.catalogue.movements_for(one.need)) or say("profile_nothing"),
             )
             for one in sheet.needs
         ]
@@ -376,15 +374,6 @@ def _acting(product: StudyResult) -> Mapping[Place, list[str]]:
         for place, agency in own[["place", "agency"]].itertuples(index=False):
             found[place].append(names[agency])
     return found
-
-
-def _movements(product: StudyResult) -> Mapping[str, str]:
-    """Name the movements of the regency that answer each need."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for one in product.catalogue.movements:
-        for need in one.needs:
-            found[f"{need}{_SHARE}"].append(one.name)
-    return {need: ", ".join(names) for need, names in found.items()}
 
 
 def _series(product: StudyResult) -> tuple[str, ...]:

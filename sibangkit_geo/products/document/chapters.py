@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     See = Callable[[str, str], Sequence[tuple[str, str]]]
 
-_MONEY = ("target", "series", "budget", "pledges", "curve")
+_MONEY = ("target", "series", "budget", "pledges", "curve", "movements")
 _LEFT, _RIGHT = "l", "r"
 
 Rows = list[tuple[str, ...]]

@@ -246,13 +246,15 @@ def _district_page(
         heading=heading,
         under=f"{product.regency_name} · {product.year} · {sheet.code}",
         sheet=sheet,
+        layer=product.layers[0].indicator,
         map_file=map_file,
         drawing=village_map(product, codes, width=560) if codes else None,
         facts=[
             (one.label, _shown(one, one.value), _shown(one, one.regency), _counted(one))
             for one in sheet.facts
         ],
-        needs=_needs(sheet),
+        legend=list(map_legend(product, product.pockets.outlines.index.tolist())),
+        needs=_needs(sheet, product),
         promises=promise_rows(product, district=sheet.code),
         villages=[_village(one) for one in villages],
         profile=f"../{profile_file(sheet.code)}",
@@ -272,7 +274,7 @@ def _counted(fact: Fact) -> str:
     return word("facts_of", count=numeral(fact.count), base=numeral(fact.base))
 
 
-def _needs(sheet: Sheet) -> list[tuple[str, ...]]:
+def _needs(sheet: Sheet, product: StudyResult) -> list[tuple[str, ...]]:
     return [
         (
             one.agency,
@@ -281,6 +283,7 @@ def _needs(sheet: Sheet) -> list[tuple[str, ...]]:
             percentage(one.share),
             _NOTHING if math.isnan(one.ratio) else numeral(one.ratio, 1),
             _NOTHING if math.isnan(one.rank) else numeral(one.rank),
+            ", ".join(product.catalogue.movements_for(one.need)) or _NOTHING,
         )
         for one in sheet.needs
     ]
