@@ -105,7 +105,7 @@ def _run(folder: Path, *, people: int) -> Path:
 
 
 def test_the_files_say_how_they_were_protected(two_levels: TwoLevels) -> None:
-    said = "setiap jumlah digeser acak paling banyak 6 rumah tangga"
+    said = "setiap jumlah disamarkan secara acak paling banyak 6 rumah tangga"
     for name in ("index.html", "bappeda.html", "manifest.json"):
         assert said in (two_levels.public / name).read_text("utf-8"), name
     notes = json.loads((two_levels.agency / "manifest.json").read_text("utf-8"))["notes"]

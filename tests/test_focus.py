@@ -66,9 +66,9 @@ def test_each_planted_cause_is_the_lead_of_its_pocket(demo_run: Path) -> None:
 
 def test_the_matrix_has_one_first_step_per_pocket(demo_run: Path) -> None:
     matrix = pd.read_csv(demo_run / "matriks_opd_kantong.csv", index_col="opd")
-    assert (matrix == "langkah pertama").sum().eq(1).all()
+    assert (matrix == "utama").sum().eq(1).all()
     cells = matrix.fillna("").to_numpy().ravel()
-    assert set(cells) <= {"langkah pertama", "bertindak", ""}
+    assert set(cells) <= {"utama", "pendukung", ""}
     # places with different causes have different combinations
     assert len(set(map(tuple, matrix.fillna("").T.to_numpy()))) > 1
 
@@ -182,7 +182,7 @@ def test_pages_carry_money_targets_programmes_and_limits(demo_run: Path) -> None
     assert movement[1].startswith("PRO RAKYAT")
     # the page opens on the same need, and on what it says of it
     assert movement[2] == own["layers"][0]["label"]
-    assert own["needs"]["headline"] == f"Perkimtan: {movement[3]} rumah tangga perlu ditangani"
+    assert own["needs"]["headline"] == f"Perkimtan: {movement[3]} rumah tangga yang perlu ditangani"
     assert own["needs"]["begin"].startswith("Mulai dari Kantong ")
     assert len(own["needs"]["places"][0]["items"]) == 5
 

@@ -312,7 +312,7 @@ def _atlas(paths: Sequence[Path], truth: Truth) -> Found:
         title, _, label = str(mark.title).partition(": ")
         if label in truth.columns and "Sasaran" in title:
             at = book.get_destination_page_number(mark) or 0
-            found = re.findall(r"([\d.]+) RT \(\+[\d.]+\)", book.pages[at].extract_text())
+            found = re.findall(r"([\d.]+) ruta \(\+[\d.]+\)", book.pages[at].extract_text())
             yield f"map {label}", {f"worst {label}": sum(map(_number, found))}
             told += 1
     assert told == len(truth.agencies)

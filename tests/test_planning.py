@@ -80,7 +80,7 @@ def test_only_what_partners_alone_pay_is_left_to_them(
     notes = {one.key: one for one in study.run(changed, tmp_path / "out").notes}
     assert notes["paid_by_partners"].count == 2
     assert notes["paid_by_partners"].text.endswith(
-        ": Atap tidak layak; Tanpa rekening atau dompet digital aktif."
+        ": Atap tidak layak; Belum memiliki rekening atau dompet digital aktif."
     )
     priced = pd.read_csv(tmp_path / "out" / "anggaran_terpilih.csv")["kebutuhan"]
     assert set(priced) == {

@@ -374,11 +374,12 @@ def test_levels_stand_in_one_table() -> None:
 
 def test_products_say_what_was_done() -> None:
     assert protection_note(PUBLIC).text == (
-        "Tingkat akses publik, untuk umum. Untuk melindungi warga, setiap jumlah digeser acak "
-        "paling banyak 6 rumah tangga; jumlah 1 sampai 4 tidak ditampilkan."
+        "Untuk umum. Untuk melindungi warga, setiap jumlah disamarkan secara acak "
+        "paling banyak 6 rumah tangga; jumlah 1 sampai 4 tidak ditampilkan. Nomor dan garis "
+        "kantong dapat berbeda dari peta perangkat daerah."
     )
     exact = protection_note(DisclosureSettings(level="agency"))
-    assert "versi publik berbeda paling banyak 6 rumah tangga" in exact.text
+    assert "dapat berbeda paling banyak 6 rumah tangga" in exact.text
 
 
 @pytest.mark.parametrize(

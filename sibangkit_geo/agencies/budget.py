@@ -32,6 +32,8 @@ _ROUNDING = 1e-6
 _NEARLY = 1e-3
 
 _PERCENT = 100.0
+# a smaller one changes no decision and is not told
+_TELLING_GAP = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,16 +301,18 @@ def _notes(
         notes.append(Note("floor_not_reached", text, len(short)))
     bare = sorted(set(table.loc[table["unserved"] > 0, "agency"]) - set(money.index))
     if bare:
-        text = f"Pagu belum diisi untuk {', '.join(bare)}: kebutuhannya tidak dilayani."
+        text = (
+            f"Pagu belum diisi untuk {', '.join(bare)}: kebutuhannya belum masuk rencana anggaran."
+        )
         notes.append(Note("no_ceiling", text, len(bare)))
     unknown = int(table["unserved"].isna().sum())
     if unknown:
         text = f"{numeral(unknown)} baris tanpa data rumah tangga tidak ikut direncanakan."
         notes.append(Note("no_data", text, unknown))
-    if gap > 0:
+    if gap > _TELLING_GAP:
         text = (
-            f"Rencana anggaran ini terbukti paling banyak {percentage(gap, 3)} di bawah yang "
-            "terbaik."
+            "Waktu hitung habis: rencana anggaran lain mungkin menjangkau sampai "
+            f"{percentage(gap)} lebih banyak."
         )
         notes.append(Note("gap", text))
     return tuple(notes)

@@ -405,9 +405,11 @@ def package_effect(
     high = min(poor, most * assumption.exit_share_high * each)
     after = max(0.0, current_rate - high / base), max(0.0, current_rate - low / base)
     text = (
-        f"Paket ini diperkirakan mengeluarkan {numeral(low)} sampai {numeral(high)} orang dari "
-        f"kemiskinan: {percentage(current_rate, 2)} menjadi {percentage(after[0], 2)} sampai "
-        f"{percentage(after[1], 2)}. Asumsi pengguna, bukan hasil ukur: "
+        f"Paket ini diperkirakan mengurangi penduduk miskin sebanyak {numeral(low)} sampai "
+        f"{numeral(high)} orang: tingkat kemiskinan turun dari {percentage(current_rate, 2)} "
+        f"menjadi {percentage(after[1], 2)} sampai {percentage(after[0], 2)}. Batas bawah: satu "
+        "rumah tangga memiliki semua kebutuhan yang ditangani; batas atas: setiap kebutuhan pada "
+        "rumah tangga lain. Asumsi pengguna, bukan hasil ukur: "
         f"{percentage(assumption.poor_share)} rumah tangga terlayani adalah miskin, "
         f"{percentage(assumption.exit_share_low)} sampai {percentage(assumption.exit_share_high)} "
         f"di antaranya keluar dari kemiskinan, {numeral(assumption.household_size, 2)} orang per "

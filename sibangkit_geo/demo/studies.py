@@ -75,7 +75,7 @@ bandwidth_m = 2000
 [target]
 rate_percent = 7.5
 year = {next_year}
-source = "target karangan (demo)"
+source = "contoh, bukan target resmi"
 exit_share_low = 0.05
 exit_share_high = 0.15
 served_poor_share = 0.4
@@ -105,7 +105,7 @@ objective = "need"
 [[budget.decay]]
 need = "roof"
 households_per_year = 150
-source = "angka karangan (demo)"
+source = "contoh, bukan angka resmi"
 """
 
 

@@ -34,25 +34,23 @@ class Rights:
 
 
 RIGHTS: dict[Level, Rights] = {
-    "public": Rights(
-        "Tingkat akses publik, untuk umum.", protected=True, rows=False, hamlets=False, houses=False
-    ),
+    "public": Rights("Untuk umum.", protected=True, rows=False, hamlets=False, houses=False),
     "partner": Rights(
-        "Tingkat akses mitra, untuk mitra daerah.",
+        "Untuk mitra daerah.",
         protected=True,
         rows=False,
         hamlets=False,
         houses=False,
     ),
     "agency": Rights(
-        "Tingkat akses OPD, untuk perangkat daerah.",
+        "Hanya untuk perangkat daerah.",
         protected=False,
         rows=True,
         hamlets=True,
         houses=False,
     ),
     "internal": Rights(
-        "Tingkat akses internal, untuk petugas yang ditunjuk.",
+        "Hanya untuk petugas yang ditunjuk.",
         protected=False,
         rows=True,
         hamlets=True,

@@ -349,13 +349,14 @@ def protection_note(settings: DisclosureSettings) -> Note:
     reader = settings.rights.reader
     if settings.rights.protected:
         text = (
-            f"{reader} Untuk melindungi warga, setiap jumlah digeser acak paling banyak "
-            f"{settings.largest} rumah tangga{small}."
+            f"{reader} Untuk melindungi warga, setiap jumlah disamarkan secara acak paling banyak "
+            f"{settings.largest} rumah tangga{small}. Nomor dan garis kantong dapat berbeda dari "
+            "peta perangkat daerah."
         )
         return Note("protected", text)
     text = (
-        f"{reader} Angka di sini dihitung tanpa pergeseran; versi publik berbeda paling banyak "
-        f"{settings.largest} rumah tangga per jumlah per desa."
+        f"{reader} Angka di sini tidak disamarkan; pada versi publik setiap jumlah per desa dapat "
+        f"berbeda paling banyak {settings.largest} rumah tangga."
     )
     return Note("not_protected", text)
 

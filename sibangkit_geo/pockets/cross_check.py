@@ -138,9 +138,9 @@ def with_methods(shown: VillageIndicators, pockets: Pockets) -> VillageIndicator
         source=first.source,
         year=first.year,
         note=(
-            "Dari empat: kantong (teruji), Moran lokal tinggi-tinggi, Gi* tinggi (keduanya "
-            "p < 0,05 per desa) dan desa ekstrem. Hanya kantong yang mengendalikan peluang "
-            "salah tandai sepeta; yang lain menjelaskan, tidak membuktikan."
+            "Empat metode: uji kantong, Moran lokal tinggi-tinggi, Gi* tinggi (keduanya "
+            "p < 0,05 per desa), dan desa ekstrem. Hanya uji kantong yang memperhitungkan "
+            "peluang keliru untuk seluruh peta; tiga lainnya menjelaskan, tidak membuktikan."
         ),
     )
     return replace(shown, villages=villages, indicators=(*shown.indicators, indicator))

@@ -57,7 +57,7 @@ _OWN_NAMES = {
     "wide_areas": {
         "name": "Nama wilayah",
         "evidence": "Jenis wilayah",
-        "relative_risk": "Kali tingkat desa lain menurut pola luas",
+        "relative_risk": "Rasio terhadap desa lain menurut pola luas",
         "expected": "Rumah tangga miskin pada tingkat desa lain",
     },
 }

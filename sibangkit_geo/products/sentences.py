@@ -60,6 +60,7 @@ def role_sentences(
             count=numeral(first.unserved),
             share=percentage(first.share),
             ratio=numeral(first.ratio, 1),
+            weak="" if first.acts else say("role_weak"),
             m0="" if math.isnan(told) else say("role_m0", share=percentage(told, 0)),
         )
     ]

@@ -60,15 +60,32 @@ _NAMES = {
     "evidence": "Bukti kantong",
     "p_value": "Nilai p",
     "rate": "Tingkat kemiskinan",
-    "relative_risk": "Kali tingkat di luar kantong",
-    "relative_risk_low": "Kali tingkat di luar kantong, batas bawah selang 95%",
-    "relative_risk_high": "Kali tingkat di luar kantong, batas atas selang 95%",
+    "relative_risk": "Rasio terhadap desa di luar kantong",
+    "relative_risk_low": "Rasio terhadap desa di luar kantong, batas bawah selang 95%",
+    "relative_risk_high": "Rasio terhadap desa di luar kantong, batas atas selang 95%",
     "membership": "Peluang termasuk kantong",
     "poor": "Rumah tangga miskin",
-    "expected": "Rumah tangga miskin pada tingkat desa lain",
+    "expected": "Rumah tangga miskin bila tingkatnya sama dengan desa lain",
     "n_villages": "Jumlah desa",
     "in_pockets": "Desa di dalam kantong",
     "opd": "OPD",
+    "kali_angka_kabupaten": "Rasio terhadap kabupaten",
+    "keparahan_m0": "Indeks kemiskinan multidimensi (M0)",
+    "kelebihan": "Selisih dari rata-rata kabupaten",
+    "peringkat_kelebihan": "Peringkat selisih dari rata-rata kabupaten",
+    "peringkat_keparahan": "Peringkat indeks kemiskinan multidimensi (M0)",
+    "harapan_menurut_porsi_kabupaten": "Jumlah bila sama dengan rata-rata kabupaten",
+    "gi_bintang_z": "Gi* (nilai z)",
+    "gi_bintang_p": "Gi* (nilai p)",
+    "moran_lokal_p": "Moran lokal (nilai p)",
+    "ekstrem_p": "Desa ekstrem (nilai p)",
+    "ekstrem": "Desa ekstrem",
+    "putusan": "Hasil uji",
+    "porsi_pengaturan_lain": "Porsi pengaturan uji lain dengan hasil sama",
+    "pengaturan_lain": "Pengaturan uji lain",
+    "ujung_buruk": "Arah yang buruk",
+    "rumah_tangga_ditanya": "Rumah tangga dengan jawaban",
+    "biaya_rupiah": "Biaya (rupiah)",
     "rencana_opd": "Rencana OPD",
 }
 _PARTS = {
@@ -441,9 +458,7 @@ def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Set agencies against pockets: who takes the first step, who must act too."""
     told = roles.assign(
         opd=[names.get(agency, agency) for agency in roles["agency"]],
-        peran=roles["acts"]
-        .map({True: "bertindak", False: ""})
-        .mask(roles["lead"], "langkah pertama"),
+        peran=roles["acts"].map({True: "pendukung", False: ""}).mask(roles["lead"], "utama"),
     )
     table = told.pivot_table(index="opd", columns="place", values="peran", aggfunc="first")
     return table.sort_index(axis="columns").rename(columns=str)

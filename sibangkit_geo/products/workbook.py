@@ -151,7 +151,7 @@ def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
     ):
         if len(table):
             shown = worded(table, product)
-            shown.insert(0, "status", word)
+            shown.insert(0, "status_anggaran", word)
             parts.append(shown)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

@@ -552,7 +552,7 @@ def write_surface(surface: RiskSurface | None, product: StudyResult, folder: Pat
         return
     tags = {
         "TITLE": product.title,
-        "DESCRIPTION": "Risiko relatif rumah tangga miskin terhadap angka kabupaten",
+        "DESCRIPTION": "Risiko relatif rumah tangga miskin terhadap rata-rata kabupaten",
         "NOTE": product.estimate_line,
         "BANDWIDTH_M": f"{surface.bandwidth_m:g}",
         "MINIMUM_HOUSEHOLDS": str(surface.minimum_households),

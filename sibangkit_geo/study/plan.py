@@ -396,9 +396,9 @@ def _note(plan: Plan, need: float, promised: float, priced: tuple[int, int]) -> 
     by_partners = f", {numeral(promised)} lagi dijanjikan mitra" if promised else ""
     text = (
         f"Anggaran: {numeral(served)} dari {numeral(need)} kebutuhan rumah tangga "
-        f"({percentage(served / need if need else float('nan'))}) terlayani di bawah "
+        f"({percentage(served / need if need else float('nan'))}) tertampung dalam "
         f"pagu{by_partners}. {priced[1]} dari {priced[0]} biaya satuan masih asumsi; satu rumah "
-        "dengan beberapa kekurangan dihitung beberapa kali."
+        "tangga dengan beberapa kebutuhan dihitung lebih dari sekali."
     )
     return Note("budget", text)
 
