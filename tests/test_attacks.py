@@ -109,7 +109,7 @@ def test_the_files_say_how_they_were_protected(two_levels: TwoLevels) -> None:
     for name in ("index.html", "bappeda.html", "manifest.json"):
         assert said in (two_levels.public / name).read_text("utf-8"), name
     notes = json.loads((two_levels.agency / "manifest.json").read_text("utf-8"))["notes"]
-    assert any("versi publik berbeda paling banyak 6" in one["text"] for one in notes)
+    assert any("dapat berbeda paling banyak 6" in one["text"] for one in notes)
     assert not any(said in one["text"] for one in notes)
 
 

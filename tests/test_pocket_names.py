@@ -48,7 +48,7 @@ def test_pockets_of_one_district_are_told_apart_by_a_village(
     assert set(named.outlines["name"]) == middles
     number = int(named.outlines.index[named.outlines["name"] == "Rambutan"][0])
     assert pocket_sentence(number, named.outlines.loc[number]).startswith(
-        f"Kantong {number}: Rambutan (9 desa, bukti kuat). 900 dari 2.700 rumah tangga miskin"
+        f"Kantong {number}: Rambutan (9 desa, bukti kuat). Sebanyak 900 dari 2.700 rumah tangga"
     )
     inside = str(table.index[blocks[2][0]])
     assert f"Bagian dari kantong {number}: Rambutan (bukti kuat)." in village_sentence(
