@@ -339,7 +339,7 @@ def test_change_is_classed_by_what_is_sure(atlas: Drawn) -> None:
     sheet = next(one for one in atlas.pages.sheets if one.kind == "change")
     text = atlas.text(sheet.page)
     assert "PERUBAHAN RUMAH TANGGA MISKIN 2018–2023" in text
-    assert "2 desa turun signifikan, 1 naik signifikan" in text
+    assert "turun signifikan di 2 desa, naik signifikan di 1 desa" in text
 
 
 def test_colours_of_change_are_five_greys_in_print() -> None:

@@ -152,12 +152,12 @@ def test_a_template_that_is_no_word_file_is_named(tmp_path: Path) -> None:
 
 def test_change_has_a_chapter_a_table_and_a_map(written: Written) -> None:
     words = _words(written.path)
-    assert "1 desa turun signifikan, 1 naik signifikan" in words
+    assert "turun signifikan di 1 desa, naik signifikan di 1 desa" in words
     assert "Desa dengan perubahan signifikan 2020–2025" in words
     assert "Peta 3.2 Perubahan rumah tangga miskin 2020–2025" in words
     tables = docx.Document(str(written.path)).tables
-    own = next(one for one in tables if one.rows[0].cells[-1].text == "Selisih (poin)")
-    assert [row.cells[-1].text for row in own.rows] == ["Selisih (poin)", "\u22128,0", "+3,0"]
+    own = next(one for one in tables if one.rows[0].cells[-1].text == "Selisih (poin persen)")
+    assert [row.cells[-1].text for row in own.rows] == ["Selisih (poin persen)", "\u22128,0", "+3,0"]
     assert [cell.text for cell in own.rows[0].cells][3:5] == ["2020 (%)", "2025 (%)"]
 
 

@@ -292,7 +292,7 @@ def _book(paths: Sequence[Path], _: Truth) -> Found:
 
 def _partners_book(paths: Sequence[Path], _: Truth) -> Found:
     book = openpyxl.load_workbook(paths[0], read_only=True)
-    places = _rows(book["Tempat bantuan"], 1)
+    places = _rows(book["Lokasi bantuan"], 1)
     yield "places", _sums(places, "Kebutuhan", "Belum terlayani")
     parts = places[["Rencana OPD", "Janji mitra", "Belum direncanakan"]].sum(axis=1)
     yield "parts", _sums(places.assign(parts=parts), "Kebutuhan", "parts")

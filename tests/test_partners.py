@@ -361,7 +361,7 @@ def test_partners_get_the_totals_of_the_public(two_levels: TwoLevels) -> None:
         data = _page(folder / "peta.html")
         told = json.loads((folder / "manifest.json").read_text("utf-8"))["result"]["needs"]
         book = openpyxl.load_workbook(folder / "buku_kerja_mitra.xlsx")
-        fits = list(book["Tempat bantuan"].iter_rows(min_row=2, values_only=True))
+        fits = list(book["Lokasi bantuan"].iter_rows(min_row=2, values_only=True))
         for layer in data["layers"]:
             total = whole[layer["label"]]
             counts = pd.Series(layer["counts"], index=data["villages"]["code"], dtype=float)

@@ -179,7 +179,7 @@ def test_effect_of_a_package_by_hand() -> None:
     # 40 x 0.5 x 0.1 x 4 = 8 and 60 x 0.5 x 0.5 x 4 = 60 of 10,000 persons
     assert (effect.persons_low, effect.persons_high) == pytest.approx((8, 60))
     assert (effect.rate_low, effect.rate_high) == pytest.approx((0.094, 0.0992))
-    for part in ("8 sampai 60 orang", "Asumsi pengguna", "9,40% sampai 9,92%"):
+    for part in ("8 sampai 60 orang", "Asumsi pengguna", "9,92% sampai 9,40%"):
         assert part in effect.text
 
 
