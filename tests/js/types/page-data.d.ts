@@ -178,8 +178,8 @@ interface BlockTable {
 }
 
 interface English {
-  texts: Record<string, string>;
-  names: Record<string, string>;
+  texts: string[];
+  pairs: string[];
 }
 
 interface PackedNumbers {
