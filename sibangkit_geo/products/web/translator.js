@@ -6,7 +6,7 @@ window.translator = (() => {
   /** @type {Record<string, string>} */
   const SCALES = { " triliun": " trillion", " miliar": " billion", " juta": " million", " ribu": " thousand" };
   // a text that no sentence fits and that has one of these is Indonesian; others are names
-  const INDONESIAN = /(?:^|[^\p{L}])(?:yang|dan|dari|di|ke|tidak|untuk|dengan|desa|kecamatan|kabupaten|rumah|miskin|menurut|pada|belum|semua|atau|baris|data)(?:$|[^\p{L}])/iu;
+  const INDONESIAN = /(?:^|[^\p{L}\d_])(?:yang|dan|dari|di|ke|tidak|untuk|dengan|desa|kecamatan|kabupaten|rumah|miskin|menurut|pada|belum|semua|atau|baris|sudah|bukan)(?:$|[^\p{L}\d_])|^(?:Tidak|Belum|Semua|Dari|Untuk|Yang|Menurut) /u;
   const ENDS = /[.!?…] (?=[\p{Lu}\d"“(*†‡…])/gu;
   const SEPARATORS = ["; ", " · ", ": ", ", ", " – "];
   const [SENTENCES, DEPTH, SHORT] = [4, 5, 12];
@@ -103,7 +103,7 @@ window.translator = (() => {
           // "… dan …" fits any text
           const short = frame.weight < SHORT;
           if ((strict || short) && !found.every((one) => clean(one, depth + 1))) continue;
-          if (short && found.some((one) => one.includes("; "))) continue;
+          if (short && found.some((one) => one.includes("; ") || one.includes(" · "))) continue;
           const told = found.map((one) => translated(one, depth + 1));
           return frame.english.replace(/\{(\w+)\}/g, (_slot, name) => told[frame.slots.indexOf(name)].text);
         }
@@ -149,7 +149,7 @@ window.translator = (() => {
 
     /** @param {string} words @param {number} depth @returns {Translated} */
     function match(words, depth) {
-      if (NUMBERS.test(words)) return { text: swapped(words), found: false, left: false };
+      if (NUMBERS.test(words)) return { text: numbers(words), found: false, left: false };
       const english = whole.get(words) ?? (depth > DEPTH ? null : framed(words, depth, true)
         ?? joined(words, depth) ?? listed(words, depth) ?? framed(words, depth, false));
       if (english !== null) return { text: english, found: true, left: false };

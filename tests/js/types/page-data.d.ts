@@ -94,7 +94,7 @@ interface Trend {
   label: string;
   note: string;
   years: number[];
-  values: Record<string, (number | null)[][]>;
+  values: Record<string, (number | null)[][] | PackedNumbers>;
 }
 
 interface AgencyHead {
