@@ -20,6 +20,7 @@ ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"
 _SLOT = re.compile(r"\\\{(\w+)\\\}")
 _ANY_SLOT = re.compile(r"\{\w+\}")
 _LETTER = re.compile(r"[^\W\d_]")
+_SHORT = 3
 # the page's own texts are translated by key; what is packed holds no words
 _NO_WORDS = {"texts", "topology", "ground", "network", "photos", "data"}
 
@@ -131,6 +132,8 @@ def english_pairs(text: str) -> list[str]:
         one
         for pieces, ours, english in _pieces()
         if all(piece in text for piece in pieces)
+        # a letter alone is part of nearly every text
+        and (len(ours) > _SHORT or re.search(rf"\b{re.escape(ours)}\b", text))
         for one in (ours, english)
     ]
 

@@ -92,7 +92,10 @@ window.translator = (() => {
 
     // a place that holds the end of one sentence and the beginning of another was cut wrongly
     /** @param {string} words @param {number} depth */
-    const clean = (words, depth) => balanced(words) && !translated(words, depth).left;
+    const clean = (words, depth) => {
+      const told = translated(words, depth);
+      return balanced(words) && !told.left && (told.found || sentencesOf(words).length === 1);
+    };
 
     /** @param {string} words @param {number} depth @param {boolean} strict */
     function framed(words, depth, strict) {
