@@ -8,7 +8,8 @@ import pytest
 
 from sibangkit_geo import load_catalogue
 from sibangkit_geo.indicators.needs import need_catalogue
-from sibangkit_geo.products.web.page import english_name, english_of, english_texts, load_texts
+from sibangkit_geo.products.web.english import english_name, english_of, english_texts
+from sibangkit_geo.products.web.page import load_texts
 from sibangkit_geo.products.words import say
 
 SLOT = re.compile(r"\{\w+\}")
@@ -52,6 +53,6 @@ def test_names_with_a_number_or_another_name_inside(name: str, english: str | No
     assert english_name(name) == english
 
 
-def test_a_page_carries_only_the_names_it_shows() -> None:
-    payload = {"agency": {"name": "DPMD"}, "layers": [{"label": "{x}", "note": "", "unit": "dan"}]}
-    assert english_of(payload)["names"] == {"DPMD": "Village empowerment agency"}
+def test_a_page_carries_only_the_sentences_it_shows() -> None:
+    payload = {"texts": {"own": "DPMD"}, "agency": {"name": "PUPR"}, "layers": [{"label": "{x}"}]}
+    assert english_of(payload) == {"texts": ["DPMD"], "pairs": ["PUPR", "Public works agency"]}

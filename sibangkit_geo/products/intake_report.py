@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.staging import write_text
-from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.html import render_plain
 from sibangkit_geo.products.workbook import SafeWorkbook
 from sibangkit_geo.sources.intake_rules import rules
 
@@ -195,7 +195,7 @@ def _page(reports: Sequence[IntakeReport]) -> str:
         "row_count": _rows,
         "runs": _runs,
     }
-    return render("intake", values, styles=[own_text("intake.css")])
+    return render_plain("intake", values, style="intake.css")
 
 
 def row_runs(rows: Sequence[int]) -> str:

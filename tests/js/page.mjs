@@ -14,7 +14,7 @@ export function pageData(more = {}) {
       csv_code: "kode", csv_village: "desa", csv_district: "kecamatan", csv_pocket: "kantong", csv_wide: "wilayah luas",
       csv_verdict: "putusan", csv_estimate: "estimasi", csv_file: "peta", thousands: "{n} rb",
     },
-    english: { texts: { no_data: "no data" }, names: {} },
+    english: { texts: ["no data"], pairs: [] },
     title: "Uji", estimate_line: "Estimasi; bukan resmi", boundary_line: "", level_line: "", sources: ["BPS"],
     agency: { key: "dinsos", name: "Dinsos", focus: "" },
     agencies: [], pages: [], trend: null, houses: null,
@@ -49,6 +49,7 @@ export function open(scripts, { data = pageData(), hash = "", elements = {}, mor
   globalThis.document = {
     getElementById: (id) => (id === "data" ? { textContent: text } : elements[id]),
     documentElement: {},
+    scripts: [],
   };
   globalThis.window = {
     location: { hash }, listeners,

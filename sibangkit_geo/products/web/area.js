@@ -1,7 +1,7 @@
 "use strict";
 // The panel of a chosen district: its numbers, who leads, its pockets, in place of the regency's.
 window.sibangkit.area = (() => {
-  const { data, byId, text, number, withUnit, element, values, areas, results, language } = window.sibangkit;
+  const { data, english, byId, text, number, withUnit, element, values, areas, results, language } = window.sibangkit;
   const { villages, districts } = data;
   const FEW = 6; // indicators shown at once
 
@@ -83,9 +83,9 @@ window.sibangkit.area = (() => {
         }),
       ]),
       element("p", { class: "place", text: size.join(" · ") }),
-      ...(roles ?? []).map((role) => element("p", { class: "says", text: role, lang: language.foreign })),
+      ...(roles ?? []).map((role) => element("p", { class: "says", text: role, lang: language.foreign(role) })),
       ...(data.profiles ? [element("p", { class: "place" }, [
-        element("a", { class: "link", href: `profil/${code}.html`, text: text("area_profile") }),
+        element("a", { class: "link", href: `profil/${code}.html${english ? "#bahasa=en" : ""}`, text: text("area_profile") }),
       ])] : []),
       areas.button(code), ...pockets(district, onPocket), ...measures(district, layer),
     );

@@ -6,7 +6,9 @@ window.sibangkit = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   // in the address, so that a link opens in the language it was copied in
   const english = new URLSearchParams(window.location.hash.slice(1)).get("bahasa") === "en";
-  if (english) Object.assign(data.texts, data.english.texts);
+  // the page as it came, up to the script that runs: what writes it anew in the other language
+  const source = { page: document.documentElement.outerHTML, scripts: document.scripts?.length };
+  if (english) Object.keys(data.texts).forEach((key, i) => { data.texts[key] = data.english.texts[i] ?? data.texts[key]; });
   const SVG = "http://www.w3.org/2000/svg";
   /** @type {(id: string) => any} */
   const byId = (id) => document.getElementById(id);
@@ -162,7 +164,7 @@ window.sibangkit = (() => {
   }
 
   return {
-    bytesOf, data, english, byId, text, number, withUnit, element, svg, patterns, HATCHES, fillStaticTexts, plain, shorten,
+    bytesOf, data, english, source, byId, text, number, withUnit, element, svg, patterns, HATCHES, fillStaticTexts, plain, shorten,
     say, save,
   };
 })();

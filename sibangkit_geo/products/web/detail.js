@@ -1,7 +1,7 @@
 "use strict";
 // One village: where it lies, what was found, who must act, and every number beside its district.
 window.sibangkit.detail = (() => {
-  const { data, byId, text, number, withUnit, element, svg, values, language, areas } = window.sibangkit;
+  const { data, english, byId, text, number, withUnit, element, svg, values, language, areas } = window.sibangkit;
   const OUTSTANDING = 3;
   const villages = data.villages;
   const { known, hasValue } = values;
@@ -139,7 +139,7 @@ window.sibangkit.detail = (() => {
         class: `tag ${pocket.evidence}`,
         text: [text("pocket", { n: pocket.number }), pocket.name].filter(Boolean).join(": "),
       })] : []),
-      ...told.map((sentence) => element("p", { class: "says", text: sentence, lang: language.foreign })),
+      ...told.map((sentence) => element("p", { class: "says", text: sentence, lang: language.foreign(sentence) })),
     ];
   }
 
@@ -173,7 +173,7 @@ window.sibangkit.detail = (() => {
   function profileLink(row) {
     if (!data.profiles) return [];
     const district = data.districts[villages.district[row]].code;
-    const href = `profil/${district}.html#${villages.code[row]}`;
+    const href = `profil/${district}.html${english ? "?bahasa=en" : ""}#${villages.code[row]}`;
     return [element("p", { class: "place" }, [element("a", { class: "link", href, text: text("detail_profile") })])];
   }
 

@@ -1,7 +1,7 @@
 "use strict";
 // Help in place, and what the map cannot answer: windows made when they are first opened.
 window.sibangkit.dialogs = (() => {
-  const { data, byId, text, element, legend, language } = window.sibangkit;
+  const { data, byId, text, element, legend } = window.sibangkit;
 
   /** @param {"help" | "honesty" | "areas"} id @param {string} title @param {() => Node[]} build @param {{anew?: boolean}} options */
   function open(id, title, build, { anew = false } = {}) {
@@ -56,7 +56,7 @@ window.sibangkit.dialogs = (() => {
 
   function honesty() {
     open("honesty", text("honesty"), () => [
-      element("p", { class: "lead", text: data.estimate_line }), window.sibangkit.results.list(data.honesty, language.foreign),
+      element("p", { class: "lead", text: data.estimate_line }), window.sibangkit.results.list(data.honesty),
     ]);
   }
 

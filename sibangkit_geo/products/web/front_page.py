@@ -12,7 +12,7 @@ from sibangkit_geo.products.promises import promise_rows
 from sibangkit_geo.products.published import downloads
 from sibangkit_geo.products.sentences import role_sentences
 from sibangkit_geo.products.villages_by_need import largest_excess, poorest_first
-from sibangkit_geo.products.web.html import own_text, render, word
+from sibangkit_geo.products.web.html import render_plain, word
 from sibangkit_geo.products.web.profile_pages import profile_file
 from sibangkit_geo.products.web.svg import map_legend, rate_chart, village_map
 from sibangkit_geo.products.words import (
@@ -86,7 +86,7 @@ def _render(template: str, product: StudyResult, **values: object) -> str:
     )
     notes = [*(one.text for one in product.notes), product.method_line]
     common = {"product": product, "made": made, "notes": notes}
-    return render(template, {**values, **common}, styles=[own_text("front_page.css")])
+    return render_plain(template, {**values, **common}, style="front_page.css")
 
 
 def _names(product: StudyResult) -> list[tuple[int, str]]:

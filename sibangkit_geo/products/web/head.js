@@ -37,7 +37,7 @@ window.sibangkit.fillPage = (() => {
     );
     byId("pages-box").hidden = data.pages.length < 2;
     byId("home").hidden = !data.home;
-    if (data.home) Object.assign(byId("home"), { href: data.home, title: text("home") });
+    if (data.home) Object.assign(byId("home"), { href: data.home + (app.english ? "#bahasa=en" : ""), title: text("home") });
     byId("pages").replaceChildren(...data.pages.map((page) => element("option", {
       value: page.href, text: page.name, selected: page.current,
     })));

@@ -14,11 +14,14 @@ from markupsafe import Markup
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import own_toml
+from sibangkit_geo.products.web.english import plain_pairs
 from sibangkit_geo.products.words import listing, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# JSDoc on one line tells the type checker what it needs and costs a page nothing
+_COMMENT = re.compile(r"//|/\*\*?[^*]*\*/$")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
 
@@ -54,6 +57,29 @@ def render(
             scripts=[_unescaped(text) for text in scripts],
         )
     )
+
+
+def render_plain(template: str, values: Mapping[str, object], *, style: str) -> str:
+    """
+    Fill a page that is complete without script, and give it a button for English.
+
+    `style`: File of this folder.
+    Returns: Whole document; it carries the English only of the sentences it shows.
+    """
+    # the last one counts: what a study names stands before it
+    place = "[]"
+    scripts = [compact(own_text(name)) for name in ("translator.js", "plain.js")]
+    styles = [own_text(style) + compact(own_text("plain.css"))]
+    page = render(template, values, styles=styles, scripts=scripts, ready={"english": place})
+    mark = f'id="english">{place}<'
+    before, _, after = page.rpartition(mark)
+    return before + mark.replace(place, plain_pairs(page)) + after
+
+
+def compact(text: str) -> str:
+    """Drop indentation and comment lines; no text of the page spans lines."""
+    lines = (line.strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line and not _COMMENT.match(line))
 
 
 def _unescaped(text: str) -> Markup:

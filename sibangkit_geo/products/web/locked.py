@@ -17,8 +17,9 @@ from typing import Final
 
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import own_toml
+from sibangkit_geo.products.web.english import ESCAPES, english_name
 from sibangkit_geo.products.web.html import own_text, render
-from sibangkit_geo.products.web.page import ESCAPES, english_name, require_safe
+from sibangkit_geo.products.web.page import require_safe
 
 # OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256
 ROUNDS: Final = 600_000

@@ -9,17 +9,18 @@ import json
 import re
 import zlib
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.model.toml import own_toml
-from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.english import ESCAPES, english_of
+from sibangkit_geo.products.web.html import compact, own_text, render
 from sibangkit_geo.products.web.topology import in_signs, packed_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MANY", "PageError", "load_texts", "render_page", "scripts_and_styles", "vendored_text"]
 
-__all__ = ["english_name", "english_of", "english_texts"]
-
 SVG_NAMESPACE: Final = "http://www.w3.org/2000/svg"
-ESCAPES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 ADDRESS: Final = re.compile(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", re.IGNORECASE)
 ENDS_SCRIPT: Final = re.compile(r"</(?:script|style)|<!--", re.IGNORECASE)
 
@@ -46,6 +44,7 @@ VENDOR_SHA256: Final = {
     "MarkerCluster.Default.css": "61258232d98d64dc2a7b1e02130d67421bc5b9bda5994eef70228ff97570c170",
 }
 SCRIPTS: Final = (
+    "translator.js",
     "base.js",
     "language.js",
     "values.js",
@@ -106,12 +105,6 @@ VENDOR_PATCHES: Final = {
     "MarkerCluster.css": (),
     "MarkerCluster.Default.css": (),
 }
-
-# JSDoc on one line tells the type checker what it needs and costs a page nothing
-_COMMENT: Final = re.compile(r"//|/\*\*?[^*]*\*/$")
-
-_SLOT = re.compile(r"\\\{(\w+)\\\}")
-_LAYER_NAMES = ("label", "denominator", "count_label", "note")
 
 #: so many photos stand in the page itself; more go into a folder beside it
 EMBEDDED_PHOTOS: Final = 50
@@ -272,15 +265,9 @@ def scripts_and_styles(*, houses: bool, many: bool) -> tuple[list[str], list[str
         own[-1:-1] = HOUSE_SCRIPTS
         styles.append("houses.css")
     return (
-        [*map(vendored_text, vendored), *(_compact(own_text(name)) for name in own)],
-        [_compact(vendored_text("leaflet.css")), *(_compact(own_text(name)) for name in styles)],
+        [*map(vendored_text, vendored), *(compact(own_text(name)) for name in own)],
+        [compact(vendored_text("leaflet.css")), *(compact(own_text(name)) for name in styles)],
     )
-
-
-def _compact(text: str) -> str:
-    """Drop indentation and comment lines; no text of the page spans lines."""
-    lines = (line.strip() for line in text.split("\n"))
-    return "\n".join(line for line in lines if line and not _COMMENT.match(line))
 
 
 @functools.cache
@@ -318,126 +305,6 @@ def vendored_text(name: str) -> str:
             msg = f"The patch {pattern!r} no longer fits vendor/{name}."
             raise PageError(msg)
     return text
-
-
-def english_texts() -> dict[str, str]:
-    """
-    Return the texts of ``texts.id.toml`` in English.
-
-    Returns
-    -------
-    texts
-        By the same keys.
-
-    Raises
-    ------
-    FileNotFoundError
-        The package lacks its catalogue.
-    """
-    return _table("texts.en.toml")
-
-
-def english_name(name: str) -> str | None:
-    """
-    Translate a name, or a sentence that the package always writes alike.
-
-    Parameters
-    ----------
-    name
-        Indonesian.
-
-    Returns
-    -------
-    name
-        English; None when no catalogue knows it, as a name that a study gave.
-
-    Raises
-    ------
-    FileNotFoundError
-        The package lacks its catalogue.
-
-    Examples
-    --------
-    >>> english_name("Rumah tangga miskin (Desil 1)")
-    'Poor households (Decile 1)'
-    >>> english_name("Sembawa") is None
-    True
-    """
-    whole = _table("names.en.toml").get(name)
-    if whole is not None:
-        return whole
-    for pattern, english in _patterns():
-        if found := pattern.fullmatch(name):
-            parts = {key: _english_list(part) for key, part in found.groupdict().items()}
-            return english.format(**parts)
-    return None
-
-
-def _english_list(names: str) -> str:
-    """Translate names that stand side by side; those that no catalogue knows stay."""
-    return "; ".join(english_name(name) or name for name in names.split("; "))
-
-
-def english_of(payload: Mapping[str, Any]) -> dict[str, object]:
-    """
-    Gather the English of a page.
-
-    Parameters
-    ----------
-    payload
-        Of `render_page`.
-
-    Returns
-    -------
-    english
-        ``texts`` by key; ``names`` by Indonesian text, only those of this page.
-
-    Raises
-    ------
-    FileNotFoundError
-        The package lacks its catalogues.
-    """
-    found = {name: english_name(name) for name in _names(payload)}
-    return {
-        "texts": english_texts(),
-        "names": {name: english for name, english in found.items() if english is not None},
-    }
-
-
-def _names(payload: Mapping[str, Any]) -> Iterator[str]:
-    """Give what stands on a page and may be in a catalogue."""
-    houses, trend = payload.get("houses") or {}, payload.get("trend") or {}
-    agency = payload.get("agency") or {}
-    given = [
-        *(
-            payload.get(key)
-            for key in ("title", "estimate_line", "boundary_line", "level_line", "created")
-        ),
-        *(trend.get(key) for key in ("label", "note")),
-        *(agency.get(key) for key in ("name", "focus")),
-        *payload.get("agencies", ()),
-        *(page.get("name") for page in payload.get("pages", ())),
-        *(village.get("reason") for village in payload.get("unmapped", ())),
-        *(layer.get(key) for layer in payload.get("layers", ()) for key in _LAYER_NAMES),
-        *houses.get("needs", ()),
-        *houses.get("groups", ()),
-    ]
-    yield from dict.fromkeys(str(one) for one in given if one)
-
-
-@functools.cache
-def _table(file: str) -> dict[str, str]:
-    return own_toml(__package__, file)
-
-
-@functools.cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Turn names with places for others into patterns."""
-    return tuple(
-        (re.compile(_SLOT.sub(r"(?P<\1>.+)", re.escape(name))), english)
-        for name, english in _table("names.en.toml").items()
-        if "{" in name
-    )
 
 
 def write_photos(cards: HouseCards | None, folder: Path) -> None:

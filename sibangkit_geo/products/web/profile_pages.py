@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.html import render_plain
 from sibangkit_geo.products.web.profile_map import profile_map
 from sibangkit_geo.products.words import date_words, say
 
@@ -70,4 +70,4 @@ def profile_page(product: StudyResult, profiles: Sequence[Profile], *, alone: bo
         "made": made,
         "alone": alone,
     }
-    return render("profile", values, styles=[own_text("profile.css")])
+    return render_plain("profile", values, style="profile.css")

@@ -1,7 +1,7 @@
 "use strict";
 // The result of the study: verdict, pockets with who acts, boxes, blocks of tables, notes.
 window.sibangkit.results = (() => {
-  const { data, byId, text, number, element, english, values, language: { foreign } } = window.sibangkit;
+  const { data, byId, text, number, element, values, language: { foreign } } = window.sibangkit;
   const TOP = 5;
 
   // details whose content is made when it is first opened
@@ -16,13 +16,13 @@ window.sibangkit.results = (() => {
     return node;
   }
 
-  /** @param {string[]} items @param {string | null} [lang] */
-  const list = (items, lang = null) => element("ul", { lang }, items.map((item) => element("li", { text: item })));
+  /** @param {string[]} items */
+  const list = (items) => element("ul", {}, items.map((item) => element("li", { text: item, lang: foreign(item) })));
 
   // ---- pockets
   // "OPD penanggung jawab utama: Perkimtan – Hunian padat ..." folds to its first part
   /** @param {string} role */
-  const leadOf = (role) => (/^[^–]{3,90} – /.test(role) && !english ? role.split(" – ")[0] : text("roles"));
+  const leadOf = (role) => (/^[^–]{3,90} – /.test(role) ? role.split(" – ")[0] : text("roles"));
 
   // the villages of a pocket, each a way to its card
   /** @param {Pocket} pocket */
@@ -42,9 +42,9 @@ window.sibangkit.results = (() => {
         "aria-label": text("pocket_zoom", { n: pocket.number }), onclick: () => onPocket(pocket),
       }),
       element("div", {}, [
-        element("p", { text: pocket.sentence, lang: foreign }),
+        element("p", { text: pocket.sentence, lang: foreign(pocket.sentence) }),
         ...(roles.length ? [folded(leadOf(roles[0]), () => roles.map(
-          (role) => element("p", { class: "role", text: role, lang: foreign }),
+          (role) => element("p", { class: "role", text: role, lang: foreign(role) }),
         ))] : []),
         folded(text("pocket_members", { n: number(pocket.villages.length) }), () => members(pocket)),
       ]),
@@ -57,7 +57,7 @@ window.sibangkit.results = (() => {
       type: "button", class: "badge-button wide", text: area.number,
       "aria-label": text("wide_zoom", { n: area.number }), onclick: () => onArea(area),
     }),
-    element("p", { text: area.sentence, lang: foreign }),
+    element("p", { text: area.sentence, lang: foreign(area.sentence) }),
   ]);
 
   /** @param {(place: Pocket | WideArea) => void} onPocket */
@@ -77,27 +77,27 @@ window.sibangkit.results = (() => {
 
   /** @param {(place: Pocket | WideArea) => void} onPocket */
   function verdict(onPocket) {
-    byId("verdict-headline").textContent = data.verdict.headline;
     const [first = "", ...rest] = data.verdict.sentences;
-    if (foreign) for (const id of ["verdict-headline", "verdict-first", "verdict-rest"]) byId(id).lang = foreign;
-    byId("verdict-first").textContent = first;
+    for (const [id, words] of [["verdict-headline", data.verdict.headline], ["verdict-first", first]]) {
+      byId(id).textContent = words;
+      if (foreign(words)) byId(id).lang = "id";
+    }
     byId("verdict-box").hidden = rest.length === 0;
     byId("verdict-rest").replaceChildren(
-      ...rest.map((sentence) => element("p", { text: sentence })),
+      ...rest.map((sentence) => element("p", { text: sentence, lang: foreign(sentence) })),
     );
     pockets(onPocket);
   }
 
   // ---- boxes
-  /** @param {string} id @param {MissingData | null} content @param {string | null} [lang] */
-  function box(id, content, lang = null) {
+  /** @param {string} id @param {MissingData | null} content */
+  function box(id, content) {
     const node = byId(id);
     node.hidden = !content;
     if (!content) return;
-    if (lang) node.lang = lang;
     node.replaceChildren(
-      element("h2", { text: content.headline }),
-      ...(content.lead ? [element("p", { class: "lead", text: content.lead })] : []),
+      element("h2", { text: content.headline, lang: foreign(content.headline) }),
+      ...(content.lead ? [element("p", { class: "lead", text: content.lead, lang: foreign(content.lead) })] : []),
       ...(content.items?.length ? [list(content.items)] : []),
     );
   }
@@ -108,12 +108,11 @@ window.sibangkit.results = (() => {
     const node = byId("needs");
     node.hidden = !needs;
     if (!needs) return;
-    if (foreign) node.lang = foreign;
+    /** @param {keyof HTMLElementTagNameMap} tag @param {string} words @param {string} [kind] */
+    const one = (tag, words, kind) => (words ? [element(tag, { class: kind, text: words, lang: foreign(words) })] : []);
     node.replaceChildren(
-      element("h2", { text: needs.headline }),
-      ...(needs.lead ? [element("p", { class: "lead", text: needs.lead })] : []),
-      ...(needs.begin ? [element("p", { class: "begin", text: needs.begin })] : []),
-      ...needs.places.flatMap(({ headline, items }) => [element("h3", { text: headline }), list(items)]),
+      ...one("h2", needs.headline), ...one("p", needs.lead, "lead"), ...one("p", needs.begin, "begin"),
+      ...needs.places.flatMap(({ headline, items }) => [...one("h3", headline), list(items)]),
       needs.lead ? folded(needs.more, () => [list(needs.items)]) : list(needs.items),
     );
   }
@@ -133,7 +132,7 @@ window.sibangkit.results = (() => {
     const side = (i) => (align?.[i] === "r" ? "number" : null);
     /** @param {"td" | "th"} tag @param {string[]} row @param {Attributes} [more] */
     const cells = (tag, row, more = {}) => element("tr", { role: "row" }, row.map((cell, i) => element(tag, {
-      class: side(i), text: cell, "data-head": head[i], role: tag === "th" ? "columnheader" : "cell", ...more,
+      class: side(i), text: cell, lang: foreign(cell), "data-head": head[i], role: tag === "th" ? "columnheader" : "cell", ...more,
     })));
     const box_ = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, [
       // stacked rows would lose what a table says by itself
@@ -154,11 +153,11 @@ window.sibangkit.results = (() => {
     byId("blocks").replaceChildren(...(data.blocks ?? []).map((block) => folded(
       block.headline,
       () => [
-        ...(block.lead ? [element("p", { class: "lead", text: block.lead })] : []),
+        ...(block.lead ? [element("p", { class: "lead", text: block.lead, lang: foreign(block.lead) })] : []),
         ...(block.items?.length ? [list(block.items)] : []),
         ...(block.table ? table(block.table, block.headline) : []),
       ],
-      { class: "more block", "data-key": block.key, lang: foreign },
+      { class: "more block", "data-key": block.key, lang: foreign(block.headline) },
     )));
   }
 
@@ -168,7 +167,7 @@ window.sibangkit.results = (() => {
       ...(unmapped.length ? [folded(text("unmapped", { n: number(unmapped.length) }), () => [
         list(unmapped.map((one) => `${one.name} (${one.district}, ${one.code}): ${one.reason}`)),
       ], { class: "more", id: "unmapped-box" })] : []),
-      ...(data.notes.length ? [folded(text("notes"), () => [list(data.notes, foreign)], {
+      ...(data.notes.length ? [folded(text("notes"), () => [list(data.notes)], {
         class: "more", id: "notes-box",
       })] : []),
     );
@@ -178,7 +177,7 @@ window.sibangkit.results = (() => {
   function show(onPocket) {
     verdict(onPocket);
     own();
-    box("missing", data.missing_data, foreign);
+    box("missing", data.missing_data);
     trend();
     blocks();
     notes();

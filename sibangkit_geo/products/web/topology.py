@@ -388,8 +388,8 @@ def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
 
     Returns: The same, but for ``villages.code``, the ends of the codes after that of their
         district, with commas between; ``class`` of each layer, a letter per village and "-" for
-        none; and the sentences of villages, see `packed_sentences`. A column that does not fit
-        stays a list.
+        none; the sentences of villages, see `packed_sentences`; and earlier years, see
+        `packed_trend`. A column that does not fit stays a list.
     """
     villages, places = payload["villages"], payload["districts"]
     starts = [f"{places[index]['code']}." for index in villages["district"]]
@@ -398,7 +398,41 @@ def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
     code = {"code": ",".join(ends)} if fits else {}
     told = {key: packed_sentences(villages.get(key) or []) for key in ("certainty", "verdict")}
     layers = [layer | {"class": _letters(layer["class"])} for layer in payload["layers"]]
-    return {**payload, "villages": {**villages, **code, **told}, "layers": layers}
+    shown = {"villages": {**villages, **code, **told}, "layers": layers}
+    trend = payload.get("trend")
+    if trend is None:
+        return {**payload, **shown}
+    by_key = {layer["key"]: layer for layer in payload["layers"]}
+    values = {key: packed_trend(own, by_key.get(key)) for key, own in trend["values"].items()}
+    return {**payload, **shown, "trend": {**trend, "values": values}}
+
+
+def packed_trend(
+    years: list[list[float | None]], layer: Mapping[str, Any] | None
+) -> dict[str, object] | list[list[float | None]]:
+    """
+    Write the earlier years of a layer as steps from its own numbers.
+
+    Returns: As `packed_numbers`, year after year: 0 for none; else the step in units of the last
+        digit, one more than it is from 0 up. Numbers with more digits than the layer's stay lists.
+
+    >>> packed_trend([[12.4, None, 3.0]], {"decimals": 1, "values": [12.5, 1.0, None]})["bytes"]
+    3
+    """
+    if layer is None:
+        return years
+    scale = 10 ** layer["decimals"]
+    steps = []
+    for year in years:
+        for value, own in zip(year, layer["values"], strict=True):
+            if value is None:
+                steps.append(0)
+                continue
+            step = round(value * scale) - round((own or 0) * scale)
+            if (round((own or 0) * scale) + step) / scale != value:
+                return years
+            steps.append(step + (step >= 0))
+    return packed_numbers(steps)
 
 
 def packed_sentences(column: Sequence[str]) -> dict[str, list[str]] | list[str]:

@@ -82,10 +82,26 @@ window.sibangkit.values = (() => {
   }
 
   // ---- other years, in the classes of this year so that colours compare
+  /** @type {Map<string, (number | null)[][]>} */
+  const years = new Map();
+
+  // steps from the layer's own numbers, see `packed_trend`
+  /** @param {PackedNumbers} packed @param {ShownLayer} layer */
+  function unpacked(packed, layer) {
+    const { number: next } = window.sibangkit.geometry.readerOf(packed);
+    const scale = 10 ** layer.decimals;
+    return data.trend.years.slice(1).map(() => layer.values.map((value) => {
+      const step = next();
+      return step ? (Math.round((value ?? 0) * scale) + step - Number(step > 0)) / scale : null;
+    }));
+  }
+
   /** @param {ShownLayer} layer */
   function trendOf(layer) {
     const before = data.trend?.values?.[layer.key];
-    return before ? [...before, layer.values] : null;
+    if (!before) return null;
+    if (!years.has(layer.key)) years.set(layer.key, Array.isArray(before) ? before : unpacked(before, layer));
+    return [...years.get(layer.key), layer.values];
   }
 
   /** @param {ShownLayer} layer @param {number} place @returns {ShownLayer} */

@@ -94,7 +94,7 @@ interface Trend {
   label: string;
   note: string;
   years: number[];
-  values: Record<string, (number | null)[][]>;
+  values: Record<string, (number | null)[][] | PackedNumbers>;
 }
 
 interface AgencyHead {
@@ -178,8 +178,8 @@ interface BlockTable {
 }
 
 interface English {
-  texts: Record<string, string>;
-  names: Record<string, string>;
+  texts: string[];
+  pairs: string[];
 }
 
 interface PackedNumbers {

@@ -349,6 +349,7 @@ interface Sibangkit {
   bytesOf(packed: PackedNumbers | PackedTopology | PackedGround | Houses): Uint8Array;
   data: ShownPage;
   english: boolean;
+  source: { page: string; scripts: number };
   byId<K extends keyof Elements>(id: K): Elements[K];
   byId(id: string): HTMLElement & { checked: boolean };
   text(key: string, values?: Record<string, Value>): string;
@@ -368,7 +369,7 @@ interface Sibangkit {
   say(words: string): void;
   save(name: string, blob: Blob): void;
 
-  language: { again(): void; setUp(address: (english: boolean) => string): void; foreign: "id" | null };
+  language: { again(): void; setUp(address: (english: boolean) => string): void; foreign(...words: (string | string[])[]): "id" | null };
   values: {
     fillOf(layer: ShownLayer, row: number): string;
     valueText(layer: ShownLayer, row: number): string;
@@ -525,6 +526,18 @@ interface Window {
   Supercluster: SuperclusterConstructor;
   // of a page that was locked: shows it anew without asking for the password
   reopen?(): void;
+  translator(pairs: string[]): (words: string) => Translated;
+}
+// a sentence of the English catalogue, cut at its slots
+interface Sentence {
+  pieces: string[]; slots: string[]; english: string; weight: number;
+}
+interface Translated {
+  text: string; found: boolean; left: boolean;
+}
+// a text of a plain page and how it is changed
+interface Spot {
+  owner: Element | null; words: string; put(words: string): void;
 }
 // what a locked page holds
 interface Sealed {
