@@ -157,7 +157,11 @@ def test_change_has_a_chapter_a_table_and_a_map(written: Written) -> None:
     assert "Peta 3.2 Perubahan rumah tangga miskin 2020–2025" in words
     tables = docx.Document(str(written.path)).tables
     own = next(one for one in tables if one.rows[0].cells[-1].text == "Selisih (poin persen)")
-    assert [row.cells[-1].text for row in own.rows] == ["Selisih (poin persen)", "\u22128,0", "+3,0"]
+    assert [row.cells[-1].text for row in own.rows] == [
+        "Selisih (poin persen)",
+        "\u22128,0",
+        "+3,0",
+    ]
     assert [cell.text for cell in own.rows[0].cells][3:5] == ["2020 (%)", "2025 (%)"]
 
 
