@@ -23,7 +23,8 @@ PARTS = ("title", "rule", "done", "decide")
 def _texts(table: dict[str, object]) -> list[str]:
     """Give the sentences of a catalogue, also those of its lists."""
     shown = [value for key, value in table.items() if not key.startswith(ON_PAPER)]
-    return [one for value in shown for one in (value if isinstance(value, list) else [value])]
+    listed = [value if isinstance(value, list) else [value] for value in shown]
+    return [str(one) for value in listed for one in value]
 
 
 def _slots(template: str) -> list[str]:
@@ -42,9 +43,7 @@ def _sentences() -> list[str]:
     found += [one.told for one in downloads().values() if one.told]
     found += [text for one in load_catalogue().agencies for text in (one.name, one.focus)]
     found += [text for one in load_catalogue().agencies for text in one.wanted]
-    found += [
-        text for one in load_catalogue().programmes for text in (one.name, one.eligibility)
-    ]
+    found += [text for one in load_catalogue().programmes for text in (one.name, one.eligibility)]
     return list(dict.fromkeys(one for one in found if one))
 
 
