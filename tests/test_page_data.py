@@ -141,6 +141,21 @@ def test_columns_packed_as_text_keep_to_the_table(small_study: SmallStudy) -> No
     assert _faults(packed, "Page", "page") == []
 
 
+def test_earlier_years_come_back_as_they_were(small_study: SmallStudy) -> None:
+    data = data_of((small_study.out / "bappeda.html").read_text(encoding="utf-8"))
+    layer = data["layers"][0]
+    digits, own = layer["decimals"], layer["values"]
+    before = [None if one is None else round(one * 1.37 + 2, digits) for one in own]
+    before[0], before[1] = None, 0.0
+    years = [before, [one and -one for one in before]]
+    data["trend"] = {"label": "", "note": "", "years": [1, 2, 3], "values": {layer["key"]: years}}
+    packed = packed_columns(data)
+    assert isinstance(packed["trend"], dict)
+    assert isinstance(packed["trend"]["values"][layer["key"]], dict)
+    page = f'<script type="application/json" id="data">{json.dumps(packed)}</script>'
+    assert data_of(page)["trend"]["values"][layer["key"]] == years
+
+
 def test_the_written_names_are_in_the_files_that_the_table_names() -> None:
     folder = resources.files(web)
     for name, keys in TABLE.items():

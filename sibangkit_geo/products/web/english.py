@@ -38,8 +38,20 @@ def english_name(name: str) -> str | None:
     """
     Translate a name, or a sentence that the package always writes alike.
 
-    `name`: Indonesian.
-    Returns: English; None when no catalogue knows it, as a name that a study gave.
+    Parameters
+    ----------
+    name
+        Indonesian.
+
+    Returns
+    -------
+    name
+        English; None when no catalogue knows it, as a name that a study gave.
+
+    Raises
+    ------
+    MissingFileError
+        The package lacks its catalogue.
 
     Examples
     --------

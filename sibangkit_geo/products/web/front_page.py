@@ -179,11 +179,12 @@ def _districts(product: StudyResult) -> list[tuple[str, str, str, str]]:
     inside = villages.index.isin(product.pockets.members.index)
     cards = []
     for code, own in villages.assign(inside=inside).groupby("district_code"):
+        rate = float(layer.district_values.get(code, math.nan))
         line = word(
             "district_line",
             villages=len(own),
             inside=int(own["inside"].sum()),
-            rate=numeral(float(layer.district_values.get(code, float("nan"))), 1) + "%",
+            rate=numeral(rate, 1) + ("" if math.isnan(rate) else "%"),
         )
         line += _of_known(layer, str(code), own)
         name = str(own["district_name"].iloc[0])

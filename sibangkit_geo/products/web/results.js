@@ -165,7 +165,9 @@ window.sibangkit.results = (() => {
     const { unmapped } = data;
     byId("more").replaceChildren(
       ...(unmapped.length ? [folded(text("unmapped", { n: number(unmapped.length) }), () => [
-        list(unmapped.map((one) => `${one.name} (${one.district}, ${one.code}): ${one.reason}`)),
+        element("ul", {}, unmapped.map((one) => element("li", {
+          text: `${one.name} (${one.district}, ${one.code}): ${one.reason}`, lang: foreign(one.reason),
+        }))),
       ], { class: "more", id: "unmapped-box" })] : []),
       ...(data.notes.length ? [folded(text("notes"), () => [list(data.notes)], {
         class: "more", id: "notes-box",
