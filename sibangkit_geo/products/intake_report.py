@@ -31,16 +31,19 @@ _NOT_TOLD = "nomor baris ada pada keluaran tingkat agency dan internal"
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
-def write_intake(reports: Sequence[IntakeReport], folder: Path, *, created: str) -> list[Path]:
+def write_intake(
+    reports: Sequence[IntakeReport], folder: Path, *, created: str, home: str = ""
+) -> list[Path]:
     """
     Write the report as a page and as a workbook.
 
     `folder`: Where both go; made when absent.
     `created`: Time of the run, ISO 8601, for the workbook's properties.
+    `home`: File of the front page beside it; empty where it stands alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     page, book = folder / f"{NAME}.html", folder / f"{NAME}.xlsx"
-    write_text(page, _page(reports))
+    write_text(page, _page(reports, home))
     temporary = book.with_name(f".{book.name}.tmp")
     _workbook(reports, temporary, created=created)
     temporary.replace(book)
@@ -188,9 +191,10 @@ def _rule_sheet(
 # ---- page
 
 
-def _page(reports: Sequence[IntakeReport]) -> str:
+def _page(reports: Sequence[IntakeReport], home: str) -> str:
     values = {
         "title": "Laporan mutu data",
+        "home": home,
         "reports": [(one, _summary(one), _sections(one)) for one in reports],
         "row_count": _rows,
         "runs": _runs,

@@ -217,7 +217,9 @@ def write_products(
         write_sheets(sheets, folder)
         extra(folder, sheets)
         if reports:
-            intake_report.write_intake(reports, folder, created=product.provenance.created)
+            intake_report.write_intake(
+                reports, folder, created=product.provenance.created, home=FRONT
+            )
         _write_front(product, pages, sheets.districts, folder)
         staging.write_manifest(
             folder, product.provenance, result=_result(product), notes=product.notes

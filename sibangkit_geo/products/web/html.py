@@ -69,7 +69,7 @@ def render_plain(template: str, values: Mapping[str, object], *, style: str) -> 
     # the last one counts: what a study names stands before it
     place = "[]"
     scripts = [compact(own_text(name)) for name in ("translator.js", "plain.js")]
-    styles = [own_text(style) + compact(own_text("plain.css"))]
+    styles = [compact(own_text("plain.css")) + own_text(style)]
     page = render(template, values, styles=styles, scripts=scripts, ready={"english": place})
     mark = f'id="english">{place}<'
     before, _, after = page.rpartition(mark)
