@@ -326,7 +326,10 @@ def test_a_page_has_a_sheet_for_each_and_hostile_words_stay_words() -> None:
     assert "<b>&" not in text.replace("&lt;b&gt;&amp;", "")
     assert "=1+1 &lt;b&gt;&amp;" in text
     assert LONG in text
-    assert page.findall(".//script") == []
+    # the English of the page, and what changes its language
+    scripts = page.findall(".//script")
+    assert [one.get("type") for one in scripts] == ["application/json", None, None]
+    assert [one.get("src") for one in scripts] == [None] * 3
     for one in sections:
         assert "Estimasi, bukan angka resmi" in one.text_content()
         # drawn once and used by all
