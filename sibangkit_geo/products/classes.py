@@ -200,7 +200,7 @@ def build_layer(villages: gpd.GeoDataFrame, indicator: Indicator) -> Layer:
     """
     mapped = villages[villages.geometry.notna() & ~villages.geometry.is_empty]
     factor = _PERCENT if indicator.unit == "percent" else 1.0
-    decimals = {"percent": 1, "count": 0, "index": 2}[indicator.unit]
+    decimals = {"percent": 1, "count": 0, "index": 3}[indicator.unit]
     values = (mapped[indicator.name].astype(float) * factor).round(decimals)
     edges = _edges(values.dropna(), decimals)
     index = pd.Series(np.searchsorted(edges, values, side="right"), index=values.index)

@@ -85,12 +85,13 @@ def find_place(villages: pd.DataFrame, asked: str) -> Place:
     Find the village or the district of a code or a name.
 
     `villages`: Indexed by ``village_code``, with ``name``, ``district_code`` and ``district_name``.
-    `asked`: Dotted code; or a name in any case, also with "Desa", "Kelurahan" or "Kecamatan"
-        before it, which then says what is meant.
+    `asked`: Kemendagri code, with or without dots; or a name in any case, also with "Desa",
+        "Kelurahan" or "Kecamatan" before it, which then says what is meant.
     Raises ConfigError: No place is called so, or several are.
     """
     known = list(_known(villages))
-    by_code = [one for one in known if one.place.id == asked.strip()]
+    plain = asked.strip().replace(".", "")
+    by_code = [one for one in known if one.place.id.replace(".", "") == plain]
     if by_code:
         return by_code[0].place
     kind = _KIND.match(asked.strip())

@@ -55,7 +55,7 @@ test("a negative number is a number", async () => {
 test("a compared layer without counts adds its own columns", async () => {
   const other = layer({ key: "light", label: "Listrik", counts: null, values: [1, 2, 3, 4] });
   const { name, lines } = await download({ other });
-  assert.equal(lines[0].split(";").slice(6, 8).join(), "Listrik (%),kelas");
+  assert.equal(lines[0].split(";").slice(6, 8).join(), "Listrik (%),Listrik: kelas");
   assert.equal(lines[3].split(";")[6], "3,0");
   assert.equal(name, "peta-dinsos-poor-light.csv");
 });

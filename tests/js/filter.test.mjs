@@ -34,7 +34,7 @@ test("an address holds the filter and gives it back, a broken one gives none", (
   for (const words of ["poor,ge,20,in", "poor,le,12.5,", "poor,ge,,out"]) {
     assert.equal(filter.written(filter.read(words)), words);
   }
-  for (const words of ["rich,ge,20,in", "poor,ge,x,in", "poor,ge,20,somewhere", "poor,ge,,", "", null]) {
+  for (const words of ["rich,ge,20,in", "poor,ge,x,in", "poor,ge,1e400,in", "poor,ge,20,somewhere", "poor,ge,,", "", null]) {
     assert.equal(filter.read(words), null, words);
   }
 });

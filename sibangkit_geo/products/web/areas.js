@@ -60,7 +60,18 @@ window.sibangkit.areas = (() => {
 
   /** @param {Area} area @param {ShownLayer} layer */
   const valueOf = (area, layer) => (area.row >= 0 ? values.valueText(layer, area.row)
-    : withUnit(layer.district_values?.[area.district], layer));
+    : wholeText(layer.district_values?.[area.district], layer));
+  // an index of villages has no number of a district or of the regency
+  /** @param {number | null | undefined} value @param {ShownLayer} layer */
+  const wholeText = (value, layer) => (!values.known(value) && !layer.counts ? text("areas_not_here") : withUnit(value, layer));
+  /** @param {(number | null | undefined)[] | null | undefined} parts */
+  const sumOf = (parts) => (parts?.some(values.known) ? parts.reduce((all, one) => (all ?? 0) + (one ?? 0), 0) : null);
+  /** @param {ShownLayer} layer */
+  function countOfAll(layer) {
+    const count = sumOf(layer.district_counts);
+    return values.known(count) ? `${number(count)} ${layer.count_label ?? ""}`.trim() : "";
+  }
+  const allHomes = () => sumOf(districts.map((one) => one.households));
   /** @param {Area} area @param {ShownLayer} layer */
   function countOf(area, layer) {
     if (area.row >= 0) return values.countText(layer, area.row);
@@ -95,11 +106,11 @@ window.sibangkit.areas = (() => {
           line(text("areas_homes"), [...areas.map((area) => {
             const homes = homesOf(area);
             return values.known(homes) ? number(homes) : text("no_data");
-          }), ""]),
+          }), number(allHomes() ?? 0)]),
           ...data.layers.map((layer) => line(
             layer.label,
-            [...areas.map((area) => valueOf(area, layer)), withUnit(layer.regency_value, layer)],
-            areas.map((area) => countOf(area, layer)),
+            [...areas.map((area) => valueOf(area, layer)), wholeText(layer.regency_value, layer)],
+            [...areas.map((area) => countOf(area, layer)), countOfAll(layer)],
           )),
         ]),
       ]),
@@ -117,14 +128,14 @@ window.sibangkit.areas = (() => {
     const areas = shown();
     csv.saveTable(text("areas_file"), [
       [text("layer"), ...areas.map((area) => [area.name, area.sub].filter(Boolean).join(", ")), data.regency],
-      [text("areas_homes"), ...areas.map(homesOf), null],
+      [text("areas_homes"), ...areas.map(homesOf), allHomes()],
       ...data.layers.flatMap((layer) => [
         [csv.headOf(layer), ...areas.map((area) => (
           area.row >= 0 ? layer.values[area.row] : layer.district_values?.[area.district]
         )), layer.regency_value],
         ...(layer.counts ? [[layer.count_label ?? text("csv_count"), ...areas.map((area) => (
           area.row >= 0 ? layer.counts[area.row] : layer.district_counts?.[area.district]
-        )), null]] : []),
+        )), sumOf(layer.district_counts)]] : []),
       ]),
     ]);
   }

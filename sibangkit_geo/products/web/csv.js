@@ -33,14 +33,18 @@ window.sibangkit.csv = (() => {
   }
 
   /** @param {ShownLayer} layer */
-  const headOf = (layer) => (layer.unit === "percent" ? `${layer.label} (%)` : layer.label);
+  const headOf = (layer) => (layer.unit === "percent" && !/persen|percent/.test(layer.label)
+    ? `${layer.label} (%)` : layer.label);
 
-  /** @param {ShownLayer} layer */
-  const layerHeads = (layer) => [
+  // with several layers every head names its own, so that none stands twice
+  /** @param {ShownLayer} layer @param {boolean} several */
+  const layerHeads = (layer, several) => [
     headOf(layer),
-    ...(layer.counts ? [layer.count_label ?? text("csv_count")] : []),
-    ...(layer.known ? [text("csv_known")] : []),
-    text("csv_class"),
+    ...[
+      ...(layer.counts ? [layer.count_label ?? text("csv_count")] : []),
+      ...(layer.known ? [text("csv_known")] : []),
+      text("csv_class"),
+    ].map((one) => (several ? `${layer.label}: ${one}` : one)),
   ];
 
   const footer = () => [data.estimate_line, data.boundary_line, data.level_line, ...data.sources].filter(Boolean);
@@ -50,7 +54,7 @@ window.sibangkit.csv = (() => {
     const pocketOf = new Map(data.pockets.flatMap((p) => p.villages.map((row) => [row, p.number])));
     const wideOf = new Map(data.wide.flatMap((area) => area.villages.map((row) => [row, area.number])));
     const head = [
-      text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap(layerHeads),
+      text("csv_code"), text("csv_village"), text("csv_district"), ...layers.flatMap((layer) => layerHeads(layer, layers.length > 1)),
       text("csv_pocket"), ...(wideOf.size ? [text("csv_wide")] : []), text("csv_verdict"),
     ];
     const rows = filter.rows(state).map((row) => [
@@ -59,7 +63,7 @@ window.sibangkit.csv = (() => {
       cell(pocketOf.get(row)), ...(wideOf.size ? [cell(wideOf.get(row))] : []),
       cell(villages.verdict[row] || villages.usual_verdict),
     ]);
-    const foot = [...(state.filter ? [filter.told(state.filter)] : []), ...footer()];
+    const foot = [...(state.filter ? [filter.result(state)] : []), ...footer()];
     return [
       head.map((one) => cell(one)), ...rows, [],
       ...foot.map((line) => [cell(text("csv_estimate")), cell(line)]),

@@ -1,7 +1,7 @@
 "use strict";
 // Which villages are meant: those of the chosen district that also pass the filter.
 window.sibangkit.filter = (() => {
-  const { data, english, byId, text, number, withUnit, element, values } = window.sibangkit;
+  const { data, english, byId, text, number, element, values } = window.sibangkit;
   const { villages } = data;
   const POCKETS = ["", "in", "out"];
   const inPocket = new Set(data.pockets.flatMap((pocket) => pocket.villages));
@@ -41,14 +41,18 @@ window.sibangkit.filter = (() => {
     const [key = "", side = "", least = "", pocket = ""] = (words ?? "").split(",");
     const layer = data.layers.find((one) => one.key === key);
     const value = least === "" ? null : Number(least);
-    if (!layer || !POCKETS.includes(pocket) || Number.isNaN(value)) return null;
+    if (!layer || !POCKETS.includes(pocket) || (value !== null && !Number.isFinite(value))) return null;
     return value === null && !pocket ? null : { layer, atMost: side === "le", least: value, pocket };
   }
 
   // ---- in words
+  // as many digits as were typed: a rounded limit would tell of other villages
+  /** @param {number} value */
+  const exactly = (value) => number(value, String(value).split(".")[1]?.length ?? 0);
+
   /** @param {Filter} filter */
   const told = ({ layer, atMost, least, pocket }) => [
-    least === null ? "" : `${layer.label} ${atMost ? "≤" : "≥"} ${withUnit(least, layer)}`,
+    least === null ? "" : `${layer.label} ${atMost ? "≤" : "≥"} ${exactly(least)}${layer.unit === "percent" ? "%" : ""}`,
     pocket ? text(`filter_${pocket}`).toLowerCase() : "",
   ].filter(Boolean).join(` ${text("filter_and")} `);
 
@@ -61,9 +65,12 @@ window.sibangkit.filter = (() => {
     const sum = counted.reduce((all, row) => all + (layer.counts[row] ?? 0), 0);
     const without = filter.least === null ? 0
       : villages.code.filter((_, row) => inDistrict(state, row) && !values.hasValue(filter.layer, row)).length;
+    const where = state.district === null ? "" : `${text("in_district", { district: data.districts[state.district].name })}: `;
     return [
-      text("filter_result", { n: number(found.length), told: told(filter) }),
-      ...(counted.length ? [text("filter_sum", { n: number(sum), label: layer.count_label ?? "" })] : []),
+      where + text("filter_result", { n: number(found.length), told: told(filter) }),
+      ...(counted.length ? [text("filter_sum", {
+        n: number(sum), label: [layer.label, layer.count_label].filter(Boolean).join(", "),
+      })] : []),
       ...(without ? [text("filter_without", { n: number(without) })] : []),
     ].join(" ");
   }
@@ -80,15 +87,20 @@ window.sibangkit.filter = (() => {
   /** @param {Filter | null} filter */
   function fill(filter) {
     byId("filter-side").value = filter?.atMost ? "le" : "ge";
-    byId("filter-least").value = values.known(filter?.least)
-      ? number(filter.least, String(filter.least).split(".")[1]?.length ?? 0) : "";
+    byId("filter-least").value = values.known(filter?.least) ? exactly(filter.least) : "";
     byId("filter-pocket").value = filter?.pocket ?? "";
     byId("filter-least").removeAttribute("aria-invalid");
     if (filter) byId("filter-box").open = true;
   }
 
+  /** @type {State | null} */
+  let shown = null;
+  // the villages that are meant now; null where none is left out
+  const chosen = () => (shown && (shown.district !== null || shown.filter) ? rows(shown) : null);
+
   /** @param {State} state @param {(filter: Filter | null) => void} onChange */
   function setUp(state, onChange) {
+    shown = state;
     byId("filter-pocket").replaceChildren(...POCKETS.map(
       (value) => element("option", { value, text: text(`filter_${value || "all"}`) }),
     ));
@@ -97,8 +109,9 @@ window.sibangkit.filter = (() => {
       const words = byId("filter-least").value.trim();
       const least = words ? numberIn(words) : null;
       const wrong = words !== "" && least === null;
-      byId("filter-least").toggleAttribute("aria-invalid", wrong);
+      byId("filter-least").setAttribute("aria-invalid", String(wrong));
       if (wrong) {
+        onChange(null);
         byId("filter-result").textContent = text("filter_wrong");
         return;
       }
@@ -116,5 +129,5 @@ window.sibangkit.filter = (() => {
     });
   }
 
-  return { holds, rows, inDistrict, read, written, told, show, fill, setUp, numberIn };
+  return { holds, rows, inDistrict, read, written, told, result, chosen, show, fill, setUp, numberIn };
 })();

@@ -149,6 +149,9 @@ def _found(product: StudyResult) -> list[_Figure]:
         inside = numeral(sum(map(len, areas.values())))
         lines.append(word("key_wide_lead", areas=len(areas), villages=inside))
     figures = [(word("key_pockets"), str(len(pockets)), lines)]
+    if math.isnan(pockets.p_value):
+        # nothing was looked for: none found is no result
+        figures = [(word("key_pockets"), word("key_untested"), [])]
     if base > 0:
         told = word(
             "key_estimate_lead",

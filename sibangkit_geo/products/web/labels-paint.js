@@ -82,7 +82,7 @@ window.sibangkit.namePainter = (() => {
       const text = svg("text", { class: style.className, "font-size": label.size });
       if (label.code) text.setAttribute("data-district", label.code);
       const district = label.job?.index ?? label.district ?? null;
-      if (this.focus !== null && district !== null && district !== this.focus) {
+      if (label.faded || (this.focus !== null && district !== null && district !== this.focus)) {
         text.classList.add("faded");
       }
       label.lines.forEach((line, i) => {

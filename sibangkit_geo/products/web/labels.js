@@ -47,8 +47,9 @@ window.sibangkit.labels = (() => {
 
     // in steps, for the view of the first; one that moves on meanwhile asks again
     /** @param {NamesWanted} options @returns {Steps} */
-    * steps({ names, fitted, selected, pockets, district }) {
+    * steps({ names, fitted, selected, pockets, district, meant }) {
       this.focus = district;
+      this.meant = meant && new Set(meant);
       this.size = this.map.getSize();
       this.zoom = this.map.getZoom();
       this.corner = this.map.getPixelBounds().min;
@@ -287,7 +288,8 @@ window.sibangkit.labels = (() => {
       /** @param {number} id */
       const villageOf = (id) => (this.districtOf(id) === null ? null : id - 1);
       const groups = [...this.picture.samples(villageOf, 8)].sort(
-        (a, b) => b[1].length - a[1].length,
+        // those that are meant first, then the large
+        (a, b) => Number(this.meant?.has(b[0]) ?? 0) - Number(this.meant?.has(a[0]) ?? 0) || b[1].length - a[1].length,
       );
       for (const [row, points] of groups) {
         if (row === selected || points.length < 6) continue;
@@ -295,6 +297,7 @@ window.sibangkit.labels = (() => {
         this.villageShapes[row] ??= shapesOf(this.world.villageNames[row], STYLE.village);
         this.placeInside(points, this.villageShapes[row], (id) => id === row + 1, done, {
           kind: "village", stride: 8, district: this.world.districtOf[row],
+          faded: this.meant ? !this.meant.has(row) : false,
         });
       }
     }
@@ -309,8 +312,8 @@ window.sibangkit.labels = (() => {
       }
     }
 
-    /** @param {At[]} points @param {Shape[]} shapes @param {(id: number) => boolean} own @param {Label[]} done @param {{kind: LetterKind, stride: number, district?: number | null}} options */
-    placeInside(points, shapes, own, done, { kind, stride, district = null }) {
+    /** @param {At[]} points @param {Shape[]} shapes @param {(id: number) => boolean} own @param {Label[]} done @param {{kind: LetterKind, stride: number, district?: number | null, faded?: boolean}} options */
+    placeInside(points, shapes, own, done, { kind, stride, district = null, faded = false }) {
       const middle = points.reduce((sum, p) => ({ x: sum.x + p.x, y: sum.y + p.y }), { x: 0, y: 0 });
       const [cx, cy] = [middle.x / points.length, middle.y / points.length];
       const near = [...points].sort(
@@ -342,7 +345,7 @@ window.sibangkit.labels = (() => {
         }
         if (best && best.cost < i / near.length) break;
       }
-      if (best) done.push({ ...best, kind, district });
+      if (best) done.push({ ...best, kind, district, faded });
     }
   }
 

@@ -1,7 +1,7 @@
 "use strict";
 // The legend of a layer: colours with counts, marks for no data, pocket lines.
 window.sibangkit.legend = (() => {
-  const { data, byId, text, number, element, svg, histogram, ground } = window.sibangkit;
+  const { data, byId, text, number, element, svg, histogram, ground, filter, values } = window.sibangkit;
 
   /** @param {Attributes} attributes */
   function symbol(attributes) {
@@ -28,10 +28,15 @@ window.sibangkit.legend = (() => {
   // what a legend lists, for page and picture: {fill | evidence, label, count}
   /** @param {ShownLayer} layer @param {{pockets: boolean}} options @returns {Entry[]} */
   function entries(layer, { pockets }) {
+    const meant = filter.chosen();
+    /** @param {(village: number) => boolean} fits @param {number} all */
+    const count = (fits, all) => (meant ? meant.filter(fits).length : all);
     /** @type {Entry[]} */
-    const rows = layer.classes.map((one) => ({ fill: one.color, label: one.label, count: one.count }));
-    const thin = layer.known?.thin.length ?? 0;
-    const missing = layer.n_missing - thin;
+    const rows = layer.classes.map((one, index) => ({
+      fill: one.color, label: one.label, count: count((village) => layer.class[village] === index, one.count),
+    }));
+    const thin = count((village) => values.isThin(layer, village), layer.known?.thin.length ?? 0);
+    const missing = count((village) => !values.hasValue(layer, village), layer.n_missing) - thin;
     if (missing) rows.push({ fill: "url(#hatch)", label: text("no_data"), count: missing });
     if (thin) rows.push({ fill: "url(#thin)", label: text("thin"), count: thin });
     if (!pockets) return rows;
@@ -59,6 +64,7 @@ window.sibangkit.legend = (() => {
   // the chosen village among all
   /** @param {ShownLayer} layer @param {number | null} selected */
   function mark(layer, selected) {
+    byId("legend").replaceChildren(...entries(layer, { pockets: true }).map(row));
     const drawn = histogram(layer, selected);
     byId("histogram").replaceChildren(...(drawn ? [drawn] : []));
   }

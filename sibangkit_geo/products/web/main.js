@@ -109,9 +109,10 @@
     filter.show(state);
     // what a print of a part is of
     byId("part").textContent = [
-      state.district === null ? "" : text("in_district", { district: data.districts[state.district].name }),
-      state.filter ? filter.told(state.filter) : "",
+      state.district === null || state.filter ? "" : text("in_district", { district: data.districts[state.district].name }),
+      filter.result(state),
     ].filter(Boolean).join(" · ");
+    document.body.classList.toggle("filtered", state.filter !== null);
     ranking.show(state, {
       onSelect: (row) => app.select(villages.code[row]), onHover: hover,
       onMore: () => { state.all = !state.all; refreshPanels(); },

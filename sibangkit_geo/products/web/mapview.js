@@ -249,7 +249,7 @@ window.sibangkit.MapView = (() => {
     drawNames() {
       const { names: shown, district, selected } = this.state;
       const steps = this.placer.steps({
-        names: shown, district, selected,
+        names: shown, district, selected, meant: filter.chosen(),
         fitted: this.map.getZoom() < this.homeZoom + DETAIL_ZOOM,
         pockets: this.lines.pockets ? data.pockets : [],
       });

@@ -140,9 +140,9 @@ def _in_reach(context: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> gpd.GeoD
     """Cut what lies around to what the map can be moved to; None where nothing is left."""
     west, south, east, north = villages.total_bounds
     wide, high = REACH * (east - west), REACH * (north - south)
-    seen = shapely.clip_by_rect(
-        context.geometry.to_numpy(), west - wide, south - high, east + wide, north + high
-    )
+    # clip_by_rect would fail where a ring is left with three corners
+    reach = shapely.box(west - wide, south - high, east + wide, north + high)
+    seen = shapely.intersection(shapely.make_valid(context.geometry.to_numpy()), reach)
     cut = context.set_geometry(list(seen), crs=context.crs)
     cut = cut[~cut.is_empty & (cut.geometry.area > 0)]
     return cut if len(cut) else None

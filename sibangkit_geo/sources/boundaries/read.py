@@ -225,7 +225,8 @@ def warn_of(notes: Iterable[Note]) -> None:
 def _officially_named(villages: gpd.GeoDataFrame, *, regency: str) -> gpd.GeoDataFrame:
     """Write names that differ from the official ones by case, spaces and punctuation like these."""
     listed = villages.index.to_series().map(dict(codes.official_villages(regency)))
-    same = listed.fillna("").map(letters) == villages["name"].map(letters)
+    # a name in other letters has none to compare
+    same = listed.notna() & (listed.fillna("").map(letters) == villages["name"].map(letters))
     return villages.assign(name=villages["name"].astype(object).mask(same, listed))
 
 

@@ -150,6 +150,7 @@ interface Label extends Size, At, Edges {
   code?: string;
   district?: number | null;
   evidence?: Pocket["evidence"];
+  faded?: boolean;
   leader?: boolean;
   anchor?: At;
 }
@@ -166,6 +167,7 @@ interface NamesWanted {
   selected: number | null;
   pockets: Pocket[];
   district: number | null;
+  meant: number[] | null;
 }
 
 interface Picture {
@@ -392,6 +394,8 @@ interface Sibangkit {
     read(words: string | null): Filter | null;
     written(filter: Filter | null): string | null;
     told(filter: Filter): string;
+    result(state: State): string;
+    chosen(): number[] | null;
     show(state: State): void;
     fill(filter: Filter | null): void;
     setUp(state: State, onChange: (filter: Filter | null) => void): void;
