@@ -293,7 +293,7 @@ def test_an_area_share_is_of_the_households_whose_answer_is_known(
 def test_an_index_has_no_area_value(villages: gpd.GeoDataFrame) -> None:
     drawn = layer(villages, NINE, indicator(unit="index"))
     assert np.isnan(drawn.regency_value)
-    assert drawn.decimals == 2
+    assert drawn.decimals == 3
     assert drawn.shown.tolist() == NINE
 
 
