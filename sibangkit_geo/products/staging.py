@@ -66,13 +66,7 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
     if out.exists() and not out.is_dir():
         msg = f"{out}: --out must be a folder, this is a file."
         raise ConfigError(msg)
-    with contextlib.ExitStack() as ended:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            folder = ended.enter_context(hidden_folder(out))
-        except OSError as error:
-            msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
-            raise ConfigError(msg) from error
+    with _beside(out) as folder:
         yield folder
         if private:
             _keep_private(folder)
@@ -90,6 +84,23 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
 
 
 @contextlib.contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """
+    Give a hidden folder beside `out`, whose own folder is made when absent.
+
+    Raises ConfigError: Nothing can be written there.
+    """
+    with contextlib.ExitStack() as ended:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            folder = ended.enter_context(hidden_folder(out))
+        except OSError as error:
+            msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
+            raise ConfigError(msg) from error
+        yield folder
+
+
+@contextlib.contextmanager
 def staged_file(out: Path, *, private: bool = False) -> Iterator[Path]:
     """
     Give a hidden place for one file, alone in its folder, that becomes `out` when nothing failed.
@@ -100,13 +111,7 @@ def staged_file(out: Path, *, private: bool = False) -> Iterator[Path]:
     if out.is_dir():
         msg = f"{out}: --out must be a file, this is a folder."
         raise ConfigError(msg)
-    with contextlib.ExitStack() as ended:
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            folder = ended.enter_context(hidden_folder(out))
-        except OSError as error:
-            msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
-            raise ConfigError(msg) from error
+    with _beside(out) as folder:
         yield folder / out.name
         if private:
             _keep_private(folder)
