@@ -129,5 +129,5 @@ window.sibangkit.filter = (() => {
     });
   }
 
-  return { holds, rows, inDistrict, read, written, told, result, chosen, show, fill, setUp, numberIn };
+  return { holds, rows, read, written, told, result, chosen, show, fill, setUp, numberIn };
 })();

@@ -390,7 +390,6 @@ interface Sibangkit {
   filter: {
     holds(state: Chosen, row: number): boolean;
     rows(state: Chosen): number[];
-    inDistrict(state: Chosen, row: number): boolean;
     read(words: string | null): Filter | null;
     written(filter: Filter | null): string | null;
     told(filter: Filter): string;
