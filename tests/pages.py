@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 
@@ -29,26 +29,35 @@ def data_of(page: str) -> dict[str, Any]:
                 _sentence(row, villages[key]["frames"]) for row in villages[key]["rows"]
             ]
     for layer in data["layers"]:
-        if isinstance(layer["class"], str):
-            layer["class"] = [None if one == "-" else ord(one) - ord("a") for one in layer["class"]]
+        _open_layer(layer, len(villages["code"]))
     if data.get("trend"):
         by_key = {layer["key"]: layer for layer in data["layers"]}
         values = data["trend"]["values"]
         for key in values:
             if isinstance(values[key], dict):
-                values[key] = _years(values[key], by_key[key])
+                values[key] = _steps(values[key], by_key[key]["values"], by_key[key]["decimals"])
     return data
 
 
-def _years(packed: dict[str, Any], layer: dict[str, Any]) -> list[list[float | None]]:
-    """Read earlier years, written as steps from the layer's own numbers."""
-    scale = 10 ** layer["decimals"]
-    own = [round((one or 0) * scale) for one in layer["values"]]
+def _open_layer(layer: dict[str, Any], count: int) -> None:
+    for key, decimals in (("values", layer["decimals"]), ("counts", 0)):
+        if isinstance(layer[key], dict):
+            (layer[key],) = _steps(layer[key], [None] * count, decimals)
+    if isinstance(layer["class"], str):
+        layer["class"] = [None if one == "-" else ord(one) - ord("a") for one in layer["class"]]
+
+
+def _steps(
+    packed: dict[str, Any], own: Sequence[float | None], decimals: int
+) -> list[list[float | None]]:
+    """Read columns of numbers written as steps from others of the same rows."""
+    scale = 10**decimals
+    starts = [round((one or 0) * scale) for one in own]
     steps = list(_numbers(packed))
     return [
         [
             (value + step - (step > 0)) / scale if step else None
-            for value, step in zip(own, steps[at : at + len(own)], strict=True)
+            for value, step in zip(starts, steps[at : at + len(own)], strict=True)
         ]
         for at in range(0, len(steps), len(own))
     ]

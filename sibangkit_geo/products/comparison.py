@@ -13,7 +13,7 @@ from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.pockets.change import FALSE_SHARE
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
-from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.words import listed_districts, say, told_names
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def comparison_page(found: Comparison) -> str:
     }
     tables = {name: one.astype(object).where(one.notna(), "") for name, one in shown.items()}
     values = {"title": "Perubahan antarwaktu", "notes": found.notes, "tables": tables}
-    return render("comparison", values, styles=[own_text("comparison.css")])
+    return render("comparison", values, styles=[compact("comparison.css")])
 
 
 def _pockets(found: Comparison) -> pd.DataFrame:

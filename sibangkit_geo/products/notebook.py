@@ -17,7 +17,7 @@ from folium.template import Template
 from folium.utilities import JsCode
 from markupsafe import escape
 
-from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.web.page import PageError, require_safe, vendored_text
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ class PocketFigure(Figure):
         head = figure.header.render(**kwargs)
         found = _PART.findall(head)
         scripts = [text for name, text in links if name.endswith(".js")]
-        scripts += [own_text("folium.js"), *(text for kind, text in found if kind == "script")]
+        scripts += [compact("folium.js"), *(text for kind, text in found if kind == "script")]
         scripts += [f"{figure.script.render(**kwargs)}\n{_READY}"]
         styles = [text for name, text in links if name.endswith(".css")]
-        styles += [own_text("folium.css"), *(text for kind, text in found if kind == "style")]
+        styles += [compact("folium.css"), *(text for kind, text in found if kind == "style")]
         require_safe(styles)
         require_safe(scripts, addresses=False)
         return render(

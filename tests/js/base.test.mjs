@@ -55,3 +55,27 @@ test("bytes come back from their signs", () => {
   assert.deepEqual([...bytesOf({ data: "WMy+,", bytes: 4 })], [100, 101, 115, 97]);
   assert.deepEqual([...bytesOf({ data: "WMy+,", bytes: 2 })], [100, 101]);
 });
+
+test("packed numbers come back: zigzag in groups of seven bits, lists led by their length", () => {
+  // 1, -1 and 300 are 2, 1 and 600 = 4 * 128 + 88: bytes 2, 1, 216, 4
+  const { readerOf } = open([]);
+  const value = ((2 * 256 + 1) * 256 + 216) * 256 + 4;
+  const signs = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
+  const data = [4, 3, 2, 1, 0].map((power) => signs[Math.floor(value / 85 ** power) % 85]).join("");
+  const single = readerOf({ bytes: 4, data });
+  assert.deepEqual([single.number(), single.number(), single.number()], [1, -1, 300]);
+  const listed = readerOf({ bytes: 4, data });
+  assert.deepEqual(listed.list(listed.number), [-1]);
+});
+
+test("packed values, counts and label places are lists again", () => {
+  // Python: packed_steps([[12.4, None, 3.0, 0.0]], [None] * 4, 1), of [7, 0, None, 1] with 0 decimals,
+  // and packed_numbers([2, 1048000, -28000, 1, 1000])
+  const packed = {"values": {"bytes": 5, "data": "`T+nw0ssI2"}, "counts": {"bytes": 4, "data": "5CQ-M"}, "labels": {"bytes": 10, "data": "1c3K{zqJDb[,_9r"}};
+  const data = pageData({ layers: [layer({ values: packed.values, counts: packed.counts })] });
+  data.districts[0].labels = packed.labels;
+  const page = open([], { data }).data;
+  assert.deepEqual(page.layers[0].values, [12.4, null, 3, 0]);
+  assert.deepEqual(page.layers[0].counts, [7, 0, null, 1]);
+  assert.deepEqual(page.districts[0].labels, [[104.8, -2.8], [104.8001, -2.7]]);
+});

@@ -31,15 +31,3 @@ test("an eighth of the sphere has half pi square radii, whichever way round", ()
   near(geometry().areaHa([...octant].reverse()), wanted);
   assert.equal(geometry().areaHa(octant.slice(0, 2)), 0);
 });
-
-test("packed numbers come back: zigzag in groups of seven bits, lists led by their length", () => {
-  // 1, -1 and 300 are 2, 1 and 600 = 4 * 128 + 88: bytes 2, 1, 216, 4
-  const { readerOf } = geometry();
-  const value = ((2 * 256 + 1) * 256 + 216) * 256 + 4;
-  const signs = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
-  const data = [4, 3, 2, 1, 0].map((power) => signs[Math.floor(value / 85 ** power) % 85]).join("");
-  const single = readerOf({ bytes: 4, data });
-  assert.deepEqual([single.number(), single.number(), single.number()], [1, -1, 300]);
-  const listed = readerOf({ bytes: 4, data });
-  assert.deepEqual(listed.list(listed.number), [-1]);
-});

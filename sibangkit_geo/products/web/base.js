@@ -19,6 +19,50 @@ window.sibangkit = (() => {
     return template.replace(/\{(\w+)\}/g, (slot, name) => String(values[name] ?? slot));
   }
 
+  // base 85 of Python with the three signs changed that JSON in a page would escape
+  const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
+  /** @param {PackedNumbers | PackedTopology | PackedGround | Houses} options */
+  function bytesOf({ data: words, bytes: length }) {
+    const place = new Uint8Array(128);
+    [...SIGNS].forEach((sign, i) => { place[sign.charCodeAt(0)] = i; });
+    const bytes = new DataView(new ArrayBuffer((words.length / 5) * 4));
+    for (let i = 0; i < words.length; i += 5) {
+      let value = 0;
+      for (let j = i; j < i + 5; j += 1) value = value * 85 + place[words.charCodeAt(j)];
+      bytes.setUint32((i / 5) * 4, value);
+    }
+    return new Uint8Array(bytes.buffer, 0, length);
+  }
+
+  // packed numbers one by one, and lists led by their length, see `packed_numbers`
+  /** @param {PackedNumbers | PackedTopology | PackedGround} packed @returns {Reader} */
+  function readerOf(packed) {
+    const bytes = bytesOf(packed);
+    let next = 0;
+    const read = () => {
+      let [value, shift, byte] = [0, 0, 0];
+      do {
+        byte = bytes[next];
+        next += 1;
+        value |= (byte & 127) << shift;
+        shift += 7;
+      } while (byte > 127);
+      return (value >>> 1) ^ -(value & 1);
+    };
+    return { number: read, list: (each) => Array.from({ length: read() }, each) };
+  }
+
+  // numbers as steps from those of the same rows, column after column, see `packed_steps`
+  /** @param {PackedNumbers} packed @param {(number | null)[]} own @param {number} decimals @param {number} columns */
+  function stepsFrom(packed, own, decimals, columns) {
+    const { number: next } = readerOf(packed);
+    const scale = 10 ** decimals;
+    return Array.from({ length: columns }, () => own.map((value) => {
+      const step = next();
+      return step ? (Math.round((value ?? 0) * scale) + step - Number(step > 0)) / scale : null;
+    }));
+  }
+
   // long columns may come as text, see `packed_columns`
   /** @type {PackedParts} */
   const { villages, districts, layers } = data;
@@ -33,9 +77,22 @@ window.sibangkit = (() => {
   }));
   villages.certainty = sentences(villages.certainty);
   villages.verdict = sentences(villages.verdict);
-  for (const layer of layers.filter((one) => typeof one.class === "string")) {
-    // @ts-expect-error - a column as text, which the line above asks for
-    layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : sign.charCodeAt(0) - 97));
+  /** @type {null[]} */
+  const none = Array(villages.district.length).fill(null);
+  for (const layer of layers) {
+    if (typeof layer.class === "string") layer.class = Array.from(layer.class, (sign) => (sign === "-" ? null : sign.charCodeAt(0) - 97));
+    if ("data" in layer.values) [layer.values] = stepsFrom(layer.values, none, layer.decimals, 1);
+    if (layer.counts && "data" in layer.counts) [layer.counts] = stepsFrom(layer.counts, none, 0, 1);
+  }
+  for (const one of districts) {
+    if (!one.labels || Array.isArray(one.labels)) continue;
+    const { number: next, list } = readerOf(one.labels);
+    let [east, north] = [0, 0];
+    one.labels = list(() => {
+      east += next();
+      north += next();
+      return [east / 1e4, north / 1e4];
+    });
   }
 
   // a page without any indicator still shows its map
@@ -148,23 +205,8 @@ window.sibangkit = (() => {
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   }
 
-  // base 85 of Python with the three signs changed that JSON in a page would escape
-  const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%[()*+-;,=:?@^_`{|}~";
-  /** @param {PackedNumbers | PackedTopology | PackedGround | Houses} options */
-  function bytesOf({ data: words, bytes: length }) {
-    const place = new Uint8Array(128);
-    [...SIGNS].forEach((sign, i) => { place[sign.charCodeAt(0)] = i; });
-    const bytes = new DataView(new ArrayBuffer((words.length / 5) * 4));
-    for (let i = 0; i < words.length; i += 5) {
-      let value = 0;
-      for (let j = i; j < i + 5; j += 1) value = value * 85 + place[words.charCodeAt(j)];
-      bytes.setUint32((i / 5) * 4, value);
-    }
-    return new Uint8Array(bytes.buffer, 0, length);
-  }
-
   return {
-    bytesOf, data, english, source, byId, text, number, withUnit, element, svg, patterns, HATCHES, fillStaticTexts, plain, shorten,
+    bytesOf, readerOf, stepsFrom, data, english, source, byId, text, number, withUnit, element, svg, patterns, HATCHES, fillStaticTexts, plain, shorten,
     say, save,
   };
 })();

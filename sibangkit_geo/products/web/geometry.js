@@ -1,7 +1,7 @@
 "use strict";
 // Shapes from the one topology, and measures on the sphere.
 window.sibangkit.geometry = (() => {
-  const { data, bytesOf } = window.sibangkit;
+  const { data, readerOf } = window.sibangkit;
   const { topojson } = window;
   const { villages } = data;
   /** @type {Topology} */
@@ -9,24 +9,6 @@ window.sibangkit.geometry = (() => {
   const topology = data.topology.data === undefined ? data.topology : unpacked(data.topology);
   const EARTH_KM = 6371.0088; // mean radius, IUGG
   const RADIAN = Math.PI / 180;
-
-  // packed numbers one by one, and lists led by their length, see `packed_numbers`
-  /** @param {PackedNumbers | PackedTopology | PackedGround} packed @returns {Reader} */
-  function readerOf(packed) {
-    const bytes = bytesOf(packed);
-    let next = 0;
-    const number = () => {
-      let [value, shift, byte] = [0, 0, 0];
-      do {
-        byte = bytes[next];
-        next += 1;
-        value |= (byte & 127) << shift;
-        shift += 7;
-      } while (byte > 127);
-      return (value >>> 1) ^ -(value & 1);
-    };
-    return { number, list: (read) => Array.from({ length: number() }, read) };
-  }
 
   // TopoJSON again, see `packed_topology`
   /** @param {PackedTopology} packed @returns {Topology} */
@@ -114,6 +96,6 @@ window.sibangkit.geometry = (() => {
 
   return {
     topology, object, context, shapes, around, outlineOf, districtLines, rim, land, arcsOf,
-    betweenDistricts, alone, distanceKm, lengthKm, areaHa, readerOf,
+    betweenDistricts, alone, distanceKm, lengthKm, areaHa,
   };
 })();

@@ -1,7 +1,7 @@
 "use strict";
 // Under and around the villages: land and sea, borders, rivers, the user's own lines and places.
 window.sibangkit.ground = (() => {
-  const { data, text, svg, geometry } = window.sibangkit;
+  const { data, text, svg, readerOf } = window.sibangkit;
   const { L } = window;
   const { origin, step, fine, layers: told } = data.ground;
   // one rule for all maps, as `products/ground_style.py` has it
@@ -19,7 +19,7 @@ window.sibangkit.ground = (() => {
   const PIXEL_M = 0.0254 / 96; // of paper, as styles count them
   const EQUATOR_M = 2 * Math.PI * 6378137 / 256; // one pixel at zoom 0
 
-  const { number, list } = geometry.readerOf(data.ground);
+  const { number, list } = readerOf(data.ground);
   /** @param {number} unit */
   const parts = (unit) => list(() => {
     let [x, y] = [0, 0];

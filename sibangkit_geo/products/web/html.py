@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # JSDoc on one line tells the type checker what it needs and costs a page nothing
 _COMMENT = re.compile(r"//|/\*\*?[^*]*\*/$")
+_MEDIA = {"js": "application/javascript", "css": "text/css"}
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
 
@@ -68,18 +69,33 @@ def render_plain(template: str, values: Mapping[str, object], *, style: str) -> 
     """
     # the last one counts: what a study names stands before it
     place = "[]"
-    scripts = [compact(own_text(name)) for name in ("translator.js", "plain.js")]
-    styles = [compact(own_text("plain.css")) + own_text(style)]
+    scripts = [compact(name) for name in ("translator.js", "plain.js")]
+    styles = [compact("plain.css") + compact(style)]
     page = render(template, values, styles=styles, scripts=scripts, ready={"english": place})
     mark = f'id="english">{place}<'
     before, _, after = page.rpartition(mark)
     return before + mark.replace(place, plain_pairs(page)) + after
 
 
-def compact(text: str) -> str:
-    """Drop indentation and comment lines; no text of the page spans lines."""
-    lines = (line.strip() for line in text.split("\n"))
-    return "\n".join(line for line in lines if line and not _COMMENT.match(line))
+@cache
+def compact(name: str) -> str:
+    """
+    Read a script or style of this folder as a page carries it: no comments, short inner names.
+
+    Where no wheel of the minifier exists, only indentation and comment lines are dropped.
+    """
+    return minified(own_text(name), name.rpartition(".")[2])
+
+
+def minified(text: str, kind: str) -> str:
+    """Shorten a script (``js``) or style (``css``) to what the browser reads."""
+    try:
+        import minify  # noqa: PLC0415 - a library of its own language, only where a page is written
+    except ImportError:
+        lines = (line.strip() for line in text.split("\n"))
+        return "\n".join(line for line in lines if line and not _COMMENT.match(line))
+    shorter: str = minify.string(_MEDIA[kind], text)
+    return shorter
 
 
 def _unescaped(text: str) -> Markup:

@@ -111,7 +111,7 @@ window.sibangkit.labels = (() => {
       return best.placed;
     }
 
-    /** @param {District} district @param {number} index @param {At[]} samples @param {boolean} fitted @returns {Generator<unknown, Job | null, unknown>} */
+    /** @param {ShownDistrict} district @param {number} index @param {At[]} samples @param {boolean} fitted @returns {Generator<unknown, Job | null, unknown>} */
     * districtJob(district, index, samples, fitted) {
       if (samples.length < (fitted ? 1 : 12)) return null;
       /** @param {number} id */

@@ -18,7 +18,7 @@ from typing import Final
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.web.english import ESCAPES, english_name
-from sibangkit_geo.products.web.html import own_text, render
+from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.web.page import require_safe
 
 # OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256
@@ -84,7 +84,7 @@ def locked_page(page: str, *, key: PageKey, study: str, agency: str) -> str:
     `study`, `agency`: What anyone may read: whose map it is.
     """
     texts = own_toml(__package__, "locked.toml")
-    style, script = own_text("locked.css"), own_text("locked.js")
+    style, script = compact("locked.css"), compact("locked.js")
     require_safe([style, script])
     names = [study, agency]
     sealed = {

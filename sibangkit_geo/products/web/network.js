@@ -1,7 +1,7 @@
 "use strict";
 // The graph of the test: a line between each two villages that count as neighbours.
 window.sibangkit.networkLines = (() => {
-  const { data, geometry } = window.sibangkit;
+  const { data, geometry, readerOf } = window.sibangkit;
   const { L } = window;
 
   // centre of the largest part, good enough for the end of a line
@@ -26,7 +26,7 @@ window.sibangkit.networkLines = (() => {
   // one path for all lines, made when first asked for
   /** @param {MapView} view */
   return (view) => {
-    const { list, number } = geometry.readerOf(data.network);
+    const { list, number } = readerOf(data.network);
     const centres = geometry.shapes().features.map((one) => (one.geometry ? centre(one.geometry) : null));
     const lines = list(() => list(number)).flatMap((steps, row) => {
       let other = row;

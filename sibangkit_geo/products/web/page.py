@@ -16,7 +16,7 @@ import numpy as np
 from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.web.english import ESCAPES, english_of
-from sibangkit_geo.products.web.html import compact, own_text, render
+from sibangkit_geo.products.web.html import compact, minified, render
 from sibangkit_geo.products.web.topology import in_signs, packed_columns
 
 if TYPE_CHECKING:
@@ -265,8 +265,8 @@ def scripts_and_styles(*, houses: bool, many: bool) -> tuple[list[str], list[str
         own[-1:-1] = HOUSE_SCRIPTS
         styles.append("houses.css")
     return (
-        [*map(vendored_text, vendored), *(compact(own_text(name)) for name in own)],
-        [compact(vendored_text("leaflet.css")), *(compact(own_text(name)) for name in styles)],
+        [*map(vendored_text, vendored), *map(compact, own)],
+        [minified(vendored_text("leaflet.css"), "css"), *map(compact, styles)],
     )
 
 

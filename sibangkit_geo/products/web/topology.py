@@ -388,8 +388,10 @@ def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
 
     Returns: The same, but for ``villages.code``, the ends of the codes after that of their
         district, with commas between; ``class`` of each layer, a letter per village and "-" for
-        none; the sentences of villages, see `packed_sentences`; and earlier years, see
-        `packed_trend`. A column that does not fit stays a list.
+        none; its ``values`` and ``counts`` and earlier years, see `packed_steps`; the sentences of
+        villages, see `packed_sentences`; and ``labels`` of districts, their number and each
+        step east and north in 0.0001 degrees, see `packed_numbers`. A column that does not fit
+        stays a list.
     """
     villages, places = payload["villages"], payload["districts"]
     starts = [f"{places[index]['code']}." for index in villages["district"]]
@@ -397,40 +399,70 @@ def packed_columns(payload: Mapping[str, Any]) -> dict[str, object]:
     fits = bool(ends) and all(map(str.isdigit, ends))
     code = {"code": ",".join(ends)} if fits else {}
     told = {key: packed_sentences(villages.get(key) or []) for key in ("certainty", "verdict")}
-    layers = [layer | {"class": _letters(layer["class"])} for layer in payload["layers"]]
-    shown = {"villages": {**villages, **code, **told}, "layers": layers}
+    shown = {
+        "villages": {**villages, **code, **told},
+        "layers": [_packed_layer(layer) for layer in payload["layers"]],
+        "districts": [one | {"labels": _packed_places(one.get("labels"))} for one in places],
+    }
     trend = payload.get("trend")
     if trend is None:
         return {**payload, **shown}
     by_key = {layer["key"]: layer for layer in payload["layers"]}
-    values = {key: packed_trend(own, by_key.get(key)) for key, own in trend["values"].items()}
+    values = {
+        key: packed_steps(own, by_key[key]["values"], by_key[key]["decimals"])
+        if key in by_key
+        else own
+        for key, own in trend["values"].items()
+    }
     return {**payload, **shown, "trend": {**trend, "values": values}}
 
 
-def packed_trend(
-    years: list[list[float | None]], layer: Mapping[str, Any] | None
-) -> dict[str, object] | list[list[float | None]]:
+def _packed_layer(layer: Mapping[str, Any]) -> dict[str, object]:
+    values, counts = layer["values"], layer["counts"]
+    none = [None] * len(values)
+    return {
+        **layer,
+        "class": _letters(layer["class"]),
+        "values": packed_steps([values], none, layer["decimals"], plain=values),
+        "counts": packed_steps([counts], none, 0, plain=counts) if counts else counts,
+    }
+
+
+def _packed_places(places: Sequence[Sequence[float]] | None) -> dict[str, object] | None:
+    if places is None:
+        return None
+    steps = np.rint(np.array(places).reshape(-1, 2) * 10**LABEL_DIGITS).astype(int)
+    return packed_numbers([len(places), *np.diff(steps, axis=0, prepend=0).ravel()])
+
+
+def packed_steps(
+    columns: list[list[float | None]],
+    own: Sequence[float | None],
+    decimals: int,
+    *,
+    plain: object = None,
+) -> object:
     """
-    Write the earlier years of a layer as steps from its own numbers.
+    Write numbers as steps from others of the same rows, which the page already has.
 
-    Returns: As `packed_numbers`, year after year: 0 for none; else the step in units of the last
-        digit, one more than it is from 0 up. Numbers with more digits than the layer's stay lists.
+    `plain`: What to give where a number has more digits than `decimals`; `columns` if None.
+    Returns: As `packed_numbers`, column after column: 0 for none; else the step in units of the
+        last digit, one more than it is from 0 up.
 
-    >>> packed_trend([[12.4, None, 3.0]], {"decimals": 1, "values": [12.5, 1.0, None]})["bytes"]
+    >>> packed_steps([[12.4, None, 3.0]], [12.5, 1.0, None], 1)["bytes"]
     3
     """
-    if layer is None:
-        return years
-    scale = 10 ** layer["decimals"]
+    scale = 10**decimals
+    starts = [round((one or 0) * scale) for one in own]
     steps = []
-    for year in years:
-        for value, own in zip(year, layer["values"], strict=True):
+    for column in columns:
+        for value, start in zip(column, starts, strict=True):
             if value is None:
                 steps.append(0)
                 continue
-            step = round(value * scale) - round((own or 0) * scale)
-            if (round((own or 0) * scale) + step) / scale != value:
-                return years
+            step = round(value * scale) - start
+            if (start + step) / scale != value:
+                return columns if plain is None else plain
             steps.append(step + (step >= 0))
     return packed_numbers(steps)
 

@@ -1,7 +1,7 @@
 "use strict";
 // What a layer says of a village: value, class, mark, rank; and the same layer in another year.
 window.sibangkit.values = (() => {
-  const { data, text, number, withUnit } = window.sibangkit;
+  const { data, stepsFrom, text, number, withUnit } = window.sibangkit;
   const villages = data.villages;
 
   /** @param {number} row */
@@ -85,22 +85,12 @@ window.sibangkit.values = (() => {
   /** @type {Map<string, (number | null)[][]>} */
   const years = new Map();
 
-  // steps from the layer's own numbers, see `packed_trend`
-  /** @param {PackedNumbers} packed @param {ShownLayer} layer */
-  function unpacked(packed, layer) {
-    const { number: next } = window.sibangkit.geometry.readerOf(packed);
-    const scale = 10 ** layer.decimals;
-    return data.trend.years.slice(1).map(() => layer.values.map((value) => {
-      const step = next();
-      return step ? (Math.round((value ?? 0) * scale) + step - Number(step > 0)) / scale : null;
-    }));
-  }
-
   /** @param {ShownLayer} layer */
   function trendOf(layer) {
     const before = data.trend?.values?.[layer.key];
     if (!before) return null;
-    if (!years.has(layer.key)) years.set(layer.key, Array.isArray(before) ? before : unpacked(before, layer));
+    if (!years.has(layer.key)) years.set(layer.key, Array.isArray(before) ? before
+      : stepsFrom(before, layer.values, layer.decimals, data.trend.years.length - 1));
     return [...years.get(layer.key), layer.values];
   }
 

@@ -64,7 +64,7 @@ interface UnmappedVillage {
 interface District {
   code: string;
   name: string;
-  labels: [number, number][];
+  labels: [number, number][] | PackedNumbers;
   households: number | null;
   roles: string[];
 }
@@ -116,8 +116,8 @@ interface Layer {
   decimals: number;
   denominator: string;
   worse: "high" | "low";
-  values: (number | null)[];
-  counts: (number | null)[] | null;
+  values: (number | null)[] | PackedNumbers;
+  counts: (number | null)[] | PackedNumbers | null;
   count_label: string | null;
   known: Answered | null;
   class: (number | null)[] | string;

@@ -11,25 +11,28 @@ type Areas = import("geojson").Polygon | import("geojson").MultiPolygon;
 type Pen = CanvasRenderingContext2D;
 type Steps = Generator<unknown, void, unknown>;
 // the same without the columns written as text; made so that a key is still the table's key
-type Packer<T, K extends keyof T> = Omit<T, K> & { [P in K]: Exclude<T[P], string> };
+type Packer<T, K extends keyof T> = Omit<T, K> & { [P in K]: Exclude<T[P], string | PackedNumbers> };
 // names that a layer of the page's own making does without
 type Loose =
   | "denominator" | "count_label" | "regency_value" | "district_values" | "district_counts" | "source"
   | "year" | "note";
 
 // the page's data once base.js has unpacked its columns
-type ShownLayer = Packer<Omit<Layer, Loose>, "class"> & { [K in keyof Pick<Layer, Loose>]?: Layer[K] | null };
+type ShownLayer = Packer<Omit<Layer, Loose>, "class" | "values" | "counts"> & { [K in keyof Pick<Layer, Loose>]?: Layer[K] | null };
 type ShownVillages = Packer<Omit<Villages, "certainty" | "verdict">, "code"> & {
   [K in keyof Pick<Villages, "certainty" | "verdict">]: string[];
 };
-type ShownPage = Omit<Page, "villages" | "layers"> & {
+type ShownDistrict = Packer<District, "labels">;
+type ShownPage = Omit<Page, "villages" | "layers" | "districts"> & {
   [K in keyof Pick<Page, "villages">]: ShownVillages;
-} & { [K in keyof Pick<Page, "layers">]: ShownLayer[] };
+} & { [K in keyof Pick<Page, "layers">]: ShownLayer[] } & {
+  [K in keyof Pick<Page, "districts">]: ShownDistrict[];
+};
 // the same before
 interface PackedParts {
   villages: Villages;
   districts: District[];
-  layers: (Omit<ShownLayer, "class"> & Pick<Layer, "class">)[];
+  layers: (Omit<ShownLayer, "class" | "values" | "counts"> & Pick<Layer, "class" | "values" | "counts">)[];
 }
 
 interface Place { lat: number; lng: number }
@@ -110,7 +113,6 @@ interface Sketch {
   distanceKm(a: Place, b: Place): number;
   lengthKm(points: Place[]): number;
   areaHa(points: Place[]): number;
-  readerOf(packed: PackedNumbers | PackedTopology | PackedGround): Reader;
 }
 
 interface Mosaic {
@@ -159,7 +161,7 @@ interface World {
   neighborNames: string[];
   villageNames: string[];
   districtOf: number[];
-  districts: District[];
+  districts: ShownDistrict[];
 }
 interface NamesWanted {
   names: boolean;
@@ -349,6 +351,8 @@ interface HousesSwitch {
 // ---- modules
 interface Sibangkit {
   bytesOf(packed: PackedNumbers | PackedTopology | PackedGround | Houses): Uint8Array;
+  readerOf(packed: PackedNumbers | PackedTopology | PackedGround): Reader;
+  stepsFrom(packed: PackedNumbers, own: (number | null)[], decimals: number, columns: number): (number | null)[][];
   data: ShownPage;
   english: boolean;
   source: { page: string; scripts: number };
