@@ -32,7 +32,7 @@ from matplotlib.figure import Figure
 from sibangkit_geo.agencies import load_catalogue
 from sibangkit_geo.model.types import AgencyNeeds, Indicator, Pockets, Provenance, VillageIndicators
 from sibangkit_geo.products.atlas import AtlasSettings, write_atlas
-from sibangkit_geo.products.result import StudyResult, build_layers
+from sibangkit_geo.products.result import Analysis, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def main() -> None:
         print(f"peak memory at {pages} pages: {peak} MB")
 
 
-def _compare(product: StudyResult, settings: AtlasSettings, folder: Path) -> None:
+def _compare(product: Analysis, settings: AtlasSettings, folder: Path) -> None:
     start = time.process_time()
     pages = write_atlas(product, folder, settings=settings)
     ours = time.process_time() - start
@@ -93,7 +93,7 @@ def _compare(product: StudyResult, settings: AtlasSettings, folder: Path) -> Non
     print(f"ratio      {theirs / ours:6.2f}")
 
 
-def _draw_some(product: StudyResult, paper: str, pages: int, folder: Path) -> None:
+def _draw_some(product: Analysis, paper: str, pages: int, folder: Path) -> None:
     """Draw the overview, then indicators, then districts until there are enough pages."""
     names = tuple(one.indicator.name for one in product.layers[1:pages])
     districts = product.mapped["district_code"].nunique()
@@ -131,7 +131,7 @@ def read_layer(layer: Path | None) -> Boundaries:
     return read_boundaries(source, regency=REGENCY)
 
 
-def make_product(areas: Boundaries) -> StudyResult:
+def make_product(areas: Boundaries) -> Analysis:
     """
     Make a study of made-up poverty with one pocket.
 
@@ -170,12 +170,12 @@ def make_product(areas: Boundaries) -> StudyResult:
         for name in names
     )  # fmt: skip
     measured = VillageIndicators(villages, rates, ())
-    return StudyResult(
+    return Analysis(
         title="Kantong kemiskinan", year=2024, regency_name="Kabupaten Banyuasin",
         boundaries=areas, measured=measured,
         layers=build_layers(measured),
-        pockets=_pockets(villages[villages.geometry.notna()]),
-        needs=AgencyNeeds(pd.DataFrame(), {}), notes=areas.notes,
+        found=_pockets(villages[villages.geometry.notna()]),
+        focus=AgencyNeeds(pd.DataFrame(), {}), notes=areas.notes,
         provenance=Provenance((), {}, 7, {"sibangkit_geo": "0"}, "2026-01-01T00:00:00+00:00"),
         neighbor_distance_m=100.0, catalogue=load_catalogue(),
     )  # fmt: skip
@@ -193,7 +193,7 @@ def _pockets(villages: gpd.GeoDataFrame) -> Pockets:
                    0.01, 0.05, 0.05, 999, 7)  # fmt: skip
 
 
-def plot_with_geopandas(product: StudyResult, path: Path, *, wide: float) -> None:
+def plot_with_geopandas(product: Analysis, path: Path, *, wide: float) -> None:
     """
     Plot as many pages, one call per layer.
 
@@ -214,7 +214,7 @@ def plot_with_geopandas(product: StudyResult, path: Path, *, wide: float) -> Non
     mapped = product.mapped.assign(color=product.layers[0].colors)
     districts = mapped.dissolve("district_code")
     regency = mapped.dissolve()
-    context, pockets = product.boundaries.context, product.pockets.outlines
+    context, pockets = product.boundaries.context, product.found.outlines
     with PdfPages(path) as pages:
         for code in [None, *districts.index]:
             figure = Figure(figsize=(wide, wide * 1.41))

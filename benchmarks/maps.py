@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from sibangkit_geo.model.types import Boundaries
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 INDICATORS = 8
 HOUSES, MANY_HOUSES = 25_000, 100_000
@@ -209,7 +209,7 @@ def measure(browser: Browser, path: Path) -> Measured:
     return found
 
 
-def few_indicators(product: StudyResult) -> StudyResult:
+def few_indicators(product: Analysis) -> Analysis:
     """
     Keep as many indicators as an agency looks at.
 
@@ -234,7 +234,7 @@ def few_indicators(product: StudyResult) -> StudyResult:
     return dataclasses.replace(product, measured=measured, layers=product.layers[:INDICATORS])
 
 
-def our_page(product: StudyResult, houses: HouseCards | None) -> str:
+def our_page(product: Analysis, houses: HouseCards | None) -> str:
     """
     Render the overview.
 
@@ -259,7 +259,7 @@ def our_page(product: StudyResult, houses: HouseCards | None) -> str:
     return render_page(page_payload(product, agencies[0], shared=shared, pages=agencies[:1]))
 
 
-def some_houses(product: StudyResult, count: int) -> HouseCards:
+def some_houses(product: Analysis, count: int) -> HouseCards:
     """
     Scatter houses over the villages, with needs as common as in registers.
 
@@ -374,9 +374,7 @@ def _wavy_squares() -> gpd.GeoSeries:
     return gpd.GeoSeries(large, crs="EPSG:4326")
 
 
-def folium_page(
-    product: StudyResult, houses: HouseCards, *, assets: Path | None, fast: bool
-) -> str:
+def folium_page(product: Analysis, houses: HouseCards, *, assets: Path | None, fast: bool) -> str:
     """
     Draw the same with folium as most would.
 

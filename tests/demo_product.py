@@ -18,7 +18,7 @@ from sibangkit_geo.products.document import AnnexSettings, MapPictures
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.study.prepare import Ready
 
 LONG = "Sumber Marga Telang Harapan Jaya Makmur Sejahtera Abadi Sentosa"
@@ -44,11 +44,11 @@ def demo_ready() -> Ready:
 
 
 @cache
-def demo_product() -> StudyResult:
+def demo_product() -> Analysis:
     """Give two villages of the first pocket awkward names, as boundaries files do."""
     product = demo_ready().product
     villages = product.measured.villages.copy()
-    first = product.pockets.members.index[:2]
+    first = product.found.members.index[:2]
     villages.loc[first[0], "name"] = LONG
     villages.loc[first[1], "name"] = HOSTILE
     return replace(product, measured=replace(product.measured, villages=villages))
@@ -79,29 +79,29 @@ def demo_change() -> WaveChange:
     return WaveChange(2020, 2025, "Rumah tangga miskin", table)
 
 
-def without_pockets() -> StudyResult:
+def without_pockets() -> Analysis:
     """Take every pocket and wide area away."""
     product = demo_product()
-    pockets = product.pockets
+    pockets = product.found
     none = replace(
         pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0],
         wide=None, wide_members=None,
     )  # fmt: skip
     blocks = tuple(one for one in product.blocks if one.key != "matrix")
-    return replace(product, pockets=none, blocks=blocks)
+    return replace(product, found=none, blocks=blocks)
 
 
-def without_wide_area() -> StudyResult:
+def without_wide_area() -> Analysis:
     """Keep the pockets alone."""
     product = demo_product()
-    return replace(product, pockets=replace(product.pockets, wide=None, wide_members=None))
+    return replace(product, found=replace(product.found, wide=None, wide_members=None))
 
 
 @cache
-def with_wide_area() -> StudyResult:
+def with_wide_area() -> Analysis:
     """Put twelve villages outside the pockets into a wide poor area of 1.4 times the others."""
     product = demo_product()
-    free = product.mapped.drop(index=product.pockets.members.index).iloc[:12]
+    free = product.mapped.drop(index=product.found.members.index).iloc[:12]
     homes, poor = int(free["households"].sum()), int(free["poor_households"].sum())
     row = {
         "evidence": "wide", "p_value": 0.02, "rate": poor / homes, "relative_risk": 1.4,
@@ -111,4 +111,4 @@ def with_wide_area() -> StudyResult:
     index = pd.RangeIndex(1, 2, name="pocket")
     wide = gpd.GeoDataFrame([row], index=index, geometry="geometry", crs=free.crs)
     members = pd.Series(1, index=free.index, name="pocket")
-    return replace(product, pockets=replace(product.pockets, wide=wide, wide_members=members))
+    return replace(product, found=replace(product.found, wide=wide, wide_members=members))

@@ -14,13 +14,13 @@ from sibangkit_geo.products.changes import WaveChange, signed, wave_changes
 from sibangkit_geo.products.result import EarlierWave
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 RATE, WIDTH = "headcount_shrunken", "headcount_interval_width"
 CODES = ["sure", "unsure", "doubtful", "missing now", "missing then", "missing"]
 
 
-def _product(now: list[float], then: list[float], widths: list[float]) -> StudyResult:
+def _product(now: list[float], then: list[float], widths: list[float]) -> Analysis:
     """Rates in per cent, full widths of their intervals in points, the same in both waves."""
     index = pd.Index(CODES, name="village_code")
     wide = pd.Series(widths, index=index)
@@ -35,7 +35,7 @@ def _product(now: list[float], then: list[float], widths: list[float]) -> StudyR
     made: Any = SimpleNamespace(
         measured=SimpleNamespace(villages=villages), earlier=waves, layers=layers
     )
-    return cast("StudyResult", made)
+    return cast("Analysis", made)
 
 
 def test_only_reliable_villages_are_compared_and_only_large_changes_sure() -> None:

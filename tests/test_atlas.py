@@ -40,7 +40,7 @@ from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
 from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.atlas.sheet_plan import CHANGE_COLORS, change_theme
-from sibangkit_geo.products.result import StudyResult, build_layers
+from sibangkit_geo.products.result import Analysis, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from tests.test_annex import paths, printed_scale, words
 
@@ -62,7 +62,7 @@ MOST_BYTES = 150 * 1024
 class Drawn:
     """An atlas and what it was drawn from."""
 
-    product: StudyResult
+    product: Analysis
     pages: AtlasPages
     reader: pypdf.PdfReader
     path: Path
@@ -134,7 +134,7 @@ def _pockets(villages: gpd.GeoDataFrame, groups: list[list[str]]) -> Pockets:
     return Pockets(series, outlines, tested, 0.01, 0.05, 0.05, 199, 7)
 
 
-def _product(areas: Boundaries, groups: list[list[str]]) -> StudyResult:
+def _product(areas: Boundaries, groups: list[list[str]]) -> Analysis:
     measured = _measured(areas)
     table = measured.villages
     table.loc[table.index[5:9], "floor_share"] = np.nan
@@ -147,11 +147,11 @@ def _product(areas: Boundaries, groups: list[list[str]]) -> StudyResult:
         }
     )  # fmt: skip
     versions = {"sibangkit_geo": "0.0"}
-    return StudyResult(
+    return Analysis(
         title=HOSTILE, year=2024, regency_name="Kabupaten Banyuasin", boundaries=areas,
         measured=measured, layers=build_layers(measured),
-        pockets=_pockets(mapped, groups),
-        needs=AgencyNeeds(needs, {"perkimtan": ("floor_share",), "pupr": ("flood_index",)}),
+        found=_pockets(mapped, groups),
+        focus=AgencyNeeds(needs, {"perkimtan": ("floor_share",), "pupr": ("flood_index",)}),
         notes=tuple(Note(f"n{i}", f"Catatan nomor {i} tentang data. " * 3) for i in range(40)),
         provenance=Provenance((), {}, 7, versions, CREATED),
         neighbor_distance_m=100.0, catalogue=load_catalogue(),
@@ -164,7 +164,7 @@ def areas(tmp_path_factory: pytest.TempPathFactory) -> Boundaries:
     return read_boundaries(resolved(BoundarySource("default"), folder), regency="16.07")
 
 
-def _change(product: StudyResult) -> WaveChange:
+def _change(product: Analysis) -> WaveChange:
     """Two falls of 8 and 2 points, one rise of 4, one without number, one not reliable."""
     codes = product.mapped.index
     table = pd.DataFrame(
@@ -319,7 +319,7 @@ def test_no_data_is_listed_only_where_there_is_any(atlas: Drawn) -> None:
 
 
 def test_a_pocket_across_districts_is_drawn_on_both_sheets(atlas: Drawn) -> None:
-    members = atlas.product.pockets.members
+    members = atlas.product.found.members
     districts = {str(code)[:8] for code, number in members.items() if number == 1}
     assert len(districts) == 2
     for one in atlas.pages.sheets[7:]:

@@ -92,7 +92,7 @@ def test_a_pocket_table_keeps_awkward_names(written: Written) -> None:
         if [cell.text for cell in table.rows[0].cells][:2] == ["Kode", "Desa/kelurahan"]
     ]
     rows = {row.cells[0].text: [cell.text for cell in row.cells] for t in tables for row in t.rows}
-    members = product.pockets.members
+    members = product.found.members
     assert rows[members.index[0]][1] == LONG
     assert rows[members.index[1]][1] == "=1+1 <b>&"
     assert set(members.index) <= set(rows)

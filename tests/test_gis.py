@@ -86,7 +86,7 @@ def test_the_geopackage_has_its_layers_and_describes_them(folder: Path) -> None:
 def test_districts_sum_up_to_the_villages(layers: GisLayers) -> None:
     districts, villages = layers.tables["districts"], layers.tables["villages"]
     assert districts["n_villages"].sum() == len(villages)
-    assert districts["in_pockets"].sum() == len(demo_product().pockets.members)
+    assert districts["in_pockets"].sum() == len(demo_product().found.members)
     assert districts["households"].sum() == villages["households"].sum()
     shapes = gpd.GeoSeries(districts["geometry"]), gpd.GeoSeries(villages["geometry"])
     assert shapes[0].area.sum() == pytest.approx(shapes[1].area.sum(), rel=1e-9)

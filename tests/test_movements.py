@@ -28,13 +28,13 @@ def test_every_movement_answers_a_need_there_is_or_says_what_it_is_about() -> No
 
 def test_the_overview_lists_all_and_an_agency_its_own() -> None:
     product = demo_product()
-    assert product.needs.places is not None
+    assert product.focus.places is not None
     blocks = {one.agency: one for one in movement_blocks(product)}
     overview = blocks[product.catalogue.agencies[0].key]
     assert len(overview.rows) == len(product.catalogue.movements)
     named = {row[1]: row for row in overview.rows}
     houses = named["PRO RAKYAT (Program Optimalisasi Rumah Masyarakat)"]
-    places = product.needs.places
+    places = product.focus.places
     own = places[places["indicator"].isin(["crowding_share", "wall_share", "roof_share",
                                            "floor_share"])]  # fmt: skip
     most = own[own["level"] == "regency"]["unserved"].max()
@@ -51,7 +51,7 @@ def test_without_movements_or_needs_nothing_is_said() -> None:
     product = demo_product()
     bare = replace(product, catalogue=replace(product.catalogue, movements=()))
     assert movement_blocks(bare) == ()
-    assert movement_blocks(replace(product, needs=replace(product.needs, places=None))) == ()
+    assert movement_blocks(replace(product, focus=replace(product.focus, places=None))) == ()
 
 
 def test_an_unknown_word_of_a_movement_is_named(tmp_path: Path) -> None:

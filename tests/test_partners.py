@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from tests.conftest import TwoLevels
 
 
@@ -432,7 +432,7 @@ def test_a_partners_files_do_not_change_with_anything_but_its_needs(
     assert texts[0] == texts[1]
 
 
-def _otherwise(product: StudyResult, own: tuple[str, ...]) -> StudyResult:
+def _otherwise(product: Analysis, own: tuple[str, ...]) -> Analysis:
     """Change every number and every word that is not the partner's."""
     table = product.measured.villages.copy()
     kept = {"households", *own}
@@ -447,8 +447,8 @@ def _otherwise(product: StudyResult, own: tuple[str, ...]) -> StudyResult:
         one if one.name in own else replace(one, label=f"{one.label} X", source="lain")
         for one in product.measured.indicators
     )
-    outlines = product.pockets.outlines.assign(poor=1.0, rate=0.5, relative_risk=9.0, p_value=0.04)
-    needs = product.needs
+    outlines = product.found.outlines.assign(poor=1.0, rate=0.5, relative_risk=9.0, p_value=0.04)
+    needs = product.focus
     assert needs.places is not None
     foreign = ~needs.places["indicator"].isin(own)
     places = needs.places.assign(
@@ -457,8 +457,8 @@ def _otherwise(product: StudyResult, own: tuple[str, ...]) -> StudyResult:
     return replace(
         product,
         measured=replace(product.measured, villages=table, indicators=indicators),
-        pockets=replace(product.pockets, outlines=outlines),
-        needs=replace(needs, places=places, roles=None),
+        found=replace(product.found, outlines=outlines),
+        focus=replace(needs, places=places, roles=None),
         notes=tuple(
             one if one.key in {"protected", "protection_hides", "rows_located", "coverage_cleaned"}
             else replace(one, text=f"{one.text} X")

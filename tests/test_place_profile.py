@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
     from sibangkit_geo.products.place_profile import Profile
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.study.prepare import Ready
     from tests.conftest import SmallStudy
 
@@ -63,7 +63,7 @@ def _profiles() -> dict[str, Profile]:
     return {one.code: one for own in every.values() for one in own}
 
 
-def _with(**values: float) -> tuple[StudyResult, list[str]]:
+def _with(**values: float) -> tuple[Analysis, list[str]]:
     """Give the villages of the first district other rates; the others keep theirs."""
     product = demo_product()
     layer = product.layers[0]
@@ -140,7 +140,7 @@ def test_standing_tells_the_layers_own_numbers() -> None:
 
 def test_needs_are_those_of_the_table_and_what_is_cut_is_told() -> None:
     product, code = demo_product(), "16.07.10.2001"
-    table = product.needs.places
+    table = product.focus.places
     assert table is not None
     own = table[table["place"] == Place("village", code)]
     order = own.sort_values("excess", ascending=False, kind="stable")
@@ -165,7 +165,7 @@ def test_a_plan_is_that_of_the_pocket_or_of_what_is_left_of_the_district() -> No
     for code, one in _profiles().items():
         if one.level != "village":
             continue
-        pocket = product.pockets.members.get(code)
+        pocket = product.found.members.get(code)
         place = Place("rest", one.district) if pocket is None else Place("pocket", str(int(pocket)))
         own = chosen[chosen["place"] == place]
         if own.empty:
@@ -182,9 +182,9 @@ def test_a_plan_is_that_of_the_pocket_or_of_what_is_left_of_the_district() -> No
 
 def test_a_districts_plan_is_of_its_pockets_and_the_rest() -> None:
     product, chosen = demo_product(), _budget()
-    inside = product.measured.villages["district_code"].reindex(product.pockets.members.index)
+    inside = product.measured.villages["district_code"].reindex(product.found.members.index)
     district = str(inside.iloc[0])
-    numbers = product.pockets.members[inside == district].unique()
+    numbers = product.found.members[inside == district].unique()
     places = {Place("rest", district), *(Place("pocket", str(int(one))) for one in numbers)}
     own = chosen[chosen["place"].isin(places)]
     lead = _profiles()[district].plan_lead
@@ -250,7 +250,7 @@ def test_neighbours_stand_worst_first_and_the_rest_are_counted() -> None:
         [(own[0], own[3]), (own[1], own[0]), (own[0], own[2]), (own[0], "16.07.02.2001")],
         columns=["village_code", "neighbor_code"],
     )
-    product = replace(product, pockets=replace(product.pockets, neighbors=pairs))
+    product = replace(product, found=replace(product.found, neighbors=pairs))
     near = Neighbors(product, measures(product, most=1)[0])
     names = product.measured.villages["name"]
     told = near.sentence(own[0], "village")
@@ -259,7 +259,7 @@ def test_neighbours_stand_worst_first_and_the_rest_are_counted() -> None:
     assert "Banyuasin I " in near.sentence("16.07.02", "district")
     assert near.sentence("16.07.03", "district").startswith("Tidak ada tetangga")
     many = pd.DataFrame([(own[0], one) for one in own[1:13]], columns=pairs.columns)
-    product = replace(product, pockets=replace(product.pockets, neighbors=many))
+    product = replace(product, found=replace(product.found, neighbors=many))
     told = Neighbors(product, measures(product, most=1)[0]).sentence(own[0], "village")
     assert told.endswith("; … dan 2 lainnya.")
 

@@ -28,19 +28,19 @@ from tests.test_annex import words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 NAME = "Wilayah miskin luas 1"
 TOLD = "Wilayah miskin luas (bukan kantong)"
 
 
-def _alone() -> StudyResult:
+def _alone() -> Analysis:
     """Keep the wide area and no pocket."""
     product = with_wide_area()
-    pockets = product.pockets
+    pockets = product.found
     none = replace(pockets, members=pockets.members.iloc[:0], outlines=pockets.outlines.iloc[:0])
     return replace(
-        product, pockets=none, blocks=tuple(one for one in product.blocks if one.key != "matrix")
+        product, found=none, blocks=tuple(one for one in product.blocks if one.key != "matrix")
     )
 
 
@@ -49,24 +49,24 @@ def test_a_page_gets_the_area_beside_the_pockets() -> None:
     shared = shared_payload(product, agencies=product.catalogue.agencies)
     wide = shared["wide"]
     assert isinstance(wide, list)
-    rows = product.mapped.index.get_indexer(product.pockets.wide_villages[1]).tolist()
-    assert wide == [{"number": 1, "villages": rows, "sentence": wide_sentences(product.pockets)[0]}]
+    rows = product.mapped.index.get_indexer(product.found.wide_villages[1]).tolist()
+    assert wide == [{"number": 1, "villages": rows, "sentence": wide_sentences(product.found)[0]}]
     pockets = shared["pockets"]
     assert isinstance(pockets, list)
-    assert len(pockets) == len(product.pockets)
+    assert len(pockets) == len(product.found)
     assert not {row for one in pockets for row in one["villages"]} & set(rows)
 
 
 def test_the_multiple_of_an_area_is_told_as_that_of_its_pattern() -> None:
-    (sentence,) = wide_sentences(with_wide_area().pockets)
+    (sentence,) = wide_sentences(with_wide_area().found)
     assert sentence.startswith(f"{NAME} (12 desa). ")
     assert "menurut polanya sekitar 1,4 kali tingkat desa lain" in sentence
     assert sentence.endswith("jadi ini bukan kantong.")
-    assert wide_sentences(without_wide_area().pockets) == []
+    assert wide_sentences(without_wide_area().found) == []
 
 
 def test_the_pattern_comes_first_only_where_zones_hold_over_a_fifth_of_the_villages() -> None:
-    pockets = with_wide_area().pockets
+    pockets = with_wide_area().found
     inside = len(pockets.members) + 12
     assert inside / len(pockets.villages) <= 0.2
     assert not result_sentences(pockets)[0].startswith("Kemiskinan mengikuti")
@@ -75,7 +75,7 @@ def test_the_pattern_comes_first_only_where_zones_hold_over_a_fifth_of_the_villa
 
 
 def test_without_a_pocket_chance_is_not_given_as_the_reason() -> None:
-    pockets = _alone().pockets
+    pockets = _alone().found
     headline, sentences = result_sentences(replace(pockets, p_value=0.001))
     assert headline == "Tidak ada kantong kemiskinan yang signifikan"
     told = " ".join(sentences)
@@ -88,14 +88,14 @@ def test_tables_have_a_column_only_where_there_is_an_area() -> None:
     tables = open_tables(with_wide_area())
     listed = tables.listed.set_index("village_code")
     inside = listed.index[listed["wide_area"].notna()]
-    assert set(inside) == set(with_wide_area().pockets.wide_villages[1])
+    assert set(inside) == set(with_wide_area().found.wide_villages[1])
     assert listed.loc[inside, "pocket"].isna().all()
     assert "pola luas" in tables.dictionary.to_csv()
     assert "wide_area" not in open_tables(without_wide_area()).listed
 
 
 def test_the_workbook_lists_the_area_after_the_pockets_without_number(tmp_path: Path) -> None:
-    for product, pockets in ((with_wide_area(), len(demo_product().pockets)), (_alone(), 0)):
+    for product, pockets in ((with_wide_area(), len(demo_product().found)), (_alone(), 0)):
         write_workbook(product, open_tables(product), tmp_path / "buku.xlsx", budget=None)
         sheet = openpyxl.load_workbook(tmp_path / "buku.xlsx")["Kantong"]
         assert "Baris tanpa nomor kantong adalah wilayah miskin luas" in str(sheet["A1"].value)
@@ -137,14 +137,14 @@ def test_the_atlas_draws_it_and_lists_it_apart(tmp_path: Path) -> None:
         text = words(pypdf.PdfReader(tmp_path / pages.pdf).pages[0])
         assert TOLD in text
         assert told in text
-        pockets = len(product.pockets)
+        pockets = len(product.found)
         counted = f"{pockets} kantong" if pockets else "Tidak ada kantong"
         assert counted in pages.sheets[0].alt
 
 
 def test_districts_and_the_front_page_tell_it() -> None:
     product = with_wide_area()
-    codes = product.pockets.wide_villages[1]
+    codes = product.found.wide_villages[1]
     touched = set(product.mapped.loc[codes, "district_code"])
     sheets = district_sheets(product)
     for sheet in sheets:

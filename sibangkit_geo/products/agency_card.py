@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.model.types import AgencyNeeds, Place
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 _HEAVIEST = 5
 
@@ -59,20 +59,20 @@ def heaviest(needs: AgencyNeeds, need: str, *, level: str, most: int) -> pd.Data
     return rows.sort_values("unserved", ascending=False, kind="stable").head(most)
 
 
-def agency_card(product: StudyResult, *, name: str, among: Sequence[str]) -> AgencyCard:
+def agency_card(product: Analysis, *, name: str, among: Sequence[str]) -> AgencyCard:
     """
     Word the main need of an agency.
 
     `among`: Its needs.
     Returns: A heading alone where no household is counted for any of them.
     """
-    whole = main_need(product.needs, among=among)
+    whole = main_need(product.focus, among=among)
     if whole is None:
         return AgencyCard(say("needs_headline", agency=name))
     total, need = float(whole["unserved"]), str(whole["indicator"])
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     villages, pockets = (
-        heaviest(product.needs, need, level=level, most=_HEAVIEST)
+        heaviest(product.focus, need, level=level, most=_HEAVIEST)
         for level in ("village", "pocket")
     )
     first = pockets if len(pockets) else villages
@@ -88,7 +88,7 @@ def agency_card(product: StudyResult, *, name: str, among: Sequence[str]) -> Age
     )
 
 
-def _lead(product: StudyResult, whole: pd.Series) -> str:
+def _lead(product: Analysis, whole: pd.Series) -> str:
     """Say how many have the need, how many are served, and what the rest costs."""
     total, need = float(whole["unserved"]), str(whole["indicator"])
     lead = say(

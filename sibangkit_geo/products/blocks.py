@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.agencies.targets import TargetTables
     from sibangkit_geo.model.types import Note, Place
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 _LEFT, _RIGHT = "l", "r"
 _MISSING = "–"
@@ -47,7 +47,7 @@ _HEADINGS = {
 }  # fmt: skip
 
 
-def focus_blocks(product: StudyResult) -> tuple[Block, ...]:
+def focus_blocks(product: Analysis) -> tuple[Block, ...]:
     """
     Word programmes and needs of places, for each agency, and the matrix for all.
 
@@ -55,17 +55,17 @@ def focus_blocks(product: StudyResult) -> tuple[Block, ...]:
     """
     labels = {one.name: one.label for one in product.measured.indicators}
     blocks = []
-    for agency, indicators in product.needs.indicators.items():
+    for agency, indicators in product.focus.indicators.items():
         blocks += _places(agency, indicators, product, labels)
         blocks += programme_block(agency, product)
     return (*_matrix(product), *blocks)
 
 
-def programme_block(agency: str, product: StudyResult) -> list[Block]:
+def programme_block(agency: str, product: Analysis) -> list[Block]:
     """Word the programmes that answer an agency's needs; none where none is listed."""
     labels = {one.name: one.label for one in product.measured.indicators}
     rows: dict[Programme, list[str]] = {}
-    for name in product.needs.indicators[agency]:
+    for name in product.focus.indicators[agency]:
         for one in product.catalogue.programmes_for(name):
             rows.setdefault(one, []).append(labels[name])
     if not rows:
@@ -93,18 +93,18 @@ def programme_block(agency: str, product: StudyResult) -> list[Block]:
 
 
 def _places(
-    agency: str, indicators: tuple[str, ...], product: StudyResult, labels: Mapping[str, str]
+    agency: str, indicators: tuple[str, ...], product: Analysis, labels: Mapping[str, str]
 ) -> list[Block]:
     """List pockets and districts by the agency's need that concerns most households."""
-    table = product.needs.places
+    table = product.focus.places
     if table is None or table.empty:
         return []
     own = table[(table["agency"] == agency) & table["indicator"].isin(indicators)]
-    whole = main_need(product.needs, among=indicators)
+    whole = main_need(product.focus, among=indicators)
     if whole is None:
         return []
     first = str(whole["indicator"])
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     rows = []
     for level in ("pocket", "district"):
         shown = own[(own["level"] == level) & (own["indicator"] == first)]
@@ -137,8 +137,8 @@ def _or_dash(value: float, decimals: int = 0) -> str:
     return _MISSING if math.isnan(value) else numeral(value, decimals)
 
 
-def _matrix(product: StudyResult) -> list[Block]:
-    roles = product.needs.roles
+def _matrix(product: Analysis) -> list[Block]:
+    roles = product.focus.roles
     own = None if roles is None or roles.empty else roles[roles["level"] == "pocket"]
     if own is None or own.empty:
         return []
@@ -175,7 +175,7 @@ def _mark(role: pd.Series) -> str:
 
 
 def money_blocks(
-    product: StudyResult,
+    product: Analysis,
     budget: BudgetTables | None,
     target: TargetTables | None,
     *,
@@ -195,7 +195,7 @@ def money_blocks(
 
 
 def _all_agencies(
-    product: StudyResult, budget: BudgetTables, told: Mapping[str, str], overview: str
+    product: Analysis, budget: BudgetTables, told: Mapping[str, str], overview: str
 ) -> Block:
     plan = budget.plan
     pledged = budget.pledged.groupby("agency")["households"].sum()
@@ -263,9 +263,9 @@ def _curve(table: pd.DataFrame, overview: str) -> Block:
     )
 
 
-def _agency(agency: str, product: StudyResult, budget: BudgetTables) -> list[Block]:
+def _agency(agency: str, product: Analysis, budget: BudgetTables) -> list[Block]:
     labels = {one.name: one.label for one in product.measured.indicators}
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     chosen, left, spent, years = (
         table[table["agency"] == agency]
         for table in (budget.plan.chosen, budget.plan.left_out, budget.plan.spent, budget.years)
@@ -331,7 +331,7 @@ def _left(
     )  # fmt: skip
 
 
-def _years(table: pd.DataFrame, product: StudyResult) -> tuple[str, ...]:
+def _years(table: pd.DataFrame, product: Analysis) -> tuple[str, ...]:
     return tuple(
         say(
             "budget_never" if math.isnan(one["years"]) else "budget_years",
@@ -350,12 +350,12 @@ def _largest(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _target(
-    target: TargetTables, product: StudyResult, told: Mapping[str, str], overview: str
+    target: TargetTables, product: Analysis, told: Mapping[str, str], overview: str
 ) -> list[Block]:
     said = [told[key] for key in ("single_digit", "target", "package_effect") if key in told]
     rows: tuple[tuple[str, ...], ...] = ()
     if target.people is not None and target.people_by_district is not None:
-        name_of = place_namer(product.measured.villages, product.pockets)
+        name_of = place_namer(product.measured.villages, product.found)
         inside = target.people[[place.level == "pocket" for place in target.people["place"]]]
         rows = tuple(
             (
@@ -395,7 +395,7 @@ def _target(
 
 
 def write_money(
-    product: StudyResult, folder: Path, *, budget: BudgetTables | None, target: TargetTables | None
+    product: Analysis, folder: Path, *, budget: BudgetTables | None, target: TargetTables | None
 ) -> None:
     """Write the tables of budget and target; nothing for what the study does not ask for."""
     tables: dict[str, pd.DataFrame | None] = {}
@@ -422,9 +422,9 @@ def write_money(
             write_csv(worded(table, product), folder / name)
 
 
-def worded(table: pd.DataFrame, product: StudyResult) -> pd.DataFrame:
+def worded(table: pd.DataFrame, product: Analysis) -> pd.DataFrame:
     """Put words for the keys of places, agencies and needs, and Indonesian headings."""
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     labels = {one.name: one.label for one in product.measured.indicators}
     words: dict[str, Callable[[Any], object]] = {
         "place": name_of,

@@ -15,7 +15,7 @@ from sibangkit_geo.pockets.change import FALSE_SHARE, adjusted_p_values
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import EarlierWave, StudyResult
+    from sibangkit_geo.products.result import Analysis, EarlierWave
 
 STATES = ("ok", "unreliable", "missing")
 _COLUMNS = ("before", "after", "difference", "sure", "state")
@@ -119,7 +119,7 @@ def signed(points: float) -> str:
     return f"{'+' if points > 0 else _MINUS}{words}"
 
 
-def wave_changes(product: StudyResult) -> tuple[WaveChange, ...]:
+def wave_changes(product: Analysis) -> tuple[WaveChange, ...]:
     """
     Compare the study's own wave with every earlier one.
 

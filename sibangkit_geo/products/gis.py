@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 PACKAGE, PROJECT = "kantong_kemiskinan.gpkg", "kantong_kemiskinan.qgz"
 _TITLES = {
@@ -119,7 +119,7 @@ class GisLayers:
     texts: Mapping[str, str]
 
 
-def gis_layers(product: StudyResult) -> GisLayers:
+def gis_layers(product: Analysis) -> GisLayers:
     """
     Gather what a GIS shows.
 
@@ -128,15 +128,15 @@ def gis_layers(product: StudyResult) -> GisLayers:
 
     Returns: Geometry in the study CRS, metres; ``needs`` may have no row.
     """
-    villages = village_table(product.measured, product.pockets)
+    villages = village_table(product.measured, product.found)
     tables = {
-        "pockets": product.pockets.outlines.rename_axis("pocket"),
+        "pockets": product.found.outlines.rename_axis("pocket"),
         "districts": _districts(product),
         "villages": villages,
         "needs": _needs(product),
     }
-    if product.pockets.wide_villages and product.pockets.wide is not None:
-        tables["wide_areas"] = product.pockets.wide.rename_axis("wide_area")
+    if product.found.wide_villages and product.found.wide is not None:
+        tables["wide_areas"] = product.found.wide.rename_axis("wide_area")
     indicators = product.measured.indicators
     names = {
         layer: {
@@ -145,7 +145,7 @@ def gis_layers(product: StudyResult) -> GisLayers:
         }
         for layer, table in tables.items()
     }
-    headline = result_sentences(product.pockets)[0]
+    headline = result_sentences(product.found)[0]
     texts = {
         layer: " ".join(
             filter(None, (f"{_TITLES[layer]}. {product.title}, {product.year}. {headline}.",
@@ -156,7 +156,7 @@ def gis_layers(product: StudyResult) -> GisLayers:
     return GisLayers(tables, names, _TITLES, texts)
 
 
-def write_gis(product: StudyResult, layers: GisLayers, folder: Path, *, surface: str = "") -> None:
+def write_gis(product: Analysis, layers: GisLayers, folder: Path, *, surface: str = "") -> None:
     """
     Write GeoPackage, GeoParquet and a QGIS project that opens them with their styles.
 
@@ -182,7 +182,7 @@ def write_gis(product: StudyResult, layers: GisLayers, folder: Path, *, surface:
     write_project(product, shown, folder / PROJECT, package=PACKAGE, surface=surface)
 
 
-def _styles(product: StudyResult, layers: GisLayers) -> dict[str, str]:
+def _styles(product: Analysis, layers: GisLayers) -> dict[str, str]:
     layer = product.layers[0]
     return {
         "villages": village_style(layer, layers.names["villages"]),
@@ -197,7 +197,7 @@ def _styles(product: StudyResult, layers: GisLayers) -> dict[str, str]:
     }
 
 
-def _districts(product: StudyResult) -> gpd.GeoDataFrame:
+def _districts(product: Analysis) -> gpd.GeoDataFrame:
     villages, layer = product.measured.villages, product.layers[0]
     outlines = product.mapped.dissolve("district_code").geometry
     groups = villages.groupby("district_code")
@@ -205,7 +205,7 @@ def _districts(product: StudyResult) -> gpd.GeoDataFrame:
         {
             "district_name": groups["district_name"].first(),
             "n_villages": groups.size(),
-            "in_pockets": villages.index.to_series().isin(product.pockets.members.index)
+            "in_pockets": villages.index.to_series().isin(product.found.members.index)
             .groupby(villages["district_code"]).sum(),
             "households": groups["households"].sum(min_count=1),
             "poor": layer.district_counts,
@@ -216,8 +216,8 @@ def _districts(product: StudyResult) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=shapes, crs=villages.crs)
 
 
-def _needs(product: StudyResult) -> pd.DataFrame:
-    table, columns = product.needs.places, list(_NEEDS)[1:]
+def _needs(product: Analysis) -> pd.DataFrame:
+    table, columns = product.focus.places, list(_NEEDS)[1:]
     if table is None or table.empty:
         return pd.DataFrame(columns=columns, dtype=str).rename_axis("row")
     labels = {one.name: one.label for one in product.measured.indicators}
@@ -238,7 +238,7 @@ def describe(
     layers: GisLayers,
     *,
     styles: Mapping[str, str],
-    product: StudyResult,
+    product: Analysis,
 ) -> None:
     """
     Add names, descriptions, metadata and styles to an open GeoPackage.
@@ -281,9 +281,7 @@ def _extensions(link: sqlite3.Connection) -> None:
     )
 
 
-def _metadata(
-    link: sqlite3.Connection, layers: GisLayers, product: StudyResult, stamp: str
-) -> None:
+def _metadata(link: sqlite3.Connection, layers: GisLayers, product: Analysis, stamp: str) -> None:
     told = {
         "title": product.title,
         "year": product.year,

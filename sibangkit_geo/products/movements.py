@@ -11,26 +11,26 @@ from sibangkit_geo.products.words import listing, place_namer, say
 
 if TYPE_CHECKING:
     from sibangkit_geo.agencies.catalogue import Movement
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 _DISTRICTS = 3
 _SHARE = "_share"
 
 
-def movement_blocks(product: StudyResult) -> tuple[Block, ...]:
+def movement_blocks(product: Analysis) -> tuple[Block, ...]:
     """
     Word the movements for the overview, and for every agency whose need one of them answers.
 
     A movement is told by the need of its list that leaves most households of the regency unserved;
     households with several needs would count several times in a sum.
     """
-    table = product.needs.places
+    table = product.focus.places
     if table is None or table.empty or not product.catalogue.movements:
         return ()
     overview = product.catalogue.agencies[0].key
     owners = {one.name: one.agency for one in product.measured.indicators}
     blocks = []
-    for agency in dict.fromkeys([overview, *product.needs.indicators]):
+    for agency in dict.fromkeys([overview, *product.focus.indicators]):
         own = [
             one
             for one in product.catalogue.movements
@@ -55,15 +55,15 @@ def _block(agency: str, rows: tuple[tuple[str, ...], ...]) -> Block:
     )
 
 
-def _row(one: Movement, product: StudyResult) -> tuple[str, ...]:
+def _row(one: Movement, product: Analysis) -> tuple[str, ...]:
     name = say("movement_name", name=one.name, full=one.full) if one.full else one.name
-    whole = main_need(product.needs, among=[f"{key}{_SHARE}" for key in one.needs])
+    whole = main_need(product.focus, among=[f"{key}{_SHARE}" for key in one.needs])
     if whole is None:
         about = one.unmeasured or say("movement_no_data")
         return (one.programme, name, say("movement_unmeasured", about=about), "–", "–")
     need, count = str(whole["indicator"]), numeral(whole["unserved"])
     label = next(known.label for known in product.measured.indicators if known.name == need)
-    name_of = place_namer(product.measured.villages, product.pockets)
-    districts = heaviest(product.needs, need, level="district", most=_DISTRICTS)
+    name_of = place_namer(product.measured.villages, product.found)
+    districts = heaviest(product.focus, need, level="district", most=_DISTRICTS)
     begin = "; ".join(listed_places(districts, name_of))
     return (one.programme, name, label, count, begin or "–")

@@ -23,7 +23,7 @@ from sibangkit_geo.products.web.page import PageError, require_safe, vendored_te
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 __all__ = ["ADDABLE", "PocketFigure", "PocketMap"]
 
@@ -161,7 +161,7 @@ class PocketMap(folium.Map):
 
     def __init__(
         self,
-        villages: StudyResult | gpd.GeoDataFrame | None = None,
+        villages: Analysis | gpd.GeoDataFrame | None = None,
         *,
         title: str = "",
         **options: Any,  # noqa: ANN401 - as folium has them
@@ -201,7 +201,7 @@ def _add_polygons(chart: PocketMap, villages: gpd.GeoDataFrame) -> None:
     _fit(chart, shown)
 
 
-def _add_product(chart: PocketMap, product: StudyResult) -> None:
+def _add_product(chart: PocketMap, product: Analysis) -> None:
     shown = product.mapped[["name", "geometry"]].to_crs("EPSG:4326")
     if product.layers:
         layer = product.layers[0]
@@ -213,17 +213,17 @@ def _add_product(chart: PocketMap, product: StudyResult) -> None:
             style_function=lambda one: {"fillColor": _color(one["properties"]["color"]),
                                         "color": "#ffffff", "weight": 0.7, "fillOpacity": 1},
         ).add_to(chart)  # fmt: skip
-    if len(product.pockets.outlines):
-        outlines = product.pockets.outlines[["geometry"]].to_crs("EPSG:4326")
+    if len(product.found.outlines):
+        outlines = product.found.outlines[["geometry"]].to_crs("EPSG:4326")
         outlines = outlines.assign(number=[str(one) for one in outlines.index])
         folium.GeoJson(
             outlines, name="Kantong kemiskinan",
             tooltip=folium.GeoJsonTooltip(["number"], aliases=["Kantong"]),
             style_function=lambda _: {"color": "#12305a", "weight": 2.6, "fillOpacity": 0},
         ).add_to(chart)  # fmt: skip
-    if product.pockets.wide is not None and len(product.pockets.wide):
+    if product.found.wide is not None and len(product.found.wide):
         folium.GeoJson(
-            product.pockets.wide[["geometry"]].to_crs("EPSG:4326"),
+            product.found.wide[["geometry"]].to_crs("EPSG:4326"),
             name="Wilayah miskin luas (bukan kantong)",
             style_function=lambda _: {"color": "#6b4a1e", "weight": 2.2, "dashArray": "1 5",
                                       "fillOpacity": 0},

@@ -18,7 +18,7 @@ from sibangkit_geo.model.numerals import numeral, rupiah
 from sibangkit_geo.model.types import AgencyNeeds, Note, Place
 from sibangkit_geo.products.blocks import programme_block, worded
 from sibangkit_geo.products.promises import promise_blocks, promise_sentences
-from sibangkit_geo.products.result import Block, EarlierWave, StudyResult, build_layers
+from sibangkit_geo.products.result import Analysis, Block, EarlierWave, build_layers
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.web.page import render_page
@@ -82,8 +82,8 @@ class PartnerTables:
 
 
 def partner_product(
-    product: StudyResult, partner: PartnerSettings, own: Sequence[str], tables: PartnerTables
-) -> StudyResult:
+    product: Analysis, partner: PartnerSettings, own: Sequence[str], tables: PartnerTables
+) -> Analysis:
     """
     Narrow a product to what one partner may see.
 
@@ -100,8 +100,8 @@ def partner_product(
         product,
         measured=measured,
         layers=build_layers(measured),
-        pockets=_pockets(product.pockets),
-        needs=_needs(product.needs, own, partner.key),
+        found=_pockets(product.found),
+        focus=_needs(product.focus, own, partner.key),
         notes=(*_notes(product, own), *tables.notes),
         provenance=_provenance(product.provenance, partner),
         catalogue=Catalogue((agency,), _programmes(product.catalogue, own)),
@@ -172,7 +172,7 @@ def _programmes(catalogue: Catalogue, own: Sequence[str]) -> tuple[Programme, ..
     )
 
 
-def _notes(product: StudyResult, own: Sequence[str]) -> tuple[Note, ...]:
+def _notes(product: Analysis, own: Sequence[str]) -> tuple[Note, ...]:
     told = [
         Note(one.key, say("partner_incomplete"))
         for one in product.notes
@@ -210,7 +210,7 @@ def _earlier(waves: Sequence[EarlierWave], own: Sequence[str]) -> tuple[EarlierW
     )
 
 
-def _blocks(product: StudyResult, tables: PartnerTables) -> tuple[Block, ...]:
+def _blocks(product: Analysis, tables: PartnerTables) -> tuple[Block, ...]:
     key = product.catalogue.agencies[0].key
     return (
         _fits(product, tables),
@@ -221,10 +221,10 @@ def _blocks(product: StudyResult, tables: PartnerTables) -> tuple[Block, ...]:
     )
 
 
-def _fits(product: StudyResult, tables: PartnerTables) -> Block:
+def _fits(product: Analysis, tables: PartnerTables) -> Block:
     """Word where a contribution fits: the largest needs that nobody has planned."""
     labels = {one.name: one.label for one in product.measured.indicators}
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     shown = tables.fits[tables.fits["unplanned"] > 0].head(_SHOWN)
     rows = tuple(
         (
@@ -250,9 +250,9 @@ def _fits(product: StudyResult, tables: PartnerTables) -> Block:
     )
 
 
-def _planned(product: StudyResult, tables: PartnerTables) -> Block:
+def _planned(product: Analysis, tables: PartnerTables) -> Block:
     labels = {one.name: one.label for one in product.measured.indicators}
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     largest = tables.planned.sort_values("households", ascending=False, kind="stable")
     rows = tuple(
         (
@@ -272,7 +272,7 @@ def _planned(product: StudyResult, tables: PartnerTables) -> Block:
     )
 
 
-def cost_rows(product: StudyResult, costs: pd.DataFrame) -> list[tuple[str, str, float, str, str]]:
+def cost_rows(product: Analysis, costs: pd.DataFrame) -> list[tuple[str, str, float, str, str]]:
     """
     List what one household of each need costs.
 
@@ -293,7 +293,7 @@ def cost_rows(product: StudyResult, costs: pd.DataFrame) -> list[tuple[str, str,
     return rows
 
 
-def _costs(product: StudyResult, tables: PartnerTables) -> Block:
+def _costs(product: Analysis, tables: PartnerTables) -> Block:
     rows = [(need, what, rupiah(cost), status) for need, what, cost, status, _
             in cost_rows(product, tables.costs)]  # fmt: skip
     return Block(
@@ -306,7 +306,7 @@ def _costs(product: StudyResult, tables: PartnerTables) -> Block:
     )
 
 
-def _honesty(product: StudyResult, tables: PartnerTables) -> tuple[str, ...]:
+def _honesty(product: Analysis, tables: PartnerTables) -> tuple[str, ...]:
     said = [say("honest_partner_house"), say("honest_programmes"), say("honest_partner_needs")]
     if tables.unasked:
         said.insert(0, say("honest_unasked", agencies="; ".join(tables.unasked)))
@@ -318,14 +318,14 @@ def _honesty(product: StudyResult, tables: PartnerTables) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _lines(product: StudyResult) -> Mapping[Place, tuple[str, ...]]:
+def _lines(product: Analysis) -> Mapping[Place, tuple[str, ...]]:
     """Say of each pocket how large its largest needs are there, then what is pledged."""
     said = promise_sentences(product)
-    places = product.needs.places
+    places = product.focus.places
     if places is None:
         return said
     labels = {one.name: one.label for one in product.measured.indicators}
-    for number in product.pockets.outlines.index:
+    for number in product.found.outlines.index:
         place = Place("pocket", str(number))
         own = places[places["place"] == place].sort_values("unserved", ascending=False)
         listed = "; ".join(
@@ -337,7 +337,7 @@ def _lines(product: StudyResult) -> Mapping[Place, tuple[str, ...]]:
     return said
 
 
-def write_partner(product: StudyResult, tables: PartnerTables, folder: Path) -> None:
+def write_partner(product: Analysis, tables: PartnerTables, folder: Path) -> None:
     """
     Write page and workbook of a partner.
 
@@ -367,14 +367,14 @@ _COSTS = ("kebutuhan", "satuan", "biaya_rupiah", "status_biaya", "catatan")
 _FORM_ROWS = 100
 
 
-def _form(product: StudyResult, tables: PartnerTables) -> pd.DataFrame:
+def _form(product: Analysis, tables: PartnerTables) -> pd.DataFrame:
     """
     Prepare the file of pledges: a row per pocket and need, the units to be filled in.
 
     A village stands beside each pocket, since another level may number it otherwise. Without a
     pocket, a row for each of the villages with most households in need.
     """
-    members, places = product.pockets.members, product.needs.places
+    members, places = product.found.members, product.focus.places
     homes = product.measured.villages["households"].reindex(members.index)
     # the largest village of a pocket is the one that another level most likely finds too
     first = homes.groupby(members.to_numpy()).idxmax()

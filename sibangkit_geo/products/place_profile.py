@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.products.changes import WaveChange
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Level, Sheet, Sheets
 
 Row = tuple[str, ...]
@@ -88,11 +88,11 @@ class Profiles:
     `budget`: None where the study has none.
     """
 
-    def __init__(self, product: StudyResult, budget: BudgetTables | None) -> None:
+    def __init__(self, product: Analysis, budget: BudgetTables | None) -> None:
         self.product = product
         self.villages = product.measured.villages
         self.labels = {one.name: one.label for one in product.measured.indicators}
-        self.name_of = place_namer(self.villages, product.pockets)
+        self.name_of = place_namer(self.villages, product.found)
         self.measures = measures(product, most=_MEASURES)
         self.near = Neighbors(product, self.measures[0])
         self.largest = largest_excess(product)
@@ -107,7 +107,7 @@ class Profiles:
         """Word the profile of a village from its sheet of numbers."""
         row = self.villages.loc[sheet.code]
         district = str(row["district_code"])
-        pocket = self.product.pockets.members.get(sheet.code)
+        pocket = self.product.found.members.get(sheet.code)
         place = Place("rest", district) if pocket is None else Place("pocket", str(int(pocket)))
         lead, plan = self.plan_of(place)
         kind = "kelurahan" if sheet.code.rpartition(".")[2].startswith("1") else "desa"
@@ -232,7 +232,7 @@ class Profiles:
     def _plan_of_district(self, code: str, own: pd.Index) -> tuple[str, Listed]:
         if self.planned is None:
             return say("profile_no_budget"), Listed()
-        members = self.product.pockets.members
+        members = self.product.found.members
         numbers = sorted({int(one) for one in members[members.index.isin(own)]})
         places = [*(Place("pocket", str(one)) for one in numbers), Place("rest", code)]
         chosen = self._chosen(places)
@@ -273,7 +273,7 @@ class Profiles:
         return _few(told)
 
     def _pledges_of_district(self, own: pd.Index) -> tuple[str, ...]:
-        members = self.product.pockets.members
+        members = self.product.found.members
         numbers = {str(int(one)) for one in members[members.index.isin(own)]}
         return _few(
             [
@@ -365,10 +365,10 @@ def _few(told: Sequence[str]) -> tuple[str, ...]:
     return (*told[:_PLEDGES], *more)
 
 
-def _acting(product: StudyResult) -> Mapping[Place, list[str]]:
+def _acting(product: Analysis) -> Mapping[Place, list[str]]:
     """Name the agencies that must act in each place beside the one that leads."""
     found: defaultdict[Place, list[str]] = defaultdict(list)
-    roles, names = product.needs.roles, product.catalogue.names
+    roles, names = product.focus.roles, product.catalogue.names
     if roles is not None and not roles.empty:
         own = roles[roles["acts"] & ~roles["lead"].astype(bool)]
         for place, agency in own[["place", "agency"]].itertuples(index=False):
@@ -376,7 +376,7 @@ def _acting(product: StudyResult) -> Mapping[Place, list[str]]:
     return found
 
 
-def _series(product: StudyResult) -> tuple[str, ...]:
+def _series(product: Analysis) -> tuple[str, ...]:
     """Tell the published figures of the regency, with what is said beside them."""
     if product.series is None:
         return (say("profile_no_series"),)
@@ -402,7 +402,7 @@ def _series(product: StudyResult) -> tuple[str, ...]:
 
 
 def as_profiles(
-    product: StudyResult, sheets: Sheets, *, budget: BudgetTables | None
+    product: Analysis, sheets: Sheets, *, budget: BudgetTables | None
 ) -> dict[str, tuple[Profile, ...]]:
     """
     Word every profile, each district's own first and then those of its villages.

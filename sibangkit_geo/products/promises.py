@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sibangkit_geo.model.types import Place, Pledge
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 PROMISES = "janji_mitra.csv"
 _SHOWN, _NAMED = 12, 3
 
 
-def promise_table(product: StudyResult) -> pd.DataFrame:
+def promise_table(product: Analysis) -> pd.DataFrame:
     """
     List every pledge.
 
@@ -30,7 +30,7 @@ def promise_table(product: StudyResult) -> pd.DataFrame:
     Returns: Indonesian headings; empty where nothing is pledged.
     """
     labels = {one.name: one.label for one in product.measured.indicators}
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     rows = [
         {
             "tahun": one.year,
@@ -52,13 +52,13 @@ def _in_order(pledges: Collection[Pledge]) -> list[Pledge]:
     return sorted(pledges, key=lambda one: (one.year, one.name, one.place, one.indicator))
 
 
-def promise_rows(product: StudyResult, *, district: str = "") -> tuple[tuple[str, ...], ...]:
+def promise_rows(product: Analysis, *, district: str = "") -> tuple[tuple[str, ...], ...]:
     """
     Word every pledge for a page: year, partner, place, need, households.
 
     `district`: Only those of its villages, and of pockets that have one of them; empty for all.
     """
-    villages, members = product.measured.villages, product.pockets.members
+    villages, members = product.measured.villages, product.found.members
     own = villages.index[villages["district_code"] == district]
     inside = {str(int(number)) for number in members[members.index.isin(own)]}
     return _rows(
@@ -71,9 +71,9 @@ def promise_rows(product: StudyResult, *, district: str = "") -> tuple[tuple[str
     )
 
 
-def _rows(pledges: Collection[Pledge], product: StudyResult) -> tuple[tuple[str, ...], ...]:
+def _rows(pledges: Collection[Pledge], product: Analysis) -> tuple[tuple[str, ...], ...]:
     labels = {one.name: one.label for one in product.measured.indicators}
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     return tuple(
         (
             str(one.year), one.name, name_of(one.place), labels[one.indicator],
@@ -83,7 +83,7 @@ def _rows(pledges: Collection[Pledge], product: StudyResult) -> tuple[tuple[str,
     )  # fmt: skip
 
 
-def promise_blocks(product: StudyResult) -> tuple[Block, ...]:
+def promise_blocks(product: Analysis) -> tuple[Block, ...]:
     """Word the pledges for the overview, and for every agency whose need they answer."""
     owner = {one.name: one.agency for one in product.measured.indicators}
     agencies = {product.catalogue.agencies[0].key: product.pledges}
@@ -93,7 +93,7 @@ def promise_blocks(product: StudyResult) -> tuple[Block, ...]:
     return tuple(_block(key, pledges, product) for key, pledges in agencies.items() if pledges)
 
 
-def _block(agency: str, pledges: Collection[Pledge], product: StudyResult) -> Block:
+def _block(agency: str, pledges: Collection[Pledge], product: Analysis) -> Block:
     more = len(pledges) - _SHOWN
     return Block(
         key="pledges",
@@ -111,13 +111,13 @@ def _block(agency: str, pledges: Collection[Pledge], product: StudyResult) -> Bl
     )
 
 
-def beyond_notes(pledges: Collection[Pledge], product: StudyResult) -> tuple[Note, ...]:
+def beyond_notes(pledges: Collection[Pledge], product: Analysis) -> tuple[Note, ...]:
     """Say where more is promised than is in need; nothing where nowhere."""
     over = [one for one in _in_order(pledges) if one.counted < one.units]
     if not over:
         return ()
     labels = {one.name: one.label for one in product.measured.indicators}
-    name_of = place_namer(product.measured.villages, product.pockets)
+    name_of = place_namer(product.measured.villages, product.found)
     told = "; ".join(
         say(
             "pledge_beyond",
@@ -135,7 +135,7 @@ def beyond_notes(pledges: Collection[Pledge], product: StudyResult) -> tuple[Not
     return (Note("pledges_beyond_need", text, len(over)),)
 
 
-def promise_sentences(product: StudyResult) -> dict[Place, tuple[str, ...]]:
+def promise_sentences(product: Analysis) -> dict[Place, tuple[str, ...]]:
     """Say of each village and pocket what partners have pledged there."""
     labels = {one.name: one.label for one in product.measured.indicators}
     said: dict[Place, tuple[str, ...]] = {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 LAYER_STYLE_NAME = "sibangkit"
 _VERSION = "3.22.0-Białowieża"
@@ -252,7 +252,7 @@ class ProjectLayer:
 
 
 def write_project(
-    product: StudyResult,
+    product: Analysis,
     layers: Sequence[ProjectLayer],
     path: Path,
     *,
@@ -273,9 +273,7 @@ def write_project(
     path.write_bytes(packed.getvalue())
 
 
-def _project(
-    product: StudyResult, layers: Sequence[ProjectLayer], package: str, surface: str
-) -> str:
+def _project(product: Analysis, layers: Sequence[ProjectLayer], package: str, surface: str) -> str:
     crs = _crs(product)
     entries = [(one.name, one.title) for one in layers]
     maps = [_vector(one, package, crs) for one in layers]
@@ -313,7 +311,7 @@ def _checked(name: str) -> str:
     return "Qt::Unchecked" if name in {"surface", "needs"} else "Qt::Checked"
 
 
-def _crs(product: StudyResult) -> str:
+def _crs(product: Analysis) -> str:
     crs = CRS.from_user_input(product.mapped.crs)
     code = crs.to_epsg()
     label = f"<authid>EPSG:{code}</authid><srid>{code}</srid>" if code else ""

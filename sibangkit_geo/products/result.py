@@ -66,7 +66,7 @@ class EarlierWave:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyResult:
+class Analysis:
     """
     A finished study as its reader may see it, ready to be drawn.
 
@@ -88,8 +88,8 @@ class StudyResult:
     boundaries: Boundaries
     measured: VillageIndicators
     layers: tuple[Layer, ...]
-    pockets: Pockets
-    needs: AgencyNeeds
+    found: Pockets
+    focus: AgencyNeeds
     notes: tuple[Note, ...]
     provenance: Provenance
     neighbor_distance_m: float
@@ -148,15 +148,15 @@ class StudyResult:
     @property
     def method_line(self) -> str:
         """Word the test, or that there was none."""
-        if math.isnan(self.pockets.p_value):
+        if math.isnan(self.found.p_value):
             return f"{say('not_tested')}."
         tested = self.provenance.settings.get("pockets")
         rule = tested.get("neighbors", "distance") if isinstance(tested, dict) else "distance"
         return say(
             "method",
-            replicates=numeral(self.pockets.replicates),
-            seed=self.pockets.seed,
-            alpha=percentage(self.pockets.alpha, 0),
+            replicates=numeral(self.found.replicates),
+            seed=self.found.seed,
+            alpha=percentage(self.found.alpha, 0),
             neighbors=say(f"neighbors_{rule}", distance=numeral(self.neighbor_distance_m)),
         )
 

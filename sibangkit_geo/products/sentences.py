@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.model.types import Place
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 # below this share of its households in the register, a village's numbers speak of others
 _LOW_COVERAGE = 0.9
@@ -98,13 +98,13 @@ def certainty_sentence(village: pd.Series) -> str:
     )
 
 
-def targeting_sentences(agency: str, product: StudyResult) -> list[str]:
+def targeting_sentences(agency: str, product: Analysis) -> list[str]:
     """
     Say how well an agency's programmes hit their aim in the regency.
 
     Returns: One per need that a programme serves; none where nobody is meant.
     """
-    table = product.needs.targeting
+    table = product.focus.targeting
     if table is None or table.empty:
         return []
     labels = {one.name: one.label for one in product.measured.indicators}
@@ -125,7 +125,7 @@ def targeting_sentences(agency: str, product: StudyResult) -> list[str]:
     ]
 
 
-def acting_indexes(codes: Iterable[str], product: StudyResult, order: list[str]) -> list[list[int]]:
+def acting_indexes(codes: Iterable[str], product: Analysis, order: list[str]) -> list[list[int]]:
     """
     List who must act in each village, as positions in a list of agencies.
 
@@ -159,7 +159,7 @@ class Limitations:
     assumed_costs: int = 0
 
 
-def honesty_sentences(product: StudyResult, known: Limitations) -> tuple[str, ...]:
+def honesty_sentences(product: Analysis, known: Limitations) -> tuple[str, ...]:
     """
     Say what this analysis cannot answer.
 
@@ -168,7 +168,7 @@ def honesty_sentences(product: StudyResult, known: Limitations) -> tuple[str, ..
     return (*_measure(product, known), *_gaps(product), *_use(product, known))
 
 
-def _measure(product: StudyResult, known: Limitations) -> list[str]:
+def _measure(product: Analysis, known: Limitations) -> list[str]:
     first = product.layers[0].indicator
     said = [say("honest_official", source=first.source, year=first.year)]
     if known.decile_max:
@@ -182,8 +182,8 @@ def _measure(product: StudyResult, known: Limitations) -> list[str]:
     return said
 
 
-def _poor_outside(product: StudyResult) -> str:
-    outlines, counted = product.pockets.outlines, product.layers[0].district_counts
+def _poor_outside(product: Analysis) -> str:
+    outlines, counted = product.found.outlines, product.layers[0].district_counts
     whole = float(counted.sum())
     if outlines.empty or not whole > 0:
         return ""
@@ -191,7 +191,7 @@ def _poor_outside(product: StudyResult) -> str:
     return say("honest_person", count=numeral(count), share=percentage(count / whole))
 
 
-def _gaps(product: StudyResult) -> list[str]:
+def _gaps(product: Analysis) -> list[str]:
     villages = product.measured.villages
     counts = {
         "honest_missing": int((villages["status"] != "ok").sum()),
@@ -206,7 +206,7 @@ def _gaps(product: StudyResult) -> list[str]:
     bare = [
         one.name
         for one in product.catalogue.agencies[1:]
-        if one.always and not product.needs.indicators.get(one.key)
+        if one.always and not product.focus.indicators.get(one.key)
     ]
     if bare:
         said.append(say("honest_unasked", agencies=", ".join(bare)))
@@ -217,7 +217,7 @@ def _equal(villages: pd.DataFrame, column: str, value: str) -> int:
     return int(villages[column].eq(value).sum()) if column in villages else 0
 
 
-def _use(product: StudyResult, known: Limitations) -> list[str]:
+def _use(product: Analysis, known: Limitations) -> list[str]:
     said = [say("honest_programmes")] if known.from_register else []
     if known.waves == 1:
         said.append(say("honest_one_wave"))

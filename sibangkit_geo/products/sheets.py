@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 Level = Literal["district", "village"]
 _NAN = float("nan")
@@ -103,12 +103,12 @@ class Sheets:
     villages: tuple[Sheet, ...]
 
 
-def every_sheet(product: StudyResult) -> Sheets:
+def every_sheet(product: Analysis) -> Sheets:
     """Gather the numbers of every district and every village, once for all that tell them."""
     return Sheets(district_sheets(product), village_sheets(product))
 
 
-def district_sheets(product: StudyResult) -> tuple[Sheet, ...]:
+def district_sheets(product: Analysis) -> tuple[Sheet, ...]:
     """
     Gather the numbers of every district.
 
@@ -138,7 +138,7 @@ def district_sheets(product: StudyResult) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def village_sheets(product: StudyResult) -> tuple[Sheet, ...]:
+def village_sheets(product: Analysis) -> tuple[Sheet, ...]:
     """
     Gather the numbers of every village.
 
@@ -147,7 +147,7 @@ def village_sheets(product: StudyResult) -> tuple[Sheet, ...]:
     Returns: In the order of the official list; villages without polygon have no indicators.
     """
     needs = _by_place(product, "village")
-    every = product.needs.roles
+    every = product.focus.roles
     own = None if every is None or every.empty else every[every["level"] == "village"]
     roles = {} if own is None else {str(place): rows for place, rows in own.groupby("place")}
     return tuple(
@@ -155,7 +155,7 @@ def village_sheets(product: StudyResult) -> tuple[Sheet, ...]:
             "village", str(code), str(row["name"]),
             (*_village_counts(row), *_village_facts(row, product)),
             needs.get(str(code), ()),
-            (village_sentence(str(code), product.pockets),),
+            (village_sentence(str(code), product.found),),
             tuple(_said(roles.get(str(code)), product)),
         )
         for code, row in product.measured.villages.iterrows()
@@ -196,8 +196,8 @@ def sheet_table(sheets: Iterable[Sheet]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _counts(own: pd.DataFrame, product: StudyResult) -> list[Fact]:
-    inside = own.index.isin(product.pockets.members.index)
+def _counts(own: pd.DataFrame, product: Analysis) -> list[Fact]:
+    inside = own.index.isin(product.found.members.index)
     return [
         Fact(say("sheet_villages"), float(len(own)), "count"),
         Fact(say("sheet_villages_data"), float((own["status"] == "ok").sum()), "count"),
@@ -225,7 +225,7 @@ def _district_fact(layer: Layer, code: str) -> Fact:
     )  # fmt: skip
 
 
-def _village_facts(row: pd.Series, product: StudyResult) -> list[Fact]:
+def _village_facts(row: pd.Series, product: Analysis) -> list[Fact]:
     facts = []
     for layer in product.layers:
         one, code = layer.indicator, str(row.name)
@@ -242,8 +242,8 @@ def _village_facts(row: pd.Series, product: StudyResult) -> list[Fact]:
     return facts
 
 
-def _by_place(product: StudyResult, level: Level) -> dict[str, tuple[NeedLine, ...]]:
-    table = product.needs.places
+def _by_place(product: Analysis, level: Level) -> dict[str, tuple[NeedLine, ...]]:
+    table = product.focus.places
     if table is None or table.empty:
         return {}
     labels = {one.name: one.label for one in product.measured.indicators}
@@ -259,24 +259,24 @@ def _by_place(product: StudyResult, level: Level) -> dict[str, tuple[NeedLine, .
     return {place: tuple(lines) for place, lines in found.items()}
 
 
-def _needs(product: StudyResult, level: Level, code: str) -> tuple[NeedLine, ...]:
+def _needs(product: Analysis, level: Level, code: str) -> tuple[NeedLine, ...]:
     return _by_place(product, level).get(code, ())
 
 
-def _pockets(own: pd.DataFrame, product: StudyResult) -> list[str]:
-    members = product.pockets.members
+def _pockets(own: pd.DataFrame, product: Analysis) -> list[str]:
+    members = product.found.members
     numbers = sorted(int(one) for one in members[members.index.isin(own.index)].unique())
     wide = _wide(own, product)
     if not numbers:
         return [say("sheet_no_pocket"), *wide]
-    outlines = product.pockets.outlines
+    outlines = product.found.outlines
     return [*(pocket_sentence(number, outlines.loc[number]) for number in numbers), *wide]
 
 
-def _wide(own: pd.DataFrame, product: StudyResult) -> list[str]:
+def _wide(own: pd.DataFrame, product: Analysis) -> list[str]:
     """Describe the parts of a wide pattern that reach into a district."""
-    areas = product.pockets.wide_villages.values()
-    every = wide_sentences(product.pockets)
+    areas = product.found.wide_villages.values()
+    every = wide_sentences(product.found)
     return [
         sentence
         for codes, sentence in zip(areas, every, strict=True)
@@ -284,14 +284,14 @@ def _wide(own: pd.DataFrame, product: StudyResult) -> list[str]:
     ]
 
 
-def _roles(product: StudyResult, level: Level, code: str) -> list[str]:
-    roles = product.needs.roles
+def _roles(product: Analysis, level: Level, code: str) -> list[str]:
+    roles = product.focus.roles
     if roles is None or roles.empty:
         return []
     return _said(roles[roles["place"] == Place(level, code)], product)
 
 
-def _said(roles: pd.DataFrame | None, product: StudyResult) -> list[str]:
+def _said(roles: pd.DataFrame | None, product: Analysis) -> list[str]:
     """Say who must act in the one place that the rows are of."""
     if roles is None or roles.empty:
         return []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Level
 
 _NEIGHBORS = 10
@@ -52,7 +52,7 @@ class Measure:
         return self.ranks[level].get(code, say("profile_nothing"))
 
 
-def measures(product: StudyResult, *, most: int) -> tuple[Measure, ...]:
+def measures(product: Analysis, *, most: int) -> tuple[Measure, ...]:
     """
     Choose what every place is compared by: poverty, then the largest need of each agency.
 
@@ -62,7 +62,7 @@ def measures(product: StudyResult, *, most: int) -> tuple[Measure, ...]:
     return tuple(_measure(one, district_of) for one in _layers(product)[:most])
 
 
-def _layers(product: StudyResult) -> list[Layer]:
+def _layers(product: Analysis) -> list[Layer]:
     first, *others = product.layers
     everybody = [
         one
@@ -73,8 +73,8 @@ def _layers(product: StudyResult) -> list[Layer]:
     ]
     largest = [
         found
-        for own in product.needs.indicators.values()
-        if (found := main_need(product.needs, among=own)) is not None
+        for own in product.focus.indicators.values()
+        if (found := main_need(product.focus, among=own)) is not None
     ]
     largest.sort(key=lambda one: -float(one["unserved"]))
     by_name = {one.indicator.name: one for one in product.layers}
@@ -130,7 +130,7 @@ def _order(values: pd.Series, *, rising: bool) -> dict[str, int]:
 class Neighbors:
     """Tell the neighbours of every village in the test, and of every district, with a measure."""
 
-    def __init__(self, product: StudyResult, measure: Measure) -> None:
+    def __init__(self, product: Analysis, measure: Measure) -> None:
         self.measure = measure
         villages = product.measured.villages
         districts = villages.drop_duplicates("district_code").set_index("district_code")
@@ -142,7 +142,7 @@ class Neighbors:
             "village": defaultdict(set),
             "district": defaultdict(set),
         }
-        pairs = product.pockets.neighbors
+        pairs = product.found.neighbors
         if pairs is None:
             return
         block = villages["district_code"].to_dict()

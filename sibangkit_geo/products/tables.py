@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.types import Indicator, Pockets, VillageIndicators
     from sibangkit_geo.products.atlas import WaveChange
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Sheets
 
 REVIEW_COLUMNS = ("kode_tabel", "kecamatan_tabel", "desa_tabel", "kode_desa", "nama_desa", "skor")
@@ -256,14 +256,14 @@ class OpenTables:
                 write_csv(table, folder / name)
 
 
-def open_tables(product: StudyResult) -> OpenTables:
+def open_tables(product: Analysis) -> OpenTables:
     """Put the tables of a study together."""
-    villages = village_table(product.measured, product.pockets)
+    villages = village_table(product.measured, product.found)
     listed = pd.DataFrame(villages.drop(columns="geometry"))
     for name in ("households", "people", "poor_households"):
         if name in listed:
             listed[name] = listed[name].round().astype("Int64")
-    needs = product.needs
+    needs = product.focus
     roles = needs.roles
     matrix = pd.DataFrame()
     if roles is not None and "level" in roles and "pocket" in set(roles["level"]):
@@ -316,14 +316,14 @@ def formula_safe(text: object) -> object:
     return text
 
 
-def place_names(product: StudyResult) -> dict[str, str]:
+def place_names(product: Analysis) -> dict[str, str]:
     """Name places and agencies by their keys."""
     table = product.measured.villages
     districts = table.drop_duplicates("district_code").set_index("district_code")["district_name"]
     return {
         **table["name"].to_dict(),
         **districts.to_dict(),
-        **{str(number): name for number, name in product.pockets.outlines["name"].items()},
+        **{str(number): name for number, name in product.found.outlines["name"].items()},
         product.boundaries.regency: product.regency_name,
         **product.catalogue.names,
     }
@@ -465,7 +465,7 @@ def _matrix(roles: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _worded(
-    table: pd.DataFrame | None, columns: Mapping[str, str], product: StudyResult
+    table: pd.DataFrame | None, columns: Mapping[str, str], product: Analysis
 ) -> pd.DataFrame:
     if table is None or table.empty:
         return pd.DataFrame()
@@ -528,23 +528,23 @@ def write_sheets(sheets: Sheets, folder: Path) -> None:
         write_csv(sheet_table(own).round(_DIGITS), folder / name)
 
 
-def verdict_table(product: StudyResult) -> pd.DataFrame:
+def verdict_table(product: Analysis) -> pd.DataFrame:
     """Say which methods call each village poor, and how firmly it stays in its pocket."""
-    table = product.pockets.villages
+    table = product.found.villages
     if table.empty:
         return pd.DataFrame()
     named = product.measured.villages.loc[table.index, ["name", "district_name"]]
     named = named.rename(columns={"name": "desa", "district_name": "kecamatan"})
     told = table.copy()
-    told["evidence"] = told["pocket"].map(product.pockets.outlines["evidence"].to_dict())
+    told["evidence"] = told["pocket"].map(product.found.outlines["evidence"].to_dict())
     told["extreme"] = told["extreme"].map({True: "ya", False: "tidak"})
     shown = told.reindex(columns=list(_HEADINGS)).rename(columns=_HEADINGS).round(_DIGITS)
-    shown["putusan"] = [village_sentence(str(code), product.pockets) for code in shown.index]
+    shown["putusan"] = [village_sentence(str(code), product.found) for code in shown.index]
     table = named.join(shown).rename_axis("kode_desa").reset_index()
     return pd.DataFrame(table)
 
 
-def change_table(product: StudyResult, changes: Sequence[WaveChange]) -> pd.DataFrame:
+def change_table(product: Analysis, changes: Sequence[WaveChange]) -> pd.DataFrame:
     """
     Set the rates of both waves beside each other.
 
@@ -557,7 +557,7 @@ def change_table(product: StudyResult, changes: Sequence[WaveChange]) -> pd.Data
     return pd.concat([_one(product, change) for change in changes], ignore_index=True)
 
 
-def _one(product: StudyResult, change: WaveChange) -> pd.DataFrame:
+def _one(product: Analysis, change: WaveChange) -> pd.DataFrame:
     table = change.table.sort_values("difference", kind="stable", na_position="last")
     villages = product.measured.villages.loc[table.index]
     words = table["state"].map(_VERDICTS)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class VillageLine:
 
 
 def poorest_first(
-    product: StudyResult, district: str, *, needs: Mapping[str, str]
+    product: Analysis, district: str, *, needs: Mapping[str, str]
 ) -> tuple[VillageLine, ...]:
     """
     List the villages of a district, those with most poor households first.
@@ -58,7 +58,7 @@ def poorest_first(
     names = product.catalogue.names
     lines = []
     for code, row in order.iterrows():
-        pocket, acting = product.pockets.members.get(code), row.get("acting_agencies")
+        pocket, acting = product.found.members.get(code), row.get("acting_agencies")
         thin = bool(layer.thin.get(code, False))
         lines.append(
             VillageLine(
@@ -87,9 +87,9 @@ def _count(value: float) -> str:
     return say("profile_nothing") if math.isnan(value) else numeral(value)
 
 
-def largest_excess(product: StudyResult) -> dict[str, str]:
+def largest_excess(product: Analysis) -> dict[str, str]:
     """Word the need of every village whose unserved households exceed the regency's share most."""
-    table = product.needs.places
+    table = product.focus.places
     if table is None or table.empty:
         return {}
     labels = {one.name: one.label for one in product.measured.indicators}

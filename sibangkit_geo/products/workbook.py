@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.products.atlas import WaveChange
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.tables import OpenTables
 
 BOOK_NAME = "buku_kerja.xlsx"
@@ -71,7 +71,7 @@ class Page:
 
 
 def write_workbook(
-    product: StudyResult,
+    product: Analysis,
     tables: OpenTables,
     path: Path,
     *,
@@ -87,7 +87,7 @@ def write_workbook(
     write_pages(product, _pages(product, tables, budget, changes), path)
 
 
-def write_pages(product: StudyResult, pages: Sequence[Page], path: Path) -> None:
+def write_pages(product: Analysis, pages: Sequence[Page], path: Path) -> None:
     """Write sheets as a workbook, after one that says what they are."""
     created = product.provenance.created
     temporary = path.with_name(f".{path.name}.tmp")
@@ -115,7 +115,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
 
 
 def _pages(
-    product: StudyResult,
+    product: Analysis,
     tables: OpenTables,
     budget: BudgetTables | None,
     changes: Sequence[WaveChange],
@@ -140,7 +140,7 @@ def plain_page(name: str, table: pd.DataFrame) -> Page:
     return Page(name, table, aliases(columns, ()), {one: kind_of(one, ()) for one in columns})
 
 
-def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
+def _budget(product: Analysis, budget: BudgetTables | None) -> pd.DataFrame:
     if budget is None:
         return pd.DataFrame()
     parts = []
@@ -156,7 +156,7 @@ def _budget(product: StudyResult, budget: BudgetTables | None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def village_page(product: StudyResult, tables: OpenTables) -> Page:
+def village_page(product: Analysis, tables: OpenTables) -> Page:
     """Rank the villages by the first indicator, the worst first."""
     table, indicators = tables.listed, product.measured.indicators
     first = indicators[0]
@@ -187,7 +187,7 @@ def village_page(product: StudyResult, tables: OpenTables) -> Page:
     )  # fmt: skip
 
 
-def _counts(product: StudyResult) -> dict[str, str]:
+def _counts(product: Analysis) -> dict[str, str]:
     return {
         one.count_column: f"{one.label}: {one.count_label or 'jumlah'}"
         for one in product.measured.indicators
@@ -195,19 +195,19 @@ def _counts(product: StudyResult) -> dict[str, str]:
     }
 
 
-def _agencies(keys: object, product: StudyResult) -> object:
+def _agencies(keys: object, product: Analysis) -> object:
     if not isinstance(keys, str):
         return keys
     return ", ".join(product.catalogue.names.get(one, one) for one in keys.split())
 
 
-def _pockets(product: StudyResult) -> Page:
-    outlines = pd.DataFrame(product.pockets.outlines.drop(columns="geometry"))
+def _pockets(product: Analysis) -> Page:
+    outlines = pd.DataFrame(product.found.outlines.drop(columns="geometry"))
     table = outlines.rename_axis("pocket").reset_index()
     table["pocket"] = table["pocket"].astype("Int64")
-    lead = f"{result_sentences(product.pockets)[0]}."
-    if product.pockets.wide is not None and len(product.pockets.wide):
-        areas = pd.DataFrame(product.pockets.wide.drop(columns="geometry"))
+    lead = f"{result_sentences(product.found)[0]}."
+    if product.found.wide is not None and len(product.found.wide):
+        areas = pd.DataFrame(product.found.wide.drop(columns="geometry"))
         areas.insert(0, "pocket", pd.Series(pd.NA, index=areas.index, dtype="Int64"))
         table = areas if table.empty else pd.concat([table, areas], ignore_index=True)
         lead = f"{lead} {say('book_wide_note')}"
@@ -220,14 +220,14 @@ def _pockets(product: StudyResult) -> Page:
     )  # fmt: skip
 
 
-def _changes(product: StudyResult, changes: Sequence[WaveChange]) -> Page:
+def _changes(product: Analysis, changes: Sequence[WaveChange]) -> Page:
     table = change_table(product, changes)
     columns = [str(one) for one in table]
     kinds = {one: KINDS.get(one, "text") for one in columns}
     return Page(say("book_change"), table, aliases(columns, ()), kinds, changes[-1].summary)
 
 
-def note_page(product: StudyResult) -> Page:
+def note_page(product: Analysis) -> Page:
     """List the notes, and what the products cannot answer."""
     head = listing("book_notes_head")
     rows = [(say("book_note_data"), one.text, one.count or None) for one in product.notes]
@@ -241,7 +241,7 @@ def note_page(product: StudyResult) -> Page:
 
 def _summary(
     book: xlsxwriter.Workbook,
-    product: StudyResult,
+    product: Analysis,
     pages: Sequence[Page],
     formats: Mapping[str, Any],
 ) -> None:
@@ -261,8 +261,8 @@ def _summary(
     _printed(sheet, columns=2)
 
 
-def _facts(product: StudyResult, pages: Sequence[Page]) -> list[tuple[str, list[str]]]:
-    headline, sentences = result_sentences(product.pockets)
+def _facts(product: Analysis, pages: Sequence[Page]) -> list[tuple[str, list[str]]]:
+    headline, sentences = result_sentences(product.found)
     place = say("document_subtitle", regency=product.regency_name, year=product.year)
     made = say(
         "document_made",

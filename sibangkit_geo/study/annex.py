@@ -102,7 +102,7 @@ def run_annex(
         write_gis(ready.product, layers, folder / GIS, surface=surface)
         product = ready.product
         staging.write_manifest(
-            folder, product.provenance, result={"pockets": len(product.pockets)},
+            folder, product.provenance, result={"pockets": len(product.found)},
             notes=(*notes, *product.notes),
         )  # fmt: skip
         personal = personal_of(ready.study, ready.areas)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from sibangkit_geo import config
     from sibangkit_geo.agencies import Catalogue
     from sibangkit_geo.model.types import Boundaries, Pledge, Pockets, VillageIndicators
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
     from sibangkit_geo.study.locate import Carried
     from sibangkit_geo.study.registers import KeptHouses
@@ -170,7 +170,7 @@ def _pledges(
 
 
 def extras_writer(
-    extras: Extras, study: config.Study, product: StudyResult, conclusions: Conclusions
+    extras: Extras, study: config.Study, product: Analysis, conclusions: Conclusions
 ) -> Callable[[Path], None]:
     """Make what writes the further products."""
 
@@ -411,7 +411,7 @@ def _notes(found: Typology, features: Features, official: int) -> tuple[Note, ..
 
 
 def write_typology(
-    run: TypologyRun | None, study: config.Study, product: StudyResult, folder: Path
+    run: TypologyRun | None, study: config.Study, product: Analysis, folder: Path
 ) -> None:
     """
     Write the table, the profiles and the card of a typology.
@@ -542,7 +542,7 @@ def _protected_cells(
     return study.disclosure.table.shown(counts, sum_keys(keys[counted], cell[counted], number))
 
 
-def write_surface(surface: RiskSurface | None, product: StudyResult, folder: Path) -> None:
+def write_surface(surface: RiskSurface | None, product: Analysis, folder: Path) -> None:
     """
     Write the surface as Cloud-Optimised GeoTIFF.
 

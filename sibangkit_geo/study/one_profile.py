@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sibangkit_geo.agencies.budget import BudgetTables
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.study.prepare import Progress
 
 _KIND = re.compile(r"(desa|kelurahan|kecamatan|kec)\b\.?\s*", re.IGNORECASE)
@@ -67,7 +67,7 @@ def run_profile(study_file: Path, place: str, *, out: Path | None, progress: Pro
     return file
 
 
-def _page(product: StudyResult, place: Place, budget: BudgetTables | None) -> str:
+def _page(product: Analysis, place: Place, budget: BudgetTables | None) -> str:
     every = every_sheet(product)
     district = place.id
     if place.level == "village":

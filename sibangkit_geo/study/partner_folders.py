@@ -120,7 +120,7 @@ def partner_tables(ready: Ready, partner: PartnerSettings, own: Sequence[str]) -
     """Work out where the partner's contribution fits, and what is planned there already."""
     product, budget = ready.product, ready.conclusions.plans.budget
     settings = ready.study.budget
-    place = money_places(product.measured, product.pockets)
+    place = money_places(product.measured, product.found)
     needs = place_needs(village_needs(product.measured), place)
     needs = needs[needs["indicator"].isin(own)]
     promised = placed_pledges(product.pledges, place)

@@ -21,7 +21,7 @@ from sibangkit_geo.pockets.graph import outer_border
 from sibangkit_geo.products.blocks import focus_blocks, money_blocks
 from sibangkit_geo.products.movements import movement_blocks
 from sibangkit_geo.products.promises import beyond_notes, promise_blocks, promise_sentences
-from sibangkit_geo.products.result import StudyResult, build_layers
+from sibangkit_geo.products.result import Analysis, build_layers
 from sibangkit_geo.products.sentences import Limitations, honesty_sentences
 from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.registers import Photos, build_cards, with_photos
@@ -82,7 +82,7 @@ class Ready:
     """
 
     study: config.Study
-    product: StudyResult
+    product: Analysis
     areas: Boundaries
     carried: Carried
     extras: Extras
@@ -176,7 +176,7 @@ def _product(
     carried: Carried,
     found: tuple[VillageIndicators, Pockets],
     catalogue: Catalogue,
-) -> StudyResult:
+) -> Analysis:
     """Focus, and put together what is drawn."""
     measured, pockets = found
     needs = focus(study, carried.counts, measured, pockets, catalogue)
@@ -184,15 +184,15 @@ def _product(
     shown = with_methods(shown, pockets)
     of_protection = [disclosure.protection_note(study.disclosure)] if counts_people(study) else []
     told = (*areas.notes, *of_protection, *carried.notes)
-    return StudyResult(
+    return Analysis(
         title=study.study.title,
         year=study.study.year,
         regency_name=codes.require_regency(study.study.regency),
         boundaries=areas,
         measured=shown,
         layers=build_layers(shown),
-        pockets=pockets,
-        needs=needs,
+        found=pockets,
+        focus=needs,
         notes=_unique([*told, *measured.notes, *pockets.notes]),
         provenance=_provenance(study, ()),
         neighbor_distance_m=study.pockets.neighbor_distance_m,
@@ -254,7 +254,7 @@ def _unique(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.key not in _FIRST))
 
 
-def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResult:
+def worded(product: Analysis, study: config.Study, plans: Plans) -> Analysis:
     """
     Add blocks, sentences of places and limits to a product.
 
@@ -268,7 +268,7 @@ def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResu
     )
     context = product.boundaries.context
     # without the neighbours' land the coast would count as a border
-    border = outer_border(product.mapped, context=context, pocket=product.pockets.members)
+    border = outer_border(product.mapped, context=context, pocket=product.found.members)
     decile = study.poverty is not None and study.poverty.rule == "decile"
     known = Limitations(
         decile_max=study.poverty.decile_max if decile and study.poverty else 0,
@@ -289,7 +289,7 @@ def worded(product: StudyResult, study: config.Study, plans: Plans) -> StudyResu
     )
 
 
-def with_houses(product: StudyResult, carried: Carried, *, study: config.Study) -> StudyResult:
+def with_houses(product: Analysis, carried: Carried, *, study: config.Study) -> Analysis:
     """
     Add the cards of houses to a product that is for internal use.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.model.types import IntakeReport, Note, Pockets
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Sheet, Sheets
     from sibangkit_geo.products.tables import OpenTables
     from sibangkit_geo.products.web.locked import PageKey
@@ -152,7 +152,7 @@ def run(
     if len(ready.carried.uncertain):
         tables.write_review(ready.carried.uncertain, ready.review_file)
     review = ready.review_file if ready.review_file.exists() else None
-    return Finished(out, products, review, product.pockets, product.notes)
+    return Finished(out, products, review, product.found, product.notes)
 
 
 def _further(ready: Ready, shown: OpenTables) -> Callable[[Path, Sheets], None]:
@@ -176,7 +176,7 @@ def _further(ready: Ready, shown: OpenTables) -> Callable[[Path, Sheets], None]:
 
 
 def write_products(
-    product: StudyResult,
+    product: Analysis,
     tables: OpenTables,
     out: Path,
     *,
@@ -193,7 +193,7 @@ def write_products(
     Raises ConfigError: `out` cannot be written.
     """
     agencies = product.catalogue.agencies
-    pages = [one for one in agencies if one.always or product.needs.indicators.get(one.key)]
+    pages = [one for one in agencies if one.always or product.focus.indicators.get(one.key)]
     with staging.staged(out, kind="run", private=guard.private) as folder:
         locked = guard.key is not None
         shared = shared_payload(
@@ -210,7 +210,7 @@ def write_products(
         progress("write", 0, 1)
         tables.write(folder)
         write_geopackage(
-            tables.villages, product.pockets, folder / "pockets.gpkg",
+            tables.villages, product.found, folder / "pockets.gpkg",
             created=product.provenance.created,
         )  # fmt: skip
         sheets = every_sheet(product)
@@ -232,7 +232,7 @@ def write_products(
     return tuple(sorted(files, key=lambda name: (name != FRONT, name)))
 
 
-def _lock(folder: Path, product: StudyResult, pages: Sequence[Agency], key: PageKey) -> None:
+def _lock(folder: Path, product: Analysis, pages: Sequence[Agency], key: PageKey) -> None:
     """Put locked pages in the place of the plain ones, which nobody but the run has seen."""
     for one in pages:
         page = (folder / one.file).read_text("utf-8")
@@ -245,7 +245,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _write_front(
-    product: StudyResult, pages: Sequence[Agency], districts: Sequence[Sheet], folder: Path
+    product: Analysis, pages: Sequence[Agency], districts: Sequence[Sheet], folder: Path
 ) -> None:
     """Write the front page when all else but the manifest, which lists every page, is there."""
     for name, text in district_pages(product, districts, map_file=pages[0].file):
@@ -255,8 +255,8 @@ def _write_front(
     staging.write_text(folder / FRONT, front)
 
 
-def _result(product: StudyResult) -> dict[str, object]:
-    pockets, table = product.pockets, product.measured.villages
+def _result(product: Analysis) -> dict[str, object]:
+    pockets, table = product.found, product.measured.villages
     nothing = math.isnan(pockets.p_value)
     return {
         "villages_official": len(table),

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.map_panel import MapView
     from sibangkit_geo.products.atlas.sheet_plan import Sheet
     from sibangkit_geo.products.changes import WaveChange
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 PDF_NAME = "atlas_peta.pdf"
 # enough for type of five points, less than half the size of 300
@@ -57,7 +57,7 @@ _UTM_48S = 32748
 
 
 def write_atlas(
-    product: StudyResult,
+    product: Analysis,
     folder: Path,
     *,
     settings: AtlasSettings,
@@ -109,7 +109,7 @@ def write_atlas(
 
 
 def write_pictures(
-    product: StudyResult,
+    product: Analysis,
     folder: Path,
     *,
     settings: AtlasSettings,
@@ -153,7 +153,7 @@ def write_pictures(
     return AtlasPages("", tuple(_picture(page, entry, folder, painter) for page, entry in drawn))
 
 
-def write_annex(product: StudyResult, path: Path) -> None:
+def write_annex(product: Analysis, path: Path) -> None:
     """
     Draw the overview alone, on A4, as PDF.
 
@@ -206,7 +206,7 @@ def _picture(page: Page, entry: AtlasSheet, folder: Path, painter: Painter | Non
     return entry
 
 
-def epsg_of(product: StudyResult) -> int:
+def epsg_of(product: Analysis) -> int:
     """
     Name the study's CRS by its EPSG code.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sibangkit_geo.products.atlas.canvas import Rect
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 _DETAIL_MM = 0.12
 _SPOTS = 9
@@ -96,7 +96,7 @@ class Shapes:
 class Ground:
     """Shapes of a product, simplified once per scale and kept."""
 
-    def __init__(self, product: StudyResult) -> None:
+    def __init__(self, product: Analysis) -> None:
         mapped = product.mapped
         self.villages = mapped.geometry.to_numpy()
         self.codes = mapped.index.to_numpy(dtype=object)
@@ -107,14 +107,14 @@ class Ground:
         self.context = product.boundaries.context.geometry.to_numpy()
         self.backdrop = product.boundaries.backdrop
         self.context_names = [str(one) for one in product.boundaries.context["name"]]
-        self.pocket_of = product.pockets.members.reindex(mapped.index).to_numpy(float)
+        self.pocket_of = product.found.members.reindex(mapped.index).to_numpy(float)
         self.evidence: dict[int, str] = {
             int(str(number)): str(grade)
-            for number, grade in product.pockets.outlines["evidence"].items()
+            for number, grade in product.found.outlines["evidence"].items()
         }
         # parts of a wide pattern have no number on a map: below 0
         self.wide_of = np.zeros(len(mapped))
-        for number, codes in product.pockets.wide_villages.items():
+        for number, codes in product.found.wide_villages.items():
             self.wide_of[mapped.index.isin(codes)] = -number
             self.evidence[-number] = "wide"
         self.bounds: NDArray[np.float64] = shapely.total_bounds(self.villages)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.canvas import Page
     from sibangkit_geo.products.atlas.settings import Layout
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 _PAD = 3.0
 # as large as there is room for, down to what can just be read
@@ -148,7 +148,7 @@ def _write_rows(page: Page, laid: Laid, space: Rect, size: float, count: int) ->
                 page.text((left + wide, base), row.value, Type(size), align="right")
 
 
-def change_rows(product: StudyResult, change: WaveChange) -> Listing:
+def change_rows(product: Analysis, change: WaveChange) -> Listing:
     """
     List the largest sure changes.
 
@@ -209,27 +209,27 @@ class Listing:
     ranked: tuple[str, ...] = ()
 
 
-def pocket_rows(product: StudyResult) -> Listing:
+def pocket_rows(product: Analysis) -> Listing:
     """
     List the pockets, or say why there is none.
 
     Returns: One row per pocket; without any, the reason and the districts' rates.
     """
-    headline, sentences = result_sentences(product.pockets)
+    headline, sentences = result_sentences(product.found)
     heading = say("annex.atlas_list_pockets")
-    if not len(product.pockets):
+    if not len(product.found):
         rates = layer_rows(product, product.layers[0]).rows
         how = f"{headline}. {' '.join(sentences[:1])} {say('annex.atlas_then_districts')}"
         return Listing(heading, how, rates)
     rows = [
         Row("", pocket_sentence(int(str(number)), pocket, key="pocket_line"))
-        for number, pocket in product.pockets.outlines.iterrows()
+        for number, pocket in product.found.outlines.iterrows()
     ]
-    rows += [Row("", one) for one in wide_sentences(product.pockets, key="wide_line")]
+    rows += [Row("", one) for one in wide_sentences(product.found, key="wide_line")]
     return Listing(heading, f"{headline}.", tuple(rows))
 
 
-def layer_rows(product: StudyResult, layer: Layer) -> Listing:
+def layer_rows(product: Analysis, layer: Layer) -> Listing:
     """
     List the districts' rates, worst first; the worst villages where there is no rate.
 
@@ -252,7 +252,7 @@ def layer_rows(product: StudyResult, layer: Layer) -> Listing:
     return Listing(f"{heading} ({unit})" if unit else heading, rows=tuple(rows))
 
 
-def worst_villages(product: StudyResult, layer: Layer) -> Listing:
+def worst_villages(product: Analysis, layer: Layer) -> Listing:
     """List the ten worst villages of a layer."""
     known = layer.shown.dropna().sort_values(
         ascending=layer.indicator.worse == "low", kind="stable"
@@ -265,7 +265,7 @@ def worst_villages(product: StudyResult, layer: Layer) -> Listing:
     return Listing(say("annex.atlas_list_worst"), rows=tuple(rows), ranked=tuple(codes))
 
 
-def placed(product: StudyResult, code: str) -> str:
+def placed(product: Analysis, code: str) -> str:
     """
     Name a village with its district.
 
@@ -275,13 +275,13 @@ def placed(product: StudyResult, code: str) -> str:
     return say("annex.atlas_agency_item", name=village["name"], district=village["district_name"])
 
 
-def agency_rows(product: StudyResult, layer: Layer, *, agency: str, name: str) -> Listing:
+def agency_rows(product: Analysis, layer: Layer, *, agency: str, name: str) -> Listing:
     """
     List the villages where an agency's main need most exceeds the regency's share.
 
     Returns: Ranked on the map; the worst villages where no household is counted.
     """
-    table = product.needs.table
+    table = product.focus.table
     own = table[(table["agency"] == agency) & (table["indicator"] == layer.indicator.name)]
     own = own[own["village_code"].isin(layer.shown.index)].set_index("village_code")
     top = own[own["excess"] > 0].sort_values("excess", ascending=False, kind="stable")
@@ -297,7 +297,7 @@ def agency_rows(product: StudyResult, layer: Layer, *, agency: str, name: str) -
         for i, (code, one) in enumerate(top.head(RANKED).iterrows())
     ]  # fmt: skip
     how = say("annex.atlas_agency_how")
-    roles = product.needs.roles
+    roles = product.focus.roles
     if roles is not None:
         acting = roles[(roles["level"] == "village") & (roles["agency"] == agency) & roles["acts"]]
         told = say("annex.atlas_agency_acts", agency=name, count=numeral(len(acting)))
@@ -306,7 +306,7 @@ def agency_rows(product: StudyResult, layer: Layer, *, agency: str, name: str) -
     return Listing(say("annex.atlas_list_agency"), how, tuple(rows), codes)
 
 
-def convergence_rows(product: StudyResult, layer: Layer, *, names: Mapping[str, str]) -> Listing:
+def convergence_rows(product: Analysis, layer: Layer, *, names: Mapping[str, str]) -> Listing:
     """List the villages where most agencies must act, with those agencies."""
     heading = say("annex.atlas_list_convergence")
     acting = layer.shown[layer.shown > 0].sort_values(ascending=False, kind="stable")
@@ -322,7 +322,7 @@ def convergence_rows(product: StudyResult, layer: Layer, *, names: Mapping[str, 
 
 
 def village_rows(
-    product: StudyResult, layer: Layer, *, district: str, colors: Mapping[str, str]
+    product: Analysis, layer: Layer, *, district: str, colors: Mapping[str, str]
 ) -> Listing:
     """
     List the official villages of a district, numbered as on its map.
@@ -331,7 +331,7 @@ def village_rows(
     """
     villages = product.measured.villages
     own = villages[villages["district_code"] == district].sort_index()
-    pockets = product.pockets.members.to_dict()
+    pockets = product.found.members.to_dict()
     rows = []
     for i, (code, name) in enumerate(own["name"].items()):
         pocket = f" · K{pockets[code]}" if code in pockets else ""
@@ -339,7 +339,7 @@ def village_rows(
             Row(str(i + 1), f"{name}{pocket}", _value(layer, str(code)), colors.get(str(code), ""))
         )
     unit = say(f"annex.unit_{layer.indicator.unit}")
-    how = say("annex.atlas_villages_how" if len(product.pockets) else "annex.atlas_value",
+    how = say("annex.atlas_villages_how" if len(product.found) else "annex.atlas_value",
               label=layer.indicator.label,
               unit=f" ({unit})" if unit else "")  # fmt: skip
     codes = tuple(str(code) for code in own.index)

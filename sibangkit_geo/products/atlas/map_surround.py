@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.map_panel import MapView
     from sibangkit_geo.products.atlas.settings import AtlasSettings, Layout
     from sibangkit_geo.products.atlas.sheet_plan import Sheet
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 _PAD = 3.0
 _RULE = Pen(edge=INK, width=0.4)
@@ -70,7 +70,7 @@ class Imprint:
 
     settings: AtlasSettings
     layout: Layout
-    product: StudyResult
+    product: Analysis
     epsg: int
     total: int
     logo: NDArray[np.uint8] | None
@@ -112,7 +112,7 @@ def _rules(page: Page, layout: Layout) -> None:
     page.box(layout.edge, _EDGE)
 
 
-def letterhead_lines(settings: AtlasSettings, product: StudyResult) -> tuple[str, ...]:
+def letterhead_lines(settings: AtlasSettings, product: Analysis) -> tuple[str, ...]:
     """
     Word the heading.
 

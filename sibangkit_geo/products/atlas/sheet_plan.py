@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.settings import AtlasSettings, Kind
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 CONVERGENCE = "n_acting_agencies"
 
@@ -55,7 +55,7 @@ class Subject:
     `changes`: Since each earlier wave; empty without waves.
     """
 
-    product: StudyResult
+    product: Analysis
     ground: Ground
     changes: tuple[WaveChange, ...] = ()
 
@@ -112,7 +112,7 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def _asked(product: StudyResult, settings: AtlasSettings) -> list[Layer]:
+def _asked(product: Analysis, settings: AtlasSettings) -> list[Layer]:
     """Leave out what has a sheet of its own anyway."""
     first = product.layers[0].indicator.name
     own = {CONVERGENCE, first} if settings.draws("overview") else {CONVERGENCE}
@@ -126,14 +126,14 @@ def _asked(product: StudyResult, settings: AtlasSettings) -> list[Layer]:
 
 def _overview(subject: Subject) -> Sheet:
     product, layer = subject.product, subject.product.layers[0]
-    headline, sentences = result_sentences(product.pockets)
+    headline, sentences = result_sentences(product.found)
     return Sheet(
         kind="overview", key="", slug="kantong", title=product.title,
         place=_place(product, product.title), year=_year(layer, named=True),
         theme=layer_theme(layer), listing=pocket_rows(product),
         sources=_sources(product, layer), method=_method(product, layer),
         notes=_notes(product, layer, *([f"{headline}. {sentences[0]}"]
-                                       if len(product.pockets) and sentences else [])),
+                                       if len(product.found) and sentences else [])),
     )  # fmt: skip
 
 
@@ -149,12 +149,12 @@ def _indicator(subject: Subject, layer: Layer) -> Sheet:
 
 def _agencies(subject: Subject, layers: Mapping[str, Layer]) -> Iterator[Sheet]:
     product = subject.product
-    for agency, names in product.needs.indicators.items():
+    for agency, names in product.focus.indicators.items():
         drawn = [one for one in names if one in layers]
         if not drawn:
             continue
         # the first where no household is counted, so that an index alone is drawn too
-        need = main_need(product.needs, among=drawn)
+        need = main_need(product.focus, among=drawn)
         main = layers[drawn[0] if need is None else str(need["indicator"])]
         words = product.catalogue.names.get(agency, agency.upper())
         label = main.indicator.label
@@ -212,7 +212,7 @@ def _districts(subject: Subject) -> Iterator[Sheet]:
         )  # fmt: skip
 
 
-def _place(product: StudyResult, title: str) -> str:
+def _place(product: Analysis, title: str) -> str:
     return "" if product.regency_name.lower() in title.lower() else product.regency_name
 
 
@@ -221,7 +221,7 @@ def _year(layer: Layer, *, named: bool = False) -> str:
     return f"{layer.indicator.label} · {year}" if named else year
 
 
-def _sources(product: StudyResult, layer: Layer) -> tuple[str, ...]:
+def _sources(product: Analysis, layer: Layer) -> tuple[str, ...]:
     """Name the sources of what is drawn: boundaries, the layer, and the pockets' poverty."""
     told = [*product.boundary_sources]
     labels: dict[tuple[str, int], list[str]] = {}
@@ -232,13 +232,13 @@ def _sources(product: StudyResult, layer: Layer) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _method(product: StudyResult, layer: Layer) -> tuple[str, ...]:
+def _method(product: Analysis, layer: Layer) -> tuple[str, ...]:
     base = layer.indicator.denominator
     told = [say("annex.atlas_method_base", base=base)] if base else []
     return (*told, say("annex.atlas_method_classes"), product.method_line)
 
 
-def _notes(product: StudyResult, layer: Layer, *first: str) -> tuple[str, ...]:
+def _notes(product: Analysis, layer: Layer, *first: str) -> tuple[str, ...]:
     lines = [
         product.estimate_line,
         product.boundary_line,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Manuscript
-    from sibangkit_geo.products.result import Block, StudyResult
+    from sibangkit_geo.products.result import Analysis, Block
 
     See = Callable[[str, str], Sequence[tuple[str, str]]]
 
@@ -41,7 +41,7 @@ _P_DECIMALS = 3
 
 
 def write_chapters(
-    text: Manuscript, product: StudyResult, see: See, *, changes: Sequence[WaveChange] = ()
+    text: Manuscript, product: Analysis, see: See, *, changes: Sequence[WaveChange] = ()
 ) -> None:
     """
     Write every chapter but the maps.
@@ -57,8 +57,8 @@ def write_chapters(
     _method(text, product)
 
 
-def _summary(text: Manuscript, product: StudyResult, see: See) -> None:
-    headline, sentences = result_sentences(product.pockets)
+def _summary(text: Manuscript, product: Analysis, see: See) -> None:
+    headline, sentences = result_sentences(product.found)
     text.heading(say("document_summary"))
     text.say(f"{headline}.")
     for sentence in sentences:
@@ -73,10 +73,10 @@ def _summary(text: Manuscript, product: StudyResult, see: See) -> None:
     )
 
 
-def _pockets(text: Manuscript, product: StudyResult, see: See) -> None:
+def _pockets(text: Manuscript, product: Analysis, see: See) -> None:
     text.heading(say("document_pockets"))
-    if product.pockets.outlines.empty:
-        text.say(f"{result_sentences(product.pockets)[0]}.")
+    if product.found.outlines.empty:
+        text.say(f"{result_sentences(product.found)[0]}.")
     else:
         _pocket_list(text, product, see)
     if areas := wide_rows(product):
@@ -88,7 +88,7 @@ def _pockets(text: Manuscript, product: StudyResult, see: See) -> None:
         )  # fmt: skip
 
 
-def _pocket_list(text: Manuscript, product: StudyResult, see: See) -> None:
+def _pocket_list(text: Manuscript, product: Analysis, see: See) -> None:
     text.table(
         say("document_pockets_table", regency=product.regency_name),
         pocket_rows(product),
@@ -98,8 +98,8 @@ def _pocket_list(text: Manuscript, product: StudyResult, see: See) -> None:
     for block in _of(product, "matrix"):
         _block(text, block)
     labels = {one.name: one.label for one in product.measured.indicators}
-    roles = product.needs.roles
-    for number, row in product.pockets.outlines.iterrows():
+    roles = product.focus.roles
+    for number, row in product.found.outlines.iterrows():
         grade = say(f"grade_{row['evidence']}")
         name = numbered_name(int(str(number)), row)
         text.heading(say("document_pocket", name=name, grade=grade), 2)
@@ -116,14 +116,14 @@ def _pocket_list(text: Manuscript, product: StudyResult, see: See) -> None:
         )
 
 
-def _district_maps(product: StudyResult, number: int, see: See) -> list[tuple[str, str]]:
-    members = product.pockets.members
+def _district_maps(product: Analysis, number: int, see: See) -> list[tuple[str, str]]:
+    members = product.found.members
     inside = members.index[members == number]
     codes = product.measured.villages.loc[inside, "district_code"].unique()
     return [mark for code in sorted(codes) for mark in see("district", str(code))]
 
 
-def _districts(text: Manuscript, product: StudyResult) -> None:
+def _districts(text: Manuscript, product: Analysis) -> None:
     text.heading(say("document_districts"))
     text.say(say("document_districts_lead"))
     text.table(
@@ -134,9 +134,7 @@ def _districts(text: Manuscript, product: StudyResult) -> None:
     )
 
 
-def _changes(
-    text: Manuscript, product: StudyResult, see: See, changes: Sequence[WaveChange]
-) -> None:
+def _changes(text: Manuscript, product: Analysis, see: See, changes: Sequence[WaveChange]) -> None:
     if not changes:
         return
     text.heading(say("document_change"))
@@ -153,9 +151,9 @@ def _changes(
         )
 
 
-def _needs(text: Manuscript, product: StudyResult, see: See) -> None:
+def _needs(text: Manuscript, product: Analysis, see: See) -> None:
     text.heading(say("document_needs"))
-    told = [one for one in product.catalogue.agencies[1:] if product.needs.indicators.get(one.key)]
+    told = [one for one in product.catalogue.agencies[1:] if product.focus.indicators.get(one.key)]
     text.say(say("document_needs_lead" if told else "document_needs_none"))
     for agency in told:
         text.heading(product.catalogue.names[agency.key], 2)
@@ -166,7 +164,7 @@ def _needs(text: Manuscript, product: StudyResult, see: See) -> None:
                 _block(text, block, of=product.catalogue.names[agency.key])
 
 
-def _money(text: Manuscript, product: StudyResult) -> None:
+def _money(text: Manuscript, product: Analysis) -> None:
     first = product.catalogue.agencies[0].key
     blocks = [one for key in _MONEY for one in _of(product, key) if one.agency in {"", first}]
     if not blocks:
@@ -177,7 +175,7 @@ def _money(text: Manuscript, product: StudyResult) -> None:
         _block(text, block)
 
 
-def _of(product: StudyResult, key: str) -> list[Block]:
+def _of(product: Analysis, key: str) -> list[Block]:
     return [one for one in product.blocks if one.key == key]
 
 
@@ -188,7 +186,7 @@ def _block(text: Manuscript, block: Block, *, of: str = "") -> None:
     text.table(title, block.rows, head=block.head, align=block.align)
 
 
-def _method(text: Manuscript, product: StudyResult) -> None:
+def _method(text: Manuscript, product: Analysis) -> None:
     text.heading(say("document_method"))
     text.heading(say("document_method_how"), 2)
     text.say(product.method_line, style=BOX)
@@ -202,13 +200,13 @@ def _method(text: Manuscript, product: StudyResult) -> None:
         text.bullets(note.text for note in product.notes)
 
 
-def _reach(text: Manuscript, product: StudyResult) -> None:
+def _reach(text: Manuscript, product: Analysis) -> None:
     """Draw from which relative risk on the map would have shown a pocket, by its villages."""
     # loaded here: matplotlib takes half a second
     from sibangkit_geo.products.document.reach import reach_picture  # noqa: PLC0415
 
-    told = power_sentence(product.pockets)
-    picture = reach_picture(product.pockets.smallest_risks)
+    told = power_sentence(product.found)
+    picture = reach_picture(product.found.smallest_risks)
     if picture is None:
         return
     text.heading(say("document_reach"), 2)
@@ -218,9 +216,9 @@ def _reach(text: Manuscript, product: StudyResult) -> None:
     text.caption(FIGURE, title)
 
 
-def main_rows(product: StudyResult) -> Rows:
+def main_rows(product: Analysis) -> Rows:
     """Word the main numbers of the regency."""
-    villages, layer, pockets = product.measured.villages, product.layers[0], product.pockets
+    villages, layer, pockets = product.measured.villages, product.layers[0], product.found
     grades = pockets.outlines["evidence"]
     poor = float(layer.district_counts.sum(min_count=1))
     told = [
@@ -242,21 +240,21 @@ def main_rows(product: StudyResult) -> Rows:
     return list(rows)
 
 
-def pocket_rows(product: StudyResult) -> Rows:
+def pocket_rows(product: Analysis) -> Rows:
     """Word the pockets."""
     return [
         (numbered_name(int(str(number)), row), say(f"grade_{row['evidence']}"), *_counted(row))
-        for number, row in product.pockets.outlines.iterrows()
+        for number, row in product.found.outlines.iterrows()
     ]
 
 
-def wide_rows(product: StudyResult) -> Rows:
+def wide_rows(product: Analysis) -> Rows:
     """Word the parts of a wide pattern: the multiple is that of the pattern, not of the rate."""
-    if product.pockets.wide is None:
+    if product.found.wide is None:
         return []
     return [
         (numbered_name(int(str(number)), row), *_counted(row))
-        for number, row in product.pockets.wide.iterrows()
+        for number, row in product.found.wide.iterrows()
     ]
 
 
@@ -271,9 +269,9 @@ def _counted(row: pd.Series) -> tuple[str, ...]:
     )
 
 
-def village_rows(product: StudyResult, number: int) -> Rows:
+def village_rows(product: Analysis, number: int) -> Rows:
     """Word the villages of a pocket, the worst first; missing numbers are dashes."""
-    members, layer = product.pockets.members, product.layers[0]
+    members, layer = product.found.members, product.layers[0]
     own = product.measured.villages.loc[members.index[members == number]]
     shown = layer.shown.reindex(own.index)
     order = shown.sort_values(ascending=layer.indicator.worse == "low", kind="stable").index
@@ -290,10 +288,10 @@ def village_rows(product: StudyResult, number: int) -> Rows:
     ]
 
 
-def district_rows(product: StudyResult) -> Rows:
+def district_rows(product: Analysis) -> Rows:
     """Word the districts, by code."""
     villages, layer = product.measured.villages, product.layers[0]
-    inside = villages.index.isin(product.pockets.members.index)
+    inside = villages.index.isin(product.found.members.index)
     rows: Rows = []
     for code, own in villages.assign(inside=inside).groupby("district_code"):
         rows.append(
@@ -310,7 +308,7 @@ def district_rows(product: StudyResult) -> Rows:
     return rows
 
 
-def change_rows(product: StudyResult, change: WaveChange) -> Rows:
+def change_rows(product: Analysis, change: WaveChange) -> Rows:
     """
     Word the villages that surely changed, the largest fall first.
 

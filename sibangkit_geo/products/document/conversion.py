@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.products.document.document import MapPictures, Written
     from sibangkit_geo.products.document.manuscript import Entry
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 PDF_NAME = "lampiran.pdf"
 _PROGRAMS = ("soffice", "libreoffice")
@@ -36,7 +36,7 @@ _LOOKED_FOR = 30
 
 
 def write_pdf(
-    product: StudyResult, maps: MapPictures, written: Written, path: Path
+    product: Analysis, maps: MapPictures, written: Written, path: Path
 ) -> tuple[Note, ...]:
     """
     Turn the document into a PDF whose lists name their pages.

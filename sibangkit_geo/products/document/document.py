@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Entry
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 DOCX_NAME = "lampiran.docx"
 # a sheet keeps its size: a printer's edge, the picture, two lines of caption, the page number
@@ -88,7 +88,7 @@ class Written:
 
 
 def write_document(
-    product: StudyResult, maps: MapPictures, path: Path, *, pages: Mapping[str, int] | None = None
+    product: Analysis, maps: MapPictures, path: Path, *, pages: Mapping[str, int] | None = None
 ) -> Written:
     """
     Write the annex as a Word document.
@@ -142,7 +142,7 @@ def _marks(pages: AtlasPages, kind: str, key: str) -> list[tuple[str, str]]:
     ]
 
 
-def _about(document: Any, product: StudyResult, settings: AnnexSettings) -> None:  # noqa: ANN401
+def _about(document: Any, product: Analysis, settings: AnnexSettings) -> None:  # noqa: ANN401
     about = document.core_properties
     about.title = styles.clean(product.title)
     about.author = about.last_modified_by = styles.clean(letterhead_lines(settings, product)[-1])
@@ -153,7 +153,7 @@ def _about(document: Any, product: StudyResult, settings: AnnexSettings) -> None
     told.insert(0, styles.element("w:updateFields", val="true"))
 
 
-def _front(text: Manuscript, product: StudyResult, settings: AnnexSettings) -> Any:  # noqa: ANN401
+def _front(text: Manuscript, product: Analysis, settings: AnnexSettings) -> Any:  # noqa: ANN401
     """Write the first page; the lists go before the break that ends it."""
     _logo(text, settings.logo)
     for line in letterhead_lines(settings, product):

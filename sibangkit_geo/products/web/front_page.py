@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Fact, Sheet
     from sibangkit_geo.products.villages_by_need import VillageLine
 
@@ -41,14 +41,14 @@ _Figure = tuple[str, str, list[str]]
 _NOTHING = "–"
 
 
-def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collection[str]) -> str:
+def front_page(product: Analysis, *, pages: Sequence[Agency], files: Collection[str]) -> str:
     """
     Draw the front page.
 
     `pages`: Agencies with a page; the first is the overview.
     Returns: One document without script; it opens without its siblings, only links need them.
     """
-    headline, sentences = result_sentences(product.pockets)
+    headline, sentences = result_sentences(product.found)
     codes = [str(code) for code in product.mapped.index]
     series = product.series
     return _render(
@@ -62,7 +62,7 @@ def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collecti
         sentences=sentences,
         pages=pages,
         drawing=village_map(product, codes, width=560),
-        legend=list(map_legend(product, product.pockets.outlines.index.tolist())),
+        legend=list(map_legend(product, product.found.outlines.index.tolist())),
         layer=product.layers[0].indicator,
         chart=None if series is None else rate_chart(series),
         labels="" if series is None else ", ".join(series["label"].unique()),
@@ -71,13 +71,13 @@ def front_page(product: StudyResult, *, pages: Sequence[Agency], files: Collecti
         agencies=[(one, _need(product, one)) for one in pages],
         districts=_districts(product),
         pockets=_pockets(product),
-        wide=wide_sentences(product.pockets),
+        wide=wide_sentences(product.found),
         promises=promise_rows(product),
         files=_downloads(files),
     )
 
 
-def _render(template: str, product: StudyResult, **values: object) -> str:
+def _render(template: str, product: Analysis, **values: object) -> str:
     """Fill a page of the study with its own values and with what ends every one of them."""
     made = word(
         "made",
@@ -89,9 +89,9 @@ def _render(template: str, product: StudyResult, **values: object) -> str:
     return render_plain(template, {**values, **common}, style="front_page.css")
 
 
-def _names(product: StudyResult) -> list[tuple[int, str]]:
+def _names(product: Analysis) -> list[tuple[int, str]]:
     """Call every pocket by its name, its size and its evidence."""
-    villages = product.pockets.members.value_counts()
+    villages = product.found.members.value_counts()
     return [
         (
             int(str(number)),
@@ -102,7 +102,7 @@ def _names(product: StudyResult) -> list[tuple[int, str]]:
                 grade=say(f"grade_{pocket['evidence']}"),
             ),
         )
-        for number, pocket in product.pockets.outlines.iterrows()
+        for number, pocket in product.found.outlines.iterrows()
     ]
 
 
@@ -115,7 +115,7 @@ def _downloads(files: Collection[str]) -> list[tuple[str, list[tuple[str, str]]]
     return list(groups.items())
 
 
-def _official(product: StudyResult) -> list[_Figure]:
+def _official(product: Analysis) -> list[_Figure]:
     """Set the latest published figure of each series side by side; one without any is left out."""
     if product.series is None:
         return []
@@ -133,9 +133,9 @@ def _official(product: StudyResult) -> list[_Figure]:
     return figures
 
 
-def _found(product: StudyResult) -> list[_Figure]:
+def _found(product: Analysis) -> list[_Figure]:
     """Give the share of poor households and the number of pockets."""
-    layer, pockets = product.layers[0], product.pockets
+    layer, pockets = product.layers[0], product.found
     count, base = layer.district_counts.sum(), layer.district_bases.sum()
     strict = int((pockets.outlines["evidence"] == "strict").sum())
     told = word(
@@ -163,9 +163,9 @@ def _found(product: StudyResult) -> list[_Figure]:
     return figures
 
 
-def _need(product: StudyResult, agency: Agency) -> str:
-    own = product.needs.indicators.get(agency.key, ())
-    most = main_need(product.needs, among=own)
+def _need(product: Analysis, agency: Agency) -> str:
+    own = product.focus.indicators.get(agency.key, ())
+    most = main_need(product.focus, among=own)
     if most is None:
         return "" if own else word("agency_no_data")
     return word(
@@ -176,10 +176,10 @@ def _need(product: StudyResult, agency: Agency) -> str:
     )
 
 
-def _districts(product: StudyResult) -> list[tuple[str, str, str, str]]:
+def _districts(product: Analysis) -> list[tuple[str, str, str, str]]:
     """Give file, name, figures and file of profiles of every district."""
     layer, villages = product.layers[0], product.measured.villages
-    inside = villages.index.isin(product.pockets.members.index)
+    inside = villages.index.isin(product.found.members.index)
     cards = []
     for code, own in villages.assign(inside=inside).groupby("district_code"):
         rate = float(layer.district_values.get(code, math.nan))
@@ -209,9 +209,9 @@ def _file(code: str) -> str:
     return f"kecamatan/{code}.html"
 
 
-def _pockets(product: StudyResult) -> list[tuple[str, tuple[str, ...]]]:
+def _pockets(product: Analysis) -> list[tuple[str, tuple[str, ...]]]:
     """Say of every pocket what it is and who must act, where a need was counted."""
-    roles = product.needs.roles
+    roles = product.focus.roles
     labels = {one.name: one.label for one in product.measured.indicators}
     names = product.catalogue.names
     return [
@@ -222,13 +222,13 @@ def _pockets(product: StudyResult) -> list[tuple[str, tuple[str, ...]]]:
                 *product.lines.get(place, ()),
             ),
         )
-        for number, pocket in product.pockets.outlines.iterrows()
+        for number, pocket in product.found.outlines.iterrows()
         for place in (Place("pocket", str(number)),)
     ]
 
 
 def district_pages(
-    product: StudyResult, sheets: Sequence[Sheet], *, map_file: str
+    product: Analysis, sheets: Sequence[Sheet], *, map_file: str
 ) -> Iterator[tuple[str, str]]:
     """Draw the page of every district."""
     needs = largest_excess(product)
@@ -238,7 +238,7 @@ def district_pages(
 
 
 def _district_page(
-    product: StudyResult, sheet: Sheet, villages: Sequence[VillageLine], map_file: str
+    product: Analysis, sheet: Sheet, villages: Sequence[VillageLine], map_file: str
 ) -> str:
     heading = word("district_title", name=sheet.name)
     mapped = product.mapped
@@ -257,7 +257,7 @@ def _district_page(
             (one.label, _shown(one, one.value), _shown(one, one.regency), _counted(one))
             for one in sheet.facts
         ],
-        legend=list(map_legend(product, product.pockets.outlines.index.tolist())),
+        legend=list(map_legend(product, product.found.outlines.index.tolist())),
         needs=_needs(sheet, product),
         promises=promise_rows(product, district=sheet.code),
         villages=[_village(one) for one in villages],
@@ -278,7 +278,7 @@ def _counted(fact: Fact) -> str:
     return word("facts_of", count=numeral(fact.count), base=numeral(fact.base))
 
 
-def _needs(sheet: Sheet, product: StudyResult) -> list[tuple[str, ...]]:
+def _needs(sheet: Sheet, product: Analysis) -> list[tuple[str, ...]]:
     return [
         (
             one.agency,

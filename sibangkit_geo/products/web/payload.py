@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Block, StudyResult
+    from sibangkit_geo.products.result import Analysis, Block
 
 _NAMED_VILLAGES = 3
 # over all districts: a province has no room to try many
@@ -48,7 +48,7 @@ _LABEL_PLACES = 600
 
 
 def shared_payload(
-    product: StudyResult,
+    product: Analysis,
     *,
     agencies: Sequence[Agency],
     photos_inside: bool = False,
@@ -69,7 +69,7 @@ def shared_payload(
     mapped = product.mapped
     context = product.boundaries.context
     names = mapped.groupby("district_code")["district_name"].first()
-    headline, sentences = result_sentences(product.pockets)
+    headline, sentences = result_sentences(product.found)
     return {
         "lang": "id",
         "title": product.title,
@@ -105,7 +105,7 @@ def shared_payload(
 
 
 def page_payload(
-    product: StudyResult,
+    product: Analysis,
     agency: Agency,
     *,
     shared: Mapping[str, object],
@@ -126,10 +126,10 @@ def page_payload(
     Returns: Complete payload of ``render_page``.
     Raises StopIteration: The study has no layer.
     """
-    own = set(product.needs.indicators.get(agency.key, ()))
+    own = set(product.focus.indicators.get(agency.key, ()))
     layers = [one for one in product.layers if one.indicator.name in own]
     # the page opens on the agency's main need
-    first = main_need(product.needs, among=[one.indicator.name for one in layers])
+    first = main_need(product.focus, among=[one.indicator.name for one in layers])
     if first is not None:
         layers.sort(key=lambda one: one.indicator.name != first["indicator"])
     poverty = [one for one in product.layers if not one.indicator.agency]
@@ -173,10 +173,10 @@ def _block(block: Block) -> dict[str, object]:
     }
 
 
-def _villages(product: StudyResult, districts: Sequence[str]) -> dict[str, object]:
+def _villages(product: Analysis, districts: Sequence[str]) -> dict[str, object]:
     mapped = product.mapped
     place = {code: i for i, code in enumerate(districts)}
-    verdicts = [village_sentence(code, product.pockets) for code in mapped.index]
+    verdicts = [village_sentence(code, product.found) for code in mapped.index]
     # most villages share one sentence, which is written once
     usual = Counter(verdicts).most_common(1)[0][0] if verdicts else ""
     people = mapped["people"] if "people" in mapped else mapped["households"] * float("nan")
@@ -192,14 +192,14 @@ def _villages(product: StudyResult, districts: Sequence[str]) -> dict[str, objec
     }
 
 
-def _districts(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, object]]:
+def _districts(product: Analysis, names: Mapping[str, str]) -> list[dict[str, object]]:
     """Give places for its name, households, also of villages without polygon, and who acts."""
     mapped, villages = product.mapped, product.measured.villages
     points = district_label_points(mapped, mapped["district_code"])
     most = max(_LABEL_PLACES // max(1, len(names)), 3)
     homes = villages.groupby("district_code")["households"].sum(min_count=1)
     labels = {one.name: one.label for one in product.measured.indicators}
-    agencies, roles = product.catalogue.names, product.needs.roles
+    agencies, roles = product.catalogue.names, product.focus.roles
     return [
         {
             "code": code,
@@ -214,7 +214,7 @@ def _districts(product: StudyResult, names: Mapping[str, str]) -> list[dict[str,
     ]
 
 
-def _planned(product: StudyResult) -> dict[str, str]:
+def _planned(product: Analysis) -> dict[str, str]:
     """Say what is planned in the few villages that something is, by their row."""
     return {
         str(row): " ".join(product.lines[place])
@@ -227,7 +227,7 @@ def _unless_empty(column: list[str]) -> list[str]:
     return column if any(column) else []
 
 
-def _trend(product: StudyResult) -> dict[str, object] | None:
+def _trend(product: Analysis) -> dict[str, object] | None:
     """Set every earlier year beside the study's own, layer by layer."""
     if not product.earlier:
         return None
@@ -260,7 +260,7 @@ def _own_trend(trend: object, names: Sequence[str]) -> dict[str, object] | None:
     }
 
 
-def _unmapped(product: StudyResult) -> list[dict[str, str]]:
+def _unmapped(product: Analysis) -> list[dict[str, str]]:
     villages = product.measured.villages
     rest = villages[villages["status"] == "no_polygon"]
     reason = say("unmapped_no_polygon")
@@ -270,13 +270,13 @@ def _unmapped(product: StudyResult) -> list[dict[str, str]]:
     ]
 
 
-def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, object]]:
+def _pockets(product: Analysis, names: Mapping[str, str]) -> list[dict[str, object]]:
     rows = {code: i for i, code in enumerate(product.mapped.index)}
-    members, core = product.pockets.members, product.pockets.core_villages
+    members, core = product.found.members, product.found.core_villages
     labels = {one.name: one.label for one in product.measured.indicators}
-    roles = product.needs.roles
+    roles = product.focus.roles
     found = []
-    for number, pocket in product.pockets.outlines.iterrows():
+    for number, pocket in product.found.outlines.iterrows():
         place = Place("pocket", str(number))
         said = (pocket_sentence(int(str(number)), pocket), *product.lines.get(place, ()))
         # where nobody's role was worked out, there is no list of them to unfold
@@ -296,17 +296,17 @@ def _pockets(product: StudyResult, names: Mapping[str, str]) -> list[dict[str, o
     return found
 
 
-def _wide(product: StudyResult) -> list[dict[str, object]]:
+def _wide(product: Analysis) -> list[dict[str, object]]:
     """Give the parts of a wide pattern, which are no pockets."""
     rows = {code: i for i, code in enumerate(product.mapped.index)}
-    areas = product.pockets.wide_villages.items()
+    areas = product.found.wide_villages.items()
     return [
         {"number": number, "villages": [rows[code] for code in codes], "sentence": sentence}
-        for (number, codes), sentence in zip(areas, wide_sentences(product.pockets), strict=True)
+        for (number, codes), sentence in zip(areas, wide_sentences(product.found), strict=True)
     ]
 
 
-def _layer(layer: Layer, product: StudyResult) -> dict[str, object]:
+def _layer(layer: Layer, product: Analysis) -> dict[str, object]:
     one = layer.indicator
     districts = sorted(product.mapped["district_code"].unique())
     return {
@@ -356,9 +356,7 @@ def _known(layer: Layer) -> dict[str, object] | None:
     }
 
 
-def _needs(
-    agency: Agency, layers: Sequence[Layer], product: StudyResult
-) -> dict[str, object] | None:
+def _needs(agency: Agency, layers: Sequence[Layer], product: Analysis) -> dict[str, object] | None:
     if not layers:
         return None
     items = []
@@ -411,7 +409,7 @@ def _whole(values: pd.Series) -> list[object]:
     return [None if math.isnan(value) else round(value) for value in values.astype(float)]
 
 
-def network_payload(product: StudyResult) -> dict[str, object] | None:
+def network_payload(product: Analysis) -> dict[str, object] | None:
     """
     Pack the pairs of neighbours of the test.
 
@@ -421,7 +419,7 @@ def network_payload(product: StudyResult) -> dict[str, object] | None:
         stand after it and the steps from one to the next. None where nothing was tested, or for so
         many villages that the lines would hide the map.
     """
-    codes, pairs = product.mapped.index, product.pockets.neighbors
+    codes, pairs = product.mapped.index, product.found.neighbors
     if pairs is None or len(codes) > MANY:
         return None
     place = {code: row for row, code in enumerate(codes)}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 # user units of the drawing; on paper one is about 0.29 mm, so that a name is of 7 points
 WIDTH = 330
@@ -117,7 +117,7 @@ class ProfileMap:
         return place_names(self.called, self.shapes, taken=self.taken, first=first)
 
 
-def profile_map(product: StudyResult, district: str) -> ProfileMap | None:
+def profile_map(product: Analysis, district: str) -> ProfileMap | None:
     """
     Draw the villages of a district.
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sibangkit_geo.products.place_profile import Profile
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 
 def profile_file(district: str) -> str:
@@ -21,7 +21,7 @@ def profile_file(district: str) -> str:
 
 
 def profile_pages(
-    product: StudyResult, profiles: Mapping[str, Sequence[Profile]]
+    product: Analysis, profiles: Mapping[str, Sequence[Profile]]
 ) -> Iterator[tuple[str, str]]:
     """
     Draw the profiles of every district.
@@ -32,7 +32,7 @@ def profile_pages(
         yield profile_file(district), profile_page(product, own)
 
 
-def profile_page(product: StudyResult, profiles: Sequence[Profile], *, alone: bool = False) -> str:
+def profile_page(product: Analysis, profiles: Sequence[Profile], *, alone: bool = False) -> str:
     """
     Draw profiles of one district, a sheet of paper each.
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.backdrop import Backdrop
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import StudyResult
+    from sibangkit_geo.products.result import Analysis
 
 # half a pixel: finer detail is not seen
 _BEYOND_PX = 8
@@ -138,7 +138,7 @@ class VillageMap:
     pockets: tuple[tuple[int, Outline, float, float], ...]
 
 
-def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> VillageMap:
+def village_map(product: Analysis, codes: Sequence[str], *, width: int) -> VillageMap:
     """
     Draw villages in the colours of the poverty layer, with districts and pockets.
 
@@ -148,7 +148,7 @@ def village_map(product: StudyResult, codes: Sequence[str], *, width: int) -> Vi
     return map_in(window, product, codes)
 
 
-def map_in(window: Window, product: StudyResult, codes: Sequence[str]) -> VillageMap:
+def map_in(window: Window, product: Analysis, codes: Sequence[str]) -> VillageMap:
     """Draw what a window shows, as `village_map` does."""
     mapped = product.mapped
     mapped = mapped.iloc[np.sort(mapped.sindex.query(shapely.box(*window.ground)))]
@@ -173,7 +173,7 @@ def map_in(window: Window, product: StudyResult, codes: Sequence[str]) -> Villag
     ]
     outlines += [
         Outline(path_of(seen, window), "#6b4a1e", weight=2, dash="2 3")
-        for one in (() if product.pockets.wide is None else product.pockets.wide.geometry)
+        for one in (() if product.found.wide is None else product.found.wide.geometry)
         if not (seen := shapely.clip_by_rect(one, *window.beyond)).is_empty
     ]
     shown = tuple(one for one in outlines if one.path)
@@ -213,7 +213,7 @@ def _over(backdrop: Backdrop, window: Window, *, points: bool) -> Iterator[Outli
                 yield Outline(path_of(thin, window), color, weight=1, title=str(name))
 
 
-def map_legend(product: StudyResult, pockets: Sequence[int]) -> Iterator[tuple[str, str, str]]:
+def map_legend(product: Analysis, pockets: Sequence[int]) -> Iterator[tuple[str, str, str]]:
     """
     Say what the signs of a drawing mean.
 
@@ -226,11 +226,11 @@ def map_legend(product: StudyResult, pockets: Sequence[int]) -> Iterator[tuple[s
         yield "class", one.color, one.label
     key = "annex.no_or_thin_data" if bool(layer.thin.any()) else "annex.no_data"
     yield "missing", NO_DATA_COLOR, say(key)
-    evidence = set(product.pockets.outlines.loc[list(pockets), "evidence"])
+    evidence = set(product.found.outlines.loc[list(pockets), "evidence"])
     for kind in ("strict", "indicative"):
         if kind in evidence:
             yield kind, "", say(f"annex.{kind}")
-    if product.pockets.wide_villages:
+    if product.found.wide_villages:
         yield "wide", "", say("annex.wide")
 
 
@@ -250,8 +250,8 @@ def _districts(district_of: pd.Series, shapes: Mapping[object, BaseGeometry]) ->
     return [shapely.union_all(one, grid_size=1e-3) for one in groups.values()]
 
 
-def _pockets(product: StudyResult, window: Window) -> Iterator[tuple[int, Outline, float, float]]:
-    for number, pocket in product.pockets.outlines.iterrows():
+def _pockets(product: Analysis, window: Window) -> Iterator[tuple[int, Outline, float, float]]:
+    for number, pocket in product.found.outlines.iterrows():
         seen = shapely.clip_by_rect(pocket.geometry, *window.ground)
         if seen.is_empty:
             continue
