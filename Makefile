@@ -62,6 +62,7 @@ check-scripts: $(NODE_READY)
 	node $(SCRIPTS)/node_modules/eslint/bin/eslint.js --config $(SCRIPTS)/eslint.config.mjs
 	node $(SCRIPTS)/node_modules/typescript/bin/tsc -p $(SCRIPTS)
 	node $(SCRIPTS)/readers.mjs
+	node $(SCRIPTS)/minify.mjs
 else ifeq ($(SIBANGKIT_NODE),required)
 check-scripts:
 	@echo "npm is mandatory here (SIBANGKIT_NODE=required) and not installed" && false

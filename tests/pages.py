@@ -28,6 +28,9 @@ def data_of(page: str) -> dict[str, Any]:
             villages[key] = [
                 _sentence(row, villages[key]["frames"]) for row in villages[key]["rows"]
             ]
+    for place in data["districts"]:
+        if isinstance(place.get("labels"), dict):
+            place["labels"] = _label_places(place["labels"])
     for layer in data["layers"]:
         _open_layer(layer, len(villages["code"]))
     if data.get("trend"):
@@ -37,6 +40,17 @@ def data_of(page: str) -> dict[str, Any]:
             if isinstance(values[key], dict):
                 values[key] = _steps(values[key], by_key[key]["values"], by_key[key]["decimals"])
     return data
+
+
+def _label_places(packed: dict[str, Any]) -> list[list[float]]:
+    """Read places for names, written as their number and steps in 0.0001 degrees."""
+    count, *steps = _numbers(packed)
+    at = [0, 0]
+    places = []
+    for i in range(count):
+        at = [at[0] + steps[2 * i], at[1] + steps[2 * i + 1]]
+        places.append([at[0] / 1e4, at[1] / 1e4])
+    return places
 
 
 def _open_layer(layer: dict[str, Any], count: int) -> None:

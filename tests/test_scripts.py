@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from sibangkit_geo.products.web import html
+from sibangkit_geo.products.web.html import compact, own_text
 
 SCRIPTS = Path(__file__).parent / "js"
 
@@ -31,3 +35,21 @@ def test_the_lock_of_the_scripts_names_no_registry() -> None:
     assert text.count('"integrity"') > 50
     assert '"resolved"' not in text
     assert "registry" not in text
+
+
+@pytest.mark.parametrize("name", sorted(json.loads(own_text("minified.json"))))
+def test_what_pages_carry_was_made_from_the_script_as_it_is(name: str) -> None:
+    # else the page would carry the long form: right, but large
+    assert compact(name) == json.loads(own_text("minified.json"))[name]["text"]
+
+
+def test_every_script_and_style_has_its_short_form() -> None:
+    folder = Path(html.__file__).parent
+    names = {one.name for kind in ("js", "css") for one in folder.glob(f"*.{kind}")}
+    assert names == set(json.loads(own_text("minified.json")))
+
+
+def test_a_script_that_was_changed_is_carried_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "own_text", lambda _: '"use strict";\n// why\n  f();\n')
+    monkeypatch.setattr(html, "_minified", lambda: {"x.js": {"sha256": "0", "text": "g()"}})
+    assert html.compact.__wrapped__("x.js") == '"use strict";\nf();'

@@ -61,6 +61,12 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def _playwright_error() -> type[Exception]:
+    from playwright.sync_api import Error  # noqa: PLC0415 - only with a browser
+
+    return Error
+
+
 class Visit:
     """One page opened from file, offline, with everything it asks for and complains about."""
 
@@ -90,7 +96,11 @@ class Visit:
         self.page.goto(path.as_uri() + fragment)
         # a plain document is ready as it stands
         ready = "html[data-ready='1'], html:not(:has(script))"
-        self.page.wait_for_selector(ready)
+        try:
+            self.page.wait_for_selector(ready)
+        except _playwright_error() as error:
+            msg = f"the page never became ready: {self.complaints}"
+            raise AssertionError(msg) from error
         home = path.as_uri()
         self.outside = [url for url in self.requests if url.partition("#")[0] != home]
 

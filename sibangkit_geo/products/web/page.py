@@ -16,7 +16,7 @@ import numpy as np
 from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.web.english import ESCAPES, english_of
-from sibangkit_geo.products.web.html import compact, minified, render
+from sibangkit_geo.products.web.html import compact, render, without_comments
 from sibangkit_geo.products.web.topology import in_signs, packed_columns
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def scripts_and_styles(*, houses: bool, many: bool) -> tuple[list[str], list[str
         styles.append("houses.css")
     return (
         [*map(vendored_text, vendored), *map(compact, own)],
-        [minified(vendored_text("leaflet.css"), "css"), *map(compact, styles)],
+        [without_comments(vendored_text("leaflet.css")), *map(compact, styles)],
     )
 
 
