@@ -84,6 +84,20 @@ def find_pockets(
         A column is missing; a count is text, infinite, negative or a share; a village has more
         poor households than households, stands twice, or is not in `neighbors`; the places are
         no polygons in metres, or none has a neighbor.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> cells = [(x, y) for y in range(5) for x in range(5)]
+    >>> squares = [box(1000 * x, 1000 * y, 1000 * x + 1000, 1000 * y + 1000) for x, y in cells]
+    >>> poor = [60 if x < 2 and y < 2 else 8 + (x + 2 * y) % 5 for x, y in cells]
+    >>> villages = gpd.GeoDataFrame(
+    ...     {"households": 100, "poor_households": poor}, geometry=squares, crs="EPSG:32748"
+    ... )
+    >>> found = find_pockets(villages, settings=PocketSettings(replicates=99))
+    >>> found.outlines[["rate", "poor", "n_villages"]].to_dict("records")
+    [{'rate': 0.6, 'poor': 240, 'n_villages': 4}]
     """
     settings = settings or PocketSettings()
     tested, notes = usable_villages(villages)
@@ -450,6 +464,22 @@ def with_sensitivity(
     ------
     DataError
         The villages break their contract.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> cells = [(x, y) for y in range(5) for x in range(5)]
+    >>> squares = [box(1000 * x, 1000 * y, 1000 * x + 1000, 1000 * y + 1000) for x, y in cells]
+    >>> poor = [60 if x < 2 and y < 2 else 8 + (x + 2 * y) % 5 for x, y in cells]
+    >>> counts = {"households": 100, "poor_households": poor}
+    >>> villages = gpd.GeoDataFrame(counts, geometry=squares, crs="EPSG:32748")
+    >>> settings = PocketSettings(replicates=19)
+    >>> tried = with_sensitivity(
+    ...     find_pockets(villages, settings=settings), villages, settings=settings
+    ... )
+    >>> tried.villages["stability"].iloc[[0, 24]].tolist()  # in 7 of 8 variants, in none
+    [0.875, 0.0]
     """
     if not len(found.villages):
         return found
