@@ -56,6 +56,15 @@ class TypologySettings:
         Fewest villages of a type; splits with a smaller one are not chosen.
     seed
         Of the permutations that say how many components count.
+
+    Examples
+    --------
+    >>> TypologySettings(fewest=4, most=6).smallest
+    5
+    >>> TypologySettings(fewest=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: Need 2 <= fewest <= most and smallest of at least 1.
     """
 
     fewest: int = 3
@@ -94,6 +103,18 @@ class Typology:
     References
     ----------
     .. [1] Hubert, L. & Arabie, P. (1985), Journal of Classification 2, 193-218.
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"x": range(24), "y": 0.0})
+    >>> kind = [0] * 15 + [9] * 9
+    >>> table = pd.DataFrame({"km": kind, "share": [one + row % 3 for row, one in enumerate(kind)]})
+    >>> found = village_types(
+    ...     prepare_features(table, quantities=["km", "share"]), line,
+    ...     settings=TypologySettings(fewest=2, most=2),
+    ... )
+    >>> found.types.value_counts().to_dict(), found.agreement
+    ({1: 15, 2: 9}, 1.0)
     """
 
     types: pd.Series
@@ -150,6 +171,17 @@ def village_types(
     .. [2] Chavent, Kuentz-Simonet, Labenne & Saracco (2018), Computational Statistics 33,
        1799-1822.
     .. [3] Rousseeuw, P. J. (1987), Journal of Computational and Applied Mathematics 20, 53-65.
+
+    Examples
+    --------
+    >>> places = pd.DataFrame({"x": [0.0] * 12 + [9000.0] * 12, "y": range(24)})
+    >>> table = pd.DataFrame(
+    ...     {"km": [1 + row % 3 + row // 12 * 9 for row in range(24)], "huts": [*range(24)]}
+    ... )
+    >>> features = prepare_features(table, quantities=["km", "huts"])
+    >>> found = village_types(features, places, settings=TypologySettings(fewest=2, most=3))
+    >>> found.types.tolist() == [1] * 12 + [2] * 12
+    True
     """
     if not features.scores.index.equals(places.index) or places[["x", "y"]].isna().any(axis=None):
         msg = "`features` and `places` need one index, and a place for each village."
@@ -292,6 +324,13 @@ class Features:
     References
     ----------
     .. [1] Pages, J. (2004), Revue de statistique appliquee 52(4), 93-111.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"km": [1, 2, 3, 4], "water": ["well", "well", "well", "river"]})
+    >>> found = prepare_features(table, quantities=["km"], categories=["water"])
+    >>> found.scores.columns.tolist(), found.quantities, found.categories
+    (['km', 'water = river', 'water = well'], ('km',), ('water',))
     """
 
     scores: pd.DataFrame
@@ -344,6 +383,17 @@ def prepare_features(
     References
     ----------
     .. [1] Yeo, I.-K. & Johnson, R. A. (2000), Biometrika 87(4), 954-959.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {"km": [1, 2, 3, 4, 5], "persen_kebun": [10, 20, 30, 40, 242], "sama": 7}
+    ... )
+    >>> found = prepare_features(table, quantities=["km", "persen_kebun", "sama"])
+    >>> found.dropped, found.impossible, found.filled
+    ({'sama': 'semua desa sama'}, {'persen_kebun': 1}, {'persen_kebun': 1})
+    >>> found.scores["km"].round(2).tolist()
+    [-1.41, -0.71, 0.0, 0.71, 1.41]
     """
     _require(attributes, quantities, categories)
     numbers = attributes[list(quantities)].apply(pd.to_numeric, errors="raise").astype(float)
@@ -470,6 +520,14 @@ def type_profiles(features: Features, types: pd.Series) -> pd.DataFrame:
     ------
     ValueError
         The two are indexed differently.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"km": [1, 2, 8, 9], "roofs": [5, 6, 5, 6]})
+    >>> features = prepare_features(table, quantities=["km", "roofs"])
+    >>> found = type_profiles(features, pd.Series([1, 1, 2, 2]))
+    >>> found[["village_type", "attribute", "value", "all_villages"]].to_dict("records")[0]
+    {'village_type': 1, 'attribute': 'km', 'value': 1.5, 'all_villages': 5.0}
     """
     if not features.scores.index.equals(types.index):
         msg = "`features` and `types` are indexed differently."

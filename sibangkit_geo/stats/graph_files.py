@@ -26,14 +26,40 @@ _SAME_WEIGHT = 1e-6
 def read_gal(
     path: Path, *, ids: pd.Index | None = None, one_sided: OneSided = "refuse"
 ) -> Neighbors:
-    """
+    r"""
     Read a ``.gal`` file: unweighted links, two lines per village.
 
-    `ids`: Labels in the order wanted, compared as text; the order of the file when None.
-    `one_sided`: What to do with a link that does not lead back: refuse it, or link both ways.
-    Returns: Labels as text, or those of `ids`.
-    Raises MissingFileError: There is no such file.
-    Raises DataError: The file is cut short or malformed, or its villages are not those of `ids`.
+    Parameters
+    ----------
+    path
+        File of GeoDa, libpysal or `write_gal`.
+    ids
+        Labels in the order wanted, compared as text; the order of the file when None.
+    one_sided
+        What to do with a link that does not lead back: refuse it, or link both ways.
+
+    Returns
+    -------
+    neighbors
+        Labels as text, or those of `ids`.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    DataError
+        The file is cut short or malformed, or its villages are not those of `ids`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "villages.gal")
+    ...     _ = path.write_text("0 3 villages id\na 1\nb\nb 1\na\nc 0\n\n")
+    ...     near = read_gal(path)
+    >>> near.ids.tolist(), near.pairs.tolist(), near.isolates
+    (['a', 'b', 'c'], [[0, 1]], (2,))
     """
     lines = _lines(path)
     labels: list[str] = []
@@ -62,15 +88,41 @@ def read_gal(
 def read_gwt(
     path: Path, *, ids: pd.Index | None = None, one_sided: OneSided = "refuse"
 ) -> Neighbors:
-    """
+    r"""
     Read a ``.gwt`` file: one weighted link per line.
 
-    `ids`: Labels in the order wanted, compared as text; villages without link can only be known
+    Parameters
+    ----------
+    path
+        File of GeoDa, libpysal or `write_gwt`.
+    ids
+        Labels in the order wanted, compared as text; villages without link can only be known
         from here. The order of the file when None.
-    `one_sided`: What to do with a link that does not lead back: refuse it, or link both ways.
-    Returns: Labels as text, or those of `ids`.
-    Raises MissingFileError: There is no such file.
-    Raises DataError: The file is malformed, or its villages are not those of `ids`.
+    one_sided
+        What to do with a link that does not lead back: refuse it, or link both ways.
+
+    Returns
+    -------
+    neighbors
+        Labels as text, or those of `ids`.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    DataError
+        The file is malformed, or its villages are not those of `ids`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "villages.gwt")
+    ...     _ = path.write_text("0 2 villages id\na b 0.5\nb a 0.5\n")
+    ...     near = read_gwt(path)
+    >>> near.pairs.tolist(), near.weights.tolist()
+    ([[0, 1]], [0.5])
     """
     rows = [line.split() for line in _lines(path)[1:] if line.strip()]
     bad = [place for place, row in enumerate(rows, 2) if len(row) != 3 or not _is_number(row[2])]
@@ -88,7 +140,31 @@ def write_gal(neighbors: Neighbors, path: Path) -> Path:
     """
     Write a ``.gal`` file; weights are left out.
 
-    Raises DataError: A label holds a blank.
+    Parameters
+    ----------
+    neighbors
+        The graph.
+    path
+        File to write; one of that name is replaced.
+
+    Returns
+    -------
+    path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        A label holds a blank.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> near = Neighbors(np.array([[0, 1]]), isolates=(2,), ids=pd.Index(["a", "b", "c"]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_gal(near, Path(folder, "villages.gal")).read_text().splitlines()
+    ['0 3 villages id', 'a 1', 'b', 'b 1', 'a', 'c 0', '']
     """
     names = _names(neighbors)
     matrix = weight_matrix(neighbors, binary=True)
@@ -104,7 +180,31 @@ def write_gwt(neighbors: Neighbors, path: Path) -> Path:
     """
     Write a ``.gwt`` file; a village without link is a link to itself of weight 0.
 
-    Raises DataError: A label holds a blank.
+    Parameters
+    ----------
+    neighbors
+        The graph.
+    path
+        File to write; one of that name is replaced.
+
+    Returns
+    -------
+    path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        A label holds a blank.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> near = Neighbors(np.array([[0, 1]]), isolates=(2,), ids=pd.Index(["a", "b", "c"]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_gwt(near, Path(folder, "villages.gwt")).read_text().splitlines()
+    ['0 3 villages id', 'a b 1.0', 'b a 1.0', 'c c 0.0']
     """
     names = _names(neighbors)
     matrix = weight_matrix(neighbors).tocoo()

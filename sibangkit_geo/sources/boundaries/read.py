@@ -67,6 +67,12 @@ class BoundarySource:
         a wrong one, such as ``"EPSG:32748"``.
     layer
         Layer of a file with several.
+
+    Examples
+    --------
+    >>> source = BoundarySource("desa.gpkg", code="KDEPUM", name="WADMKD")
+    >>> source.district, source.code_system  # left to what the columns contain
+    ('', '')
     """
 
     villages: str

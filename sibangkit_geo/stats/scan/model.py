@@ -90,6 +90,16 @@ class ScanSettings:
     max_temporal_share
         Longest window of a space-time scan, as share of the waves; one wave is
         always allowed.
+
+    Examples
+    --------
+    >>> settings = ScanSettings(max_population_share=0.2, significance="gumbel", replicates=199)
+    >>> settings.direction
+    'high'
+    >>> ScanSettings(direction="up")
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown `direction` "up". Known: both, high, low.
     """
 
     max_population_share: float = 0.5
