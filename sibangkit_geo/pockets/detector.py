@@ -19,6 +19,7 @@ from sibangkit_geo.pockets.membership import membership
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components
 from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
+from sibangkit_geo.pockets.pysal import as_neighbors
 from sibangkit_geo.pockets.settings import PocketSettings
 from sibangkit_geo.pockets.tested import usable_villages
 from sibangkit_geo.pockets.uneven_noise import MOST_VILLAGES, uneven_noise
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from sibangkit_geo.pockets.pysal import GraphLike
 
     Floats = NDArray[np.float64]
 
@@ -41,7 +44,7 @@ def find_pockets(
     villages: gpd.GeoDataFrame,
     *,
     settings: PocketSettings | None = None,
-    neighbors: Neighbors | None = None,
+    neighbors: GraphLike | None = None,
     worth: pd.Series | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Pockets:
@@ -65,8 +68,8 @@ def find_pockets(
     settings
         Error rate, permutations, seed; the defaults when None.
     neighbors
-        Graph of the villages, where links were added or cut; None draws it by the rule of
-        the settings.
+        Graph of the villages, where links were added or cut: `Neighbors`, or a ``Graph`` or
+        ``W`` of libpysal with their codes as labels; None draws it by the rule of the settings.
     worth
         Households that the rate of each village is worth, indexed alike, above 0 and at most
         ``households``: fewer where counts were protected. ``households`` when None.
@@ -105,7 +108,10 @@ def find_pockets(
     homes = tested["households"].to_numpy(dtype=float)
     if len(tested) < FEWEST_VILLAGES or not poor.sum():
         return _nothing_tested(tested, settings, notes)
-    near = among(neighbors, tested.index) if neighbors else neighbors_by_rule(tested, settings)
+    if neighbors is None:
+        near = neighbors_by_rule(tested, settings)
+    else:
+        near = among(as_neighbors(neighbors), tested.index)
     if len(near.isolates) == len(tested):
         msg = "No village has a neighbor"
         remedy = "Check polygons and CRS, or allow a larger gap (`neighbor_distance_m`)."
@@ -432,7 +438,7 @@ def with_sensitivity(
     villages: gpd.GeoDataFrame,
     *,
     settings: PocketSettings,
-    neighbors: Neighbors | None = None,
+    neighbors: GraphLike | None = None,
     worth: pd.Series | None = None,
 ) -> Pockets:
     """
