@@ -89,6 +89,20 @@ class Study:
         ``[[partners]]`` tables.
     pledges
         The ``[pledges]`` table, where partners have promised something.
+
+    Examples
+    --------
+    >>> section = StudySection("Kantong", regency="16.07", year=2024)
+    >>> table = ProfileSource(
+    ...     path="profil.csv", year=2024, code="kode", code_system="kemendagri", households="kk"
+    ... )
+    >>> study = Study(section, BoundarySource("default"), profiles=(table,))
+    >>> study.pockets.alpha, study.disclosure.level
+    (0.05, 'public')
+    >>> Study(section, BoundarySource("default"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: The study names no data: add a [[profiles]] or ...
     """
 
     study: StudySection
@@ -222,6 +236,25 @@ def read_study(path: Path) -> Study:
     ConfigError
         The file or one that it names is missing, it is no TOML, a key is unknown or
         absent, a value has the wrong kind, the regency is unknown.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''
+    ... study = {title = "Kantong", regency = "16.07", year = 2024, seed = 7}
+    ... boundaries = {villages = "default"}
+    ... [[profiles]]
+    ... path = "profil.csv"
+    ... year = 2024
+    ... code = "kode"
+    ... code_system = "kemendagri"
+    ... households = "kk"
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "profil.csv").write_text("kode,kk")
+    ...     _ = Path(folder, "study.toml").write_text(text)
+    ...     read_study(Path(folder, "study.toml")).pockets.seed
+    7
     """
     return resolved(written_study(path), path.resolve().parent)
 

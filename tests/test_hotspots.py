@@ -24,9 +24,10 @@ from sibangkit_geo.pockets.moran_gi import (
     local_moran_rates,
 )
 from sibangkit_geo.pockets.neighbors import neighbors_within
+from sibangkit_geo.pockets.pysal import to_graph
 from sibangkit_geo.stats.geary import local_geary, local_geary_multivariate
 from sibangkit_geo.stats.global_statistics import global_g, morans_i
-from sibangkit_geo.stats.graph_files import read_gal, to_graph
+from sibangkit_geo.stats.graph_files import read_gal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

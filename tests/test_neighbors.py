@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +29,8 @@ from sibangkit_geo.pockets.graph import (
     with_links,
 )
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
-from sibangkit_geo.stats.graph_files import (
-    from_graph,
-    read_gal,
-    read_gwt,
-    to_graph,
-    write_gal,
-    write_gwt,
-)
+from sibangkit_geo.pockets.pysal import as_neighbors, from_graph, to_graph, to_w
+from sibangkit_geo.stats.graph_files import read_gal, read_gwt, write_gal, write_gwt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -349,6 +345,74 @@ def test_there_and_back(
         theirs = matrix.loc[near.ids, near.ids].to_numpy()
         assert theirs == pytest.approx(weight_matrix(near).toarray())
     assert back[1].ids is near.ids
+
+
+@pytest.mark.parametrize("weigh", [False, True])
+def test_graph_and_w_of_libpysal_there_and_back(
+    villages: gpd.GeoDataFrame, libpysal: Any, *, weigh: bool
+) -> None:
+    near = rook(with_island(villages).iloc[::-1], link_isolates=False)
+    if weigh:
+        near = replace(near, weights=np.arange(len(near.pairs)).astype(np.float64) + 0.1)
+    w = to_w(near)
+    assert (w.id_order, w.islands) == (near.ids.tolist(), near.ids[list(near.isolates)].tolist())
+    for found in (
+        as_neighbors(to_graph(near)),
+        as_neighbors(w),
+        from_graph(libpysal.Graph.from_W(w)),
+    ):
+        assert found.ids.tolist() == near.ids.tolist()
+        assert found.pairs.tolist() == near.pairs.tolist()
+        assert found.isolates == near.isolates
+        assert (found.weights is None) == (not weigh)
+        assert weight_matrix(found).toarray() == pytest.approx(weight_matrix(near).toarray())
+
+
+def test_a_graph_of_ours_is_taken_as_it_is_and_any_in_the_order_asked() -> None:
+    pytest.importorskip("libpysal.graph")
+    near = from_pairs(["c", "b", "a"], [[0, 1]])
+    assert as_neighbors(near) is near
+    assert as_neighbors(near, ids=near.ids) is near
+    for graph in (near, to_graph(near), to_w(near)):
+        found = as_neighbors(graph, ids=pd.Index(["a", "b", "c"]))
+        assert (found.ids.tolist(), named(found)) == (["a", "b", "c"], {frozenset("bc")})
+        with pytest.raises(DataError, match=r"not those of the table \(rows: 2; first: c, z"):
+            as_neighbors(graph, ids=["a", "b", "z"])
+        with pytest.raises(DataError, match="not those of the table"):
+            as_neighbors(graph, ids=["b", "c"])
+    numbered = as_neighbors(to_w(from_pairs([3, 1], [[0, 1]])), ids=["1", "3"])
+    assert (numbered.ids.tolist(), numbered.pairs.tolist()) == (["1", "3"], [[0, 1]])
+
+
+def test_row_standardised_w_is_binary_and_one_sided_w_is_refused_or_linked() -> None:
+    weights = pytest.importorskip("libpysal.weights")
+    line = from_pairs(["a", "b", "c"], [[0, 1], [1, 2]])
+    w = to_w(line)
+    w.transform = "R"
+    assert w.weights["b"] == [0.5, 0.5]
+    assert as_neighbors(w).weights is None
+    assert named(as_neighbors(w)) == named(line)
+    one_way = weights.W({"a": ["b"], "b": [], "c": []}, silence_warnings=True)
+    with pytest.raises(DataError, match="do not lead back"):
+        as_neighbors(one_way)
+    assert named(as_neighbors(one_way, one_sided="link")) == {frozenset("ab")}
+    with pytest.raises(DataError, match="linked to themselves"):
+        as_neighbors(weights.W({"a": ["a", "b"], "b": ["a"]}, silence_warnings=True))
+    assert as_neighbors(weights.W({"a": []}, silence_warnings=True)).isolates == (0,)
+
+
+@pytest.mark.parametrize("graph", [[("a", "b")], {"a": ["b"]}, None, pd.DataFrame({"a": [1]})])
+def test_what_is_no_graph_is_refused_with_what_is(graph: Any) -> None:
+    with pytest.raises(TypeError, match=r"`Neighbors`, a libpysal `Graph`.*`W`.*got \w+"):
+        as_neighbors(graph)
+
+
+def test_without_libpysal_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "libpysal.graph", None)
+    monkeypatch.setitem(sys.modules, "libpysal.weights", None)
+    for hand_over in (to_graph, to_w):
+        with pytest.raises(ImportError, match="pip install libpysal"):
+            hand_over(from_pairs(["a", "b"], [[0, 1]]))
 
 
 def test_a_file_of_geoda_by_hand(tmp_path: Path) -> None:

@@ -490,6 +490,22 @@ def test_the_code_column_missing_offers_the_nearest(tmp_path: Path) -> None:
         read_boundaries(resolved(source, tmp_path), regency="16.07")
 
 
+def test_without_any_argument_the_embedded_regency_is_read() -> None:
+    found = read_boundaries()
+    assert found.approximate
+    assert found.regency == "16.07"
+    assert len(found.villages) == len(read_boundaries(regency="16.07").villages)
+
+
+def test_a_regency_is_guessed_of_no_file_and_the_embedded_one_is_no_other(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"`regency` must say whose villages desa\.gpkg is read"):
+        read_boundaries(BoundarySource(str(tmp_path / "desa.gpkg")))
+    with pytest.raises(ConfigError, match=r'no village of regency "17\.01" \(.*Name a file'):
+        read_boundaries(regency="17.01")
+    with pytest.raises(ConfigError, match="no regency has this code"):
+        read_boundaries(regency="99.99")
+
+
 def test_the_embedded_default_is_called_approximate(tmp_path: Path) -> None:
     read = read_boundaries(resolved(BoundarySource("default"), tmp_path), regency="16.07")
     assert read.approximate

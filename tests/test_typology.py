@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pypdf
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import check_estimator
 
 from sibangkit_geo import study
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.indicators.pipeline import VillageFeatures, VillageTypology
 from sibangkit_geo.indicators.typology import (
     TypologySettings,
     prepare_features,
@@ -155,6 +162,97 @@ def test_too_few_villages_and_places_without_a_point_are_refused() -> None:
         village_types(features, places.assign(x=np.nan), settings=SETTINGS)
     with pytest.raises(ValueError, match="fewest"):
         TypologySettings(fewest=1)
+
+
+# ---- as estimators of scikit-learn
+
+FEW = "types need at least 20 villages, and this check has fewer"
+NOT_OURS = {
+    "check_clustering": "types are numbered from 1, as maps number them, not from 0",
+    "check_estimators_nan_inf": FEW,
+    "check_fit2d_1feature": FEW,
+    "check_n_features_in_after_fitting": FEW,
+}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [(VillageFeatures(), {}), (VillageTypology(fewest=2, most=3, smallest=1), NOT_OURS)],
+)
+def test_estimators_keep_the_contract_of_scikit_learn(
+    estimator: Any, expected: dict[str, str]
+) -> None:
+    with warnings.catch_warnings():
+        # of checks that are left out
+        warnings.simplefilter("ignore")
+        told = check_estimator(estimator, expected_failed_checks=expected, on_skip=None)
+    failed = {one["check_name"] for one in told if one["status"] == "xfail"}
+    assert failed == set(expected)
+    assert sum(one["status"] == "passed" for one in told) > 35
+
+
+def test_estimators_give_what_the_functions_give() -> None:
+    table, places, _ = made()
+    features = prepare_features(table, quantities=QUANTITIES, categories=["jenis_air"])
+    types = village_types(features, places, settings=SETTINGS)
+    first = VillageFeatures(quantities=QUANTITIES, categories=["jenis_air"])
+    chain = make_pipeline(clone(first).set_output(transform="pandas"), VillageTypology(seed=3))
+    found = chain.fit_predict(table, villagetypology__places=places)
+    pd.testing.assert_frame_equal(chain[0].transform(table), features.scores)
+    assert chain[0].get_feature_names_out().tolist() == features.scores.columns.tolist()
+    assert chain[0].features_.dropped == features.dropped
+    np.testing.assert_array_equal(found, types.types)
+    pd.testing.assert_series_equal(chain[1].typology_.types, types.types)
+    pd.testing.assert_frame_equal(chain[1].typology_.criteria, types.criteria)
+    # without labels on the way the same, and a clone learns the same anew
+    plain = make_pipeline(first, VillageTypology(seed=3))
+    for one in (plain, clone(plain)):
+        found = one.fit_predict(table, villagetypology__places=places.to_numpy())
+        np.testing.assert_array_equal(found, types.types)
+    assert VillageTypology(seed=3).get_params()["seed"] == SETTINGS.seed
+
+
+def test_other_villages_get_the_type_of_the_nearest_and_fitted_ones_keep_theirs() -> None:
+    table, places, truth = made()
+    chain = make_pipeline(
+        VillageFeatures(quantities=QUANTITIES, categories=["jenis_air"]), VillageTypology(seed=3)
+    )
+    chain.fit(table, villagetypology__places=places)
+    own = chain[-1].labels_
+    np.testing.assert_array_equal(chain.predict(table, places=places), own)
+    fresh, elsewhere, kind = made(seed=7)
+    fresh.loc[fresh.index[0], "jumlah_kk"] = np.nan
+    fresh.loc[fresh.index[1], "jenis_air"] = 9
+    named = {one: pd.Series(own)[truth.to_numpy() == one].mode()[0] for one in range(3)}
+    right = chain.predict(fresh, places=elsewhere) == kind.map(named).to_numpy()
+    assert right.mean() > 0.95
+
+
+def test_types_without_places_are_those_of_the_scores_alone() -> None:
+    table, places, _ = made()
+    scores = prepare_features(table, quantities=QUANTITIES).scores
+    alone = VillageTypology(seed=3).fit(scores)
+    assert alone.typology_.mixing == 0
+    assert alone.typology_.agreement == 1
+    assert (alone.typology_.criteria["place_inertia"] == 0).all()
+    assert set(alone.labels_) == set(range(1, alone.labels_.max() + 1))
+    with pytest.raises(ValueError, match=r"take no `places`"):
+        alone.predict(scores, places=places)
+    with pytest.raises(ValueError, match=r"need `places`"):
+        VillageTypology(seed=3).fit(scores, places=places).predict(scores)
+
+
+def test_places_of_other_villages_are_refused() -> None:
+    table, places, _ = made()
+    scores = prepare_features(table, quantities=QUANTITIES).scores
+    for wrong in (places.iloc[::-1], places.iloc[1:], places.assign(x=np.nan), places[["x", "x"]]):
+        with pytest.raises((ValueError, KeyError), match=r"one x and y for each|not in index"):
+            VillageTypology().fit(scores, places=wrong)
+
+
+def test_scikit_learn_is_loaded_only_when_it_is_used() -> None:
+    code = "import sys, sibangkit_geo; sys.exit('sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_study_writes_types_profiles_and_the_card(

@@ -41,17 +41,32 @@ class BudgetRule:
     """
     What a budget is to achieve.
 
-    `objective`: ``"need"`` counts unserved households, ``"severity"`` weights each with the column
+    Attributes
+    ----------
+    objective
+        ``"need"`` counts unserved households, ``"severity"`` weights each with the column
         ``severity`` of its row, ``"excess"`` counts the households above the regency's share
         (column ``excess``; what is below counts nothing).
-    `floor_per_district`: Least share of each district's unserved households, all needs together, 0
-        to 1. It goes before the objective; where the ceilings do not allow it, as few households
-        as possible are short of it, and a note says so.
-    `whole_places`: A need in a place is served in one year completely or not at all; else
-        divisible.
-    `time_limit`: Seconds per solve; when they are over, the best plan so far comes with its gap.
-    `relative_gap`: A solve may stop once no plan can be better by more than this share; 0 asks for
-        the exact optimum.
+    floor_per_district
+        Least share of each district's unserved households, all needs together, 0 to 1. It goes
+        before the objective; where the ceilings do not allow it, as few households as possible
+        are short of it, and a note says so.
+    whole_places
+        A need in a place is served in one year completely or not at all; else divisible.
+    time_limit
+        Seconds per solve; when they are over, the best plan so far comes with its gap.
+    relative_gap
+        A solve may stop once no plan can be better by more than this share; 0 asks for the
+        exact optimum.
+
+    Examples
+    --------
+    >>> BudgetRule(floor_per_district=0.2).objective
+    'need'
+    >>> BudgetRule(objective="exces")
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown objective "exces". Did you mean "excess"?
     """
 
     objective: Objective = "need"
@@ -75,16 +90,37 @@ class Plan:
     """
     What is served when, what is not, and why.
 
-    `chosen`: ``year``, ``place``, ``agency``, ``indicator``, ``households``, ``cost`` (rupiah).
-    `left_out`: Every row that is not or only partly served: ``place``, ``agency``, ``indicator``,
+    Attributes
+    ----------
+    chosen
+        ``year``, ``place``, ``agency``, ``indicator``, ``households``, ``cost`` (rupiah).
+    left_out
+        Every row that is not or only partly served: ``place``, ``agency``, ``indicator``,
         ``households`` (left), ``cost`` (to serve them, rupiah), ``reason`` (Indonesian).
-    `coverage`: ``year``, ``agency``, ``households`` (served up to that year) and ``share`` of the
+    coverage
+        ``year``, ``agency``, ``households`` (served up to that year) and ``share`` of the
         agency's need, 0 to 1; missing where it has none.
-    `spent`: ``agency``, ``year``, ``ceiling``, ``spent``, ``left``; rupiah.
-    `districts`: Indexed by district: ``need``, ``served``, ``required``, ``short`` (households);
+    spent
+        ``agency``, ``year``, ``ceiling``, ``spent``, ``left``; rupiah.
+    districts
+        Indexed by district: ``need``, ``served``, ``required``, ``short`` (households);
         empty where no row names its district.
-    `gap`: Proven: no plan is better by more than this share of the best possible value.
-    `notes`: What a reader must know.
+    value
+        What the objective adds up to over the rows that are served.
+    gap
+        Proven: no plan is better by more than this share of the best possible value.
+    notes
+        What a reader must know.
+
+    Examples
+    --------
+    >>> rows = {"place": ["a"], "agency": ["pupr"], "indicator": ["water"], "unserved": [30]}
+    >>> money = pd.DataFrame({2026: [20_000]}, index=["pupr"])
+    >>> plan = plan_budget(
+    ...     pd.DataFrame(rows), pd.Series({"water": 1000}), ceilings=money, rule=BudgetRule()
+    ... )
+    >>> plan.left_out[["place", "households", "reason"]].to_dict("records")
+    [{'place': 'a', 'households': 30.0, 'reason': 'biayanya melebihi pagu setiap tahun'}]
     """
 
     chosen: pd.DataFrame
@@ -136,15 +172,41 @@ def plan_budget(
     whole rupiah.
     Grain: one row per place, agency and indicator in.
 
-    `needs`: ``place``, ``agency``, ``indicator``, ``unserved`` (households, at least 0 or
+    Parameters
+    ----------
+    needs
+        ``place``, ``agency``, ``indicator``, ``unserved`` (households, at least 0 or
         missing), and ``severity``, ``excess`` or ``district`` where the rule asks them.
-    `unit_cost`: Rupiah per household, above 0, indexed by indicator.
-    `ceilings`: Rupiah, at least 0, indexed by agency, one column per year. An agency without a row
+    unit_cost
+        Rupiah per household, above 0, indexed by indicator.
+    ceilings
+        Rupiah, at least 0, indexed by agency, one column per year. An agency without a row
         is served nothing, and a note says so.
-    Returns: The same for any order of the rows; equal choices go to the lower place.
-    Raises ConfigError: An indicator has no unit cost, or one that is not above 0.
-    Raises DataError: A column is missing, rows stand twice, or households, severity or ceilings
-        are negative or missing where they are needed.
+    rule
+        What is to be achieved.
+
+    Returns
+    -------
+    plan
+        The same for any order of the rows; equal choices go to the lower place.
+
+    Raises
+    ------
+    ConfigError
+        An indicator has no unit cost, or one that is not above 0.
+    DataError
+        A column is missing, rows stand twice, or households, severity or ceilings are
+        negative or missing where they are needed.
+
+    Examples
+    --------
+    >>> needs = pd.DataFrame({"place": ["a", "b", "c"], "unserved": [30, 20, 15]})
+    >>> needs = needs.assign(agency="pupr", indicator="water")
+    >>> money = pd.DataFrame({2026: [36_000], 2027: [15_000]}, index=["pupr"])
+    >>> cost = pd.Series({"water": 1000})
+    >>> plan = plan_budget(needs, cost, ceilings=money, rule=BudgetRule())
+    >>> plan.chosen[["year", "place", "cost"]].to_dict("list")  # 35 and 15: more than 30 and 15
+    {'year': [2026, 2027], 'place': ['a', 'c'], 'cost': [30000.0, 15000.0]}
     """
     table = checked_needs(needs, rule)
     money = checked_ceilings(ceilings)
@@ -414,8 +476,16 @@ class AgencySettings:
     """
     The ``[agencies]`` table of a study.
 
-    `catalogue`: TOML with agencies, programmes and the rule of action; empty takes the one of the
+    Attributes
+    ----------
+    catalogue
+        TOML with agencies, programmes and the rule of action; empty takes the one of the
         package.
+
+    Examples
+    --------
+    >>> AgencySettings(catalogue="opd.toml")
+    AgencySettings(catalogue='opd.toml')
     """
 
     catalogue: str = ""
@@ -465,15 +535,32 @@ class BudgetSettings:
     """
     The ``[budget]`` table of a study.
 
-    `ceilings`: The ``[[budget.ceilings]]`` tables.
-    `objective`: ``"need"``, ``"excess"`` (over the regency's share) or ``"severity"`` (households
+    Attributes
+    ----------
+    ceilings
+        The ``[[budget.ceilings]]`` tables.
+    objective
+        ``"need"``, ``"excess"`` (over the regency's share) or ``"severity"`` (households
         weighted with the place's M0).
-    `floor_per_place`: Least share of the need of each place (pocket, or the rest of a district), 0
-        to 1.
-    `whole_places`: A need in a place is served completely or not at all.
-    `costs`: TOML with unit costs; empty takes the one of the package, whose amounts are
+    floor_per_place
+        Least share of the need of each place (pocket, or the rest of a district), 0 to 1.
+    whole_places
+        A need in a place is served completely or not at all.
+    costs
+        TOML with unit costs; empty takes the one of the package, whose amounts are
         assumptions.
-    `decay`: The ``[[budget.decay]]`` tables; a need without one gets no new households.
+    decay
+        The ``[[budget.decay]]`` tables; a need without one gets no new households.
+
+    Examples
+    --------
+    >>> settings = BudgetSettings((Ceiling("pupr", year=2026, rupiah=2_000_000_000),))
+    >>> settings.objective, settings.ceilings[0].year
+    ('need', 2026)
+    >>> BudgetSettings()
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [budget] needs [[budget.ceilings]], one per agency and year.
     """
 
     ceilings: tuple[Ceiling, ...] = ()
@@ -500,12 +587,27 @@ class TargetSettings:
     """
     The ``[target]`` table of a study: the next rate to reach.
 
-    `rate_percent`, `year`: Target, per cent of persons, and its year.
-    `series`: TOML with published figures; empty takes the one of the package.
-    `exit_share_low`, `exit_share_high`, `served_poor_share`: Assumed share of served poor
-        households that leave poverty, from and to, and of the served that are poor, 0 to 1.
-        Without all three the effect of the budget on the rate is not worked out: nothing is known
-        of it.
+    Attributes
+    ----------
+    rate_percent, year
+        Target, per cent of persons, and its year.
+    source
+        Who set it.
+    series
+        TOML with published figures; empty takes the one of the package.
+    exit_share_low, exit_share_high, served_poor_share
+        Assumed share of served poor households that leave poverty, from and to, and of the
+        served that are poor, 0 to 1. Without all three the effect of the budget on the rate
+        is not worked out: nothing is known of it.
+
+    Examples
+    --------
+    >>> TargetSettings(7.5, 2029, source="RPJMD").exit_share_low is None
+    True
+    >>> TargetSettings(7.5, 2029, source="RPJMD", exit_share_low=0.1)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [target] exit_share_low, ... are given together, ...
     """
 
     rate_percent: float

@@ -214,6 +214,14 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     ConfigError
         The file is no TOML, or an entry is wrong: all of them are told at once, and so are all
         that name something which is not there.
+
+    Examples
+    --------
+    >>> catalogue = load_catalogue()
+    >>> catalogue.names["dinsos"]
+    'Dinas Sosial'
+    >>> [one.name for one in catalogue.programmes_for("water_share")]
+    ['Pamsimas dan SPAM perdesaan']
     """
     table = _read(path, default="agencies.toml", named_by="[agencies] catalogue")
     name = path.name if path else "agencies.toml"

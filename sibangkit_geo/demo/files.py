@@ -66,6 +66,15 @@ class DemoSettings:
         Whether pockets are planted.
     damage
         Kinds of damage done to the register of 2025, see `damage.KINDS`.
+
+    Examples
+    --------
+    >>> DemoSettings(households=20_000).seed
+    1607
+    >>> DemoSettings(households=100)
+    Traceback (most recent call last):
+        ...
+    ValueError: `households` must be 5,000 to 450,000, got 100.
     """
 
     households: int = 250_000
@@ -121,6 +130,17 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
         The installation lacks its boundaries.
     OSError
         The folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     study = write_demo(Path(folder), settings=DemoSettings(households=5000))
+    ...     register = pd.read_csv(study.with_name("register_2025.csv"), dtype=str)
+    ...     truth = json.loads(study.with_name("truth.json").read_text("utf-8"))
+    >>> len(register), [one["shape"] for one in truth["pockets"]][:2]
+    (5000, ['compact', 'coast'])
     """
     folder.mkdir(parents=True, exist_ok=True)
     for wave in WAVES:

@@ -40,8 +40,20 @@ class Finding:
     """
     What one file holds, never the value.
 
-    `file`: Name within the folder; digits of a number in it are crossed out.
-    `count`: How often it was found.
+    Attributes
+    ----------
+    file
+        Name within the folder; digits of a number in it are crossed out.
+    kind
+        What it is; `KINDS` has the words.
+    count
+        How often it was found.
+
+    Examples
+    --------
+    >>> found = Finding("peta/index.html", "register", 2)
+    >>> f"{found.file}: {KINDS[found.kind]} ({found.count})"
+    'peta/index.html: name, number or point of the register (2)'
     """
 
     file: str
@@ -88,6 +100,16 @@ def find_leaks(folder: Path, *, personal: Collection[str] = ()) -> tuple[Finding
     ------
     FileNotFoundError
         There is no such folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = Path(folder, "page.html")
+    ...     _ = page.write_text("<p>Rumah BUDI SANTOSO</p>", encoding="utf-8")
+    ...     find_leaks(Path(folder)), find_leaks(Path(folder), personal={"Budi Santoso"})
+    ((), (Finding(file='page.html', kind='register', count=1),))
     """
     if not folder.is_dir():
         msg = f"{folder}: no such folder"

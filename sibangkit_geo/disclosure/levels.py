@@ -82,6 +82,13 @@ class DisclosureSettings:
     salt
         File with the secret that protection is drawn from; beside the study when empty. Kept
         between runs and years: a new one draws all deviations anew.
+
+    Examples
+    --------
+    >>> DisclosureSettings().rights.protected, DisclosureSettings(level="agency").rights.protected
+    (True, False)
+    >>> DisclosureSettings(minimum_households=8).largest  # 8 itself can be drawn down to 0
+    9
     """
 
     level: Level = "public"

@@ -312,11 +312,26 @@ class OfficialFigures:
     """
     The ``[official]`` table of a study: the regency's own published figure.
 
-    `rate_percent`: Share of persons in poverty, per cent.
-    `poor_people`: Persons in poverty.
-    `benchmark`: ``"rate"`` or ``"count"``: scale the village estimates so that they add up to it;
+    Attributes
+    ----------
+    year
+        Of the figure.
+    rate_percent
+        Share of persons in poverty, per cent.
+    poor_people
+        Persons in poverty.
+    source
+        Who published it.
+    benchmark
+        ``"rate"`` or ``"count"``: scale the village estimates so that they add up to it;
         ``"none"``: leave them. Never both, since the rate's population is another one than the
         table's.
+
+    Examples
+    --------
+    >>> figure = OfficialFigures(2024, 9.31, 84_360, source="BPS", benchmark="rate")
+    >>> round(figure.poor_people / figure.rate_percent * 100, -3)  # people it is a share of
+    906000.0
     """
 
     year: int

@@ -28,8 +28,19 @@ class IndexItem:
     """
     One indicator of an index.
 
-    `key`: Name of the indicator, as in the columns of flags.
-    `weight`: Above 0, in any unit that is the same for all.
+    Attributes
+    ----------
+    key
+        Name of the indicator, as in the columns of flags.
+    dimension
+        Key of what it is an aspect of.
+    weight
+        Above 0, in any unit that is the same for all.
+
+    Examples
+    --------
+    >>> IndexItem("roof", dimension="housing", weight=2).weight
+    2
     """
 
     key: str
@@ -42,14 +53,29 @@ class DeprivationIndex:
     """
     Who is deprived of how much, and from where on that makes a household poor.
 
-    `items`: Indicators, at least one.
-    `cutoff`: A household is poor from this score on, in the unit of the weights: a share where
+    Attributes
+    ----------
+    items
+        Indicators, at least one.
+    cutoff
+        A household is poor from this score on, in the unit of the weights: a share where
         they add up to 1, a count where each of them is 1.
-    `missing`: What becomes of a household with an unanswered indicator: ``"drop"``: it leaves;
+    missing
+        What becomes of a household with an unanswered indicator: ``"drop"``: it leaves;
         ``"reweight"``: the weights of the answered ones are scaled up to the total;
         ``"not_deprived"``: it counts as not deprived in it.
-    `least_known`: Under ``"reweight"``, a household with less than this share of the weight
-        answered leaves. The half is our choice: with less, what is known says little.
+    least_known
+        Under ``"reweight"``, a household with less than this share of the weight answered
+        leaves. The half is our choice: with less, what is known says little.
+    labels
+        Words for the dimensions, by key.
+
+    Examples
+    --------
+    >>> items = (IndexItem("roof", "housing", 2), IndexItem("water", "services", 1))
+    >>> index = DeprivationIndex(items, cutoff=2)
+    >>> round(index.cutoff_share, 3), index.lacking(["roof"])
+    (0.667, ('water',))
     """
 
     items: tuple[IndexItem, ...]
@@ -167,7 +193,7 @@ def default_index(*, known_keys: Collection[str] | None = None) -> DeprivationIn
 def load_index(
     path: Path | Traversable, *, known_keys: Collection[str] | None = None
 ) -> DeprivationIndex:
-    """
+    r"""
     Read an index from a TOML file with tables ``[[dimension]]`` and ``[[indicator]]``.
 
     Weights are of a dimension, or of an indicator within its dimension: fractions that
@@ -175,12 +201,39 @@ def load_index(
     their sum; where all are left out they are equal. Anything else is refused, since
     fractions that do not add up are rather a slip than a wish.
 
-    `path`: File, UTF-8.
-    `known_keys`: Indicators that may be used; nothing: any.
-    Returns: With weights that add up to 1.
-    Raises MissingFileError: There is no such file.
-    Raises ConfigError: The file is no TOML, or has a wrong, unknown or doubled key, or wrong
-        weights; everything wrong is told at once.
+    Parameters
+    ----------
+    path
+        File, UTF-8.
+    known_keys
+        Indicators that may be used; nothing: any.
+
+    Returns
+    -------
+    index
+        With weights that add up to 1.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such file.
+    ConfigError
+        The file is no TOML, or has a wrong, unknown or doubled key, or wrong weights;
+        everything wrong is told at once.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> parts = {"roof": 3, "wall": 1}
+    >>> rows = [f'[[indicator]]\nkey = "{key}"\ndimension = "housing"\nweight = {points}'
+    ...         for key, points in parts.items()]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "index.toml")
+    ...     text = "\n".join(['cutoff = "1/3"', '[[dimension]]\nkey = "housing"', *rows])
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     load_index(path).shares
+    {'roof': 0.75, 'wall': 0.25}
     """
     listed = build(_IndexFile, read_toml(path, named_by="deprivation index"), file=path.name)
     refuse(_key_faults(listed, known_keys), file=path.name)
@@ -293,8 +346,16 @@ class DeprivationSettings:
     """
     The ``[deprivation]`` table of a study.
 
-    `index`: TOML file with dimensions, indicators and weights, relative to the study file; empty
+    Attributes
+    ----------
+    index
+        TOML file with dimensions, indicators and weights, relative to the study file; empty
         takes the one of the package.
+
+    Examples
+    --------
+    >>> DeprivationSettings(index="indeks.toml")
+    DeprivationSettings(index='indeks.toml')
     """
 
     index: str = ""

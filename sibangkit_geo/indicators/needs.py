@@ -105,11 +105,24 @@ class PovertyRule:
     """
     The ``[poverty]`` table of a study: who counts as poor in a register.
 
-    `rule`: ``"decile"``: households in deciles 1 to `decile_max`; ``"spending"``: households whose
+    Attributes
+    ----------
+    rule
+        ``"decile"``: households in deciles 1 to `decile_max`; ``"spending"``: households whose
         spending per person is below `line_rp_month`.
-    `decile_max`: Last poor decile, 1 to 10.
-    `line_rp_month`: Poverty line, rupiah per person per month.
-    `spending`: Column with rupiah per person per month.
+    decile_max
+        Last poor decile, 1 to 10.
+    line_rp_month
+        Poverty line, rupiah per person per month.
+    spending
+        Column with rupiah per person per month.
+
+    Examples
+    --------
+    >>> PovertyRule("decile", decile_max=1).label
+    'Desil 1'
+    >>> PovertyRule("spending", line_rp_month=500_000, spending="pengeluaran").label
+    'Di bawah garis kemiskinan Rp500.000 per orang per bulan'
     """
 
     rule: Literal["decile", "spending"]

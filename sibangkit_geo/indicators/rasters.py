@@ -80,6 +80,22 @@ def zonal_statistics(
     References
     ----------
     .. [1] Baston, D., exactextract (Apache-2.0), fractions of cells without sampling.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import geopandas as gpd
+    >>> square = gpd.GeoDataFrame(
+    ...     index=["a"], geometry=[shapely.box(0, 0, 20, 10)], crs="EPSG:32748"
+    ... )
+    >>> grid = {"width": 2, "height": 1, "count": 1, "dtype": "float32", "crs": square.crs}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "depth.tif")
+    ...     with rasterio.open(path, "w", transform=(10, 0, 0, 0, -10, 10), **grid) as file:
+    ...         file.write(np.array([[[1.0, 4.0]]]))
+    ...     zonal_statistics(path, square, statistic="mean").to_dict("records")
+    [{'value': 2.5, 'covered': 1.0}]
     """
     if (statistic == "share") != bool(classes):
         msg = 'Name `classes` for the statistic "share", and for no other.'

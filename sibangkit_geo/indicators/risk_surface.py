@@ -38,6 +38,15 @@ class RiskSettings:
         Width of a cell and of the kernel, metres.
     minimum_households
         Least effective number of households near a cell.
+
+    Examples
+    --------
+    >>> RiskSettings(bandwidth_m=1000.0).cell_m
+    250.0
+    >>> RiskSettings(minimum_households=3)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [risk_surface] needs ... minimum_households of at least 10...
     """
 
     cell_m: float = 250.0
@@ -134,6 +143,16 @@ def risk_surface(
     ----------
     .. [1] Bithell, J. F. (1990), Statistics in Medicine 9(6), 691-701.
     .. [2] Kish, L. (1965), Survey Sampling, Wiley, section 11.7.
+
+    Examples
+    --------
+    >>> houses = np.repeat([[250.0, 250.0], [20250.0, 250.0]], 20, axis=0)
+    >>> poor = np.arange(40) < 10  # half of the first hamlet, none of the second
+    >>> found = risk_surface(houses, poor, crs="EPSG:32748", cell_m=500, bandwidth_m=1000)
+    >>> found.relative_risk.shape
+    (13, 53)
+    >>> round(float(np.nanmax(found.relative_risk)), 3), float(np.nanmin(found.relative_risk))
+    (2.0, 0.0)
     """
     if min(cell_m, bandwidth_m, minimum_households) <= 0:
         msg = "`cell_m`, `bandwidth_m` and `minimum_households` must be above 0."

@@ -338,6 +338,15 @@ class CoverageSettings:
         one half, the default, what is not known could turn any rate round: with more
         unknown than known answers a village of no known poor may be mostly poor. 0
         switches the limit off.
+
+    Examples
+    --------
+    >>> CoverageSettings().minimum_known_share
+    0.5
+    >>> CoverageSettings(minimum_known_share=50)
+    Traceback (most recent call last):
+        ...
+    ValueError: minimum_known_share must be 0 to 1
     """
 
     minimum_known_share: float = 0.5

@@ -55,6 +55,11 @@ class JoinSettings:
     review
         CSV with a person's decisions on names that did not match to the letter;
         written beside the output folder when absent, obeyed when present.
+
+    Examples
+    --------
+    >>> JoinSettings(review="nama.csv")
+    JoinSettings(review='nama.csv')
     """
 
     review: str = ""

@@ -42,8 +42,18 @@ class Place:
     """
     A place that needs, roles and money are counted for; ordered from the regency down.
 
-    `level`: ``"rest"`` is what is left of a district outside all pockets.
-    `id`: Dotted code; the number of a pocket.
+    Attributes
+    ----------
+    level
+        ``"rest"`` is what is left of a district outside all pockets.
+    id
+        Dotted code; the number of a pocket.
+
+    Examples
+    --------
+    >>> places = [Place("village", "16.07.01.2001"), Place("pocket", "10"), Place("pocket", "2")]
+    >>> [str(one) for one in sorted(places)]
+    ['kantong 2', 'kantong 10', '16.07.01.2001']
     """
 
     level: PlaceLevel
@@ -67,9 +77,20 @@ class Note:
     """
     Something a reader must know; it travels with the data and is printed in every product.
 
-    `key`: Stable name of the kind of note, for tests and translations.
-    `text`: Sentence in Indonesian, without any personal value.
-    `count`: Rows or villages concerned; 0 where counting makes no sense.
+    Attributes
+    ----------
+    key
+        Stable name of the kind of note, for tests and translations.
+    text
+        Sentence in Indonesian, without any personal value.
+    count
+        Rows or villages concerned; 0 where counting makes no sense.
+
+    Examples
+    --------
+    >>> note = Note("isolates_unlinked", "2 desa tidak mempunyai tetangga.", 2)
+    >>> note.key, note.count
+    ('isolates_unlinked', 2)
     """
 
     key: str
@@ -82,15 +103,42 @@ class Boundaries:
     """
     A valid coverage of village polygons; one row per village.
 
-    `villages`: Indexed by ``village_code`` (dotted), columns ``name``, ``district_code``,
+    Attributes
+    ----------
+    villages
+        Indexed by ``village_code`` (dotted), columns ``name``, ``district_code``,
         ``district_name``, ``geometry`` in a metric CRS.
-    `official`: All official villages, indexed alike, columns ``name``, ``district_code``,
+    official
+        All official villages, indexed alike, columns ``name``, ``district_code``,
         ``district_name``, ``has_polygon``.
-    `context`: Neighbouring regencies, columns ``name``, ``geometry``; may be empty.
-    `regency`: Dotted regency code.
-    `approximate`: True when the polygons are not official ones.
-    `notes`: What was cleaned or is missing.
-    `backdrop`: Land, sea and lines that maps draw under and around the villages.
+    context
+        Neighbouring regencies, columns ``name``, ``geometry``; may be empty.
+    regency
+        Dotted regency code.
+    approximate
+        True when the polygons are not official ones.
+    source
+        Words for the source line.
+    notes
+        What was cleaned or is missing.
+    backdrop
+        Land, sea and lines that maps draw under and around the villages.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> square = gpd.GeoDataFrame(index=["16.07.01.2001"], geometry=[box(0, 0, 9, 9)])
+    >>> names = square.drop(columns="geometry")
+    >>> square = square.set_crs("EPSG:32748")
+    >>> Boundaries(square, names, square.iloc[:0], "16.07", False, "BIG", ()).approximate
+    False
+    >>> degrees = square.to_crs("EPSG:4326")
+    >>> none = degrees.iloc[:0]
+    >>> Boundaries(degrees, names, none, "16.07", False, "BIG", ())  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.DataError: Boundaries are not in a metric CRS. Project them before...
     """
 
     villages: gpd.GeoDataFrame
@@ -122,17 +170,46 @@ class Indicator:
     """
     What a column of numbers means.
 
-    `name`: Column in the village table, snake case.
-    `unit`: ``"percent"`` values are kept as shares 0 to 1; ``"count"``; ``"index"`` as it came.
-    `denominator`: Who the share is of, in Indonesian; empty for an index.
-    `agency`: Key of the agency whose concern it is; empty when everybody's.
-    `year`: Year of the data, not of the study.
-    `count_column`: Column with the number concerned, beside the share; empty when there is none.
-    `base_column`: Column with the number that the share is of.
-    `note`: One sentence that must stand beside it.
-    `same`: Further columns that tell the same and are emptied with it.
-    `detail`: Further columns with households out of `base_column`, of whom the number concerned is
+    Attributes
+    ----------
+    name
+        Column in the village table, snake case.
+    label
+        Indonesian words for legends.
+    unit
+        ``"percent"`` values are kept as shares 0 to 1; ``"count"``; ``"index"`` as it came.
+    worse
+        Which end is bad: ``"high"`` or ``"low"``.
+    denominator
+        Who the share is of, in Indonesian; empty for an index.
+    agency
+        Key of the agency whose concern it is; empty when everybody's.
+    source
+        Words for the source line.
+    year
+        Year of the data, not of the study.
+    count_column
+        Column with the number concerned, beside the share; empty when there is none.
+    count_label
+        Indonesian words for it.
+    base_column
+        Column with the number that the share is of.
+    note
+        One sentence that must stand beside it.
+    same
+        Further columns that tell the same and are emptied with it.
+    detail
+        Further columns with households out of `base_column`, of whom the number concerned is
         a part or not.
+
+    Examples
+    --------
+    >>> roof = Indicator(
+    ...     "roof_share", "Atap tidak layak", "percent", "high", "rumah tangga", "perkimtan",
+    ...     "Regsosek", 2023, base_column="known_roof",
+    ... )
+    >>> roof.answered_of
+    'households'
     """
 
     name: str
@@ -163,11 +240,27 @@ class Profiles:
     """
     A table of village indicators as it came; one row per row of the file.
 
-    `rows`: Indexed by row number of the file (header = 1). Columns ``code``, ``district_name``,
+    Attributes
+    ----------
+    rows
+        Indexed by row number of the file (header = 1). Columns ``code``, ``district_name``,
         ``village_name`` (text), ``households``, ``people`` (counts or missing), ``poor_share`` (0
         to 1 or missing) and one column per indicator.
-    `indicators`: Definitions of the indicator columns.
-    `code_system`: Which area codes ``code`` holds.
+    indicators
+        Definitions of the indicator columns.
+    code_system
+        Which area codes ``code`` holds.
+    year, source
+        Of the data.
+    notes
+        How the file was read, and what was left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"code": ["16.07.01.2001"], "poor_share": [0.085]}, index=[2])
+    >>> Profiles(rows, (), "kemendagri", 2024, "BPS", ()).rows.loc[2, "poor_share"].item()
+    0.085
     """
 
     rows: pd.DataFrame
@@ -197,12 +290,24 @@ class VillageCounts:
     """
     Additive counts of households; one row per village.
 
-    `table`: Indexed by ``village_code``: ``households``, ``people``, ``poor_households``,
+    Attributes
+    ----------
+    table
+        Indexed by ``village_code``: ``households``, ``people``, ``poor_households``,
         ``poor_people`` and, per need, ``deprived_KEY``, ``unserved_KEY`` and ``known_KEY``
         (households whose answer is known). A column whose name ends in ``_max`` holds the
         largest amount that one household added.
-    `keys`: Sum of the keys of the households counted, 32 bits, indexed alike, columns by count;
+    keys
+        Sum of the keys of the households counted, 32 bits, indexed alike, columns by count;
         None where nothing is to be protected.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> one = VillageCounts(pd.DataFrame({"households": [2], "people_max": [5]}, index=["a"]))
+    >>> two = VillageCounts(pd.DataFrame({"households": [3, 4], "people_max": 4}, index=["a", "b"]))
+    >>> (one + two).table.to_dict("index")
+    {'a': {'households': 5.0, 'people_max': 5}, 'b': {'households': 4.0, 'people_max': 4}}
     """
 
     table: pd.DataFrame
@@ -253,26 +358,50 @@ class Pockets:
     """
     Poverty pockets: neighboring villages that are significantly worse off together.
 
-    `members`: Pocket number of each village in a pocket, indexed by ``village_code``.
-    `outlines`: One row per pocket, indexed by pocket number: ``evidence``, ``p_value``,
-        ``rate`` (poor / households), ``relative_risk`` with ``relative_risk_low`` and
-        ``relative_risk_high`` (95 %), ``poor``, ``expected``, ``households``, ``n_villages`` and
-        dissolved geometry in the study CRS. The relative risk allows for the outline having been
-        chosen for its rates, and so is usually less than ``rate`` over the rate outside.
-    `villages`: One row per tested village: ``rate``, ``pocket``, ``membership`` (probability that
-        it belongs to a pocket; missing farther than two villages from every one).
-    `p_value`: Chance of a concentration at least as strong if poverty were spread over the
-        villages at random; missing when nothing was tested.
-    `overdispersion`: Intra-village correlation rho, 0 to 1; missing when nothing was tested.
-    `neighbors`: One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``;
-        None where it was not kept.
-    `wide_members`, `wide`: Number of each village in a part of a wide pattern, and their outlines,
-        as of pockets; no pockets, and numbered apart. ``relative_risk`` of these is that of the
-        pattern (the rate expected from it, inside over outside all zones, without the noise that
-        the zone was chosen for), without an interval; ``rate``, ``poor`` and ``households`` are as
+    Attributes
+    ----------
+    members
+        Pocket number of each village in a pocket, indexed by ``village_code``.
+    outlines
+        One row per pocket, indexed by pocket number: ``evidence``, ``p_value``, ``rate`` (poor
+        / households), ``relative_risk`` with ``relative_risk_low`` and ``relative_risk_high``
+        (95 %), ``poor``, ``expected``, ``households``, ``n_villages`` and dissolved geometry in
+        the study CRS. The relative risk allows for the outline having been chosen for its
+        rates, and so is usually less than ``rate`` over the rate outside.
+    villages
+        One row per tested village: ``rate``, ``pocket``, ``membership`` (probability that it
+        belongs to a pocket; missing farther than two villages from every one).
+    p_value
+        Chance of a concentration at least as strong if poverty were spread over the villages
+        at random; missing when nothing was tested.
+    overdispersion
+        Intra-village correlation rho, 0 to 1; missing when nothing was tested.
+    alpha, replicates, seed
+        Of the test.
+    notes
+        What was left out, linked, or not tested.
+    neighbors
+        One row per pair of neighbors in the test: ``village_code``, ``neighbor_code``; None
+        where it was not kept.
+    wide_members, wide
+        Number of each village in a part of a wide pattern, and their outlines, as of pockets;
+        no pockets, and numbered apart. ``relative_risk`` of these is that of the pattern (the
+        rate expected from it, inside over outside all zones, without the noise that the zone
+        was chosen for), without an interval; ``rate``, ``poor`` and ``households`` are as
         counted. None where nothing was asked.
-    `smallest_risks`: For a pocket of so many villages, the relative risk from which this map would
-        probably have shown it; infinite where none could be. Empty where nothing was tested.
+    smallest_risks
+        For a pocket of so many villages, the relative risk from which this map would probably
+        have shown it; infinite where none could be. Empty where nothing was tested.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> members = pd.Series({"a": 1, "b": 1, "c": 2})
+    >>> outlines = pd.DataFrame({"n_villages": [2, 1]}, index=[1, 2])
+    >>> sure = pd.DataFrame({"membership": {"a": 0.95, "b": 0.6, "c": 0.9}})
+    >>> found = Pockets(members, outlines, sure, 0.01, 0.02, alpha=0.05, replicates=99, seed=1)
+    >>> len(found), found.core_villages  # of pocket 2 all villages are as sure
+    (2, {1: ['a']})
     """
 
     members: pd.Series

@@ -39,10 +39,24 @@ class Wave:
     """
     One finished run, one row per village.
 
-    `table`: Indexed by dotted village code; ``households``, ``people``, ``poor_households`` (NaN
+    Attributes
+    ----------
+    year
+        Of the data.
+    table
+        Indexed by dotted village code; ``households``, ``people``, ``poor_households`` (NaN
         without data) and ``pocket`` (NaN outside every pocket); ``wide_area`` (alike) where told.
-    `rho`: Intra-village correlation, 0 to 1.
-    `noise`: Variance of the deviation that protection added to each count, households squared.
+    rho
+        Intra-village correlation, 0 to 1.
+    noise
+        Variance of the deviation that protection added to each count, households squared.
+
+    Examples
+    --------
+    >>> rows = {"households": [100], "people": [400], "poor_households": [50], "pocket": [1]}
+    >>> wave = Wave(2025, pd.DataFrame(rows, index=["16.07.01.2001"]), rho=0.01)
+    >>> wave.table["pocket"].to_dict()
+    {'16.07.01.2001': 1}
     """
 
     year: int
@@ -56,10 +70,22 @@ class ChangeSettings:
     """
     Parameters of a comparison.
 
-    `minimum_jaccard`: Least shared people over people of the union for two pockets to be one. An
-        assumption to be edited: low enough for a pocket that doubles and moves a little.
-    `coverage_tolerance`: Relative change of the households of a village above which it is
-        cautioned.
+    Attributes
+    ----------
+    minimum_jaccard
+        Least shared people over people of the union for two pockets to be one. An assumption to
+        be edited: low enough for a pocket that doubles and moves a little.
+    coverage_tolerance
+        Relative change of the households of a village above which it is cautioned.
+
+    Examples
+    --------
+    >>> ChangeSettings(minimum_jaccard=0.5)
+    ChangeSettings(minimum_jaccard=0.5, coverage_tolerance=0.1)
+    >>> ChangeSettings(minimum_jaccard=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: minimum_jaccard must be in (0, 1], coverage_tolerance not negative.
     """
 
     minimum_jaccard: float = 0.2
@@ -227,9 +253,28 @@ def match_pockets(earlier: Wave, later: Wave, *, settings: ChangeSettings) -> pd
     Grain: one row per pair of pockets that share a village. A village weighs the mean of
     its people in both waves, or of its households where people of a pocket are missing.
 
-    `settings`: Least Jaccard index.
-    Returns: ``before``, ``after`` (pockets), ``shared`` (people), ``jaccard`` (0 to 1) and
+    Parameters
+    ----------
+    earlier, later
+        Waves at common codes.
+    settings
+        Least Jaccard index.
+
+    Returns
+    -------
+    pairs
+        ``before``, ``after`` (pockets), ``shared`` (people), ``jaccard`` (0 to 1) and
         ``matched`` (bool).
+
+    Examples
+    --------
+    >>> def wave(year, pocket):
+    ...     rows = {"households": 100, "people": 400, "poor_households": 50, "pocket": pocket}
+    ...     return Wave(year, pd.DataFrame(rows, index=["a", "b", "c"]), 0.0)
+    >>> earlier, later = wave(2020, [1, 1, None]), wave(2025, [None, 2, 2])
+    >>> pairs = match_pockets(earlier, later, settings=ChangeSettings())
+    >>> pairs.round(3).to_dict("records")  # 400 people of the 1,200 in either
+    [{'before': 1.0, 'after': 2.0, 'shared': 400.0, 'jaccard': 0.333, 'matched': True}]
     """
     old, new = earlier.table["pocket"].dropna(), later.table["pocket"].dropna()
     weight = _weights(earlier.table, later.table, old.index.union(new.index))
@@ -265,15 +310,37 @@ def pocket_changes(waves: Sequence[Wave], settings: ChangeSettings) -> pd.DataFr
 
     Grain: one row per pocket and pair of following waves.
 
-    `waves`: At common codes, in order of year.
-    `settings`: Least Jaccard index.
-    Returns: ``id`` (K1, K2, ...; the same through all waves), ``year_before``, ``year_after``,
+    Parameters
+    ----------
+    waves
+        At common codes, in order of year.
+    settings
+        Least Jaccard index.
+
+    Returns
+    -------
+    changes
+        ``id`` (K1, K2, ...; the same through all waves), ``year_before``, ``year_after``,
         ``before``, ``after`` (pocket numbers, NaN where there is none), ``class`` (baru, hilang,
         menetap, membaik, memburuk; "baru terbukti" and "tidak lagi terbukti" where a pocket was
         found in one wave only and the rate of its villages is not known to have changed),
-        ``jaccard``, ``note`` (merges and splits), ``villages`` (codes of the union) and the columns
-        of `rate_change`, the interval 3.3 standard errors either way: the outline was chosen.
-    Raises ValueError: Fewer than two waves.
+        ``jaccard``, ``note`` (merges and splits), ``villages`` (codes of the union) and the
+        columns of `rate_change`, the interval 3.3 standard errors either way: the outline was
+        chosen.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two waves.
+
+    Examples
+    --------
+    >>> def wave(year, poor):
+    ...     rows = {"households": 100, "people": 400, "poor_households": poor, "pocket": [1, None]}
+    ...     return Wave(year, pd.DataFrame(rows, index=["a", "b"]), 0.0)
+    >>> found = pocket_changes([wave(2020, [60, 9]), wave(2025, [20, 8])], ChangeSettings())
+    >>> found[["id", "class", "rate_before", "rate_after"]].to_dict("records")
+    [{'id': 'K1', 'class': 'membaik', 'rate_before': 0.6, 'rate_after': 0.2}]
     """
     if len(waves) < 2:
         msg = "two waves or more are needed."
@@ -426,6 +493,12 @@ def emerging_classes(hot: pd.DataFrame, rates: pd.DataFrame, cold: pd.DataFrame)
     References
     ----------
     Esri, How Emerging Hot Spot Analysis works (definitions of the patterns).
+
+    Examples
+    --------
+    >>> rates = pd.DataFrame([[0.1, 0.1, 0.4], [0.4, 0.4, 0.4], [0.1, 0.1, 0.1]])
+    >>> emerging_classes(rates > 0.3, rates, rates < 0).tolist()
+    ['baru', 'bertahan', '']
     """
     if hot.shape[1] < _FEWEST_WAVES:
         msg = "emerging classes need three waves or more."

@@ -47,6 +47,13 @@ class Neighbors:
         Above 0, one per pair and the same both ways; None where every link counts 1.
     notes
         What was linked, cut or left alone.
+
+    Examples
+    --------
+    >>> ids = pd.Index(["a", "b", "c"])
+    >>> near = Neighbors(pairs=np.array([[0, 1]]), isolates=(2,), ids=ids)
+    >>> len(near), len(near.pairs), ids[list(near.isolates)].tolist()
+    (3, 1, ['c'])
     """
 
     pairs: NDArray[np.intp]
@@ -275,6 +282,13 @@ def with_links(
         A pair names one village twice, or is both linked and cut.
     UnknownAreaError
         A label is not in the graph; the nearest known one is offered.
+
+    Examples
+    --------
+    >>> drawn = from_pairs(["a", "b", "c"], [[0, 1]], isolates=[2])
+    >>> found = with_links(drawn, extra=[("c", "b")], cut=[("a", "b")])
+    >>> found.pairs.tolist(), [note.key for note in found.notes]
+    ([[1, 2]], ['links_added', 'links_cut', 'isolates_unlinked'])
     """
     size = len(neighbors)
     added, parted = (_keys(neighbors, table) for table in (extra, cut))

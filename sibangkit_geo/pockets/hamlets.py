@@ -55,11 +55,29 @@ class HamletSettings:
     """
     How the scan looks.
 
-    `cell_m`: Side of the grid cells that households are counted in, metres.
-    `largest_radius_m`: Of the circles, metres.
-    `min_households`: Smallest hamlet shown; also keeps single houses unseen.
-    `alpha`: Chance, over maps without any hamlet, that one is shown; 0 to 0.5.
-    `replicates`: Shuffles of the poor over the households.
+    Attributes
+    ----------
+    cell_m
+        Side of the grid cells that households are counted in, metres.
+    largest_radius_m
+        Of the circles, metres.
+    min_households
+        Smallest hamlet shown; also keeps single houses unseen.
+    alpha
+        Chance, over maps without any hamlet, that one is shown; 0 to 0.5.
+    replicates
+        Shuffles of the poor over the households.
+    seed
+        Of the shuffles.
+
+    Examples
+    --------
+    >>> HamletSettings(largest_radius_m=250).cell_m
+    50.0
+    >>> HamletSettings(min_households=1)
+    Traceback (most recent call last):
+        ...
+    ValueError: `min_households` must be at least 2, `replicates` 1 and `seed` 0.
     """
 
     cell_m: float = 50.0
@@ -87,13 +105,27 @@ class Hamlets:
     """
     Circles in which more households are poor than chance allows; never a household.
 
-    `clusters`: One row per hamlet, the strongest first, indexed from 1: ``centre_x``, ``centre_y``
+    Attributes
+    ----------
+    clusters
+        One row per hamlet, the strongest first, indexed from 1: ``centre_x``, ``centre_y``
         (middle of a grid cell), ``radius_m``, ``households``, ``poor``, ``rate``,
         ``relative_risk``, ``log_likelihood_ratio``, ``p_value`` and ``geometry`` (hull of whole
         grid cells).
-    `p_value`: Of the strongest circle, shown or not; missing when nothing was tested.
-    `cell_m`: Side of the cells that were used, metres.
-    `notes`: What was coarsened or not tested.
+    p_value
+        Of the strongest circle, shown or not; missing when nothing was tested.
+    cell_m
+        Side of the cells that were used, metres.
+    settings
+        What the scan was asked.
+    notes
+        What was coarsened or not tested.
+
+    Examples
+    --------
+    >>> nobody = hamlet_scan([[0, 0], [90, 0]], [False, False], crs="EPSG:32748")
+    >>> len(nobody), nobody.p_value, [note.key for note in nobody.notes]
+    (0, nan, ['nothing_tested'])
     """
 
     clusters: gpd.GeoDataFrame
@@ -157,6 +189,15 @@ def hamlet_scan(
     References
     ----------
     .. [1] Kulldorff (1997), Communications in Statistics 26(6), 1481-1496.
+
+    Examples
+    --------
+    >>> houses = [(100 * x, 100 * y) for y in range(12) for x in range(12)]
+    >>> poor = [(x - 500) ** 2 + (y - 500) ** 2 <= 200**2 for x, y in houses]
+    >>> settings = HamletSettings(largest_radius_m=300, replicates=99)
+    >>> found = hamlet_scan(houses, poor, crs="EPSG:32748", settings=settings)
+    >>> found.clusters[["households", "poor", "p_value"]].to_dict("records")
+    [{'households': 13, 'poor': 13, 'p_value': 0.01}]
     """
     settings = settings or HamletSettings()
     places, cases = _checked(points, poor)

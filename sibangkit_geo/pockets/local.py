@@ -426,6 +426,15 @@ class LocalStatistic:
         Of the conditional permutation.
     notes
         The layer is not error-controlled; villages without neighbor.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> from sibangkit_geo.pockets.moran_gi import local_moran
+    >>> line = from_pairs(["a", "b", "c"], [[0, 1]], isolates=[2])
+    >>> found = local_moran(pd.Series([1, 2, 9], index=line.ids), line, permutations=0)
+    >>> len(found), found.transform, [note.key for note in found.notes]
+    (3, 'row', ['not_error_controlled', 'isolates_without_statistic', 'statistic_undefined'])
     """
 
     villages: pd.DataFrame
@@ -457,6 +466,15 @@ class GlobalStatistic:
         normal distribution; the second is missing for G.
     z, p_value
         By the variance under randomisation, two-sided.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> from sibangkit_geo.stats.global_statistics import morans_i
+    >>> ring = from_pairs(range(6), [[one, (one + 1) % 6] for one in range(6)])
+    >>> found = morans_i(pd.Series([1, 2, 3, 3, 2, 1], index=ring.ids), ring)
+    >>> found.name, round(found.value, 2), found.expected
+    ('morans_i', 0.5, -0.2)
     """
 
     name: str
@@ -499,6 +517,16 @@ def class_labels(
     ------
     ValueError
         `alpha` is out of range, or the result has no permutations.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> from sibangkit_geo.pockets.moran_gi import local_moran
+    >>> line = from_pairs(range(8), [[one, one + 1] for one in range(7)])
+    >>> rates = pd.Series([9, 9, 1, 1, 1, 1, 1, 1], index=line.ids)
+    >>> found = local_moran(rates, line, permutations=0)
+    >>> class_labels(found, p="analytic").head(3).tolist()
+    ['HH', 'tidak signifikan', 'tidak signifikan']
     """
     if not 0 < alpha <= 1:
         msg = f"`alpha` must lie above 0 and at most at 1, got {alpha}."

@@ -83,6 +83,15 @@ def local_moran(
     ----------
     .. [1] Anselin (1995), Geographical Analysis 27(2), 93-115.
     .. [2] Sokal, Oden & Thomson (1998), Geographical Analysis 30(4), 331-354.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> percent = pd.Series([10, 10, 30, 30], index=line.ids)
+    >>> found = local_moran(percent, line, permutations=0).villages
+    >>> found.loc[["a", "d"], "statistic"].tolist(), found.loc[["a", "d"], "kind"].tolist()
+    ([0.75, 0.75], ['LL', 'HH'])
     """
     options = Options(transform, alternative, permutations, seed)
     z = standardised(aligned(values, neighbors))
@@ -151,6 +160,16 @@ def local_moran_rates(
     References
     ----------
     .. [1] Assuncao & Reis (1999), Statistics in Medicine 18(16), 2147-2162.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> poor = pd.Series([10, 10, 30, 30], index=line.ids)
+    >>> homes = pd.Series([100, 100, 100, 100], index=line.ids)
+    >>> found = local_moran_rates(poor, homes, line, permutations=0)
+    >>> found.villages.loc[["a", "d"], "kind"].tolist()
+    ['LL', 'HH']
     """
     found = local_moran(
         assuncao_reis_rates(events, population),
@@ -316,6 +335,14 @@ def local_gi(
     ----------
     .. [1] Getis & Ord (1992), Geographical Analysis 24(3), 189-206.
     .. [2] Ord & Getis (1995), Geographical Analysis 27(4), 286-306.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> poor = pd.Series([0, 0, 3, 3], index=line.ids)
+    >>> local_gi(poor, line, permutations=0).villages["statistic"].tolist()
+    [0.0, 0.5, 1.0, 1.0]
     """
     options = Options(transform, alternative, permutations, seed)
     return _local_g(values, neighbors, options, star=False)
@@ -369,6 +396,14 @@ def local_gi_star(
     References
     ----------
     .. [1] Ord & Getis (1995), Geographical Analysis 27(4), 286-306.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> poor = pd.Series([0, 0, 3, 3], index=line.ids)
+    >>> local_gi_star(poor, line, permutations=0).villages["statistic"].tolist()
+    [0.0, 0.5, 1.0, 1.0]
     """
     options = Options(transform, alternative, permutations, seed)
     return _local_g(values, neighbors, options, star=True)

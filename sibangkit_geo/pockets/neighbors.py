@@ -68,6 +68,15 @@ def neighbors_within(
         A village has no geometry or stands twice, or coordinates are not in metres.
     ValueError
         `distance_m` is negative.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> squares = [shapely.box(x, 0, x + 1000, 1000) for x in (0, 1050, 2500)]
+    >>> villages = gpd.GeoDataFrame(index=["a", "b", "c"], geometry=squares, crs="EPSG:32748")
+    >>> near = neighbors_within(villages, distance_m=100)
+    >>> near.pairs.tolist(), near.isolates  # c lies 450 m off: an isolate, linked to b
+    ([[0, 1], [1, 2]], (2,))
     """
     if distance_m < 0:
         msg = f"`distance_m` must be at least 0 metres, got {distance_m}."
@@ -102,6 +111,14 @@ def queen(villages: gpd.GeoDataFrame, *, link_isolates: bool = True) -> Neighbor
     ------
     DataError
         A village has no polygon, is a point or line, or stands twice.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> squares = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.box(1, 1, 2, 2)]
+    >>> villages = gpd.GeoDataFrame(index=["a", "b", "c"], geometry=squares)
+    >>> queen(villages).pairs.tolist()  # a and c share a corner
+    [[0, 1], [0, 2], [1, 2]]
     """
     shapes = _shapes(villages)
     require_areas(villages)
@@ -130,6 +147,14 @@ def rook(villages: gpd.GeoDataFrame, *, link_isolates: bool = True) -> Neighbors
     ------
     DataError
         A village has no polygon, is a point or line, or stands twice.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> squares = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1), shapely.box(1, 1, 2, 2)]
+    >>> villages = gpd.GeoDataFrame(index=["a", "b", "c"], geometry=squares)
+    >>> rook(villages).pairs.tolist()  # a and c share no more than a corner
+    [[0, 1], [1, 2]]
     """
     shapes = _shapes(villages)
     require_areas(villages)
@@ -166,6 +191,14 @@ def k_nearest(villages: gpd.GeoDataFrame, *, k: int) -> Neighbors:
         A village has no geometry or stands twice, or coordinates are not in metres.
     ValueError
         `k` is out of range.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> places = gpd.points_from_xy([0, 1000, 5000], [0, 0, 0])
+    >>> villages = gpd.GeoDataFrame(index=["a", "b", "c"], geometry=places, crs="EPSG:32748")
+    >>> k_nearest(villages, k=1).pairs.tolist()  # b has two: c calls it its nearest
+    [[0, 1], [1, 2]]
     """
     if not 1 <= k < len(villages):
         msg = f"`k` must lie between 1 and {len(villages) - 1}, got {k}."

@@ -39,8 +39,19 @@ class AreaSettings:
     """
     The ``[planning_areas]`` table of a study.
 
-    `n_areas`, `max_villages`: How many areas, or the most villages of one; one of the two, 0
-        leaves it open.
+    Attributes
+    ----------
+    n_areas, max_villages
+        How many areas, or the most villages of one; one of the two, 0 leaves it open.
+
+    Examples
+    --------
+    >>> AreaSettings(max_villages=30).n_areas
+    0
+    >>> AreaSettings(n_areas=5, max_villages=30)
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [planning_areas] give either n_areas or max_villages, above 0.
     """
 
     n_areas: int = 0
@@ -60,8 +71,17 @@ class RegionSettings:
     """
     How areas are balanced.
 
-    `tolerance`: Largest deviation of an area's size from the mean that is accepted, as a share.
-    `most_rounds`: How often at most every two neighboring areas are divided anew.
+    Attributes
+    ----------
+    tolerance
+        Largest deviation of an area's size from the mean that is accepted, as a share.
+    most_rounds
+        How often at most every two neighboring areas are divided anew.
+
+    Examples
+    --------
+    >>> RegionSettings(tolerance=0.1)
+    RegionSettings(tolerance=0.1, most_rounds=60)
     """
 
     tolerance: float = 0.25
@@ -79,9 +99,24 @@ class PlanningAreas:
     """
     Contiguous groups of villages; a division of labour, not a finding.
 
-    `areas`: Area number from 1, one row per village, indexed by label.
-    `sizes`: One row per area: ``n_villages``, ``size`` (people, or villages without population)
+    Attributes
+    ----------
+    areas
+        Area number from 1, one row per village, indexed by label.
+    sizes
+        One row per area: ``n_villages``, ``size`` (people, or villages without population)
         and ``deviation`` (share of the mean size).
+    notes
+        That it is no test; what was out of balance.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> needs = pd.DataFrame({"roof": [0.1, 0.2, 0.8, 0.9]}, index=line.ids)
+    >>> found = planning_areas(needs, line, n_areas=2)
+    >>> len(found), found.sizes["n_villages"].tolist(), found.sizes["deviation"].tolist()
+    (2, [2, 2], [0.0, 0.0])
     """
 
     areas: pd.Series
@@ -145,6 +180,14 @@ def planning_areas(
     .. [1] Ward (1963), J. Am. Stat. Assoc. 58(301), 236-244.
     .. [2] DeFord, Duchin & Solomon (2021), Harvard Data Science Review 3(1): recombination;
        Assuncao et al. (2006), Int. J. Geogr. Inf. Sci. 20(7), 797-811: cuts of a tree.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> needs = pd.DataFrame({"roof": [0.1, 0.2, 0.8, 0.9]}, index=line.ids)
+    >>> planning_areas(needs, line, n_areas=2).areas.to_dict()
+    {'a': 1, 'b': 1, 'c': 2, 'd': 2}
     """
     settings = settings or RegionSettings()
     count = len(neighbors)

@@ -42,6 +42,15 @@ class PocketSettings:
     smallest_relative_risk
         Zones whose rate is less than this over the rate outside are no pockets, however
         significant; at least 1.
+
+    Examples
+    --------
+    >>> PocketSettings(neighbors="queen", alpha=0.01).replicates
+    999
+    >>> PocketSettings(alpha=5)
+    Traceback (most recent call last):
+        ...
+    ValueError: `alpha` must lie between 0 and 0.5, got 5.
     """
 
     alpha: float = 0.05

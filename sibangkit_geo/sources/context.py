@@ -44,14 +44,32 @@ class ContextSource:
     """
     One ``[[context]]`` table of a study: what its maps show as it is, at every level.
 
-    `path`: Vector file in any CRS.
-    `kind`: ``"road"``, ``"river"`` (both lines), ``"water"`` (areas), ``"seat"`` (of a district)
+    Attributes
+    ----------
+    path
+        Vector file in any CRS.
+    kind
+        ``"road"``, ``"river"`` (both lines), ``"water"`` (areas), ``"seat"`` (of a district)
         or ``"place"`` (both points). Rivers of the study replace the embedded ones.
-    `name`: Column with the names; no other attribute enters a product.
-    `label`: Words of the legend; left out, those of the kind.
-    `layer`: Layer of a file with several.
-    `crs`: Coordinate reference system, where the file names none or a wrong one.
-    `source`: Words for the source line; left out, the file's name.
+    name
+        Column with the names; no other attribute enters a product.
+    label
+        Words of the legend; left out, those of the kind.
+    layer
+        Layer of a file with several.
+    crs
+        Coordinate reference system, where the file names none or a wrong one.
+    source
+        Words for the source line; left out, the file's name.
+
+    Examples
+    --------
+    >>> ContextSource("jalan.gpkg", "road", name="REMARK").label
+    ''
+    >>> ContextSource("jalan.gpkg", "roads")
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [[context]] kind = "roads": Did you mean "road"?
     """
 
     path: str

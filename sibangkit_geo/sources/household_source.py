@@ -23,16 +23,38 @@ class HouseholdSource:
     """
     One ``[[households]]`` table of a study.
 
-    `path`: File, one row per household; or an SQLAlchemy address with `table`.
-    `code_generation`: Which list of category codes the items follow; never guessed.
-    `code_system`: Which codes ``village_code`` holds; never guessed.
-    `village_code`, `district_name`, `village_name`, `size`: Columns with the village (its code, or
-        both names) and the number of people; where empty the alias catalogue looks for them.
-    `longitude`, `latitude`, `photo`, `photo_folder`: Where a house stands and its picture; read at
-        level internal only.
-    `numerals`: How the file writes numbers, ``"id"`` (1.234,5) or ``"en"`` (1,234.5), where its
+    Attributes
+    ----------
+    path
+        File, one row per household; or an SQLAlchemy address with `table`.
+    code_generation
+        Which list of category codes the items follow; never guessed.
+    year
+        Year of the data.
+    code_system
+        Which codes ``village_code`` holds; never guessed.
+    village_code, district_name, village_name, size
+        Columns with the village (its code, or both names) and the number of people; where
+        empty the alias catalogue looks for them.
+    longitude, latitude, photo, photo_folder
+        Where a house stands and its picture; read at level internal only.
+    source
+        Words for the source line.
+    sheet, table
+        Sheet of a workbook, table of a database.
+    numerals
+        How the file writes numbers, ``"id"`` (1.234,5) or ``"en"`` (1,234.5), where its
         columns do not tell.
-    `columns`: Canonical variable to column, where the alias catalogue does not know it.
+    columns
+        Canonical variable to column, where the alias catalogue does not know it.
+
+    Examples
+    --------
+    >>> source = HouseholdSource(
+    ...     "rt.csv", "regsosek2022", 2023, "kemendagri", size="jml_art", columns={"roof": "atap"}
+    ... )
+    >>> source.named(spending="belanja")
+    {'size': 'jml_art', 'roof': 'atap', 'spending': 'belanja'}
     """
 
     path: str

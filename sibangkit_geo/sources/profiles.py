@@ -49,9 +49,25 @@ class IndicatorSource:
     """
     One ``[[profiles.indicators]]`` table of a study.
 
-    `column`: Column of the file.
-    `unit`: ``"percent"`` (0 to 100 in the file), ``"count"`` or ``"index"``.
-    `worse`: Which end is bad: ``"high"`` or ``"low"``.
+    Attributes
+    ----------
+    column
+        Column of the file.
+    name
+        Column in the results, snake case.
+    unit
+        ``"percent"`` (0 to 100 in the file), ``"count"`` or ``"index"``.
+    worse
+        Which end is bad: ``"high"`` or ``"low"``.
+    label
+        Indonesian words for legends.
+    agency
+        Key of the agency whose concern it is; empty when everybody's.
+
+    Examples
+    --------
+    >>> IndicatorSource("listrik", "electrified_share", "percent", "low", "Berlistrik").agency
+    ''
     """
 
     column: str
@@ -135,12 +151,31 @@ class ProfileSource(VillageTable):
     """
     One ``[[profiles]]`` table of a study; places as `VillageTable` says.
 
-    `households`, `people`: Columns with counts; the second may be empty.
-    `poor_share_percent`: Column with the percentage of poor households; empty when it has none.
-    `shares`: What its percentages are, ``"percent"`` (8,15) or ``"fraction"`` (0,0815), where all
+    Attributes
+    ----------
+    households, people
+        Columns with counts; the second may be empty.
+    poor_share_percent
+        Column with the percentage of poor households; empty when it has none.
+    shares
+        What its percentages are, ``"percent"`` (8,15) or ``"fraction"`` (0,0815), where all
         of a column lie within 0 and 1.
-    `indicators`: Further indicator columns.
-    `published`: Whether its counts are public anyway, so that nothing of it is protected.
+    indicators
+        Further indicator columns.
+    published
+        Whether its counts are public anyway, so that nothing of it is protected.
+
+    Examples
+    --------
+    >>> source = ProfileSource(
+    ...     path="profil.csv", year=2024, district_name="kec", village_name="desa", households="kk"
+    ... )
+    >>> source.place_columns
+    ('desa', 'kec')
+    >>> ProfileSource(path="profil.csv", year=2024, code="kode", households="kk")
+    Traceback (most recent call last):
+        ...
+    ValueError: code_system says which codes `code` holds: "kemendagri" or "bps"
     """
 
     households: str
@@ -152,7 +187,7 @@ class ProfileSource(VillageTable):
 
 
 def read_profiles(source: ProfileSource) -> Profiles:
-    """
+    r"""
     Read a village profile table.
 
     Grain: one row per row of the file.
@@ -173,6 +208,20 @@ def read_profiles(source: ProfileSource) -> Profiles:
         The file is missing.
     DataError
         The table is empty, lacks a column, or has cells that are no plausible number.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = {"code": "kode", "code_system": "kemendagri"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "profil.csv")
+    ...     _ = path.write_text("kode;kk;miskin\n16.07.01.2001;200;8,5\n16.07.01.2002;150;\n")
+    ...     source = ProfileSource(
+    ...         path=str(path), year=2024, **place, households="kk", poor_share_percent="miskin"
+    ...     )
+    ...     found = read_profiles(source)
+    >>> found.rows[["households", "poor_share"]].to_dict("list")
+    {'households': [200.0, 150.0], 'poor_share': [0.085, nan]}
     """
     path = Path(source.path)
     named = [*source.place_columns, *_kinds(source)]

@@ -32,13 +32,39 @@ class RasterSource:
     """
     One ``[[rasters]]`` table of a study.
 
-    `path`: GeoTIFF or any raster that GDAL reads; its first band counts.
-    `name`, `label`: Column in the results, snake case; Indonesian words for legends.
-    `statistic`: ``"mean"``, ``"sum"``, or ``"share"`` of the village in `classes`.
-    `unit`: Of the cells: ``"index"`` or ``"count"``; a share is always ``"percent"``.
-    `classes`: Cell values that the share is of.
-    `weights`: Raster that weighs the cells, such as people per cell.
-    `nodata`: Cell value without data, where the file names none; empty keeps the file's.
+    Attributes
+    ----------
+    path
+        GeoTIFF or any raster that GDAL reads; its first band counts.
+    name, label
+        Column in the results, snake case; Indonesian words for legends.
+    statistic
+        ``"mean"``, ``"sum"``, or ``"share"`` of the village in `classes`.
+    year
+        Year of the data.
+    unit
+        Of the cells: ``"index"`` or ``"count"``; a share is always ``"percent"``.
+    worse
+        Which end is bad: ``"high"`` or ``"low"``.
+    classes
+        Cell values that the share is of.
+    weights
+        Raster that weighs the cells, such as people per cell.
+    nodata
+        Cell value without data, where the file names none; empty keeps the file's.
+    agency
+        Key of the agency whose concern it is; empty when everybody's.
+    source
+        Words for the source line.
+
+    Examples
+    --------
+    >>> RasterSource("banjir.tif", "flood", "Bahaya banjir", "share", 2024, classes=(3,)).worse
+    'high'
+    >>> RasterSource("banjir.tif", "flood", "Bahaya banjir", "share", 2024)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [[rasters]] flood: name `classes` for statistic "share", ...
     """
 
     path: str
@@ -79,15 +105,41 @@ class FacilitySource:
     """
     One ``[[facilities]]`` table of a study: clinics, schools, markets, roads.
 
-    `path`: Vector file of points, lines or areas; or a table with `longitude` and `latitude`.
-    `name`, `label`: Stem of the columns, snake case; Indonesian words such as "puskesmas
-        terdekat".
-    `longitude`, `latitude`: Columns of a table, degrees.
-    `cost`: Raster with the cost of crossing a cell, per metre: the way is then the cheapest one in
+    Attributes
+    ----------
+    path
+        Vector file of points, lines or areas; or a table with `longitude` and `latitude`.
+    name, label
+        Stem of the columns, snake case; Indonesian words such as "puskesmas terdekat".
+    limit_km
+        Farther than this is far; above 0.
+    year
+        Year of the data.
+    layer
+        Layer of a file with several, or sheet of a table.
+    longitude, latitude
+        Columns of a table, degrees.
+    cost
+        Raster with the cost of crossing a cell, per metre: the way is then the cheapest one in
         units of that cost, and `limit_km` is in those units too.
-    `numerals`: How a table writes numbers, ``"id"`` or ``"en"``, where its columns do not tell.
-    `measured_from`: ``"village"``: from a point inside it; ``"household"``: from each house of the
+    measured_from
+        ``"village"``: from a point inside it; ``"household"``: from each house of the
         register that has a point.
+    agency
+        Key of the agency whose concern it is; empty when everybody's.
+    source
+        Words for the source line.
+    numerals
+        How a table writes numbers, ``"id"`` or ``"en"``, where its columns do not tell.
+
+    Examples
+    --------
+    >>> FacilitySource("faskes.gpkg", "clinic", "puskesmas terdekat", 5, 2024).measured_from
+    'village'
+    >>> FacilitySource("faskes.csv", "clinic", "puskesmas", 5, 2024, longitude="x")
+    Traceback (most recent call last):
+        ...
+    sibangkit_geo.errors.ConfigError: [[facilities]] clinic: name both longitude and latitude.
     """
 
     path: str

@@ -83,6 +83,15 @@ def local_geary(
     References
     ----------
     .. [1] Anselin (1995), Geographical Analysis 27(2), 93-115.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> percent = pd.Series([10, 10, 30, 30], index=line.ids)
+    >>> found = local_geary(percent, line, permutations=0).villages
+    >>> found["statistic"].tolist(), found.loc[["a", "d"], "kind"].tolist()
+    ([0.0, 2.0, 2.0, 0.0], ['LL', 'HH'])
     """
     options = Options(transform, alternative, permutations, seed)
     z = standardised(aligned(values, neighbors))
@@ -142,6 +151,15 @@ def local_geary_multivariate(
     References
     ----------
     .. [1] Anselin (2019), Geographical Analysis 51(2), 133-150.
+
+    Examples
+    --------
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> rates = pd.DataFrame({"floor": [0, 0, 1, 1], "water": [0, 1, 0, 1]}, index=line.ids)
+    >>> found = local_geary_multivariate(rates, line, permutations=0).villages
+    >>> found["statistic"].tolist()  # the means of 0, 2, 2, 0 and 4, 4, 4, 4
+    [2.0, 3.0, 3.0, 2.0]
     """
     if not isinstance(values, pd.DataFrame) or values.empty:
         msg = "`values` must be a table with at least one column and one row."

@@ -57,6 +57,15 @@ def morans_i(
     References
     ----------
     .. [1] Cliff & Ord (1981), Spatial Processes, Pion, chapter 2.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> found = morans_i(pd.Series([0.1, 0.1, 0.3, 0.3], index=line.ids), line)
+    >>> round(found.value, 6), round(found.expected, 6)  # (1 + 0 + 0 + 1) / 4
+    (0.5, -0.333333)
     """
     Options(transform, "two-sided", 0, 0)
     z = standardised(aligned(values, neighbors))
@@ -105,6 +114,15 @@ def global_g(values: pd.Series, neighbors: Neighbors) -> GlobalStatistic:
     References
     ----------
     .. [1] Getis & Ord (1992), Geographical Analysis 24(3), 189-206.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sibangkit_geo.pockets.graph import from_pairs
+    >>> line = from_pairs(["a", "b", "c", "d"], [[0, 1], [1, 2], [2, 3]])
+    >>> found = global_g(pd.Series([0, 0, 3, 3], index=line.ids), line)
+    >>> found.value, found.expected  # the only product above 0 is one of neighbors
+    (1.0, 0.5)
     """
     x = at_least_zero(values, neighbors)
     n, missing = len(x), float("nan")

@@ -63,6 +63,14 @@ def settlement_outlines(
     ----------
     .. [1] Campello, Moulavi & Sander (2013), PAKDD, 160-172.
     .. [2] Ester, Kriegel, Sander & Xu (1996), KDD-96, 226-231.
+
+    Examples
+    --------
+    >>> grid = [(60 * x, 60 * y) for y in range(4) for x in range(5)]
+    >>> far = [(x + 3000, y) for x, y in grid[:10]]
+    >>> found = settlement_outlines([*grid, *far, (9000, 9000)], method="dbscan", min_samples=5)
+    >>> found["households"].tolist(), found["area_ha"].round(1).tolist()
+    ([20, 10], [10.5, 7.0])
     """
     if min_samples < 5 or distance_m <= 0:
         msg = "`min_samples` must be at least 5 and `distance_m` above 0."

@@ -22,11 +22,23 @@ class SurveyDesign:
     """
     How the rows of a survey were drawn.
 
-    `weight`: Households in the population that a row stands for, above 0; nothing: all alike.
-    `cluster`: Primary sampling unit of each row; nothing: each row is drawn by itself.
-    `stratum`: Stratum of each row; nothing: one stratum. A cluster name that occurs in two strata
+    Attributes
+    ----------
+    weight
+        Households in the population that a row stands for, above 0; nothing: all alike.
+    cluster
+        Primary sampling unit of each row; nothing: each row is drawn by itself.
+    stratum
+        Stratum of each row; nothing: one stratum. A cluster name that occurs in two strata
         is two clusters.
-    `level`: Confidence of the intervals, above 0 and below 1.
+    level
+        Confidence of the intervals, above 0 and below 1.
+
+    Examples
+    --------
+    >>> design = SurveyDesign(cluster=pd.Series(["a", "a", "b", "b"]), level=0.9)
+    >>> design.weight is None, design.cluster.nunique()
+    (True, 2)
     """
 
     weight: pd.Series | None = None
@@ -44,10 +56,23 @@ class SurveyEstimate:
     """
     An estimate with its design-based error.
 
-    `estimate`, `standard_error`: In the unit of numerator over denominator.
-    `low`, `high`: Ends of the confidence interval; not cut off at 0 or 1, so an end beyond them
-        shows that the sample is too small for the normal approximation.
-    `clusters`: Primary sampling units in the sample.
+    Attributes
+    ----------
+    estimate, standard_error
+        In the unit of numerator over denominator.
+    low, high
+        Ends of the confidence interval; not cut off at 0 or 1, so an end beyond them shows that
+        the sample is too small for the normal approximation.
+    clusters
+        Primary sampling units in the sample.
+    degrees_of_freedom
+        Clusters less strata.
+
+    Examples
+    --------
+    >>> found = survey_estimate(pd.Series([1, 0, 2, 1]), pd.Series([2, 2, 2, 2]))
+    >>> found.estimate, found.clusters, found.degrees_of_freedom
+    (0.5, 4, 3)
     """
 
     estimate: float

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 _FILES = ("context.geojson", "sea.geojson", "rivers.geojson")
-_EMBEDDED_REGENCY = "16.07"
+EMBEDDED_REGENCY = "16.07"
 # half of the narrowest water that is drawn: borders of two sources differ by as much
 _CHINK_M = 400.0
 # sea under the coast of the villages: more than maps simplify either
@@ -133,11 +133,11 @@ def _embedded(crs: object) -> Iterator[gpd.GeoDataFrame]:
     around = _read("context.geojson", crs).set_index("kode").rename(columns={"nama": "name"})
     yield around[["name", "geometry"]]
     cells = _read("villages.geojson", crs).geometry.to_numpy()
-    name = codes.regencies()[_EMBEDDED_REGENCY]
+    name = codes.regencies()[EMBEDDED_REGENCY]
     yield gpd.GeoDataFrame(
         {"name": [name]},
         geometry=[shapely.union_all(cells)],
-        index=[_EMBEDDED_REGENCY],
+        index=[EMBEDDED_REGENCY],
         crs=around.crs,
     )
 

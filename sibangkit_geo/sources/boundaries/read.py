@@ -16,6 +16,7 @@ from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.model.types import Boundaries, Note
 from sibangkit_geo.sources.boundaries.land_sea import (
+    EMBEDDED_REGENCY,
     backdrop_files,
     backdrop_of,
     context_around,
@@ -40,6 +41,9 @@ _PLAIN = ("codes_dotted", "z_dropped", "located_by_name", "codes_empty")
 # a map of one regency shows little more of its neighbours
 _NEAR_M = 30_000.0
 _ENDINGS = (".geojson", ".gpkg")
+_EMBEDDED_SOURCE = (
+    "Batas indikatif tertanam sibangkit_geo (idn-area-data ODbL, geografis MIT, Natural Earth)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,12 @@ class BoundarySource:
         a wrong one, such as ``"EPSG:32748"``.
     layer
         Layer of a file with several.
+
+    Examples
+    --------
+    >>> source = BoundarySource("desa.gpkg", code="KDEPUM", name="WADMKD")
+    >>> source.district, source.code_system  # left to what the columns contain
+    ('', '')
     """
 
     villages: str
@@ -81,19 +91,25 @@ class BoundarySource:
 
 
 def read_boundaries(
-    source: BoundarySource, *, regency: str, locate: Locate | None = None
+    source: BoundarySource | None = None,
+    *,
+    regency: str | None = None,
+    locate: Locate | None = None,
 ) -> Boundaries:
     """
     Read village polygons and clean them into a valid coverage.
 
+    Without any argument: the embedded villages of Banyuasin, whose borders are approximate
+    (`Boundaries.approximate`) and no official ones.
     Grain: one row per village, and one per official village.
 
     Parameters
     ----------
     source
-        What the study says about boundaries.
+        What the study says about boundaries; the embedded ones when None.
     regency
-        Dotted code; villages of other regencies are dropped.
+        Dotted code; villages of other regencies are dropped. May be left out with the
+        embedded ones, which are those of ``"16.07"`` alone.
     locate
         Matches names to villages, as in `import_file`.
 
@@ -108,8 +124,20 @@ def read_boundaries(
         A file is missing, or the file has no village of the regency.
     DataError
         Columns missing, no CRS, or no feature is usable.
+    ValueError
+        A file is named, and no regency.
+
+    Examples
+    --------
+    >>> found = read_boundaries()
+    >>> len(found.villages), found.regency, found.approximate
+    (313, '16.07', True)
+    >>> found.villages["name"].head(2).to_dict()
+    {'16.07.01.1016': 'Mariana', '16.07.01.1021': 'Mariana Ilir'}
     """
+    source = source or BoundarySource("default")
     default = source.villages == "default"
+    regency = _regency(source, regency)
     path = embedded_polygons() if default else Path(source.villages)
     columns = BoundaryColumns(source.code, source.name, source.district, source.code_system)
     layer = read_layout(
@@ -137,16 +165,27 @@ def read_boundaries(
         context=context,
         regency=regency,
         approximate=default,
-        source=source.source
-        or (
-            "Batas indikatif tertanam sibangkit_geo (idn-area-data ODbL, "
-            "geografis MIT, Natural Earth)"
-            if default
-            else path.name
-        ),
+        source=source.source or (_EMBEDDED_SOURCE if default else path.name),
         notes=(*layer.notes, *found.notes, *repaired.notes, *_missing_polygons(official)),
         backdrop=backdrop_of(cleaned, context=context),
     )
+
+
+def _regency(source: BoundarySource, regency: str | None) -> str:
+    """Tell which regency is asked for: guessed of the embedded villages only, which have one."""
+    if source.villages != "default":
+        if regency is None:
+            msg = f"`regency` must say whose villages {Path(source.villages).name} is read for."
+            raise ValueError(msg)
+        return regency
+    if regency not in {None, EMBEDDED_REGENCY}:
+        name = codes.require_regency(str(regency))
+        msg = (
+            f'The embedded boundaries hold no village of regency "{regency}" ({name}), those of '
+            f"{EMBEDDED_REGENCY} alone. Name a file of its villages ([boundaries] villages)."
+        )
+        raise ConfigError(msg)
+    return EMBEDDED_REGENCY
 
 
 def _context(

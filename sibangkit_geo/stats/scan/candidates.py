@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from sibangkit_geo.pockets.graph import Neighbors
+from sibangkit_geo.pockets.pysal import HasNeighborLists, as_neighbors
 from sibangkit_geo.stats.scan.kernels import Nest, Web, close_rows, link_bits, usable_lengths
 from sibangkit_geo.stats.scan.model import FLEXIBLE_LIMIT, NeighborPairs
 
@@ -233,6 +235,9 @@ def _pairs(places: Places, neighbors: NeighborPairs | None, known: pd.Index) -> 
     adjacency = getattr(neighbors, "adjacency", None)
     if adjacency is not None:
         one, other = (pd.Index(adjacency.index.get_level_values(i)) for i in (0, 1))
+    elif isinstance(neighbors, Neighbors | HasNeighborLists):
+        graph = as_neighbors(neighbors)
+        one, other = (graph.ids[graph.pairs[:, side]] for side in (0, 1))
     else:
         table = np.asarray(neighbors)
         if table.size == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import shapely
 from sibangkit_geo.errors import DataError, nearest
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets.overdispersion import beta_binomial_rho, effective_counts
+from sibangkit_geo.pockets.pysal import GraphLike
 from sibangkit_geo.stats.scan.kernels import BINOMIAL, NORMAL, POISSON, Law
 
 if TYPE_CHECKING:
@@ -82,14 +83,24 @@ class ScanSettings:
     alpha1
         Places with mid-p below it are hot (restricted flexible zones).
     neighbors
-        Pairs of labels, shape (n_pairs, 2), or a graph with an ``adjacency`` like
-        that of libpysal; flexible shapes need it.
+        Pairs of labels, shape (n_pairs, 2), or a graph: `Neighbors`, or a ``Graph`` or
+        ``W`` of libpysal; flexible shapes need it.
     rho
         Intra-place correlation of the beta-binomial model; None fits it by maximum
         likelihood.
     max_temporal_share
         Longest window of a space-time scan, as share of the waves; one wave is
         always allowed.
+
+    Examples
+    --------
+    >>> settings = ScanSettings(max_population_share=0.2, significance="gumbel", replicates=199)
+    >>> settings.direction
+    'high'
+    >>> ScanSettings(direction="up")
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown `direction` "up". Known: both, high, low.
     """
 
     max_population_share: float = 0.5
@@ -532,11 +543,4 @@ def _refuse_uncountable(places: Places) -> None:
         raise DataError(msg, remedy="Use the Poisson model.")
 
 
-class HasAdjacency(Protocol):
-    """A graph like libpysal's: a Series indexed by focal and neighbor."""
-
-    @property
-    def adjacency(self) -> pd.Series: ...  # noqa: D102 - the class says it
-
-
-NeighborPairs = HasAdjacency | Any
+NeighborPairs = GraphLike | Any

@@ -545,6 +545,18 @@ class ScanCluster:
         1 / (replicates + 1) to 1; NaN without replicates.
     direction
         ``"high"`` or ``"low"``.
+
+    Examples
+    --------
+    >>> found = scan_statistic(
+    ...     [[0, 0], [1, 0], [9, 0]],
+    ...     [8, 9, 3],
+    ...     [100, 100, 200],
+    ...     settings=ScanSettings(replicates=0),
+    ... )
+    >>> first = found.clusters[0]
+    >>> first.members, first.radius, first.cases, first.expected, round(first.relative_risk, 2)
+    ((0, 1), 1.0, 17.0, 10.0, 5.67)
     """
 
     members: tuple[Hashable, ...]
@@ -581,6 +593,19 @@ class ScanResult:
         Of the scan; seed and number of replicates are among them.
     notes
         What was left out, and why nothing was tested.
+
+    Examples
+    --------
+    >>> found = scan_statistic(
+    ...     [[0, 0], [1, 0], [9, 0]],
+    ...     [8, 9, 3],
+    ...     [100, 100, 200],
+    ...     settings=ScanSettings(replicates=99),
+    ... )
+    >>> len(found.null_maxima), found.cases, found.population
+    (99, 20.0, 400.0)
+    >>> found.p_value == found.clusters[0].p_value
+    True
     """
 
     clusters: tuple[ScanCluster, ...]
@@ -625,6 +650,17 @@ def clusters_frame(result: ScanResult) -> pd.DataFrame:
     table
         Indexed by ``cluster`` from 1; the fields of a cluster, ``n_places`` and
         ``members``.
+
+    Examples
+    --------
+    >>> found = scan_statistic(
+    ...     [[0, 0], [1, 0], [9, 0]],
+    ...     [8, 9, 3],
+    ...     [100, 100, 200],
+    ...     settings=ScanSettings(replicates=0),
+    ... )
+    >>> clusters_frame(found)[["cases", "expected", "n_places"]].to_dict("index")
+    {1: {'cases': 17.0, 'expected': 10.0, 'n_places': 2}}
     """
     rows = [
         {
