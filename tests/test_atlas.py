@@ -39,7 +39,8 @@ from sibangkit_geo.products.atlas import (
 from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
 from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
-from sibangkit_geo.products.atlas.sheet_plan import CHANGE_COLORS, change_theme
+from sibangkit_geo.products.atlas.sheet_plan import change_theme
+from sibangkit_geo.products.classes import CHANGE_COLORS
 from sibangkit_geo.products.result import Analysis, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from tests.test_annex import paths, printed_scale, words

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sibangkit_geo.errors import nearest
 from sibangkit_geo.model.numerals import numeral
 
 if TYPE_CHECKING:
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from sibangkit_geo.model.types import Indicator
+    from sibangkit_geo.model.types import Indicator, Worse
 
 # one direction, light to dark in grey print too; told apart with red-green blindness
 PALETTE = ("#fdf3c7", "#fbcb7c", "#f0914a", "#cf4a35", "#861a3a")
 NO_DATA_COLOR = "#ffffff"
+# from a fall to a rise: two hues apart for the colour-blind, five greys apart in print
+CHANGE_COLORS = ("#1f8f88", "#a9d6d1", "#ececf1", "#eda45a", "#8f1d2c")
+# Okabe & Ito (2008), colours told apart by every kind of colour vision
+TYPE_COLORS = (
+    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999",
+)  # fmt: skip
 _PERCENT = 100.0
 
 
@@ -202,11 +209,7 @@ def build_layer(villages: gpd.GeoDataFrame, indicator: Indicator) -> Layer:
     factor = _PERCENT if indicator.unit == "percent" else 1.0
     decimals = {"percent": 1, "count": 0, "index": 3}[indicator.unit]
     values = (mapped[indicator.name].astype(float) * factor).round(decimals)
-    edges = _edges(values.dropna(), decimals)
-    index = pd.Series(np.searchsorted(edges, values, side="right"), index=values.index)
-    if indicator.worse == "low":
-        index = len(edges) - index
-    index = index.where(values.notna(), -1).astype(int)
+    index, classes = class_values(values, decimals=decimals, worse=indicator.worse)
     over, below = _sums(villages, indicator)
     total = below.sum()
     regency = float(over.sum() / total) if total else float("nan")
@@ -214,7 +217,7 @@ def build_layer(villages: gpd.GeoDataFrame, indicator: Indicator) -> Layer:
         indicator=indicator,
         shown=values,
         counts=mapped[indicator.count_column] if indicator.count_column else None,
-        classes=_legend(values, index, edges, indicator, decimals),
+        classes=classes,
         class_index=index,
         decimals=decimals,
         regency_value=regency * factor,
@@ -223,6 +226,48 @@ def build_layer(villages: gpd.GeoDataFrame, indicator: Indicator) -> Layer:
         district_bases=below,
         **_answered(mapped, indicator),
     )
+
+
+def class_values(
+    values: pd.Series, *, decimals: int, worse: Worse = "high", scheme: str = "", k: int = 5
+) -> tuple[pd.Series, tuple[LegendClass, ...]]:
+    """
+    Sort numbers into classes and give each a colour, the worst the darkest.
+
+    `values`: As shown, rounded to `decimals`; missing without data.
+    `scheme`: Name of a classifier of mapclassify, such as ``"quantiles"``, into `k` classes; empty
+        for the natural breaks of the house, which hide no jump.
+    Returns: Position of the class, -1 without a number; and the classes.
+    Raises ValueError: mapclassify has no such scheme.
+    Raises ImportError: It is asked for and not installed.
+    """
+    known = values.dropna().astype(float)
+    if scheme and len(known):
+        own = pd.Series(_by_scheme(known, scheme, k), index=known.index)
+    else:
+        edges = _edges(known, decimals)
+        own = pd.Series(np.searchsorted(edges, known, side="right"), index=known.index)
+    # a class that holds nothing has no line in a legend
+    place = pd.Series(pd.factorize(own, sort=True)[0], index=own.index)
+    if worse == "low":
+        place = place.max() - place
+    index = place.reindex(values.index, fill_value=-1).astype(int)
+    return index, _legend(known, place, decimals)
+
+
+def _by_scheme(known: pd.Series, scheme: str, k: int) -> NDArray[np.intp]:
+    """Let mapclassify sort the numbers; its names are known in any case."""
+    try:
+        import mapclassify  # noqa: PLC0415 - its import costs two seconds
+    except ImportError as error:
+        msg = "`scheme` needs the package mapclassify: pip install mapclassify."
+        raise ImportError(msg) from error
+    names = {one.lower(): one for one in mapclassify.CLASSIFIERS}
+    if scheme.lower() not in names:
+        msg = f'mapclassify has no scheme "{scheme}". {nearest(scheme, names.values())}'
+        raise ValueError(msg)
+    found: NDArray[np.intp] = mapclassify.classify(known.to_numpy(), scheme, k=k).yb
+    return found
 
 
 def _answered(villages: pd.DataFrame, indicator: Indicator) -> dict[str, pd.Series]:
@@ -243,28 +288,17 @@ def _edges(known: pd.Series, decimals: int) -> NDArray[np.float64]:
     return np.unique(np.round(breaks, decimals))
 
 
-def _legend(
-    values: pd.Series,
-    index: pd.Series,
-    edges: NDArray[np.float64],
-    indicator: Indicator,
-    decimals: int,
-) -> tuple[LegendClass, ...]:
-    known = values.dropna()
-    if known.empty:
-        return ()
-    # the numbers that are there: no label spans a gap between classes
-    held = known.groupby(np.searchsorted(edges, known, side="right"))
+def _legend(known: pd.Series, place: pd.Series, decimals: int) -> tuple[LegendClass, ...]:
+    """Name each class by the numbers that are there: no label spans a gap between classes."""
+    held = list(known.groupby(place))
     labels = [
         " – ".join(dict.fromkeys((numeral(own.min(), decimals), numeral(own.max(), decimals))))
         for _, own in held
     ]
-    if indicator.worse == "low":
-        labels.reverse()
-    colors = _colors(len(labels))
+    colors = _colors(len(labels)) if labels else []
     return tuple(
-        LegendClass(color, label, int((index == i).sum()))
-        for i, (color, label) in enumerate(zip(colors, labels, strict=True))
+        LegendClass(color, label, len(own))
+        for color, label, (_, own) in zip(colors, labels, held, strict=True)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +12,18 @@ import pandas as pd
 from sibangkit_geo import disclosure
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.pockets.change import FALSE_SHARE
+from sibangkit_geo.products.classes import CHANGE_COLORS
+from sibangkit_geo.products.shown import (
+    Look,
+    Shade,
+    Shown,
+    View,
+    areas_of,
+    column_shade,
+    kind_shade,
+    level_words,
+    note_texts,
+)
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.web.html import compact, render
@@ -18,7 +31,8 @@ from sibangkit_geo.products.words import listed_districts, say, told_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    import geopandas as gpd
 
     from sibangkit_geo.model.types import Note
 
@@ -42,15 +56,33 @@ _WORDS = {
 _COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Comparison(Shown):
     """
-    What a comparison found.
+    What changed between finished runs; made by `compare`.
 
-    `pockets`, `villages`, `areas`: Tables with English column names, one row per pocket, village
-        or district (and the regency) and pair of following waves.
-    `notes`: What a reader must know.
-    `provenance`: Plain values for the manifest: runs with checksums, parameters, time.
+    Attributes
+    ----------
+    pockets, villages, areas
+        Tables with English column names, one row per pocket, village or district (and the
+        regency) and pair of following waves.
+    notes
+        What a reader must know.
+    provenance
+        Plain values for the manifest: runs with checksums, parameters, time.
+    level
+        Whom the runs are for.
+    shapes
+        Polygons of the villages of the last run, indexed by code, where it has them.
+
+    Examples
+    --------
+    >>> import dataclasses, tempfile, pathlib, sibangkit_geo as sg
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> file = sg.write_demo(folder, settings=sg.DemoSettings(households=5_000))
+    >>> old, new = sg.analyse(file.with_name("study_2020.toml")), sg.analyse(file)
+    >>> sg.compare([old, new]).summary()["class"].notna().all().item()
+    True
     """
 
     pockets: pd.DataFrame
@@ -58,6 +90,83 @@ class Comparison:
     areas: pd.DataFrame
     notes: tuple[Note, ...]
     provenance: Mapping[str, object]
+    level: str = ""
+    shapes: gpd.GeoDataFrame | None = None
+
+    def summary(self) -> pd.DataFrame:
+        """
+        List what became of each pocket.
+
+        Returns
+        -------
+        table
+            `pockets`, and ``level``.
+        """
+        return self.pockets.assign(level=self.level)
+
+    def write(self, out: str | Path) -> tuple[str, ...]:
+        """
+        Write tables, page and manifest into a folder, whole or not at all.
+
+        Parameters
+        ----------
+        out
+            Folder.
+
+        Returns
+        -------
+        names
+            Relative paths, sorted.
+
+        Raises
+        ------
+        ConfigError
+            `out` cannot be written.
+        LeakError
+            A product holds personal data; nothing is written.
+        """
+        return write_comparison(self, Path(out), private=self.level == "internal")
+
+    def view(self, look: Look) -> View:
+        """Gather what is shown: by how many points the rate of each village changed last."""
+        last = self.villages[self.villages["year_after"] == self.villages["year_after"].max()]
+        before, after = last["year_before"].min(), last["year_after"].max()
+        table = last.set_index("code")
+        given = self.shapes if look.areas is None else look.areas
+        areas = None
+        if given is not None:
+            areas = areas_of(given, given.index[given.index.isin(table.index)])
+        shade = None
+        if areas is not None and look.column:
+            shade = column_shade(areas.join(table, rsuffix="_change"), look)
+        elif areas is not None:
+            shade = _change_shade(table.reindex(areas.index))
+        sure = int((last["q_value"] <= FALSE_SHARE).sum())
+        counts = self.pockets.get("class", pd.Series(dtype=object)).value_counts()
+        return View(
+            say("nb_change", before=before, after=after),
+            (
+                (say("nb_level"), level_words([self.level])),
+                (say("nb_villages"), numeral(len(last))),
+                (say("nb_sure"), numeral(sure)),
+                *((f"{say('nb_found')}: {name}", numeral(n)) for name, n in counts.items()),
+            ),
+            areas=areas,
+            shade=shade,
+            notes=note_texts(self.notes),
+        )
+
+
+def _change_shade(table: pd.DataFrame) -> Shade:
+    """Colour surely fallen and risen rates; what did not surely change stays pale."""
+    sure = table["q_value"].le(FALSE_SHARE)
+    kinds = pd.Series("same", index=table.index).mask(sure & table["difference"].lt(0), "fall")
+    kinds = kinds.mask(sure & table["difference"].gt(0), "rise").mask(
+        table["difference"].isna(), ""
+    )
+    words = {one: say(f"nb_{one}") for one in ("fall", "same", "rise")}
+    colors = {"fall": CHANGE_COLORS[0], "same": CHANGE_COLORS[2], "rise": CHANGE_COLORS[4]}
+    return kind_shade(kinds, say("nb_changed"), words, colors)
 
 
 def write_comparison(found: Comparison, out: Path, *, private: bool) -> tuple[str, ...]:

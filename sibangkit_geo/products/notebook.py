@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import folium
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 from branca.element import CssLink, Element, Figure, Html, JavascriptLink
 from folium.map import FitBounds, Layer
 from folium.plugins import HeatMap, MarkerCluster
@@ -17,13 +19,14 @@ from folium.template import Template
 from folium.utilities import JsCode
 from markupsafe import escape
 
+from sibangkit_geo.products.classes import NO_DATA_COLOR
+from sibangkit_geo.products.ground_style import LAND
+from sibangkit_geo.products.shown import Line, Look, Shown, View, polygons
 from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.web.page import PageError, require_safe, vendored_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-
-    from sibangkit_geo.products.result import Analysis
 
 __all__ = ["ADDABLE", "PocketFigure", "PocketMap"]
 
@@ -37,7 +40,7 @@ _INSTEAD: Final = {
     "leaflet_heat.min.js": "leaflet-heat.js",
 }
 _PART = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
-_MAX_ZOOM = 18
+_MAX_ZOOM, _LEGEND_PX = 18, 240
 _READY = 'document.documentElement.dataset.ready = "1";'
 _ORDER = ("leaflet.js", "leaflet.css")
 
@@ -92,6 +95,8 @@ var {{ this.get_name() }} = sibangkitIcon({{ this.color|tojavascript }});
 class PocketFigure(Figure):
     """The page around a `PocketMap`: vendored texts inlined, a content security policy."""
 
+    view: View | None = None
+
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - as branca has it
         """
         Write the page.
@@ -119,7 +124,7 @@ class PocketFigure(Figure):
         require_safe(scripts, addresses=False)
         return render(
             "notebook",
-            {"title": figure.title or "Peta"},
+            {"title": figure.title or "Peta", "view": figure.view},
             styles=styles,
             # newlines as the parser will see them, or the checksums do not fit
             scripts=[text.replace("\r\n", "\n").replace("\r", "\n") for text in scripts],
@@ -137,9 +142,10 @@ class PocketMap(folium.Map):
 
     Parameters
     ----------
-    villages
-        Finished study, drawn with its first indicator and its pockets; or polygons with any
-        columns, the column ``name`` as tooltip; None for an empty map.
+    shown
+        What a result shows (`Shown.view`), such as a study with its first indicator and its
+        pockets; or polygons with any columns, the column ``name`` as tooltip; None for an
+        empty map.
     title
         Of the page.
     **options
@@ -161,7 +167,7 @@ class PocketMap(folium.Map):
 
     def __init__(
         self,
-        villages: Analysis | gpd.GeoDataFrame | None = None,
+        shown: Shown | View | gpd.GeoDataFrame | None = None,
         *,
         title: str = "",
         **options: Any,  # noqa: ANN401 - as folium has them
@@ -176,12 +182,15 @@ class PocketMap(folium.Map):
         self.options.setdefault("attribution_control", False)
         self._name = "PocketMap"
         self.default_js, self.default_css = [("leaflet", "leaflet.js")], [("css", "leaflet.css")]
+        view = shown.view(Look()) if isinstance(shown, Shown) else shown
+        title = title or (view.title if isinstance(view, View) else "")
         figure = PocketFigure(title=title or None)
+        figure.view = view if isinstance(view, View) else None
         figure.add_child(self)
-        if isinstance(villages, gpd.GeoDataFrame):
-            _add_polygons(self, villages)
-        elif villages is not None:
-            _add_product(self, villages)
+        if isinstance(view, gpd.GeoDataFrame):
+            _add_polygons(self, view)
+        elif view is not None:
+            _add_view(self, view)
 
 
 def _add_polygons(chart: PocketMap, villages: gpd.GeoDataFrame) -> None:
@@ -201,39 +210,54 @@ def _add_polygons(chart: PocketMap, villages: gpd.GeoDataFrame) -> None:
     _fit(chart, shown)
 
 
-def _add_product(chart: PocketMap, product: Analysis) -> None:
-    shown = product.mapped[["name", "geometry"]].to_crs("EPSG:4326")
-    if product.layers:
-        layer = product.layers[0]
-        label = layer.indicator.label
-        shown = shown.assign(value=layer.shown.round(layer.decimals), color=layer.colors)
+def _add_view(chart: PocketMap, view: View) -> None:
+    bounds = []
+    if view.areas is not None or not view.lines:
+        areas = polygons(view)
+        shown = areas[["name", areas.geometry.name]].to_crs("EPSG:4326")
+        fields, aliases = ["name"], ["Desa"]
+        colors = pd.Series(LAND, index=areas.index)
+        if view.shade:
+            shown = shown.assign(told=view.shade.told.to_numpy())
+            fields, aliases = ["name", "told"], ["Desa", view.shade.label]
+            colors = view.shade.colors
         folium.GeoJson(
-            shown, name=label,
-            tooltip=folium.GeoJsonTooltip(["name", "value"], aliases=["Desa", label]),
+            shown.assign(color=colors.to_numpy()),
+            name=view.shade.label if view.shade else "Desa",
+            tooltip=folium.GeoJsonTooltip(fields, aliases=aliases),
             style_function=lambda one: {"fillColor": _color(one["properties"]["color"]),
                                         "color": "#ffffff", "weight": 0.7, "fillOpacity": 1},
         ).add_to(chart)  # fmt: skip
-    if len(product.found.outlines):
-        outlines = product.found.outlines[["geometry"]].to_crs("EPSG:4326")
-        outlines = outlines.assign(number=[str(one) for one in outlines.index])
-        folium.GeoJson(
-            outlines, name="Kantong kemiskinan",
-            tooltip=folium.GeoJsonTooltip(["number"], aliases=["Kantong"]),
-            style_function=lambda _: {"color": "#12305a", "weight": 2.6, "fillOpacity": 0},
-        ).add_to(chart)  # fmt: skip
-    if product.found.wide is not None and len(product.found.wide):
-        folium.GeoJson(
-            product.found.wide[["geometry"]].to_crs("EPSG:4326"),
-            name="Wilayah miskin luas (bukan kantong)",
-            style_function=lambda _: {"color": "#6b4a1e", "weight": 2.2, "dashArray": "1 5",
-                                      "fillOpacity": 0},
-        ).add_to(chart)  # fmt: skip
-    _fit(chart, shown)
+        bounds.append(shown.total_bounds)
+    for line in view.lines:
+        _add_line(chart, line)
+        bounds.append(line.shapes.to_crs("EPSG:4326").total_bounds)
+    if bounds:
+        west, south = np.min(bounds, axis=0)[:2]
+        east, north = np.max(bounds, axis=0)[2:]
+        corners = [[float(south), float(west)], [float(north), float(east)]]
+        # the legend lies at the left
+        chart.fit_bounds(corners, padding_top_left=(_LEGEND_PX, 0))
+
+
+def _add_line(chart: PocketMap, line: Line) -> None:
+    style = {"color": line.color, "weight": 2.6, "fillOpacity": 0}
+    style |= {"dashArray": "6 4"} if line.dashed else {}
+    shapes = gpd.GeoDataFrame(
+        {"told": [str(one) for one in line.shapes.index]},
+        geometry=line.shapes.to_crs("EPSG:4326").to_numpy(),
+        crs="EPSG:4326",
+    )
+    folium.GeoJson(
+        shapes, name=line.label, tooltip=folium.GeoJsonTooltip(["told"], aliases=[line.label]),
+        style_function=lambda _: style,
+    ).add_to(chart)  # fmt: skip
 
 
 def _color(value: object) -> str:
     """Leave hatches to the page: here a village without value is grey."""
-    return value if isinstance(value, str) and value.startswith("#") else "#d6d9de"
+    fine = isinstance(value, str) and value.startswith("#") and value != NO_DATA_COLOR
+    return str(value) if fine else "#d6d9de"
 
 
 def _fit(chart: PocketMap, shown: gpd.GeoDataFrame) -> None:

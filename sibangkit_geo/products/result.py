@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.classes import Layer, build_layer
-from sibangkit_geo.products.words import say
+from sibangkit_geo.products.found import FoundPockets
+from sibangkit_geo.products.shown import (
+    Look,
+    Shade,
+    Shown,
+    View,
+    column_shade,
+    decimal,
+    note_texts,
+    number_shade,
+)
+from sibangkit_geo.products.words import say, told_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
-    import pandas as pd
 
     from sibangkit_geo.agencies import Catalogue
+    from sibangkit_geo.agencies.budget import BudgetTables
     from sibangkit_geo.model.types import (
         AgencyNeeds,
         Boundaries,
@@ -28,6 +43,8 @@ if TYPE_CHECKING:
         Provenance,
         VillageIndicators,
     )
+    from sibangkit_geo.products.atlas.settings import AtlasSettings
+    from sibangkit_geo.products.framed import Document, Pictures
 
 _NAMED_LABELS = 2
 
@@ -66,20 +83,86 @@ class EarlierWave:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class Finished:
     """
-    A finished study as its reader may see it, ready to be drawn.
+    What a run made.
 
-    `regency_name`: Such as ``"Kabupaten Banyuasin"``.
-    `needs`: Households concerned per agency.
-    `provenance`: Inputs, settings, seed, versions, time.
-    `neighbor_distance_m`: Neighbour rule of the detector, metres.
-    `catalogue`: Agencies, their programmes, and when they must act.
-    `houses`: Pseudonymous houses; None at every level but internal.
-    `level_line`: Level, reader, and what was done to protect people.
-    `pledges`: What partners have promised; planned, not done.
-    `lines`: Further sentences about places.
-    `unit_costs`: Rupiah for one household of each need that has a price in the study's budget.
+    Attributes
+    ----------
+    out
+        Folder of the products.
+    products
+        Relative paths, the overview first.
+    review
+        File of uncertain names beside the folder; None when no name was uncertain.
+    pockets
+        Result of the detector.
+    notes
+        Notes of all stages.
+    """
+
+    out: Path
+    products: tuple[str, ...]
+    review: Path | None
+    pockets: Pockets
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Analysis(Shown):
+    """
+    A study as its reader may see it: tables, pockets, pages, maps; made by `analyse`.
+
+    At levels public and partner every number was protected before the first share was formed:
+    tables, figures and maps show what the products of a run show.
+
+    Attributes
+    ----------
+    title, year, regency_name
+        What the study says; the regency such as ``"Kabupaten Banyuasin"``.
+    boundaries
+        Polygons, official list, and what maps draw around them.
+    measured
+        Every official village with its indicators.
+    layers
+        Indicators classed and coloured, poverty first.
+    found
+        Result of the detector, as `pockets` shows it.
+    focus
+        What each agency finds; `needs` and `roles` are its tables.
+    notes
+        What a reader must know.
+    provenance
+        Inputs, settings, seed, versions, time.
+    neighbor_distance_m
+        Neighbor rule of the detector, metres.
+    catalogue
+        Agencies, their programmes, and when they must act.
+    blocks, lines, honesty
+        Sentences of pages, of places, and of what the maps cannot answer.
+    earlier, series
+        Numbers of earlier years, and published rates.
+    houses
+        Pseudonymous houses; None at every level but internal.
+    level, level_line
+        Whom it is for, and what was done to protect people.
+    pledges
+        What partners have promised; planned, not done.
+    unit_costs
+        Rupiah for one household of each need that has a price in the study's budget.
+    budget
+        Plan of the budget and its tables; None where the study has none.
+    writer
+        Writes the products of a run; given by `analyse`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, sibangkit_geo as sg
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> small = sg.DemoSettings(households=5_000)
+    >>> analysis = sg.analyse(sg.write_demo(folder, settings=small))
+    >>> analysis.level, len(analysis.villages) == len(analysis.boundaries.official)
+    ('agency', True)
     """
 
     title: str
@@ -103,6 +186,176 @@ class Analysis:
     pledges: tuple[Pledge, ...] = ()
     lines: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
     unit_costs: Mapping[str, float] = field(default_factory=dict)
+    level: str = ""
+    budget: BudgetTables | None = None
+    writer: Callable[..., Finished] | None = None
+
+    @property
+    def villages(self) -> gpd.GeoDataFrame:
+        """Every official village with its numbers and pocket, as ``villages.csv`` has them."""
+        from sibangkit_geo.products.tables import village_table  # noqa: PLC0415 - it needs us
+
+        return village_table(self.measured, self.found)
+
+    @property
+    def pockets(self) -> FoundPockets:
+        """The pockets, which show themselves."""
+        villages = self.measured.villages
+        caveat = f"{self.estimate_line} {self.caveat_line}".strip()
+        return FoundPockets(self.found, villages, villages.index, "name", self.level, caveat)
+
+    @property
+    def needs(self) -> pd.DataFrame:
+        """One row per place, agency and need, as ``kebutuhan_opd.csv`` has them."""
+        from sibangkit_geo.products.tables import open_tables  # noqa: PLC0415 - it needs us
+
+        return open_tables(self).needs
+
+    @property
+    def roles(self) -> pd.DataFrame:
+        """Which agency takes the first step where, as ``peran_opd.csv`` has it."""
+        from sibangkit_geo.products.tables import open_tables  # noqa: PLC0415 - it needs us
+
+        return open_tables(self).roles
+
+    def page(self, agency: str = "bappeda") -> Document:
+        """
+        Draw the interactive page of an agency.
+
+        Parameters
+        ----------
+        agency
+            Key of the catalogue, such as ``"perkimtan"``.
+
+        Returns
+        -------
+        page
+            Shown in a frame of the notebook; `save` writes it as a file that opens offline.
+
+        Raises
+        ------
+        ConfigError
+            No agency has this key; or the level is internal, whose pages are written locked.
+        """
+        from sibangkit_geo.products.framed import agency_page  # noqa: PLC0415 - drawn on demand
+
+        return agency_page(self, agency)
+
+    def atlas(
+        self, sheets: Sequence[str] = (), *, settings: AtlasSettings | None = None
+    ) -> Pictures:
+        """
+        Draw sheets of the atlas.
+
+        Parameters
+        ----------
+        sheets
+            Kinds (``"overview"``, ``"agency"`` ...) or keys of indicators, agencies and
+            districts; all when empty.
+        settings
+            Paper and heading, as the study's ``[annex]``; its defaults when None.
+
+        Returns
+        -------
+        pictures
+            Shown below each other; `save` writes them as one PDF.
+
+        Raises
+        ------
+        ConfigError
+            There is no such sheet.
+        """
+        from sibangkit_geo.products.framed import atlas_pictures  # noqa: PLC0415 - drawn on demand
+
+        return atlas_pictures(self, tuple(sheets), settings)
+
+    def write(self, out: str | Path, **options: Any) -> Finished:  # noqa: ANN401 - of the writer
+        """
+        Write all products of a run.
+
+        Parameters
+        ----------
+        out
+            Folder; nothing in it changes unless everything succeeds.
+        **options
+            ``lock`` (`Lock`, at level internal) and ``progress``, as of `run`.
+
+        Returns
+        -------
+        finished
+            What was made.
+
+        Raises
+        ------
+        ConfigError
+            This is part of a study only; or as of `run`.
+        LeakError
+            A product would show personal data; nothing is written.
+        """
+        if self.writer is None:
+            msg = "Only what `analyse` gives can be written: run the study anew."
+            raise ConfigError(msg)
+        return self.writer(Path(out), **options)
+
+    def summary(self) -> pd.DataFrame:
+        """
+        Lay the indicators out as a table.
+
+        Returns
+        -------
+        table
+            One row per indicator: label, unit, value of the regency (sum over sum, per cent
+            for shares), households concerned, villages with data, source, year, ``level``.
+        """
+        rows = [
+            {
+                "indicator": one.indicator.name,
+                "label": one.indicator.label,
+                "unit": one.indicator.unit,
+                "regency": one.regency_value,
+                "concerned": None if one.counts is None else one.counts.sum(),
+                "villages": int((~one.missing).sum()),
+                "source": one.indicator.source,
+                "year": one.indicator.year,
+            }
+            for one in self.layers
+        ]
+        return pd.DataFrame(rows).set_index("indicator").assign(level=self.level)
+
+    def view(self, look: Look) -> View:
+        """Gather what is shown: an indicator by its name, poverty where none is named."""
+        mapped = self.mapped
+        if look.column in {"", *(one.indicator.name for one in self.layers)}:
+            shade = self._shade(look)
+        else:
+            shade = column_shade(self.villages.loc[mapped.index], look)
+        kinds = self.pockets.view(Look())
+        return View(
+            f"{self.title}: {self.regency_name}",
+            (
+                *kinds.facts[:1],
+                (say("nb_year"), str(self.year)),
+                (say("nb_villages"), numeral(len(self.measured.villages))),
+                (say("nb_indicators"), numeral(len(self.layers))),
+                *kinds.facts[2:],
+            ),
+            kinds.sentences,
+            mapped.assign(name=told_names(mapped)),
+            shade,
+            kinds.lines,
+            note_texts(self.notes),
+            kinds.caveat,
+        )
+
+    def _shade(self, look: Look) -> Shade | None:
+        layers = [one for one in self.layers if look.column in {"", one.indicator.name}]
+        if not layers:
+            return None
+        layer = layers[0]
+        if look.scheme:
+            return number_shade(layer.shown, layer.indicator.label, look, decimals=layer.decimals)
+        told = layer.shown.map(lambda one: decimal(one, layer.decimals))
+        return Shade(layer.indicator.label, layer.colors, told, layer.classes)
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

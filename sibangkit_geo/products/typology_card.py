@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.atlas.ground import MM_PER_INCH, draw_areas
+from sibangkit_geo.products.classes import TYPE_COLORS
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-# Okabe & Ito (2008), colours told apart by every kind of colour vision
-TYPE_COLORS = (
-    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999",
-)  # fmt: skip
 _PAGE_MM = (210.0, 297.0)
 _INK, _SOFT = "#16202e", "#526072"
 _SHOWN, _PER_PAGE = 6, 4

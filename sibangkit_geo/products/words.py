@@ -63,7 +63,7 @@ def catalogue() -> Mapping[str, str]:
 
 @cache
 def _entries() -> dict[str, Any]:
-    files = ("id.toml", "focus.id.toml", "document.id.toml", "profile.id.toml")
+    files = ("id.toml", "focus.id.toml", "document.id.toml", "profile.id.toml", "notebook.id.toml")
     tables = [own_toml(__package__, name) for name in files]
     return {key: value for table in tables for key, value in table.items()}
 
@@ -153,6 +153,25 @@ def named_pockets(pockets: Pockets, villages: gpd.GeoDataFrame) -> Pockets:
     if pockets.wide is None or pockets.wide_members is None:
         return replace(pockets, outlines=outlines)
     wide = pockets.wide.assign(name=_names(pockets.wide_members, pockets.wide, villages))
+    return replace(pockets, outlines=outlines, wide=wide)
+
+
+def around_pockets(pockets: Pockets, villages: gpd.GeoDataFrame) -> Pockets:
+    """
+    Call pockets and wide areas after the village in their middle, where districts are unknown.
+
+    `villages`: Indexed like the pockets' members, with ``name`` and polygons.
+    Returns: With a column ``name`` in the outlines of both.
+    """
+
+    def named(members: pd.Series, outlines: pd.DataFrame) -> list[str]:
+        inside = [villages.loc[members.index[members == number]] for number in outlines.index]
+        return [say("pocket_near", village=_middle(own)) for own in inside]
+
+    outlines = pockets.outlines.assign(name=named(pockets.members, pockets.outlines))
+    if pockets.wide is None or pockets.wide_members is None:
+        return replace(pockets, outlines=outlines)
+    wide = pockets.wide.assign(name=named(pockets.wide_members, pockets.wide))
     return replace(pockets, outlines=outlines, wide=wide)
 
 

@@ -158,18 +158,31 @@ def _village_counts(
     return VillageCounts(table(count), table(keys).mod(KEYS).astype(np.uint32))
 
 
-def judge_poverty(households: Households, poverty: PovertyRule) -> Poverty:
+def _nobody_known(people: NDArray[np.float64], unsized: NDArray[np.bool_]) -> Poverty:
+    everyone, nobody = np.ones(len(people), dtype=np.bool_), np.zeros(len(people), dtype=np.bool_)
+    flags = {
+        "households": everyone, "poor_households": nobody, "unknown_poor": everyone,
+        "unknown_size": unsized,
+    }  # fmt: skip
+    nothing = np.zeros(len(people))
+    return Poverty(flags, {"people": people, "known_people": nothing, "poor_people": nothing})
+
+
+def judge_poverty(households: Households, poverty: PovertyRule | None) -> Poverty:
     """
     Tell which households are poor.
 
     Grain: unchanged, one row per household.
 
+    `poverty`: The rule; without one it is known of nobody.
     Raises ConfigError: The poverty rule names a column the register lacks.
     """
     rows = households.rows
     # P3KE does not ask how many people live in a house
     size = rows["size"].to_numpy() if "size" in rows.columns else np.full(len(rows), np.nan)
     people = np.nan_to_num(size, nan=0.0)
+    if poverty is None:
+        return _nobody_known(people, np.isnan(size))
     item = "decile" if poverty.rule == "decile" else "spending"
     if item not in rows.columns:
         what = "a column with the decile" if item == "decile" else f'column "{poverty.spending}"'

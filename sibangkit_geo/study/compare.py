@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,13 +27,15 @@ from sibangkit_geo.pockets.change import (
     pocket_changes,
     rate_change,
 )
-from sibangkit_geo.products.comparison import Comparison, write_comparison
+from sibangkit_geo.products.comparison import Comparison
+from sibangkit_geo.products.result import Analysis
 from sibangkit_geo.products.staging import require_finished
 from sibangkit_geo.sources.text_tables import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    import geopandas as gpd
 
 _NEEDED = ("village_code", "households", "poor_households", "pocket")
 _DISTRICT = 8
@@ -50,6 +54,68 @@ class _Run:
     checksums: Mapping[str, str]
     notes: tuple[Note, ...]
     disclosure: DisclosureSettings
+    shapes: gpd.GeoDataFrame | None = None
+
+
+def compare(
+    runs: Sequence[str | Path | Analysis], *, settings: ChangeSettings | None = None
+) -> Comparison:
+    """
+    Compare two or more finished runs: pockets, rates, and what else changed.
+
+    Parameters
+    ----------
+    runs
+        Folders of finished products, or analyses; ordered here by study year.
+    settings
+        Parameters; the default when None.
+
+    Returns
+    -------
+    comparison
+        Pockets matched over time, changes of rates with intervals.
+
+    Raises
+    ------
+    ConfigError
+        Fewer than two runs, a folder that is no finished run, or runs of the same year, of
+        different regencies, or some protected and some not.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, sibangkit_geo as sg
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> file = sg.write_demo(folder, settings=sg.DemoSettings(households=5_000))
+    >>> old, new = sg.analyse(file.with_name("study_2020.toml")), sg.analyse(file)
+    >>> sg.compare([old, new]).areas["level"].value_counts()["kabupaten"].item()
+    1
+    """
+    chosen = settings or ChangeSettings()
+    every = [_of(one) if isinstance(one, Analysis) else _read(Path(one)) for one in runs]
+    read = sorted(every, key=lambda one: one.wave.year)
+    _check(read)
+    code, notes = _common(read)
+    waves = [at_common_codes(one.wave, code) for one in read]
+    split = {to for one, to in code.items() if one != to}
+    caution, more = _cautions(read, waves, split, chosen)
+    notes += more
+    for one in notes:
+        warnings.warn(one.text, DegradedInputWarning, stacklevel=2)
+    carried = [n for one in read for n in one.notes]
+    provenance = {
+        "runs": [
+            {"folder": one.label, "year": one.wave.year, "overdispersion_rho": one.wave.rho,
+             "sha256": dict(one.checksums)} for one in read
+        ],
+        "parameters": plain(chosen),
+    }  # fmt: skip
+    return Comparison(
+        *_measure(read, waves, caution, chosen),
+        tuple(dict.fromkeys([*notes, *carried])),
+        provenance,
+        read[-1].disclosure.level,
+        read[-1].shapes,
+    )
 
 
 def compare_runs(
@@ -61,32 +127,27 @@ def compare_runs(
     `folders`: Folders of finished products; ordered here by study year.
     `out`: Folder for the products of the comparison.
     `settings`: Parameters; the default when None.
-    Raises ConfigError: Fewer than two folders, a folder that is no finished run, or runs of the
-        same year, of different regencies, or some protected and some not.
+    Raises ConfigError: As of `compare`; `out` is one of the runs.
     Raises LeakError: A product would show personal data; nothing is written.
     """
-    chosen = settings or ChangeSettings()
-    runs = sorted((_read(one) for one in folders), key=lambda one: one.wave.year)
-    _check(runs, folders, out)
-    code, notes = _common(runs)
-    waves = [at_common_codes(one.wave, code) for one in runs]
-    split = {to for one, to in code.items() if one != to}
-    caution, more = _cautions(runs, waves, split, chosen)
-    notes += more
-    for one in notes:
-        warnings.warn(one.text, DegradedInputWarning, stacklevel=2)
-    found = _measure(runs, waves, caution, chosen)
-    carried = [n for one in runs for n in one.notes]
-    provenance = {
-        "runs": [
-            {"folder": one.label, "year": one.wave.year, "overdispersion_rho": one.wave.rho,
-             "sha256": dict(one.checksums)} for one in runs
-        ],
-        "parameters": plain(chosen),
-    }  # fmt: skip
-    every = tuple(dict.fromkeys([*notes, *carried]))
-    private = all(one.disclosure.rights.houses for one in runs)
-    return write_comparison(Comparison(*found, every, provenance), out, private=private)
+    if out.resolve() in {one.resolve() for one in folders}:
+        msg = f"{out}: --out is one of the runs. Choose another folder."
+        raise ConfigError(msg)
+    return compare(folders, settings=settings).write(out)
+
+
+def _of(analysis: Analysis) -> _Run:
+    """Take a run out of an analysis, with the numbers that its files would have."""
+    settings = analysis.provenance.settings
+    return _as_run(
+        analysis.title,
+        _present(pd.DataFrame(analysis.villages.drop(columns="geometry"))),
+        analysis.found.overdispersion,
+        settings,
+        inputs=[{"role": one.role, "sha256": one.sha256} for one in analysis.provenance.inputs],
+        year=analysis.year,
+        shapes=analysis.mapped,
+    )
 
 
 def _read(folder: Path) -> _Run:
@@ -98,16 +159,40 @@ def _read(folder: Path) -> _Run:
         table = pd.read_csv(table_file, dtype={"village_code": str})
         missing = [one for one in _NEEDED if one not in table]
         rho = manifest["result"]["overdispersion_rho"]
-        settings = DisclosureSettings(**manifest["settings"].get("disclosure", {}))
+        settings = manifest["settings"]
+        DisclosureSettings(**settings.get("disclosure", {}))
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{folder}: not a folder of finished products (villages.csv, manifest.json). "
         raise ConfigError(msg + "Name the --out folder of a run.") from error
     if missing:
         msg = f"{folder}: villages.csv lacks {', '.join(missing)}. Run the study again."
         raise ConfigError(msg)
-    table = _present(table.set_index("village_code"))
-    notes = () if rho is not None else (Note("no_rho", f"Sebaran berlebih tahun {year} tidak "
-                                             "tercatat; selangnya terlalu sempit."),)  # fmt: skip
+    checksums = {one.name: checksum(one) for one in (table_file, manifest_file)}
+    return _as_run(
+        folder.name,
+        _present(table.set_index("village_code")),
+        rho,
+        settings,
+        inputs=manifest.get("inputs", []),
+        year=year,
+        checksums=checksums,
+    )
+
+
+def _as_run(  # noqa: PLR0913 - what a run is made of, from files or from memory
+    label: str,
+    table: pd.DataFrame,
+    rho: float | None,
+    settings: Mapping[str, Any],
+    *,
+    inputs: Sequence[Mapping[str, str]],
+    year: int,
+    checksums: Mapping[str, str] | None = None,
+    shapes: gpd.GeoDataFrame | None = None,
+) -> _Run:
+    """Lay out what a comparison needs of a run; `table` holds the villages with data."""
+    known = rho is not None and not math.isnan(rho)
+    text = f"Sebaran berlebih tahun {year} tidak tercatat; selangnya terlalu sempit."
     areas = ["pocket", *({"wide_area"} & set(table))]
     numbers = table.reindex(columns=[*COUNTS, *areas]).astype(float)
     if "known_poor" in table:
@@ -115,18 +200,19 @@ def _read(folder: Path) -> _Run:
         thin = table["headcount_ratio"].isna()
         numbers["households"] = table["known_poor"].astype(float).fillna(numbers["households"])
         numbers["poor_households"] = numbers["poor_households"].mask(thin)
-    registers = manifest["settings"].get("households") or []
-    inputs = manifest.get("inputs", [])
+    chosen = DisclosureSettings(**settings.get("disclosure", {}))
+    registers = settings.get("households") or []
     return _Run(
-        label=folder.name,
-        wave=Wave(year, numbers, float(rho or 0.0), _noise(settings)),
+        label=label,
+        wave=Wave(year, numbers, float(rho or 0.0) if known else 0.0, _noise(chosen)),
         names=_names(table),
         coverage=table.reindex(columns=["register_coverage"])["register_coverage"],
         generations=tuple(sorted({str(one.get("code_generation", "")) for one in registers})),
         boundaries=tuple(sorted(one["sha256"] for one in inputs if one["role"] == "boundaries")),
-        checksums={one.name: checksum(one) for one in (table_file, manifest_file)},
-        notes=notes,
-        disclosure=settings,
+        checksums=checksums or {},
+        notes=() if known else (Note("no_rho", text),),
+        disclosure=chosen,
+        shapes=shapes,
     )
 
 
@@ -147,7 +233,7 @@ def _names(table: pd.DataFrame) -> dict[str, str]:
     return {**districts, **villages}
 
 
-def _check(runs: Sequence[_Run], folders: Sequence[Path], out: Path) -> None:
+def _check(runs: Sequence[_Run]) -> None:
     years = [one.wave.year for one in runs]
     msg = ""
     if len(runs) < 2:
@@ -159,8 +245,6 @@ def _check(runs: Sequence[_Run], folders: Sequence[Path], out: Path) -> None:
     elif len({one.disclosure.rights.protected for one in runs}) > 1:
         levels = ", ".join(f"{one.label} {one.disclosure.level}" for one in runs)
         msg = f"The counts are in some protected and some not: {levels}. Compare runs of one level."
-    elif out.resolve() in {one.resolve() for one in folders}:
-        msg = f"{out}: --out is one of the runs. Choose another folder."
     if msg:
         raise ConfigError(msg)
 

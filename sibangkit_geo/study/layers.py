@@ -11,20 +11,17 @@ import pandas as pd
 from sibangkit_geo import join
 from sibangkit_geo.errors import UnknownAreaError
 from sibangkit_geo.model.numeric_columns import NumberKind
-from sibangkit_geo.pockets import find_pockets
-from sibangkit_geo.products.staging import stated_time
-from sibangkit_geo.products.tables import write_geopackage
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
-from sibangkit_geo.sources.readers.grid import number_text
-from sibangkit_geo.sources.text_tables import NumericText, read_numbers, require_columns
+from sibangkit_geo.sources.text_tables import require_columns
+from sibangkit_geo.study.analysis import find_pockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sibangkit_geo.model.types import Pockets
     from sibangkit_geo.pockets import PocketSettings
+    from sibangkit_geo.products.found import FoundPockets
     from sibangkit_geo.sources.boundaries import BoundaryColumns
 
 # more than the largest regency has (Bogor, 1.6 million families)
@@ -49,7 +46,7 @@ class LayerColumns:
 
 def pockets_of_layer(
     path: Path, out: Path, *, columns: LayerColumns, settings: PocketSettings, layer: str = ""
-) -> Pockets:
+) -> FoundPockets:
     """
     Find pockets in a village layer and save outlines and villages as a GeoPackage.
 
@@ -84,36 +81,19 @@ def pockets_of_layer(
     wanted = [columns.poor, columns.households, columns.code]
     require_columns(pd.DataFrame(table.drop(columns="geometry")), wanted, path=path)
     label = table[columns.code].astype(str) if columns.code else _numbers(table)
-    villages = gpd.GeoDataFrame(
-        {
-            "poor_households": _counts(table, columns.poor, path),
-            "households": _counts(table, columns.households, path),
-        },
-        geometry=table.geometry,
-    ).set_index(label.rename("village_code"))
-    repaired = repair_boundaries(villages).villages
-    found = find_pockets(repaired, settings=settings)
-    shown = repaired.assign(pocket=found.members.reindex(repaired.index).astype("Int64"))
-    if "membership" in found.villages:
-        shown["membership"] = found.villages["membership"].reindex(repaired.index).round(2)
-    temporary = out.with_name(f".{out.stem}.tmp.gpkg")
-    temporary.unlink(missing_ok=True)
-    write_geopackage(shown, found, temporary, created=stated_time())
-    temporary.replace(out)
+    villages = table.set_index(label.rename("village_code"))
+    repaired = repair_boundaries(villages[["geometry"]]).villages
+    villages = villages.drop(columns="geometry").join(repaired, how="right")
+    found = find_pockets(
+        gpd.GeoDataFrame(villages, crs=repaired.crs),
+        poor=columns.poor, households=columns.households, settings=settings,
+    )  # fmt: skip
+    found.to_file(out)
     return found
 
 
 def _numbers(table: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(range(1, len(table) + 1), index=table.index).astype(str)
-
-
-def _counts(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
-    cells = table[column]
-    if pd.api.types.is_numeric_dtype(cells):
-        cells = cells.map(lambda value: None if pd.isna(value) else number_text(float(value)))
-    text = pd.DataFrame({column: cells.astype("string")})
-    found, _ = read_numbers(text, {column: _HOUSEHOLDS}, text=NumericText(path.name))
-    return found[column]
 
 
 def village_finder(regency: str) -> Callable[[pd.DataFrame], pd.Series]:

@@ -356,14 +356,16 @@ def personal_of(study: config.Study, areas: Boundaries) -> set[str]:
     return found - {str(name).lower() for name in names}
 
 
-def review_file_of(study: config.Study, out: Path) -> Path:
+def review_file_of(study: config.Study, out: Path | None) -> Path:
     """
     Name the file with a person's decisions.
 
-    `out`: Folder of the products.
+    `out`: Folder of the products, where known.
     """
     beside_study = Path(study.join.review)
-    return beside_study if beside_study.is_file() else out.resolve().parent / beside_study.name
+    if out is None or beside_study.is_file():
+        return beside_study
+    return out.resolve().parent / beside_study.name
 
 
 def decisions(review_file: Path) -> dict[str, str]:

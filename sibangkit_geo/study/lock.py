@@ -79,27 +79,27 @@ def lock_for(
     lock = Lock(unlocked=True) if unlocked else lock
     if lock is None and is_internal(study_file) and (password := ask()):
         lock = Lock(password)
-    require_lock(study_file, lock)
+    require_lock(study_file.name, lock, internal=is_internal(study_file))
     return lock
 
 
-def require_lock(study_file: Path, lock: Lock | None) -> None:
+def require_lock(name: str, lock: Lock | None, *, internal: bool) -> None:
     """
     Refuse level internal without a lock, and a password at any other.
 
+    `name`: Of the study in messages.
     Raises ConfigError: As said; names the remedy.
     """
-    internal = is_internal(study_file)
     if internal and lock is None:
         msg = (
-            f'{study_file.name}: level = "internal" locks its pages with a password, and none is '
+            f'{name}: level = "internal" locks its pages with a password, and none is '
             "given: name --password-file FILE (Lock(password) in Python), run it in a terminal, "
             "which asks, or write plain pages with --unlocked (Lock(unlocked=True))."
         )
         raise ConfigError(msg)
     if not internal and lock and lock.password:
         msg = (
-            f"{study_file.name}: a password is given, but only level internal locks its pages. "
+            f"{name}: a password is given, but only level internal locks its pages. "
             'Leave the password out, or write level = "internal" under [disclosure].'
         )
         raise ConfigError(msg)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -92,22 +94,28 @@ class Ready:
 
 
 def prepare(
-    study_file: Path, out: Path, *, progress: Progress, level: disclosure.Level | None = None
+    asked: Path | config.Study,
+    out: Path | None,
+    *,
+    progress: Progress,
+    level: disclosure.Level | None = None,
 ) -> Ready:
     """
-    Run a study file up to the drawing.
+    Run a study up to the drawing.
 
-    `out`: Folder the products will go to; nothing is written.
+    `asked`: Study file; or a study built in code, whose paths are relative to this folder.
+    `out`: Folder the products will go to, where known; nothing is written.
     `level`: Whom it is for, where that is not what the study says.
     Raises ConfigError: The study file, or a file it names, is wrong or missing.
     Raises DataError: A table breaks its contract.
     """
-    written = config.written_study(study_file)
+    written = asked if isinstance(asked, config.Study) else config.written_study(asked)
     if level:
         written = replace(written, disclosure=replace(written.disclosure, level=level))
-    study = _resolved(written, study_file.resolve().parent)
+    folder = Path.cwd() if isinstance(asked, config.Study) else asked.resolve().parent
+    study = _resolved(written, folder)
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
-    inputs = _input_files(study, study_file)
+    inputs = (_study_input(asked), *_input_files(study))
     progress("read", 0, 1)
     review_file = review_file_of(study, out)
     areas, carried, extras, earlier = _read(study, review_file)
@@ -125,6 +133,7 @@ def prepare(
         provenance=_provenance(written, inputs),
         earlier=earlier.waves,
         pledges=conclusions.pledges,
+        budget=conclusions.plans.budget,
     )
     product = worded(product, study, conclusions.plans)
     product = with_houses(product, carried, study=study)
@@ -198,14 +207,22 @@ def _product(
         neighbor_distance_m=study.pockets.neighbor_distance_m,
         catalogue=catalogue,
         level_line="".join(one.text for one in of_protection),
+        level=study.disclosure.level,
     )
 
 
-def _input_files(study: config.Study, study_file: Path) -> tuple[InputFile, ...]:
+def _study_input(asked: Path | config.Study) -> InputFile:
+    """Take the checksum of a study: of its file, or of its settings where code made it."""
+    if not isinstance(asked, config.Study):
+        return InputFile("study", asked.name, checksum(asked), "")
+    settings = json.dumps(config.plain(asked), sort_keys=True, default=str)
+    return InputFile("study", "", hashlib.sha256(settings.encode()).hexdigest(), "")
+
+
+def _input_files(study: config.Study) -> tuple[InputFile, ...]:
     """Take checksums."""
-    named: list[tuple[str, Path, str]] = [("study", study_file, "")]
     files = boundary_source.input_files(study.boundaries)
-    named += [(role, path, study.boundaries.source) for role, path in files]
+    named = [(role, path, study.boundaries.source) for role, path in files]
     found = []
     for role, table, path in config.named_files(study):
         source = getattr(table, "source", "")

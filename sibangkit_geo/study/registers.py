@@ -118,6 +118,8 @@ class RegisterPlan:
         Whether points and poverty of the houses are handed on, as arrays in memory.
     keep_cards
         Whether what house cards need is handed on; at level internal only.
+    count_all
+        Whether households are counted without a poverty rule: then nobody's poverty is known.
     """
 
     areas: Boundaries
@@ -127,6 +129,7 @@ class RegisterPlan:
     index: DeprivationIndex | None = None
     keep_houses: bool = False
     keep_cards: bool = False
+    count_all: bool = False
 
 
 def count_register(register: Register, plan: RegisterPlan) -> Counted:
@@ -175,7 +178,7 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
         if points is not None:
             village, where = points.check(register, households, village)
         located_rows += int((village >= 0).sum())
-        if plan.poverty is None:
+        if plan.poverty is None and not plan.count_all:
             continue
         poverty = tally.judge_poverty(households, plan.poverty)
         if points is not None:

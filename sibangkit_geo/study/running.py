@@ -16,6 +16,7 @@ from sibangkit_geo.products import intake_report, staging, tables
 from sibangkit_geo.products.atlas import write_annex
 from sibangkit_geo.products.gis import gis_layers, write_gis
 from sibangkit_geo.products.place_profile import as_profiles
+from sibangkit_geo.products.result import Finished
 from sibangkit_geo.products.sheets import every_sheet
 from sibangkit_geo.products.tables import write_geopackage, write_sheets
 from sibangkit_geo.products.web.front_page import district_pages, front_page
@@ -26,7 +27,7 @@ from sibangkit_geo.products.web.profile_pages import profile_pages
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, extras_writer
 from sibangkit_geo.study.locate import personal_of
-from sibangkit_geo.study.lock import plain_note, require_lock
+from sibangkit_geo.study.lock import is_internal, plain_note, require_lock
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sibangkit_geo.agencies import Agency
-    from sibangkit_geo.model.types import IntakeReport, Note, Pockets
+    from sibangkit_geo.model.types import IntakeReport
     from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Sheet, Sheets
     from sibangkit_geo.products.tables import OpenTables
@@ -47,32 +48,6 @@ GIS = "gis"
 
 FRONT = "index.html"
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """
-    What a run made.
-
-    Attributes
-    ----------
-    out
-        Folder of the products.
-    products
-        Relative paths, the overview first.
-    review
-        File of uncertain names beside the folder; None when no name was uncertain.
-    pockets
-        Result of the detector.
-    notes
-        Notes of all stages.
-    """
-
-    out: Path
-    products: tuple[str, ...]
-    review: Path | None
-    pockets: Pockets
-    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +103,23 @@ def run(
         A product would show personal data; nothing is written.
     """
     staging.require_own(out, kind="run")
-    require_lock(study_file, lock)
-    ready = prepare(study_file, out, progress=progress)
+    require_lock(study_file.name, lock, internal=is_internal(study_file))
+    return write_run(prepare(study_file, out, progress=progress), out, lock=lock, progress=progress)
+
+
+def write_run(
+    ready: Ready, out: Path, *, lock: Lock | None = None, progress: Progress = _silent
+) -> Finished:
+    """
+    Write all products of a study that was prepared.
+
+    `lock`: As of `run`.
+    Raises ConfigError: `out` holds an annex or a comparison; level internal has no lock.
+    Raises LeakError: A product would show personal data; nothing is written.
+    """
+    staging.require_own(out, kind="run")
     internal = ready.study.disclosure.rights.houses
+    require_lock(ready.study.study.title, lock, internal=internal)
     notes = (*plain_note(lock, internal=internal), *ready.product.notes)
     ready = replace(ready, product=replace(ready.product, notes=notes))
     product = ready.product

@@ -40,6 +40,9 @@ class AtlasSettings:
         Names of the indicators to draw; empty draws all.
     sheets
         Kinds of sheets to draw; empty draws all.
+    only
+        Of these, the sheets to draw: kinds, or keys of indicators, agencies and districts;
+        empty draws all.
     signature
         Lines of the signature block, the last one the name; empty for none.
     png
@@ -57,6 +60,7 @@ class AtlasSettings:
     numbering: str = ""
     indicators: tuple[str, ...] = ()
     sheets: tuple[Kind, ...] = ()
+    only: tuple[str, ...] = ()
     signature: tuple[str, ...] = ()
     png: bool = False
     dpi: int = 300

@@ -21,11 +21,11 @@ from sibangkit_geo.products.atlas.listing import (
     pocket_rows,
     village_rows,
 )
-from sibangkit_geo.products.classes import NO_DATA_COLOR
+from sibangkit_geo.products.classes import CHANGE_COLORS, NO_DATA_COLOR
 from sibangkit_geo.products.words import result_sentences, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 CONVERGENCE = "n_acting_agencies"
 
-# from a fall to a rise: two hues apart for the colour-blind, five greys apart in print
-CHANGE_COLORS = ("#1f8f88", "#a9d6d1", "#ececf1", "#eda45a", "#8f1d2c")
 
 _LABELS = ("fall_big", "fall", "same", "rise", "rise_big")
 _SAME = 2
@@ -109,7 +107,17 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
     if not sheets:
         msg = "[annex] sheets: this study has nothing of the kinds asked for."
         raise ConfigError(msg)
-    return tuple(sheets)
+    return _only(sheets, settings.only)
+
+
+def _only(sheets: Sequence[Sheet], only: Sequence[str]) -> tuple[Sheet, ...]:
+    """Keep the sheets that are named, by kind or by key; all where none is."""
+    for name in only:
+        known = {word for one in sheets for word in (one.kind, one.key) if word}
+        if name not in known:
+            msg = f'[annex] only: there is no sheet "{name}". {nearest(name, known)}'
+            raise ConfigError(msg)
+    return tuple(one for one in sheets if not only or {one.kind, one.key} & {*only})
 
 
 def _asked(product: Analysis, settings: AtlasSettings) -> list[Layer]:

@@ -1,0 +1,131 @@
+"""A view drawn: as a card for a notebook, and as a figure on the axes of matplotlib."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Literal
+
+import shapely
+from matplotlib import pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.classes import NO_DATA_COLOR
+from sibangkit_geo.products.ground_style import LAND
+from sibangkit_geo.products.shown import polygons
+from sibangkit_geo.products.web.html import fragment
+from sibangkit_geo.products.web.svg import Outline, Window, path_of
+from sibangkit_geo.products.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+    from sibangkit_geo.products.shown import View
+
+_INCHES = (7.0, 7.0)
+_SOFT, _HATCH = "#526072", "#7d8794"
+_CARD_PX, _DETAIL_PX = 320, 0.7
+_NOTES = 4
+_CAPTION = 96
+
+
+def draw(view: View, ax: Axes | None, *, legend: bool, figsize: tuple[float, float] | None) -> Axes:
+    """
+    Draw a view.
+
+    `ax`: Where; a figure of `figsize` inches when None.
+    Raises ValueError: The view has nothing to draw.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=figsize or _INCHES, layout="compressed")
+    if view.areas is not None or not view.lines:
+        _draw_areas(view, polygons(view), ax)
+    for line in view.lines:
+        style = "--" if line.dashed else "-"
+        line.shapes.boundary.plot(ax=ax, color=line.color, linewidth=1.8, linestyle=style)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    ax.set_title(view.title, loc="left", fontsize=12, fontweight="bold")
+    _caption(view, ax)
+    if legend and (handles := list(_handles(view))):
+        title = view.shade.label if view.shade else None
+        ax.legend(
+            handles=handles, title=title, loc="best", fontsize=8, title_fontsize=8,
+            alignment="left", framealpha=0.9,
+        )  # fmt: skip
+    return ax
+
+
+def _draw_areas(view: View, areas: gpd.GeoDataFrame, ax: Axes) -> None:
+    colors = view.shade.colors if view.shade else None
+    fill = LAND if colors is None else colors.to_numpy()
+    areas.plot(ax=ax, color=fill, edgecolor="#ffffff", linewidth=0.4)
+    if colors is not None and view.shade and view.shade.missing:
+        missing = areas[colors.eq(NO_DATA_COLOR).to_numpy()]
+        missing.plot(ax=ax, facecolor="none", edgecolor=_HATCH, hatch="////", linewidth=0.3)
+
+
+def _caption(view: View, ax: Axes) -> None:
+    """Say under the map what its numbers are not."""
+    ax.annotate(
+        "\n".join(textwrap.wrap(view.caveat, _CAPTION)), (0, 0), (0, -6),
+        xycoords="axes fraction", textcoords="offset points", va="top", fontsize=7, color=_SOFT,
+    )  # fmt: skip
+
+
+def _handles(view: View) -> Iterator[Artist]:
+    """List what the legend explains: classes with their number of areas, and lines."""
+    if view.shade:
+        for one in view.shade.classes:
+            label = f"{one.label} ({numeral(one.count)})"
+            yield Patch(facecolor=one.color, edgecolor=_HATCH, linewidth=0.4, label=label)
+        if view.shade.missing:
+            label = say("nb_missing")
+            yield Patch(facecolor="#ffffff", edgecolor=_HATCH, hatch="////", label=label)
+    for line in view.lines:
+        style: Literal["--", "-"] = "--" if line.dashed else "-"
+        yield Line2D([], [], color=line.color, linewidth=1.8, linestyle=style, label=line.label)
+
+
+def card(view: View) -> str:
+    """Write a view as HTML that a notebook shows: no script, every text escaped."""
+    notes = [one for one in view.notes if one not in view.caveat]
+    values = {
+        "view": view,
+        "drawing": _drawing(view),
+        "notes": notes[:_NOTES],
+        "more": max(0, len(notes) - _NOTES),
+    }
+    return fragment("card", values)
+
+
+def _drawing(view: View) -> tuple[Window, list[Outline]] | None:
+    """Draw the small map of a card; None where the view has nothing to draw."""
+    shapes = [*([] if view.areas is None else [view.areas.geometry])]
+    shapes += [line.shapes for line in view.lines]
+    shapes = [one for one in shapes if len(one)]
+    if not shapes:
+        return None
+    metric = shapes[0].estimate_utm_crs() if shapes[0].crs and shapes[0].crs.is_geographic else None
+    if metric:
+        shapes = [one.to_crs(metric) for one in shapes]
+    window = Window.around(shapes[0].total_bounds, _CARD_PX)
+    outlines = []
+    if view.areas is not None:
+        colors = [LAND] * len(view.areas) if view.shade is None else view.shade.colors
+        small = shapely.simplify(shapes[0].to_numpy(), _DETAIL_PX * window.metres)
+        outlines += [
+            Outline(path_of(shape, window), "#ffffff", color)
+            for shape, color in zip(small, colors, strict=True)
+        ]
+    lines = shapes[1:] if view.areas is not None else shapes
+    for line, own in zip((one for one in view.lines if len(one.shapes)), lines, strict=True):
+        for shape in shapely.simplify(own.to_numpy(), _DETAIL_PX * window.metres):
+            dash = "5 3" if line.dashed else ""
+            outlines.append(Outline(path_of(shape, window), line.color, weight=2, dash=dash))
+    return window, [one for one in outlines if one.path]
