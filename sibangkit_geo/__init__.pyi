@@ -86,7 +86,7 @@ from .sources.surroundings import RasterSource as RasterSource
 from .stats.alkire_foster import alkire_foster as alkire_foster
 from .stats.area_models import empirical_bayes_rate as empirical_bayes_rate
 from .stats.area_models import fay_herriot as fay_herriot
-from .stats.global_statistics import GlobalStatistic as GlobalStatistic
+from .pockets.local import GlobalStatistic as GlobalStatistic
 from .stats.global_statistics import global_g as global_g
 from .stats.global_statistics import morans_i as morans_i
 from .stats.graph_files import read_gal as read_gal

@@ -140,14 +140,3 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f'Did you mean "{folded[close[0]]}"?'
     return f"Known: {', '.join(options)}."
-
-
-_HINTED = 10
-
-
-def columns_hint(asked: str, there: Iterable[str]) -> str:
-    """List the columns that are there, the nearest first; of many the nearest ten."""
-    options = list(dict.fromkeys(there))
-    close = difflib.get_close_matches(asked, options, n=len(options) or 1, cutoff=0.0)
-    shown, rest = close[:_HINTED], len(close) - _HINTED
-    return f"Columns there: {', '.join(shown)}{f' and {rest} more' if rest > 0 else ''}."

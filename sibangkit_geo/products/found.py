@@ -192,7 +192,7 @@ class FoundPockets(Shown):
     def view(self, look: Look) -> View:
         """Gather what is shown."""
         areas, found = self.villages, self.result
-        names = areas[self.name] if self.name in areas else self.labels
+        names = areas.get(self.name, self.labels)
         shown = areas.assign(name=[str(one) for one in names])
         if look.column:
             shade = column_shade(shown, look)
