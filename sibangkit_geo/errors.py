@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# of a wide table no more columns are told
+_TOLD_COLUMNS = 10
+
 
 class SibangkitError(Exception):
     """Base of every error this package raises on purpose."""
@@ -140,3 +143,72 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f'Did you mean "{folded[close[0]]}"?'
     return f"Known: {', '.join(options)}."
+
+
+def columns_hint(asked: Iterable[str], there: Iterable[object]) -> str:
+    """
+    Word which columns there are in place of those that were asked for.
+
+    Parameters
+    ----------
+    asked
+        Columns that are missing, at least one.
+    there
+        Columns of the table; their names reach the message, so of a table about people they
+        must be fit to be shown.
+
+    Returns
+    -------
+    hint
+        One sentence: the ten columns nearest to any asked for, and how many more there are.
+
+    Examples
+    --------
+    >>> columns_hint(["poor"], ["village", "households", "poor_homes"])
+    'Columns there, the nearest first: "poor_homes", "households", "village".'
+    >>> columns_hint(["x"], [f"x{number}" for number in range(14)])[-22:]
+    '"x8", "x9" and 4 more.'
+    """
+    names = list(dict.fromkeys(str(one) for one in there))
+    if not names:
+        return "There are no columns."
+    wanted = [one.lower() for one in asked]
+    ranked = sorted(names, key=lambda name: -max(_likeness(one, name.lower()) for one in wanted))
+    told = ", ".join(f'"{name}"' for name in ranked[:_TOLD_COLUMNS])
+    more = f" and {len(names) - _TOLD_COLUMNS} more" if len(names) > _TOLD_COLUMNS else ""
+    return f"Columns there, the nearest first: {told}{more}."
+
+
+def _likeness(one: str, other: str) -> float:
+    # a name inside another is near whatever else stands around it
+    part = min(len(one), len(other)) > 1 and (one in other or other in one)
+    return difflib.SequenceMatcher(None, one, other).ratio() + part
+
+
+def refuse_missing(there: Iterable[object], wanted: Iterable[str], *, table: str) -> None:
+    """
+    Refuse a table that lacks columns.
+
+    Parameters
+    ----------
+    there
+        Columns of the table, fit to be shown.
+    wanted
+        Columns that must be there.
+    table
+        What the message calls the table.
+
+    Raises
+    ------
+    DataError
+        A column is missing; all of them are named, and those that are there.
+
+    Examples
+    --------
+    >>> refuse_missing(["kk", "miskin"], ["kk"], table="The village table")
+    """
+    known = {str(one) for one in there}
+    missing = [one for one in dict.fromkeys(wanted) if one not in known]
+    if missing:
+        msg = f"{table} has no column {', '.join(missing)}"
+        raise DataError(msg, remedy=columns_hint(missing, there))

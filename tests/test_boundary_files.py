@@ -295,7 +295,7 @@ def test_columns_that_a_study_names_go_before_the_known_ones(tmp_path: Path) -> 
         told_of = read_layout(path, columns=named)
         assert told_of.areas["district_name"].tolist()[-1] == "Hilir"
         assert told_of.layout == "nomor/sebutan"
-    with pytest.raises(DataError, match='Did you mean "wilayah"'):
+    with pytest.raises(DataError, match=r'named wilaya\..*nearest first: "wilayah", '):
         read(path, district="wilaya")
 
 

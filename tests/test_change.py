@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 
 from sibangkit_geo import study
 from sibangkit_geo.demo.world import PLANTED
-from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.pockets.change import (
     ChangeSettings,
     Wave,
     at_common_codes,
     emerging_classes,
     level_change,
+    match_pockets,
     pocket_changes,
     rate_change,
 )
@@ -70,6 +71,15 @@ def test_the_interval_by_hand() -> None:
     assert found["difference"] == pytest.approx(-0.3)
     assert found["low"] == pytest.approx(-0.477038, abs=1e-6)
     assert found["high"] == pytest.approx(-0.122962, abs=1e-6)
+
+
+def test_a_wave_without_a_column_is_refused_with_those_it_has() -> None:
+    whole, bare = wave(2020, OLD), wave(2025, NEW)
+    bare = replace(bare, table=bare.table.rename(columns={"pocket": "kantong", "people": "jiwa"}))
+    with pytest.raises(DataError, match=r'of 2025 has no column people, pocket\..*first: "'):
+        pocket_changes([whole, bare], ChangeSettings())
+    with pytest.raises(DataError, match=r'no column pocket, people\..*"kantong"'):
+        match_pockets(whole, bare, settings=ChangeSettings())
 
 
 def test_protection_widens_the_interval_by_hand() -> None:

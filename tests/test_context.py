@@ -232,7 +232,11 @@ POINT = shapely.Point(PANGKALAN_BALAI)
         (AREA, {"kind": "river"}, r'a\.gpkg: .*draws lines, the layer holds areas.*kind "water"'),
         (LINE, {"kind": "seat"}, r'a\.gpkg: .*draws points, the layer holds lines.*"river" or'),
         (POINT, {"kind": "water"}, r'a\.gpkg: .*draws areas, the layer holds points.*"seat" or'),
-        (LINE, {"kind": "road", "name": "NAMAA"}, r'a\.gpkg: .*name = "NAMAA".*mean "NAMA"'),
+        (
+            LINE,
+            {"kind": "road", "name": "NAMAA"},
+            r'a\.gpkg: .*name = "NAMAA".*nearest first: "NAMA"',
+        ),
         (LINE, {"kind": "road", "layer": "b"}, r'a\.gpkg: .*layer = "b" is not in the file'),
         (LINE, {"kind": "road", "crs": "EPSG:0"}, r'a\.gpkg: .*crs = "EPSG:0" is unknown'),
         (LINE, {"kind": "road", "crs": "EPSG:32750"}, r"a\.gpkg: nothing of .* lies near"),

@@ -557,7 +557,7 @@ def test_the_review_file_is_read_as_decisions(tmp_path: Path) -> None:
 def test_a_review_file_without_its_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "review.csv"
     path.write_text("kode_tabel,kode_dessa\n1607061001,16.07.01.2001\n")
-    with pytest.raises(DataError, match='Did you mean "kode_dessa"'):
+    with pytest.raises(DataError, match='nearest first: "kode_dessa", "kode_tabel"'):
         read_review(path)
 
 

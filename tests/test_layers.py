@@ -55,5 +55,5 @@ def test_a_wrong_column_names_the_nearest_one(
          "--households", "households", "--out", str(tmp_path / "p.gpkg")],
     )  # fmt: skip
     assert told.exit_code == 3
-    assert 'Did you mean "poor_households"' in told.stderr
+    assert 'nearest first: "poor_households"' in told.stderr
     assert not (tmp_path / "p.gpkg").exists()

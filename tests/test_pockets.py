@@ -23,6 +23,7 @@ from sibangkit_geo.pockets.overdispersion import (
     robust_rho,
     standardised,
 )
+from sibangkit_geo.pockets.pysal import to_graph, to_w
 from sibangkit_geo.pockets.zones import (
     HOT_Z,
     Geometry,
@@ -297,6 +298,33 @@ def test_shuffled_rows_and_the_same_seed_give_the_same_pockets(
     assert straight.outlines.drop(columns="geometry").equals(
         shuffled.outlines.drop(columns="geometry")
     )
+
+
+def test_a_missing_column_is_told_with_those_that_are_there(
+    grid: Callable[..., gpd.GeoDataFrame],
+) -> None:
+    wide = planted(grid).rename(columns={"poor_households": "poor"})
+    wide = wide.assign(**{f"z{number}": 0 for number in range(12)})
+    with pytest.raises(
+        DataError,
+        match=r'no column poor_households\. .*first: "households", "poor", .* and \d more',
+    ):
+        find_pockets(wide)
+
+
+def test_a_graph_of_libpysal_finds_what_ours_finds(
+    grid: Callable[..., gpd.GeoDataFrame],
+) -> None:
+    pytest.importorskip("libpysal")
+    map_ = planted(grid)
+    near = neighbors_within(map_, distance_m=100)
+    found = find_pockets(map_, settings=FAST, neighbors=near)
+    for graph in (to_graph(near), to_w(near)):
+        same = find_pockets(map_, settings=FAST, neighbors=graph)
+        pd.testing.assert_series_equal(same.members, found.members)
+        assert same.p_value == found.p_value
+    with pytest.raises(TypeError, match="libpysal"):
+        find_pockets(map_, neighbors=near.pairs)  # type: ignore[arg-type]
 
 
 def test_the_input_is_not_changed(grid: Callable[..., gpd.GeoDataFrame]) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.pockets.graph import from_pairs
 from sibangkit_geo.stats.scan import (
     ScanCluster,
     ScanResult,
@@ -377,9 +378,12 @@ def test_a_graph_does_for_pairs(tracts: pd.DataFrame, touching: NDArray[np.int64
 
     settings = ScanSettings(k=8, neighbors=Graph(), replicates=0)
     same = ScanSettings(k=8, neighbors=touching, replicates=0)
-    assert [x.members for x in scan(tracts, settings, shape="flexible").clusters] == [
-        x.members for x in scan(tracts, same, shape="flexible").clusters
-    ]
+    places = tracts.index.get_indexer(pd.Index(touching.ravel()))
+    near = from_pairs(tracts.index, places)
+    ours = ScanSettings(k=8, neighbors=near, replicates=0)
+    by_pairs = [x.members for x in scan(tracts, same, shape="flexible").clusters]
+    for one in (settings, ours):
+        assert [x.members for x in scan(tracts, one, shape="flexible").clusters] == by_pairs
 
 
 @pytest.mark.parametrize("model", ["poisson", "bernoulli"])

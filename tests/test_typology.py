@@ -63,7 +63,9 @@ def test_codes_and_area_numbers_are_no_quantities() -> None:
         prepare_features(table.assign(iddesa=1.0), quantities=[*QUANTITIES, "iddesa"])
     with pytest.raises(DataError, match="hold words: jarak_jalan"):
         prepare_features(table.assign(jarak_jalan="dekat"), quantities=QUANTITIES)
-    with pytest.raises(DataError, match="missing: jarak_laut"):
+    with pytest.raises(
+        DataError, match=r'no column jarak_laut\. Columns there.*first: "jarak_jalan", '
+    ):
         prepare_features(table, quantities=["jarak_laut", "jumlah_kk"])
 
 

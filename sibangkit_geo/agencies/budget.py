@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sibangkit_geo.agencies.solver import Effort, Problem, solve
-from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.errors import ConfigError, DataError, nearest, refuse_missing
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Note
 
@@ -392,10 +392,7 @@ def checked_needs(needs: pd.DataFrame, rule: BudgetRule) -> pd.DataFrame:
     wanted = [*_KEYS, "unserved"]
     wanted += [] if rule.objective == "need" else [rule.objective]
     wanted += ["district"] if rule.floor_per_district else []
-    missing = [name for name in wanted if name not in needs]
-    if missing:
-        msg = f"The table of needs has no column {', '.join(missing)}"
-        raise DataError(msg, remedy="Add it, or choose a rule that does not ask it.")
+    refuse_missing(needs.columns, wanted, table="The table of needs")
     bad = needs.duplicated(_KEYS, keep=False) | needs[_KEYS].isna().any(axis=1)
     bad |= (needs["unserved"] < 0) | np.isinf(needs["unserved"].astype(float))
     some = needs["unserved"] > 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, columns_hint
 from sibangkit_geo.indicators.deprivation import TOLERANCE
 
 if TYPE_CHECKING:
@@ -206,7 +206,8 @@ def index_from_sums(sums: pd.DataFrame) -> pd.DataFrame:
     lacking = [name for name in _BASE if name not in sums]
     if lacking:
         msg = f"Columns of the deprivation index are missing: {', '.join(lacking)}"
-        raise DataError(msg, remedy="Add up the columns of `deprivation_sums`.")
+        remedy = f"Add up the columns of `deprivation_sums`. {columns_hint(lacking, sums.columns)}"
+        raise DataError(msg, remedy=remedy)
     score = sums["af_score_sum"]
     found = {
         "headcount_ratio": _over(sums["af_poor_people"], sums["af_people"]),

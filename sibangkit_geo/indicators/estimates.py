@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, refuse_missing
 from sibangkit_geo.indicators.benchmarks import reliability
 from sibangkit_geo.indicators.deprivation_sums import index_from_sums
 from sibangkit_geo.indicators.small_areas import beta_binomial_rate
@@ -190,8 +190,8 @@ def gap_columns(
 
     Raises
     ------
-    KeyError
-        The tally lacks ``known_people``.
+    DataError
+        The tally lacks ``known_people`` or ``gap_squared_sum``.
 
     References
     ----------
@@ -199,6 +199,7 @@ def gap_columns(
     """
     if "gap_sum" not in counts:
         return counts[[]], []
+    refuse_missing(counts.columns, ["known_people", "gap_squared_sum"], table="The tally")
     people = counts["known_people"].where(counts["known_people"] > 0)
     columns = counts[[]].assign(
         poverty_gap=counts["gap_sum"] / people,

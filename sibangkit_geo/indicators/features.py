@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import PowerTransformer
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, refuse_missing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -257,10 +257,7 @@ def _read(
 
 
 def _require(table: pd.DataFrame, quantities: Sequence[str], categories: Sequence[str]) -> None:
-    lacking = [name for name in (*quantities, *categories) if name not in table]
-    if lacking:
-        msg = f"Columns are missing: {', '.join(lacking)}"
-        raise DataError(msg, remedy="Check their names.")
+    refuse_missing(table.columns, (*quantities, *categories), table="The table of attributes")
     coded = [name for name in quantities if _CODED.match(name)]
     if coded:
         msg = f"Codes are given as quantities: {', '.join(coded)}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sibangkit_geo.indicators.features import fit_scale
 from sibangkit_geo.indicators.typology import TypologySettings, fit_types
@@ -105,15 +105,16 @@ class VillageFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         scores: Floats = self.scale_.transform(_table(self, X, reset=False)).to_numpy(np.float64)
         return scores
 
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+    def get_feature_names_out(
+        self,
+        input_features: ArrayLike | None = None,  # noqa: ARG002 - scikit-learn hands it over
+    ) -> NDArray[np.object_]:
         """
         Name the scores.
 
-        `input_features`: Those that were fitted, or None.
-        Raises ValueError: They are others.
+        `input_features`: Of no use: scores are called after what was fitted.
         """
         check_is_fitted(self)
-        _check_feature_names_in(self, input_features)
         return np.asarray(self.scale_.names, dtype=object)
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - a type and a hook of scikit-learn

@@ -11,7 +11,7 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, refuse_missing
 from sibangkit_geo.indicators.features import Features, prepare_features
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ def village_types(
     ValueError
         The two are indexed differently, or a place is missing.
     DataError
-        There are fewer than 20 villages, or every split has a type that is too small.
+        There are fewer than 20 villages, every split has a type that is too small, or `places`
+        lack a column.
 
     References
     ----------
@@ -173,6 +174,7 @@ def village_types(
     >>> found.types.tolist() == [1] * 12 + [2] * 12
     True
     """
+    refuse_missing(places.columns, ["x", "y"], table="The table of places")
     if not features.scores.index.equals(places.index) or places[["x", "y"]].isna().any(axis=None):
         msg = "`features` and `places` need one index, and a place for each village."
         raise ValueError(msg)

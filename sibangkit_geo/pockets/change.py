@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from sibangkit_geo.errors import refuse_missing
 from sibangkit_geo.pockets.local import false_discovery_rate
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def at_common_codes(wave: Wave, code: Mapping[str, str]) -> Wave:
     `code`: Village code to common code; a code that is not in it stays.
     Returns: Same year and rho; the pocket is that of the part with most households.
     """
+    _require([*COUNTS, "pocket"], wave)
     areas = ["pocket", *({"wide_area"} & set(wave.table))]
     rows = wave.table[[*COUNTS, *areas]].copy()
     rows["common"] = [code.get(str(one), str(one)) for one in rows.index]
@@ -145,7 +147,7 @@ def rate_change(earlier: Wave, later: Wave, *, group: pd.Series, z: float = _Z) 
 
     Raises
     ------
-    KeyError
+    DataError
         A column is missing.
 
     References
@@ -162,6 +164,7 @@ def rate_change(earlier: Wave, later: Wave, *, group: pd.Series, z: float = _Z) 
     [-0.3, -0.4255, -0.1745]
     """
     whole = ["households", "poor_households"]
+    _require(whole, earlier, later)
     old, new = earlier.table[whole].dropna(), later.table[whole].dropna()
     both = old.index.intersection(new.index).intersection(group.index)
     before = _sums(old.loc[both], group[both], earlier)
@@ -175,6 +178,11 @@ def rate_change(earlier: Wave, later: Wave, *, group: pd.Series, z: float = _Z) 
     half = z * np.sqrt(before["variance"] + after["variance"])
     table["low"], table["high"] = table["difference"] - half, table["difference"] + half
     return table.reindex(sorted(group.dropna().unique()))
+
+
+def _require(columns: Sequence[str], *waves: Wave) -> None:
+    for wave in waves:
+        refuse_missing(wave.table.columns, columns, table=f"The table of {wave.year}")
 
 
 def _sums(rows: pd.DataFrame, group: pd.Series, wave: Wave) -> pd.DataFrame:
@@ -266,6 +274,11 @@ def match_pockets(earlier: Wave, later: Wave, *, settings: ChangeSettings) -> pd
         ``before``, ``after`` (pockets), ``shared`` (people), ``jaccard`` (0 to 1) and
         ``matched`` (bool).
 
+    Raises
+    ------
+    DataError
+        A column is missing.
+
     Examples
     --------
     >>> def wave(year, pocket):
@@ -276,6 +289,7 @@ def match_pockets(earlier: Wave, later: Wave, *, settings: ChangeSettings) -> pd
     >>> pairs.round(3).to_dict("records")  # 400 people of the 1,200 in either
     [{'before': 1.0, 'after': 2.0, 'shared': 400.0, 'jaccard': 0.333, 'matched': True}]
     """
+    _require(["pocket", "people", "households"], earlier, later)
     old, new = earlier.table["pocket"].dropna(), later.table["pocket"].dropna()
     weight = _weights(earlier.table, later.table, old.index.union(new.index))
     common = sorted(old.index.intersection(new.index))
@@ -330,6 +344,8 @@ def pocket_changes(waves: Sequence[Wave], settings: ChangeSettings) -> pd.DataFr
 
     Raises
     ------
+    DataError
+        A column is missing.
     ValueError
         Fewer than two waves.
 
@@ -345,6 +361,7 @@ def pocket_changes(waves: Sequence[Wave], settings: ChangeSettings) -> pd.DataFr
     if len(waves) < 2:
         msg = "two waves or more are needed."
         raise ValueError(msg)
+    _require([*COUNTS, "pocket"], *waves)
     ids = {one: f"K{row + 1}" for row, one in enumerate(_ordered(waves[0]))}
     count, steps = len(ids), []
     for earlier, later in pairwise(waves):

@@ -86,7 +86,9 @@ def find_pockets(
     DataError
         A column is missing; a count is text, infinite, negative or a share; a village has more
         poor households than households, stands twice, or is not in `neighbors`; the places are
-        no polygons in metres, or none has a neighbor.
+        no polygons in metres, or none has a neighbor; a link of `neighbors` leads one way.
+    TypeError
+        `neighbors` is no graph.
 
     Examples
     --------
@@ -108,14 +110,7 @@ def find_pockets(
     homes = tested["households"].to_numpy(dtype=float)
     if len(tested) < FEWEST_VILLAGES or not poor.sum():
         return _nothing_tested(tested, settings, notes)
-    if neighbors is None:
-        near = neighbors_by_rule(tested, settings)
-    else:
-        near = among(as_neighbors(neighbors), tested.index)
-    if len(near.isolates) == len(tested):
-        msg = "No village has a neighbor"
-        remedy = "Check polygons and CRS, or allow a larger gap (`neighbor_distance_m`)."
-        raise DataError(msg, rows=pd.DataFrame(index=tested.index), remedy=remedy)
+    near = _graph(tested, neighbors, settings)
     centres = tested.geometry.representative_point()
     if worth is not None:
         least = _worth(worth, tested)
@@ -143,6 +138,21 @@ def find_pockets(
         smallest_risks=_smallest_risks(rates, homes, found),
         neighbors=_pairs(near),
     )
+
+
+def _graph(
+    tested: gpd.GeoDataFrame, neighbors: GraphLike | None, settings: PocketSettings
+) -> Neighbors:
+    """Take the graph of the tested villages, or draw it."""
+    if neighbors is None:
+        near = neighbors_by_rule(tested, settings)
+    else:
+        near = among(as_neighbors(neighbors), tested.index)
+    if len(near.isolates) == len(tested):
+        msg = "No village has a neighbor"
+        remedy = "Check polygons and CRS, or allow a larger gap (`neighbor_distance_m`)."
+        raise DataError(msg, rows=pd.DataFrame(index=tested.index), remedy=remedy)
+    return near
 
 
 def _pairs(near: Neighbors) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, nearest
+from sibangkit_geo.errors import DataError, refuse_missing
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets.neighbors import require_areas, require_metric
@@ -58,11 +58,8 @@ def usable_villages(villages: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[
 
 def _numbers(villages: gpd.GeoDataFrame) -> pd.DataFrame:
     """Read both counts as numbers, and refuse what no count can be."""
-    missing = [name for name in _COUNTS if name not in villages]
-    if missing:
-        msg = f"The village table has no column {', '.join(missing)}"
-        columns = [str(one) for one in villages.columns]
-        raise DataError(msg, remedy=f"Rename the columns. {nearest(missing[0], columns)}")
+    columns = villages.columns.drop("geometry", errors="ignore")
+    refuse_missing(columns, _COUNTS, table="The village table")
     twice = villages[villages.index.duplicated(keep=False)]
     if len(twice):
         msg = "Villages stand twice in the table"

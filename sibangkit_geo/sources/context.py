@@ -14,8 +14,9 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from sibangkit_geo.errors import ConfigError, DataError, nearest
+from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
 from sibangkit_geo.model.backdrop import LINES, POINTS, ContextKind, ContextLayer
+from sibangkit_geo.sources.readers.header import shown_names
 from sibangkit_geo.sources.readers.vector import UnreadableLayerError, layers_of, read_layer
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def _names(table: gpd.GeoDataFrame, source: ContextSource, path: Path) -> Shapes
     columns = [one for one in table.columns if one != table.geometry.name]
     if source.name not in columns:
         msg = f'{path.name}: [[context]] name = "{source.name}" is no column of the layer. '
-        raise ConfigError(msg + nearest(source.name, columns))
+        raise ConfigError(msg + columns_hint([source.name], shown_names(columns)))
     told = table[source.name].map(lambda one: "" if pd.isna(one) else _plain(str(one)))
     names: Shapes = told.to_numpy(dtype=object)
     return names

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import DataError, MissingFileError, nearest
+from sibangkit_geo.errors import DataError, MissingFileError, columns_hint
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.numeric_columns import (
     DECIMAL_MARK,
@@ -160,15 +160,15 @@ def require_headers(columns: Sequence[str], wanted: Iterable[str], *, name: str)
 
     `columns`: Columns of the table.
     `wanted`: Names that must be there; empty names are not asked for.
-    Raises DataError: At least one column is missing; the nearest name in the file is offered.
+    Raises DataError: At least one column is missing; those of the file are named, nearest first.
     """
     folded = {fold_header(one) for one in columns}
     missing = [one for one in wanted if one and one not in columns
                and fold_header(one) not in folded]  # fmt: skip
     if missing:
-        hints = " ".join(f'"{one}": {nearest(one, shown_names(columns))}' for one in missing)
+        hint = columns_hint(missing, shown_names(columns))
         msg = f"{name}: no column named {', '.join(missing)}"
-        raise DataError(msg, remedy=f"Correct the column names in the study file. {hints}")
+        raise DataError(msg, remedy=f"Correct the column names in the study file. {hint}")
 
 
 def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -> None:
@@ -176,8 +176,8 @@ def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -
     Refuse a table that lacks columns the study names.
 
     `wanted`: Names that must be there; empty names are not asked for.
-    Raises DataError: At least one column is missing, where the nearest name in the file is offered,
-        or several have its name.
+    Raises DataError: At least one column is missing, where those of the file are named, the nearest
+        first, or several have its name.
     """
     require_headers([str(one) for one in table.columns], wanted, name=path.name)
     require_single(wanted, table.attrs.get("doubled", {}), name=path.name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, columns_hint
 from sibangkit_geo.indicators.benchmarks import require_same_index
 from sibangkit_geo.indicators.deprivation_sums import Scores, score_households
 from sibangkit_geo.indicators.needs import relative_shortfall
@@ -260,7 +260,8 @@ def _checked_gaps(gaps: pd.DataFrame, homes: Homes) -> dict[str, NDArray[np.floa
     require_same_index(deprived=homes.rows, gaps=gaps)
     lacking = [key for key in homes.deprived if key not in gaps]
     if lacking:
-        msg = f"`gaps` has no column for {', '.join(lacking)}."
+        hint = columns_hint(lacking, gaps.columns)
+        msg = f"`gaps` has no column for {', '.join(lacking)}. {hint}"
         raise ValueError(msg)
     chosen = gaps[list(homes.deprived)].astype("float64")
     asked = pd.DataFrame(dict(homes.deprived), index=gaps.index)
@@ -351,10 +352,15 @@ def normalised_gaps(
     >>> normalised_gaps(values, cutoffs={"schooling": 12.0}, power=0)["schooling"].tolist()
     [1.0, 0.0, nan]
     """
-    wrong = [name for name, one in cutoffs.items() if not 0 < one < np.inf or name not in values]
+    lacking = [name for name in cutoffs if name not in values]
+    if lacking:
+        hint = columns_hint(lacking, values.columns)
+        msg = f"`values` has no column for the cut-off of {', '.join(lacking)}. {hint}"
+        raise ValueError(msg)
+    wrong = [name for name, one in cutoffs.items() if not 0 < one < np.inf]
     if wrong or not power >= 0:
         msg = (
-            "Every cut-off must be above 0 and have a column, and `power` at least 0; "
+            "Every cut-off must be above 0, and `power` at least 0; "
             f"wrong: {wrong}, `power` {power}."
         )
         raise ValueError(msg)
@@ -393,7 +399,10 @@ def score_matrix(
     """
     lacking = index.lacking(list(deprived.columns))
     if lacking:
-        msg = f"No column for {', '.join(lacking)}: use `index.restricted(deprived.columns)`."
+        hint = columns_hint(lacking, deprived.columns)
+        msg = (
+            f"No column for {', '.join(lacking)}: use `index.restricted(deprived.columns)`. {hint}"
+        )
         raise ValueError(msg)
     given = {
         "people": pd.Series(1.0, index=deprived.index) if people is None else people,

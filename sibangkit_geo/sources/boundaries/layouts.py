@@ -202,7 +202,7 @@ def recognise(
     Raises DataError: A column that the user names is missing, no column is one of villages, or
         codes without dots may be of either system.
     """
-    require_columns(pd.DataFrame(table), [columns.code, columns.name, columns.district], path=path)
+    _require_named(table, columns, path)
     columns = _as_written(columns, table.columns)
     parts = _by_level(table)
     table, known = parts["village"], _catalogue()["names"]
@@ -242,6 +242,11 @@ def recognise(
         told.append(Note("codes_empty", text, len(areas)))
     system = best.system if best else ""
     return BoundaryLayer(areas, _whose(table, columns), system, path.name, notes=tuple(told))
+
+
+def _require_named(table: gpd.GeoDataFrame, columns: BoundaryColumns, path: Path) -> None:
+    cells = pd.DataFrame(table.drop(columns=table.geometry.name))
+    require_columns(cells, [columns.code, columns.name, columns.district], path=path)
 
 
 def _as_written(columns: BoundaryColumns, there: pd.Index) -> BoundaryColumns:
