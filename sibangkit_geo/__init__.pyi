@@ -46,6 +46,7 @@ from .pockets.graph import Neighbors as Neighbors
 from .pockets.graph import with_links as with_links
 from .pockets.hamlets import Hamlets as Hamlets
 from .pockets.hamlets import HamletSettings as HamletSettings
+from .pockets.local import GlobalStatistic as GlobalStatistic
 from .pockets.local import LocalStatistic as LocalStatistic
 from .pockets.local import bonferroni as bonferroni
 from .pockets.local import class_labels as class_labels
@@ -86,7 +87,6 @@ from .sources.surroundings import RasterSource as RasterSource
 from .stats.alkire_foster import alkire_foster as alkire_foster
 from .stats.area_models import empirical_bayes_rate as empirical_bayes_rate
 from .stats.area_models import fay_herriot as fay_herriot
-from .pockets.local import GlobalStatistic as GlobalStatistic
 from .stats.global_statistics import global_g as global_g
 from .stats.global_statistics import morans_i as morans_i
 from .stats.graph_files import read_gal as read_gal

@@ -258,7 +258,7 @@ def column_shade(areas: gpd.GeoDataFrame, look: Look) -> Shade:
     """
     if look.column not in areas:
         msg = f'There is no column "{look.column}"'
-        raise DataError(msg, remedy=columns_hint(look.column, map(str, areas.columns)))
+        raise DataError(msg, remedy=columns_hint([look.column], areas.columns))
     values = areas[look.column]
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return number_shade(values.astype(float), look.column, look)

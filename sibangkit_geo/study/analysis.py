@@ -174,7 +174,7 @@ def _places(villages: gpd.GeoDataFrame) -> gpd.GeoSeries:
     name = villages.active_geometry_name
     if name is None or name not in villages:
         msg = "The table has no active geometry; name it: villages.set_geometry(...)"
-        raise DataError(msg, remedy=columns_hint("geometry", map(str, villages.columns)))
+        raise DataError(msg, remedy=columns_hint(["geometry"], villages.columns))
     if villages.crs is None:
         msg = "The polygons have no coordinate system"
         remedy = 'Set the one the file was made in, such as villages.set_crs("EPSG:32748").'
@@ -205,7 +205,7 @@ def _counts(
     if isinstance(given, str):
         if given not in villages:
             msg = f'The table has no column "{given}" ({key})'
-            raise DataError(msg, remedy=columns_hint(given, map(str, villages.columns)))
+            raise DataError(msg, remedy=columns_hint([given], villages.columns))
         values, what = villages[given], given
     else:
         values, what = _handed_over(villages, given, key), key
@@ -261,7 +261,7 @@ def _named(
             continue
         if column not in villages:
             msg = f'The table has no column "{column}"'
-            raise DataError(msg, remedy=columns_hint(column, map(str, villages.columns)))
+            raise DataError(msg, remedy=columns_hint([column], villages.columns))
         named = named.assign(**{key: villages[column].astype(str).to_numpy()})
     return named_pockets(found, named) if district else around_pockets(found, named)
 

@@ -286,7 +286,7 @@ def _boundaries(villages: Boundaries | gpd.GeoDataFrame | None) -> Boundaries:
     missing = [one for one in needed if one not in villages]
     if missing:
         msg = f'The villages have no column "{missing[0]}" (indexed by village code they need it)'
-        raise DataError(msg, remedy=columns_hint(missing[0], map(str, villages.columns)))
+        raise DataError(msg, remedy=columns_hint(missing, villages.columns))
     official = pd.DataFrame(villages[needed]).assign(has_polygon=True)
     empty = gpd.GeoDataFrame({"name": []}, geometry=[], crs=villages.crs)
     regency = str(villages.index[0])[:5] if len(villages) else ""
