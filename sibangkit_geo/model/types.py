@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from sibangkit_geo.errors import DataError, refuse_missing
+from sibangkit_geo.errors import DataError, columns_hint
 from sibangkit_geo.model.backdrop import Backdrop
 
 if TYPE_CHECKING:
@@ -348,7 +348,10 @@ class VillageIndicators:
         """Check that every definition has its column."""
         for one in self.indicators:
             for column in filter(None, (one.name, one.count_column, one.base_column)):
-                refuse_missing(self.villages.columns, [column], table="The village table")
+                if column not in self.villages:
+                    msg = f"Indicator column {column} is missing from the village table"
+                    hint = columns_hint([column], self.villages.columns)
+                    raise DataError(msg, remedy=f"Define only what was measured. {hint}")
 
 
 @dataclass(frozen=True, slots=True)
