@@ -12,12 +12,11 @@ register that changes a little is released again and again.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -31,9 +30,10 @@ from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.pockets.neighbors import neighbors_within
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.study.partner_folders import run_partners
+from tests.pages import data_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -209,24 +209,14 @@ def _by_complement(files: Files, column: str) -> NDArray[np.float64]:
     return (files.public[f"deprived_{key}"] - reached).clip(lower=0).to_numpy(float)
 
 
-def _codes(data: Mapping[str, Any]) -> list[str]:
-    """Read the codes of a page, of which only the ends after the district's may stand there."""
-    ends, places = data["villages"]["code"], data["districts"]
-    if not isinstance(ends, str):
-        return list(ends)
-    starts = (places[at]["code"] for at in data["villages"]["district"])
-    return [f"{start}.{end}" for start, end in zip(starts, ends.split(","), strict=True)]
-
-
 def _from_page(files: Files, column: str) -> NDArray[np.float64]:
     """Read the packed data of the page, with the counts of its legend."""
     text = (files.folder / "bappeda.html").read_text("utf-8")
-    start = text.index('id="data">') + len('id="data">')
-    data = json.loads(text[start : text.index("</script>", start)])
+    data = data_of(text)
     label = _label(files, column)
     for layer in data["layers"]:
         if layer["label"] == label and layer["counts"]:
-            counts = pd.Series(layer["counts"], _codes(data), dtype=float)
+            counts = pd.Series(layer["counts"], data["villages"]["code"], dtype=float)
             return counts.reindex(files.public.index).to_numpy()
     return _plain(files, column)
 

@@ -70,11 +70,11 @@ from .products.found import FoundPockets as FoundPockets
 from .products.framed import Document as Document
 from .products.framed import Pictures as Pictures
 from .products.notebook import PocketMap as PocketMap
+from .products.parts import Finished as Finished
 from .products.patterns import DividedAreas as DividedAreas
 from .products.patterns import FoundHamlets as FoundHamlets
 from .products.patterns import LocalPattern as LocalPattern
 from .products.result import Analysis as Analysis
-from .products.result import Finished as Finished
 from .products.type_map import VillageTypes as VillageTypes
 from .sources.boundaries import BoundarySource as BoundarySource
 from .sources.boundaries import read_boundaries as read_boundaries
@@ -87,6 +87,11 @@ from .sources.surroundings import RasterSource as RasterSource
 from .stats.alkire_foster import alkire_foster as alkire_foster
 from .stats.area_models import empirical_bayes_rate as empirical_bayes_rate
 from .stats.area_models import fay_herriot as fay_herriot
+from .stats.clusters import FoundClusters as FoundClusters
+from .stats.clusters import local_geary as local_geary
+from .stats.clusters import local_geary_multivariate as local_geary_multivariate
+from .stats.clusters import scan_space_time as scan_space_time
+from .stats.clusters import scan_statistic as scan_statistic
 from .stats.global_statistics import global_g as global_g
 from .stats.global_statistics import morans_i as morans_i
 from .stats.graph_files import read_gal as read_gal
@@ -104,11 +109,6 @@ from .stats.scan import ScanResult as ScanResult
 from .stats.scan import ScanSettings as ScanSettings
 from .stats.scan import clusters_frame as clusters_frame
 from .stats.settlements import settlement_outlines as settlement_outlines
-from .stats.shown import FoundClusters as FoundClusters
-from .stats.shown import local_geary as local_geary
-from .stats.shown import local_geary_multivariate as local_geary_multivariate
-from .stats.shown import scan_space_time as scan_space_time
-from .stats.shown import scan_statistic as scan_statistic
 from .stats.survey import survey_estimate as survey_estimate
 from .study.analysis import analyse as analyse
 from .study.analysis import find_pockets as find_pockets

@@ -11,7 +11,7 @@ import pytest
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.products.changes import WaveChange, signed, wave_changes
-from sibangkit_geo.products.result import EarlierWave
+from sibangkit_geo.products.parts import EarlierWave
 
 if TYPE_CHECKING:
     from sibangkit_geo.products.result import Analysis

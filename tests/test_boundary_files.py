@@ -30,7 +30,7 @@ from sibangkit_geo.sources.boundaries import (
 )
 from sibangkit_geo.sources.readers.vector import open_layer
 from sibangkit_geo.study import import_boundaries
-from sibangkit_geo.study.layers import village_finder
+from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -169,5 +169,5 @@ def test_the_written_names_are_in_the_files_that_the_table_names() -> None:
 
 def test_no_page_carries_what_only_the_type_checker_reads(small_study: SmallStudy) -> None:
     page = (small_study.out / "bappeda.html").read_text(encoding="utf-8")
-    assert "window.sibangkit.values = " in page
+    assert "window.sibangkit.values=" in page
     assert re.findall(r"@(?:param|type|this|returns|template|ts-)\b", page) == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral, percentage, rupiah
 from sibangkit_geo.products.agency_card import main_need
-from sibangkit_geo.products.result import Block
+from sibangkit_geo.products.parts import Block
 from sibangkit_geo.products.tables import write_csv
 from sibangkit_geo.products.words import listing, place_namer, say
 

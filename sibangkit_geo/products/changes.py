@@ -15,7 +15,8 @@ from sibangkit_geo.pockets.change import FALSE_SHARE, adjusted_p_values
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import Analysis, EarlierWave
+    from sibangkit_geo.products.parts import EarlierWave
+    from sibangkit_geo.products.result import Analysis
 
 STATES = ("ok", "unreliable", "missing")
 _COLUMNS = ("before", "after", "difference", "sure", "state")

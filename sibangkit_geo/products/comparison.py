@@ -14,10 +14,7 @@ from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.pockets.change import FALSE_SHARE
 from sibangkit_geo.products.classes import CHANGE_COLORS
 from sibangkit_geo.products.shown import (
-    Look,
-    Shade,
     Shown,
-    View,
     areas_of,
     column_shade,
     kind_shade,
@@ -26,6 +23,7 @@ from sibangkit_geo.products.shown import (
 )
 from sibangkit_geo.products.staging import MANIFEST, staged, write_text
 from sibangkit_geo.products.tables import write_csv
+from sibangkit_geo.products.view import Look, Shade, View
 from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.words import listed_districts, say, told_names
 

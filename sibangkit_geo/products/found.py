@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.shown import (
-    WIDE,
-    Line,
-    Look,
     Shown,
-    View,
     column_shade,
     decimal,
     level_words,
     note_texts,
     number_shade,
 )
+from sibangkit_geo.products.staging import stated_time
+from sibangkit_geo.products.view import WIDE, Line, Look, View
 from sibangkit_geo.products.words import numbered_name, result_sentences, say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
     import pyarrow as pa
 
@@ -185,9 +183,25 @@ class FoundPockets(Shown):
         OSError
             The disk refuses.
         """
-        from sibangkit_geo.products.tables import write_found  # noqa: PLC0415 - only when written
+        from sibangkit_geo.products.tables import write_geopackage  # noqa: PLC0415 - when written
 
-        return write_found(self, path)
+        file = Path(path)
+        kind = file.suffix.lower()
+        if kind not in {".gpkg", ".parquet"}:
+            msg = f"{file.name}: write a .gpkg (villages and pockets) or a .parquet (villages)."
+            raise ConfigError(msg)
+        temporary = file.with_name(f".{file.stem}.tmp{kind}")
+        temporary.unlink(missing_ok=True)
+        try:
+            if kind == ".parquet":
+                self.villages.to_parquet(temporary)
+            else:
+                layer = _as_layer(self.villages)
+                write_geopackage(layer, self.result, temporary, created=stated_time())
+            temporary.replace(file)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return file
 
     def view(self, look: Look) -> View:
         """Gather what is shown."""
@@ -226,6 +240,16 @@ class FoundPockets(Shown):
             (say("nb_alpha"), percentage(found.alpha, 0)),
             (say("nb_permutations"), drawn),
         )
+
+
+def _as_layer(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Name geometry and labels as a layer needs them."""
+    if villages.active_geometry_name != "geometry":
+        villages = villages.rename_geometry("geometry")
+    names = villages.index.names
+    if None in names or set(names) & set(villages.columns):
+        villages = villages.rename_axis([f"label_{i}" for i in range(1, len(names) + 1)])
+    return villages
 
 
 def pocket_lines(found: Pockets, *, crs: object) -> list[Line]:

@@ -13,7 +13,6 @@ from matplotlib.patches import Patch
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.classes import NO_DATA_COLOR
 from sibangkit_geo.products.ground_style import LAND
-from sibangkit_geo.products.shown import polygons
 from sibangkit_geo.products.web.html import fragment
 from sibangkit_geo.products.web.svg import Outline, Window, path_of
 from sibangkit_geo.products.words import say
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from sibangkit_geo.products.shown import View
+    from sibangkit_geo.products.view import View
 
 _INCHES = (7.0, 7.0)
 _SOFT, _HATCH = "#526072", "#7d8794"
@@ -44,7 +43,7 @@ def draw(view: View, ax: Axes | None, *, legend: bool, figsize: tuple[float, flo
     if ax is None:
         _, ax = plt.subplots(figsize=figsize or _INCHES, layout="compressed")
     if view.areas is not None or not view.lines:
-        _draw_areas(view, polygons(view), ax)
+        _draw_areas(view, view.polygons, ax)
     for line in view.lines:
         style = "--" if line.dashed else "-"
         line.shapes.boundary.plot(ax=ax, color=line.color, linewidth=1.8, linestyle=style)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.agency_card import heaviest, listed_places, main_need
-from sibangkit_geo.products.result import Block
+from sibangkit_geo.products.parts import Block
 from sibangkit_geo.products.words import listing, place_namer, say
 
 if TYPE_CHECKING:

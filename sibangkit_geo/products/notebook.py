@@ -6,7 +6,7 @@ import copy
 import re
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import folium
 import geopandas as gpd
@@ -21,7 +21,7 @@ from markupsafe import escape
 
 from sibangkit_geo.products.classes import NO_DATA_COLOR
 from sibangkit_geo.products.ground_style import LAND
-from sibangkit_geo.products.shown import Line, Look, Shown, View, polygons
+from sibangkit_geo.products.view import Line, Look, View
 from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.web.page import PageError, require_safe, vendored_text
 
@@ -90,6 +90,13 @@ _ICON = """
 var {{ this.get_name() }} = sibangkitIcon({{ this.color|tojavascript }});
 {% endmacro %}
 """
+
+
+@runtime_checkable
+class Viewed(Protocol):
+    """What can be drawn: any result that shows itself."""
+
+    def view(self, look: Look) -> View: ...
 
 
 class PocketFigure(Figure):
@@ -167,7 +174,7 @@ class PocketMap(folium.Map):
 
     def __init__(
         self,
-        shown: Shown | View | gpd.GeoDataFrame | None = None,
+        shown: Viewed | View | gpd.GeoDataFrame | None = None,
         *,
         title: str = "",
         **options: Any,  # noqa: ANN401 - as folium has them
@@ -182,7 +189,7 @@ class PocketMap(folium.Map):
         self.options.setdefault("attribution_control", False)
         self._name = "PocketMap"
         self.default_js, self.default_css = [("leaflet", "leaflet.js")], [("css", "leaflet.css")]
-        view = shown.view(Look()) if isinstance(shown, Shown) else shown
+        view = shown.view(Look()) if isinstance(shown, Viewed) else shown
         title = title or (view.title if isinstance(view, View) else "")
         figure = PocketFigure(title=title or None)
         figure.view = view if isinstance(view, View) else None
@@ -213,7 +220,7 @@ def _add_polygons(chart: PocketMap, villages: gpd.GeoDataFrame) -> None:
 def _add_view(chart: PocketMap, view: View) -> None:
     bounds = []
     if view.areas is not None or not view.lines:
-        areas = polygons(view)
+        areas = view.polygons
         shown = areas[["name", areas.geometry.name]].to_crs("EPSG:4326")
         fields, aliases = ["name"], ["Desa"]
         colors = pd.Series(LAND, index=areas.index)

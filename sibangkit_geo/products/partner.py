@@ -17,8 +17,9 @@ from sibangkit_geo.agencies import Agency, Catalogue
 from sibangkit_geo.model.numerals import numeral, rupiah
 from sibangkit_geo.model.types import AgencyNeeds, Note, Place
 from sibangkit_geo.products.blocks import programme_block, worded
+from sibangkit_geo.products.parts import Block, EarlierWave
 from sibangkit_geo.products.promises import promise_blocks, promise_sentences
-from sibangkit_geo.products.result import Analysis, Block, EarlierWave, build_layers
+from sibangkit_geo.products.result import Analysis, build_layers
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.web.page import render_page

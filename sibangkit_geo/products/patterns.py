@@ -11,11 +11,7 @@ from sibangkit_geo.pockets.hamlets import Hamlets
 from sibangkit_geo.pockets.local import LocalStatistic, class_labels
 from sibangkit_geo.pockets.regionalization import PlanningAreas
 from sibangkit_geo.products.shown import (
-    Line,
-    Look,
-    Shade,
     Shown,
-    View,
     areas_of,
     column_shade,
     decimal,
@@ -23,6 +19,7 @@ from sibangkit_geo.products.shown import (
     level_words,
     note_texts,
 )
+from sibangkit_geo.products.view import Line, Look, Shade, View
 from sibangkit_geo.products.words import say
 
 __all__ = ["DividedAreas", "FoundHamlets", "LocalPattern"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
-from sibangkit_geo.products.result import Block
+from sibangkit_geo.products.parts import Block
 from sibangkit_geo.products.words import listing, place_namer, say
 
 if TYPE_CHECKING:

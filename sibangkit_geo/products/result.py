@@ -13,16 +13,8 @@ from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.classes import Layer, build_layer
 from sibangkit_geo.products.found import FoundPockets
-from sibangkit_geo.products.shown import (
-    Look,
-    Shade,
-    Shown,
-    View,
-    column_shade,
-    decimal,
-    note_texts,
-    number_shade,
-)
+from sibangkit_geo.products.shown import Shown, column_shade, decimal, note_texts, number_shade
+from sibangkit_geo.products.view import Look, Shade, View
 from sibangkit_geo.products.words import say, told_names
 
 if TYPE_CHECKING:
@@ -45,67 +37,9 @@ if TYPE_CHECKING:
     )
     from sibangkit_geo.products.atlas.settings import AtlasSettings
     from sibangkit_geo.products.framed import Document, Pictures
+    from sibangkit_geo.products.parts import Block, EarlierWave, Finished
 
 _NAMED_LABELS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """
-    A folded part of a page: sentences, and a table of words.
-
-    `key`: Name, once per page.
-    `headline`, `lead`: Heading, and one sentence under it; the lead may be empty.
-    `head`, `align`: Headings of the table and ``"l"`` or ``"r"`` for each; empty without a table.
-    `agency`: Whose page; empty for all.
-    """
-
-    key: str
-    headline: str
-    lead: str = ""
-    items: tuple[str, ...] = ()
-    head: tuple[str, ...] = ()
-    align: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    agency: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierWave:
-    """
-    Numbers of an earlier year; one row per official village.
-
-    `numbers`: Columns by indicator name, per cent for shares; missing without data.
-    """
-
-    year: int
-    numbers: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """
-    What a run made.
-
-    Attributes
-    ----------
-    out
-        Folder of the products.
-    products
-        Relative paths, the overview first.
-    review
-        File of uncertain names beside the folder; None when no name was uncertain.
-    pockets
-        Result of the detector.
-    notes
-        Notes of all stages.
-    """
-
-    out: Path
-    products: tuple[str, ...]
-    review: Path | None
-    pockets: Pockets
-    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

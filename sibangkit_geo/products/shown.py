@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from abc import ABC, abstractmethod
+from dataclasses import fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.pockets.graph import Neighbors
 from sibangkit_geo.pockets.pysal import HasAdjacency, HasNeighborLists, as_neighbors
 from sibangkit_geo.products.classes import NO_DATA_COLOR, TYPE_COLORS, LegendClass, class_values
+from sibangkit_geo.products.view import Look, Shade, View
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -31,76 +33,8 @@ P = ParamSpec("P")
 S = TypeVar("S")
 _SEEDS = 2**31
 
-POCKET, WIDE = "#12305a", "#6b4a1e"
 
-
-@dataclass(frozen=True, slots=True)
-class Shade:
-    """
-    What colours the areas of a view.
-
-    `colors`, `told`: Colour, and words for a tooltip, of each area.
-    """
-
-    label: str
-    colors: pd.Series
-    told: pd.Series
-    classes: tuple[LegendClass, ...]
-
-    @property
-    def missing(self) -> bool:
-        """Whether an area has no data."""
-        return bool(self.colors.eq(NO_DATA_COLOR).any())
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Outlines over the areas, with the words of each."""
-
-    label: str
-    shapes: gpd.GeoSeries
-    color: str = POCKET
-    dashed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """
-    What one result shows.
-
-    `facts`: What was tested and how, name and value.
-    `sentences`: What it means.
-    `areas`: Polygons with a column ``name``; None where the result has none.
-    `caveat`: What the numbers are not, and what was done to protect people.
-    """
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    sentences: tuple[str, ...] = ()
-    areas: gpd.GeoDataFrame | None = None
-    shade: Shade | None = None
-    lines: tuple[Line, ...] = ()
-    notes: tuple[str, ...] = ()
-    caveat: str = field(default_factory=lambda: say("estimate"))
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """
-    What a call asks of a view.
-
-    `column`: Of the areas, drawn in place of what the result draws; empty for that.
-    `areas`: Polygons indexed like the result, where it has none of its own.
-    `scheme`, `k`: Classifier of mapclassify and its number of classes; empty for the house's.
-    """
-
-    column: str = ""
-    areas: gpd.GeoDataFrame | None = None
-    scheme: str = ""
-    k: int = 5
-
-
-class Shown:
+class Shown(ABC):
     """
     A result that shows itself: in a notebook as a card, by `plot` and by `explore`.
 
@@ -110,10 +44,11 @@ class Shown:
 
     __slots__ = ()
 
+    @abstractmethod
     def view(self, look: Look) -> View:
         """Gather what is shown."""
-        raise NotImplementedError
 
+    @abstractmethod
     def summary(self) -> pd.DataFrame:
         """
         Lay the main numbers out as a table.
@@ -123,7 +58,6 @@ class Shown:
         table
             One row per thing found; the column ``level`` says who may see it.
         """
-        raise NotImplementedError
 
     def plot(
         self,
@@ -217,18 +151,6 @@ class Shown:
         view = self.view(Look())
         told = "; ".join(f"{name}: {value}" for name, value in view.facts)
         return f"<{type(self).__name__} {view.title} | {told}>"
-
-
-def polygons(view: View) -> gpd.GeoDataFrame:
-    """
-    Give the areas of a view.
-
-    Raises ValueError: It has none.
-    """
-    if view.areas is None:
-        msg = f"{view.title}: no polygons of its own; give `areas=`, indexed like the result."
-        raise ValueError(msg)
-    return view.areas
 
 
 def areas_of(given: gpd.GeoDataFrame | None, index: pd.Index) -> gpd.GeoDataFrame | None:

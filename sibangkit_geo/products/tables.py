@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyogrio
 
-from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products.promises import PROMISES, promise_table
 from sibangkit_geo.products.sheets import sheet_table
-from sibangkit_geo.products.staging import stated_time, write_text
+from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.words import village_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
     from sibangkit_geo.model.types import Indicator, Pockets, VillageIndicators
     from sibangkit_geo.products.atlas import WaveChange
-    from sibangkit_geo.products.found import FoundPockets
     from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.products.sheets import Sheets
 
@@ -345,37 +343,6 @@ def write_geopackage(
     if pockets.wide_villages and pockets.wide is not None:
         layers["wide_areas"] = pockets.wide.rename_axis("wide_area")
     write_layers(layers, path, created=created)
-
-
-def write_found(found: FoundPockets, path: str | Path) -> Path:
-    """
-    Write villages and pockets, whole or not at all.
-
-    `path`: ``.gpkg`` for both as layers; ``.parquet`` for the villages.
-    Raises ConfigError: The file is of another kind.
-    """
-    file = Path(path)
-    kind = file.suffix.lower()
-    if kind not in {".gpkg", ".parquet"}:
-        msg = f"{file.name}: write a .gpkg (villages and pockets) or a .parquet (villages)."
-        raise ConfigError(msg)
-    temporary = file.with_name(f".{file.stem}.tmp{kind}")
-    temporary.unlink(missing_ok=True)
-    try:
-        villages = found.villages
-        if kind == ".parquet":
-            villages.to_parquet(temporary)
-        else:
-            shown = villages
-            if villages.active_geometry_name != "geometry":
-                shown = villages.rename_geometry("geometry")
-            if shown.index.name in shown.columns or None in shown.index.names:
-                shown = shown.rename_axis(["label"] * shown.index.nlevels)
-            write_geopackage(shown, found.result, temporary, created=stated_time())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return file
 
 
 def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str) -> None:

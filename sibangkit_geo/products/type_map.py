@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 from sibangkit_geo.indicators.typology import Typology
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.patterns import numbered_shade
-from sibangkit_geo.products.shown import (
-    Look,
-    Shown,
-    View,
-    areas_of,
-    column_shade,
-    decimal,
-    level_words,
-)
+from sibangkit_geo.products.shown import Shown, areas_of, column_shade, decimal, level_words
+from sibangkit_geo.products.view import Look, View
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sibangkit_geo.products.result import Finished
+    from sibangkit_geo.products.parts import Finished
     from sibangkit_geo.study.layers import LayerColumns, import_boundaries, pockets_of_layer
     from sibangkit_geo.study.locate import open_study_register
     from sibangkit_geo.study.lock import Lock

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from sibangkit_geo import join
-from sibangkit_geo.errors import UnknownAreaError
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
 from sibangkit_geo.sources.text_tables import require_columns
 from sibangkit_geo.study.analysis import find_pockets
+from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sibangkit_geo.pockets import PocketSettings
@@ -94,37 +92,6 @@ def pockets_of_layer(
 
 def _numbers(table: gpd.GeoDataFrame) -> pd.Series:
     return pd.Series(range(1, len(table) + 1), index=table.index).astype(str)
-
-
-def village_finder(regency: str) -> Callable[[pd.DataFrame], pd.Series]:
-    """
-    Make what finds the villages of a map without official codes.
-
-    Rows of one name are parts of one village, unless their codes differ.
-
-    Returns: From rows (``code``, ``district_name``, ``village_name``) to village codes.
-    """
-    official = boundaries.official_table(regency)
-
-    def locate(rows: pd.DataFrame) -> pd.Series:
-        pairs = zip(rows["district_name"], rows["village_name"], strict=True)
-        key = pd.Series(
-            [(join.fold_name(district), join.fold_name(village)) for district, village in pairs],
-            index=rows.index,
-        )
-        alone = rows["code"].groupby(key).transform("nunique") <= 1
-        first = rows[alone & ~key.duplicated()]
-        if first.empty:
-            return pd.Series(pd.NA, index=rows.index, dtype="string")
-        # a file may lack codes or give one twice: each row gets a label of its own
-        single = first.assign(code=first.index.astype(str))
-        try:
-            found = join.locate_by_name(single, official).rows["village_code"]
-        except UnknownAreaError:
-            found = pd.Series(pd.NA, index=first.index, dtype="string")
-        return key.map(dict(zip(key[first.index], found, strict=True))).astype("string")
-
-    return locate
 
 
 def import_boundaries(

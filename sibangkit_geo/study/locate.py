@@ -19,7 +19,7 @@ from sibangkit_geo.indicators.deprivation import default_index, load_index
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Located, Note
-from sibangkit_geo.products.result import EarlierWave
+from sibangkit_geo.products.parts import EarlierWave
 from sibangkit_geo.registers.register import open_register, personal_texts
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.boundaries import read_boundaries
@@ -28,8 +28,8 @@ from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import read_links, read_review
 from sibangkit_geo.study import registers
-from sibangkit_geo.study.layers import village_finder
 from sibangkit_geo.study.protect import salt_of
+from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.profiles import TableCodes  # noqa: TC001 - the type of a constant
 from sibangkit_geo.study.begin import Inspected, Known, inspect, year_in
-from sibangkit_geo.study.layers import village_finder
+from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -34,7 +34,6 @@ from sibangkit_geo.sources.readers.grid import ROW, cell_name
 from sibangkit_geo.sources.text_tables import checksum
 from sibangkit_geo.study.extras import Conclusions, Extras, conclude, read_extras
 from sibangkit_geo.study.find import Groups, find, group
-from sibangkit_geo.study.layers import village_finder
 from sibangkit_geo.study.locate import (
     Carried,
     Earlier,
@@ -47,6 +46,7 @@ from sibangkit_geo.study.locate import (
 )
 from sibangkit_geo.study.plan import focus
 from sibangkit_geo.study.protect import counts_people, protection_of
+from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

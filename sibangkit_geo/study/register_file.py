@@ -14,7 +14,8 @@ from sibangkit_geo.indicators.needs import needs_of
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import build
 from sibangkit_geo.model.types import Boundaries, IntakeReport
-from sibangkit_geo.products.shown import Look, Shown, View, level_words
+from sibangkit_geo.products.shown import Shown, level_words
+from sibangkit_geo.products.view import Look, View
 from sibangkit_geo.products.words import say
 from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources.boundaries import read_boundaries

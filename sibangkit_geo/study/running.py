@@ -15,8 +15,8 @@ from sibangkit_geo import disclosure
 from sibangkit_geo.products import intake_report, staging, tables
 from sibangkit_geo.products.atlas import write_annex
 from sibangkit_geo.products.gis import gis_layers, write_gis
+from sibangkit_geo.products.parts import Finished
 from sibangkit_geo.products.place_profile import as_profiles
-from sibangkit_geo.products.result import Finished
 from sibangkit_geo.products.sheets import every_sheet
 from sibangkit_geo.products.tables import write_geopackage, write_sheets
 from sibangkit_geo.products.web.front_page import district_pages, front_page

@@ -89,7 +89,7 @@ def test_the_filter_counts_lists_fades_and_downloads_the_same_villages(
     assert told.startswith(f"{len(wanted)} desa: {layer['label']} ≥ ")
     assert "di dalam kantong" in told
     total = sum(layer["counts"][row] for row in wanted)
-    assert f"{layer['count_label']}: {total:,}.".replace(",", ".") in told
+    assert f"{layer['count_label']}: {total:,.0f}.".replace(",", ".") in told
     # the legend counts what is meant
     counted = visit.page.locator("#legend .count").all_inner_texts()
     assert sum(int(one.split()[0]) for one in counted) == len(wanted)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Manuscript
-    from sibangkit_geo.products.result import Analysis, Block
+    from sibangkit_geo.products.parts import Block
+    from sibangkit_geo.products.result import Analysis
 
     See = Callable[[str, str], Sequence[tuple[str, str]]]
 

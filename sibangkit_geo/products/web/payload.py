@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Analysis, Block
+    from sibangkit_geo.products.parts import Block
+    from sibangkit_geo.products.result import Analysis
 
 _NAMED_VILLAGES = 3
 # over all districts: a province has no room to try many

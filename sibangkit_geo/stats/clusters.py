@@ -10,10 +10,7 @@ import pandas as pd
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.products.patterns import LocalPattern
 from sibangkit_geo.products.shown import (
-    Line,
-    Look,
     Shown,
-    View,
     areas_of,
     column_shade,
     decimal,
@@ -22,6 +19,7 @@ from sibangkit_geo.products.shown import (
     note_texts,
     showing,
 )
+from sibangkit_geo.products.view import Line, Look, View
 from sibangkit_geo.products.words import say
 from sibangkit_geo.stats import geary
 from sibangkit_geo.stats.scan import statistic
