@@ -51,10 +51,23 @@ class StudySection:
     """
     The ``[study]`` table.
 
-    `regency`: Dotted Kemendagri code, such as ``"16.07"``.
-    `year`: Year of the study; each indicator keeps the year of its data.
-    `language`: Language of the products; Indonesian today.
-    `seed`: Seed of every random draw.
+    Attributes
+    ----------
+    title
+        Of the products.
+    regency
+        Dotted Kemendagri code, such as ``"16.07"``.
+    year
+        Year of the study; each indicator keeps the year of its data.
+    language
+        Language of the products; Indonesian today.
+    seed
+        Seed of every random draw.
+
+    Examples
+    --------
+    >>> StudySection("Kantong kemiskinan", "16.07", 2025).seed
+    1607
     """
 
     title: str

@@ -139,9 +139,8 @@ SHAPES: dict[str, Callable[[gpd.GeoDataFrame], tuple[gpd.GeoDataFrame, dict[str,
 def test_every_shape_of_a_table_gives_the_same_pockets(layer: gpd.GeoDataFrame, shape: str) -> None:
     table, given_as = SHAPES[shape](layer)
     before = table.copy()
-    found = sg.find_pockets(
-        table, **({"poor": POOR, "households": HOMES, "settings": QUICK} | given_as)
-    )
+    asked: dict[str, Any] = {"poor": POOR, "households": HOMES, "settings": QUICK, **given_as}
+    found = sg.find_pockets(table, **asked)
     assert found_rows(found) == PLANTED
     villages = found.villages
     assert villages.index.equals(table.index)

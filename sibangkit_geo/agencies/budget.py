@@ -146,11 +146,25 @@ class BudgetTables:
     """
     A budget in tables, with keys of places, agencies and needs.
 
-    `sensitivity`, `curve`: What dearer units and other ceilings reach, one row per factor.
-    `years`: Years until each agency's backlog is served at its ceiling.
-    `unit`: Rupiah for one household of each need, by indicator.
-    `pledged`: What partners serve instead: ``year``, ``partner``, ``place``, ``agency``,
+    Attributes
+    ----------
+    plan
+        What is served when, what is not, and why.
+    sensitivity, curve
+        What dearer units and other ceilings reach, one row per factor.
+    years
+        Years until each agency's backlog is served at its ceiling.
+    unit
+        Rupiah for one household of each need, by indicator.
+    pledged
+        What partners serve instead: ``year``, ``partner``, ``place``, ``agency``,
         ``indicator``, ``households``, ``cost`` (rupiah, at the unit costs of the budget).
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> [one.name for one in dataclasses.fields(BudgetTables)][:3]
+    ['plan', 'sensitivity', 'curve']
     """
 
     plan: Plan

@@ -75,12 +75,10 @@ class Comparison(Shown):
 
     Examples
     --------
-    >>> import dataclasses, tempfile, pathlib, sibangkit_geo as sg
-    >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> file = sg.write_demo(folder, settings=sg.DemoSettings(households=5_000))
-    >>> old, new = sg.analyse(file.with_name("study_2020.toml")), sg.analyse(file)
-    >>> sg.compare([old, new]).summary()["class"].notna().all().item()
-    True
+    >>> import pandas as pd
+    >>> nothing = pd.DataFrame()
+    >>> Comparison(nothing, nothing, nothing, (), {}, "public").level
+    'public'
     """
 
     pockets: pd.DataFrame

@@ -59,10 +59,10 @@ class FoundPockets(Shown):
     --------
     >>> import sibangkit_geo as sg
     >>> villages = sg.read_boundaries().villages.assign(kk=400, miskin=40)
-    >>> villages.loc[villages["district_code"] == "16.07.02", "miskin"] = 220
+    >>> villages.loc[villages["district_code"] == "16.07.10", "miskin"] = 220
     >>> found = sg.find_pockets(villages, poor="miskin", households="kk")
-    >>> len(found), found.villages["pocket"].notna().sum() > 5
-    (1, True)
+    >>> len(found), found.villages["pocket"].notna().sum().item()
+    (1, 19)
     """
 
     result: Pockets

@@ -25,7 +25,23 @@ _FRAME_PX, _SCREEN_DPI = 640, 110
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Document:
-    """A page that opens offline; `html` is its whole text."""
+    """
+    A page that opens offline, shown in a frame of a notebook.
+
+    Attributes
+    ----------
+    title
+        Study and agency.
+    level
+        Whom it is for.
+    html
+        Its whole text.
+
+    Examples
+    --------
+    >>> Document("Peta", "public", "<p>isi</p>")
+    <Document Peta | public | 0 kB>
+    """
 
     title: str
     level: str
@@ -56,10 +72,24 @@ class Document:
 @dataclass(frozen=True, slots=True, repr=False)
 class Pictures:
     """
-    Sheets of an atlas.
+    Sheets of an atlas, shown below each other; made by `Analysis.atlas`.
 
-    `titles`: Number and title of each sheet.
-    `images`: PNG of each, for a screen.
+    Attributes
+    ----------
+    analysis
+        What was drawn.
+    settings
+        How.
+    titles, alts
+        Number and title of each sheet, and what it shows in words.
+    images
+        PNG of each, for a screen.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> [one.name for one in dataclasses.fields(Pictures)][2:]
+    ['titles', 'alts', 'images']
     """
 
     analysis: Analysis

@@ -63,6 +63,12 @@ class Finished:
         Result of the detector.
     notes
         Notes of all stages.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> [one.name for one in dataclasses.fields(Finished)]
+    ['out', 'products', 'review', 'pockets', 'notes']
     """
 
     out: Path

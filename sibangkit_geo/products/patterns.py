@@ -44,8 +44,8 @@ class LocalPattern(Shown, LocalStatistic):
     >>> areas = sg.read_boundaries().villages
     >>> rate = pd.Series(areas.geometry.centroid.x, areas.index)
     >>> lisa = sg.local_moran(rate, sg.queen(areas), permutations=99)
-    >>> sorted(lisa.summary().index[:2])
-    ['HH', 'LL']
+    >>> lisa.summary().index.tolist()
+    ['none', 'HH', 'LL']
     """
 
     def summary(self) -> pd.DataFrame:

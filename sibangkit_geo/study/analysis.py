@@ -101,7 +101,7 @@ def find_pockets(  # noqa: PLR0913 - a door: each says what one thing of the use
     --------
     >>> import sibangkit_geo as sg
     >>> villages = sg.read_boundaries().villages.assign(kk=400, miskin=40)
-    >>> villages.loc[villages["district_code"] == "16.07.02", "miskin"] = 220
+    >>> villages.loc[villages["district_code"] == "16.07.10", "miskin"] = 220
     >>> found = sg.find_pockets(villages, poor="miskin", households="kk")
     >>> len(found), found.summary()["evidence"].tolist()
     (1, ['strict'])

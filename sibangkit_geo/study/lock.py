@@ -40,6 +40,11 @@ class Lock:
     ------
     ConfigError
         Neither is given, or both; the password is too short.
+
+    Examples
+    --------
+    >>> Lock("tiga kata sandi")
+    Lock(unlocked=False)
     """
 
     password: str = field(default="", repr=False)

@@ -101,6 +101,14 @@ def run(
         A table breaks its contract.
     LeakError
         A product would show personal data; nothing is written.
+
+    Examples
+    --------
+    >>> import pathlib
+    >>> run(pathlib.Path("studi.toml"), pathlib.Path("hasil"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    sibangkit_geo.errors.MissingFileError: studi.toml: no such file (study file). Check ...
     """
     staging.require_own(out, kind="run")
     require_lock(study_file.name, lock, internal=is_internal(study_file))

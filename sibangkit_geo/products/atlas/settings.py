@@ -51,6 +51,11 @@ class AtlasSettings:
         Dots per inch of those pictures, 72 to 600.
     pdf
         Write the PDF.
+
+    Examples
+    --------
+    >>> AtlasSettings(sheets=("overview",)).draws("agency")
+    False
     """
 
     paper: Paper = "A4"
@@ -155,6 +160,11 @@ class AnnexSettings(AtlasSettings):
     template
         Word file whose styles, headings of pages and page set-up are taken; its own text
         is left out. Empty for the plain look.
+
+    Examples
+    --------
+    >>> AnnexSettings(paper="A3", numbering="3.").draws("overview")
+    True
     """
 
     template: str = ""
