@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -31,7 +32,6 @@ from tests.demo_product import demo_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
@@ -479,3 +479,25 @@ def test_results_can_be_kept(layer: gpd.GeoDataFrame) -> None:
     found = sg.find_pockets(layer, poor=POOR, households=HOMES, settings=QUICK)
     back = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own
     pd.testing.assert_frame_equal(pd.DataFrame(back.summary()), pd.DataFrame(found.summary()))
+
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_the_snippets_of_the_readme_run(
+    snippet: str, layer: gpd.GeoDataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer.rename(columns={POOR: "kk_miskin", HOMES: "jumlah_kk"}).to_file(tmp_path / "desa.gpkg")
+    demo = Path(demo_ready().study.households[0].path).parent
+    for one in demo.iterdir():
+        (tmp_path / one.name).symlink_to(one)
+    (tmp_path / "register.csv").symlink_to(demo / "register_2025.csv")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(snippet, "README.md", "exec"), {})  # noqa: S102 - our own text
+    assert (tmp_path / "kantong.gpkg").exists() or (tmp_path / "hasil" / "index.html").exists()
+
+
+def test_the_readme_shows_both_ways() -> None:
+    assert len(SNIPPETS) == 2
