@@ -23,9 +23,10 @@ demo: $(READY)
 	$(BIN)/sibangkit demo --out maps/demo
 	$(BIN)/sibangkit partners maps/demo/data/study.toml --out maps/demo_mitra
 
-# one file of tests per worker at a time: their fixtures are dear
+# one file of tests per worker at a time: their fixtures are dear; as many workers as cores, whose
+# threads of linear algebra would only wait for each other
 test: $(READY) test-scripts
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 # the long forms of trials whose short forms are among the tests
 trials: $(READY)

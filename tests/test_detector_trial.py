@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-MAPS, REPLICATES = 40, 99
-# least mean F1 of strict pockets; two standard errors of 40 maps are 0.04 to 0.07
+# `make trials` tries more; the seeds are fixed, so that these maps are always the same
+MAPS, REPLICATES = 20, 99
+# least mean F1 of strict pockets; two standard errors of 20 maps are 0.06 to 0.1
 LEAST = {
     ("rho", 0.0, 1.6): 0.89,
     ("rho", 0.01, 2.0): 0.78,
@@ -17,7 +18,7 @@ LEAST = {
     ("logit", 0.3, 2.0): 0.68,
     ("outliers", 0.05, 2.5): 0.75,
 }
-SAMPLING = 0.05
+SAMPLING = 0.07
 
 
 @pytest.mark.parametrize(("kind", "spread", "risk"), list(LEAST))
