@@ -1,12 +1,12 @@
 """
-Kills of commands over a finished folder: what is left is whole, or says that it is not.
+Kills of commands over a finished folder: what is left is the old one or the new one, whole.
 
-    python benchmarks/kills.py [--households 12000] [--moments 12] [--changes 12]
+    python benchmarks/kills.py [--households 12000] [--moments 12] [--last 12] [--changes 12]
 
 Each command runs over the finished folder of another study and is killed, at moments spread at
-random over its life and just before chosen changes of files in the folder. Then the folder must
-hold all of the old or all of the new products, or a manifest that calls it unfinished; files of the
-user stay; and the same command ends whole and takes away what the killed one left beside it.
+random over its life and over its last second, and just before chosen changes of files. Then the folder must hold all of the
+old or all of the new products; files of the user stay; and the same command ends whole and takes
+away what the killed one left beside it.
 
 POSIX only: nothing else kills a process between two calls.
 """
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MINE = {"catatan.txt": b"milik saya", "gis/milik_saya.txt": b"milik saya"}
 _CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"})
-_NEVER = 1 << 30
+_NEVER, _TOLD = 1 << 30, "SIBANGKIT_KILLS_TOLD"
 Files = dict[str, bytes]
 
 
@@ -73,12 +73,13 @@ def state_of(out: Path, old: Files, new: Files) -> str:
     return "a mixture that its manifest calls finished" if MANIFEST in found else "no manifest"
 
 
-def kill_before(number: int, folder: str = "", *, writes: bool = True) -> None:
+def kill_before(number: int, folder: str = "", *, writes: bool = True) -> Callable[[], int]:
     """
     Let this process kill itself just before its change of files of this number.
 
     `folder`: Counts only what names it.
     `writes`: Whether a file opened for writing is a change, beside moves and removals.
+    Returns: How many changes there were.
     """
     count = 0
 
@@ -93,6 +94,7 @@ def kill_before(number: int, folder: str = "", *, writes: bool = True) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(watch)
+    return lambda: count
 
 
 # ---- the short form: the way every product takes into its folder, in a process of its own
@@ -138,9 +140,14 @@ def short_form(kind: Kind, home: Path, *, every: int = 1) -> dict[str, int]:
     Returns: How often each state was left; the one after another run must be whole.
     """
     out = home / "out"
-    old = {**made_up(kind, "old", optional=True), **MINE}
-    new = {**made_up(kind, "new", optional=False), **MINE}
-    fresh = {name: text for name, text in new.items() if name not in MINE}
+    fresh = made_up(kind, "new", optional=False)
+    made = []
+    for files in (made_up(kind, "old", optional=True), fresh):
+        shutil.rmtree(home, ignore_errors=True)
+        _replace(out, kind, files)
+        # what is sealed on the way counts too
+        made.append({**files_in(out), **MINE})
+    old, new = made
     states: dict[str, int] = {}
     for number in range(1, _NEVER, every):
         shutil.rmtree(home, ignore_errors=True)
@@ -174,25 +181,35 @@ class Command:
     after: Sequence[str]
 
 
-def start(arguments: Sequence[str], out: Path, *, before: int = _NEVER) -> subprocess.Popen[bytes]:
-    """Start a command that kills itself before its change of this number in the folder."""
+def start(
+    arguments: Sequence[str], out: Path, *, before: int = _NEVER, told: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """
+    Start a command that kills itself before its change of this number in or beside the folder.
+
+    `told`: File that is to hold the number of changes, of a command that ends.
+    """
     script = [sys.executable, __file__, "--child", str(before), *arguments, "--out", str(out)]
     # equal runs are equal to the byte where they are told the time
     return subprocess.Popen(
         script,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", _TOLD: str(told or "")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
-def killed(command: Command, home: Path, *, moments: int, changes: int) -> Iterator[dict[str, str]]:
+def killed(
+    command: Command, home: Path, *, moments: int, last: int, changes: int
+) -> Iterator[dict[str, str]]:
     """Kill a command in every way, and tell what each left and whether another run mends it."""
-    old, new, seconds = _finished(command, home)
+    old, new, seconds, number = _finished(command, home)
     rng = np.random.default_rng(1607)
-    number = len(new) * 2 + len(old.keys() - new.keys())
     points = sorted({int(one) for one in np.linspace(1, number, changes)})
-    kills = [("moment", float(one)) for one in sorted(rng.uniform(0, seconds, moments))]
+    spread = np.concatenate(
+        [rng.uniform(0, seconds, moments), rng.uniform(max(0, seconds - 1), seconds, last)]
+    )
+    kills = [("moment", float(one)) for one in np.sort(spread)]
     kills += [("change", float(one)) for one in points]
     for way, at in kills:
         out = home / "kill" / "out"
@@ -209,7 +226,7 @@ def killed(command: Command, home: Path, *, moments: int, changes: int) -> Itera
         mended = again == 0 and _states(out, old, new, command) == {"new"} and not beside
         yield {
             "command": command.name, "way": way, "at": f"{at:.2f}", "left": ", ".join(sorted(told)),
-            "held": str(told <= {"old", "new", "unfinished"} and mended),
+            "held": str(told <= {"old", "new"} and mended),
         }  # fmt: skip
 
 
@@ -217,20 +234,21 @@ def _mine(command: Command) -> Files:
     return {} if command.name == "partners" else MINE
 
 
-def _finished(command: Command, home: Path) -> tuple[Files, Files, float]:
-    """Make the old and the new products undisturbed, and measure how long that takes."""
+def _finished(command: Command, home: Path) -> tuple[Files, Files, float, int]:
+    """Make the old and the new products undisturbed; measure seconds and changes of files."""
     made = []
     seconds = 0.0
+    told = home / "changes"
     for name, arguments in (("old", command.before), ("new", command.after)):
         # the name of the folder may stand in a product
         out = home / name / "out"
         begin = time.monotonic()
-        if start(arguments, out).wait():
+        if start(arguments, out, told=told).wait():
             msg = f"{command.name}: does not run undisturbed"
             raise RuntimeError(msg)
         seconds = time.monotonic() - begin
         made.append(files_in(out))
-    return made[0], made[1], seconds
+    return made[0], made[1], seconds, int(told.read_text())
 
 
 def _states(out: Path, old: Files, new: Files, command: Command) -> set[str]:
@@ -281,13 +299,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--households", type=int, default=12_000)
     parser.add_argument("--moments", type=int, default=12)
+    parser.add_argument("--last", type=int, default=12)
     parser.add_argument("--changes", type=int, default=12)
+    parser.add_argument("--only", help="one of run, annex, partners, compare")
     options = parser.parse_args()
     held = True
     with tempfile.TemporaryDirectory() as name:
         for command in commands(Path(name), options.households):
+            if options.only not in {None, command.name}:
+                continue
             home = Path(name) / command.name
-            for row in killed(command, home, moments=options.moments, changes=options.changes):
+            for row in killed(
+                command, home, moments=options.moments, last=options.last, changes=options.changes
+            ):
                 held &= row["held"] == "True"
                 print(*row.values(), sep="\t", flush=True)
     sys.exit(not held)
@@ -299,8 +323,12 @@ def _child() -> None:
 
     number, *arguments = sys.argv[2:]
     sys.argv[1:] = arguments
-    kill_before(int(number), arguments[-1])
-    app()
+    changes = kill_before(int(number), str(Path(arguments[-1]).parent))
+    try:
+        app()
+    finally:
+        if os.environ[_TOLD]:
+            Path(os.environ[_TOLD]).write_text(str(changes()))
 
 
 if __name__ == "__main__":

@@ -366,6 +366,33 @@ def scan(
         raise typer.Exit(code=1)
 
 
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
+) -> None:
+    """Compare finished products with the checksums of their manifest."""
+    with reported():
+        from sibangkit_geo.errors import MissingFileError
+        from sibangkit_geo.products import staging
+
+        if not folder.is_dir():
+            raise MissingFileError(folder, named_by="folder to verify")
+        found = staging.verify(folder)
+    for told, names in (("berubah", found.changed), ("hilang", found.missing)):
+        for name in names:
+            typer.echo(f"{name}\t{told}")
+    for name in found.others:
+        typer.echo(f"{name}: bukan bagian dari keluaran", err=True)
+    typer.echo(
+        f"{found.products} berkas sesuai manifest.json"
+        if found.whole
+        else "berkas berbeda dari manifest.json; jalankan lagi",
+        err=True,
+    )
+    if not found.whole:
+        raise typer.Exit(code=1)
+
+
 @boundaries_app.command("check")
 def check(  # noqa: PLR0913, PLR0917 - an option each
     file: Annotated[Path, typer.Argument(help="Polygons, any vector format.")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,10 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
+from sibangkit_geo.cli import app
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products import left_behind
-from sibangkit_geo.products.staging import earlier_products, require_finished, require_own, staged
+from sibangkit_geo.products.staging import (
+    claim,
+    earlier_products,
+    require_finished,
+    require_own,
+    staged,
+    verify,
+)
 from sibangkit_geo.study.compare import compare_runs
 from tests.test_published import KINDS
 
@@ -50,7 +60,7 @@ def test_a_kill_at_any_change_of_a_file_leaves_no_hidden_mixture(kind: str, tmp_
     )
     assert done.returncode == 0, done.stderr
     states = json.loads(done.stdout)
-    assert states.keys() == {"old", "unfinished", "new"}
+    assert states.keys() == {"old", "new"}
     assert min(states.values()) >= 3
 
 
@@ -62,10 +72,10 @@ def test_a_real_command_is_killed_and_run_again(
     out = tmp_path / "out"
     old = {**kills.made_up("comparison", "old", optional=True), **kills.MINE}
     kills.write_all(old, out)
-    # the folder, the manifest that says so, the folder again, the first product, and then no more
+    # its claim, the hidden folder, its lock, the products in it, and then no more
     assert kills.start(["compare", *runs], out, before=5).wait() == -signal.SIGKILL
-    assert kills.state_of(out, old, {}) == "unfinished"
-    assert kills.files_in(out).keys() == old.keys()
+    assert kills.state_of(out, old, {}) == "old"
+    assert len([*tmp_path.iterdir()]) > 1
     assert kills.start(["compare", *runs], out).wait() == 0
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
     found = kills.files_in(out)
@@ -94,12 +104,48 @@ def test_an_unfinished_folder_keeps_its_kind(tmp_path: Path) -> None:
         require_own(tmp_path / "satu", kind="annex")
 
 
-def test_a_file_that_is_open_elsewhere_leaves_an_unfinished_folder(
+def test_a_folder_that_windows_holds_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # as Windows refuses to replace what a spreadsheet program holds
+    # as Windows refuses to rename a folder of which a spreadsheet program holds a file
+    out, move = tmp_path / "out", Path.rename
+    _finish(out, "lama")
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self == out:
+            raise PermissionError(13, "Permission denied", str(self))
+        return move(self, target)
+
+    monkeypatch.setattr("sibangkit_geo.products.exchange._exchanged", lambda *_: False)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        with pytest.raises(ConfigError, match=r"out: cannot be replaced .* Close it"):
+            _finish(out, "baru")
+    assert (out / "b.csv").read_text() == "lama"
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+    _finish(out, "baru")
+    assert (out / "b.csv").read_text() == "baru"
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_between_two_renames_is_put_back_by_the_next_command(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _finish(out, "lama")
+    home = tmp_path / ".out-abcd_123"
+    (home / "products").mkdir(parents=True)
+    (home / "sibangkit_geo.lock").touch()
+    out.rename(home / "old")
+    left_behind.remove_left(out)
+    assert (out / "a.csv").read_text() == "lama"
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+def test_one_file_after_another_where_nothing_can_stand_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out, move = tmp_path / "out", Path.replace
     _finish(out, "lama")
+    monkeypatch.chdir(out)
 
     def refuse(self: Path, target: Path) -> Path:
         if self.name == "b.csv":
@@ -109,13 +155,86 @@ def test_a_file_that_is_open_elsewhere_leaves_an_unfinished_folder(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", refuse)
         with pytest.raises(ConfigError, match=r"b\.csv: cannot be replaced .* is unfinished"):
-            _finish(out, "baru")
+            _finish(Path(), "baru")
     with pytest.raises(ConfigError, match="is unfinished"):
         require_finished(out)
-    assert [one.name for one in tmp_path.iterdir()] == ["out"]
-    _finish(out, "baru")
+    _finish(Path(), "baru")
     require_finished(out)
     assert (out / "b.csv").read_text() == "baru"
+    assert sorted(one.name for one in out.iterdir()) == ["a.csv", "b.csv", "manifest.json"]
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_to_a_folder_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    out = tmp_path / "hasil"
+    out.symlink_to(tmp_path / "disk" / "hasil")
+    for text in ("lama", "baru"):
+        _finish(out, text)
+    assert out.is_symlink()
+    assert (tmp_path / "disk" / "hasil" / "b.csv").read_text() == "baru"
+
+
+def test_what_is_of_the_user_stays_in_a_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _finish(out, "lama")
+    (out / "saya" / "kosong").mkdir(parents=True)
+    (out / "saya" / "catatan.txt").write_text("milik saya")
+    (out / "tautan").symlink_to("saya")
+    out.chmod(0o750)
+    _finish(out, "baru")
+    assert (out / "saya" / "kosong").is_dir()
+    assert (out / "tautan" / "catatan.txt").read_text() == "milik saya"
+    assert (out / "tautan").is_symlink()
+    assert out.stat().st_mode & 0o777 == 0o750
+
+
+def test_two_commands_at_once_one_writes_and_one_says_so(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = (
+        "import sys; from pathlib import Path; from sibangkit_geo.products.staging import claim\n"
+        "with claim(Path(sys.argv[1])):\n    print('hold', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == b"hold"
+        with pytest.raises(
+            ConfigError, match=rf"is being written by process {other.pid} on .*, for 0 min"
+        ):
+            _finish(out, "baru")
+        other.kill()
+        other.wait()
+    _finish(out, "baru")
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_full_disk_is_told_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nearly = shutil.disk_usage(tmp_path)._replace(free=10_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: nearly)
+    with (
+        pytest.raises(ConfigError, match="10 MB left, about 50 MB are needed"),
+        claim(tmp_path / "out"),
+    ):
+        pass
+
+
+def test_finished_products_are_verified(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _finish(out, "baru")
+    assert verify(out).whole
+    (out / "a.csv").write_text("lain")
+    (out / "b.csv").unlink()
+    (out / "c.csv").touch()
+    found = verify(out)
+    assert (found.changed, found.missing, found.others) == (("a.csv",), ("b.csv",), ("c.csv",))
+    told = CliRunner().invoke(app, ["verify", str(out)])
+    assert (told.exit_code, told.stdout) == (1, "a.csv\tberubah\nb.csv\thilang\n")
+    with pytest.raises(ConfigError, match=r"no manifest\.json with checksums"):
+        verify(tmp_path)
 
 
 def _finish(out: Path, text: str) -> None:

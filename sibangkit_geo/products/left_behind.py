@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
+import platform
 import re
 import shutil
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from sibangkit_geo.products.exchange import OLD, restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +23,8 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: IO[bytes], *, wait: bool) -> None:
+        # behind what a claim says, which others read: Windows keeps them from what is locked
+        file.seek(_BEHIND)
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 
 else:
@@ -26,10 +34,80 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
+_BEHIND = 1 << 20
+_CLAIMED = "sibangkit_geo.claim"
 _HELD = "sibangkit_geo.lock"
 _PRODUCTS = "products"
 # what `mkdtemp` adds to a name
 _RANDOM = re.compile(r"[a-z0-9_]{8}")
+
+
+class ClaimedError(OSError):
+    """Another process writes into the folder; says which, and since when."""
+
+
+# of this process: a command claims its folder, and so does what it calls
+_mine: set[Path] = set()
+
+
+@contextlib.contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """
+    Keep a folder for this process alone until the end; the system lets go when the process ends.
+
+    Where a disk knows no locks nobody is kept out.
+
+    Raises ClaimedError: Another process has it.
+    Raises OSError: Its place cannot be written.
+    """
+    place = out.with_name(f".{out.name}.{_CLAIMED}")
+    if place in _mine:
+        yield
+        return
+    file = _claim(place)
+    _mine.add(place)
+    try:
+        yield
+    finally:
+        _mine.discard(place)
+        with contextlib.suppress(OSError):
+            if sys.platform != "win32":
+                place.unlink()
+        file.close()
+        with contextlib.suppress(OSError):
+            place.unlink(missing_ok=True)
+
+
+def _claim(place: Path) -> IO[bytes]:
+    while True:
+        file = place.open("ab+", buffering=0)
+        try:
+            _lock(file, wait=False)
+        except (BlockingIOError, PermissionError) as error:
+            told = _owner(place)
+            file.close()
+            raise ClaimedError(told) from error
+        except OSError:
+            return file
+        # its owner may have taken it away between the two calls
+        if place.exists() and place.stat().st_ino == os.fstat(file.fileno()).st_ino:
+            file.truncate(0)
+            since = datetime.now(UTC).isoformat(timespec="seconds")
+            owner = {"process": os.getpid(), "computer": platform.node(), "since": since}
+            file.write(json.dumps(owner).encode())
+            return file
+        file.close()
+
+
+def _owner(place: Path) -> str:
+    """Word who has a folder: process, computer, and since when."""
+    try:
+        told = json.loads(place.read_text("utf-8"))
+        begun = datetime.fromisoformat(told["since"])
+        minutes = max(0, round((datetime.now(UTC) - begun).total_seconds() / 60))
+        return f"process {told['process']} on {told['computer']}, for {minutes} minutes"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
 
 
 @contextlib.contextmanager
@@ -51,7 +129,9 @@ def hidden_folder(out: Path) -> Iterator[Path]:
                 yield home / _PRODUCTS
             finally:
                 # the lock goes last: without it nobody would take the rest away
-                shutil.rmtree(home / _PRODUCTS, ignore_errors=True)
+                restore(home, out)
+                for name in (_PRODUCTS, OLD):
+                    shutil.rmtree(home / name, ignore_errors=True)
     finally:
         _remove_empty(home)
 
@@ -76,7 +156,7 @@ def remove_left(out: Path) -> None:
     for home in out.parent.glob(".*-*"):
         if home.name.startswith(prefix) and _RANDOM.fullmatch(home.name.removeprefix(prefix)):
             with contextlib.suppress(OSError):
-                if not (home / _HELD).exists() or _emptied(home):
+                if not (home / _HELD).exists() or _emptied(home, out):
                     _remove_empty(home)
 
 
@@ -84,15 +164,17 @@ def _prefix(out: Path) -> str:
     return f".{out.name}-"
 
 
-def _emptied(home: Path) -> bool:
+def _emptied(home: Path, out: Path) -> bool:
     """
-    Take away what a run has left but its lock.
+    Take away what a run has left but its lock; put a folder back that it was about to replace.
 
     Raises OSError: The run is at work, or this cannot be known.
     """
     with (home / _HELD).open("rb+", buffering=0) as file:
         _lock(file, wait=False)
-        shutil.rmtree(home / _PRODUCTS, ignore_errors=True)
+        restore(home, out)
+        for name in (_PRODUCTS, OLD):
+            shutil.rmtree(home / name, ignore_errors=True)
         if sys.platform != "win32":
             # while it is held, so that a run that waits for it sees that it is gone
             (home / _HELD).unlink()

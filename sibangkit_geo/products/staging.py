@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import shutil
 import stat
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.products.left_behind import hidden_folder
+from sibangkit_geo.products.exchange import can_stand_beside, put_in_place
+from sibangkit_geo.products.left_behind import ClaimedError, claimed, hidden_folder, remove_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +23,10 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Note, Provenance
     from sibangkit_geo.products.published import Kind
 
-MANIFEST = "manifest.json"
+MANIFEST, SHA256 = "manifest.json", "sha256"
+# a run of a regency writes about 12 MB; where one was written, the new one stands beside it
+_MEGA = 1_000_000
+_LEAST_ROOM, _ROOM = 50 * _MEGA, 1.5
 # stands in the place of the manifest while files are moved, and lists what may lie there
 _UNFINISHED = "unfinished"
 _REPLACED = "replaced"
@@ -53,30 +60,39 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
 
     Products that an earlier run's manifest lists and this run did not make are
     removed; any other file in `out` stays. A process that is killed leaves all old products
-    or all new ones, or a folder whose manifest says that it is unfinished.
+    or all new ones. Where nothing can stand beside the folder (a disk of its own, one that
+    somebody's command line stands in) its files are replaced one by one, and its manifest says
+    meanwhile that it is unfinished.
 
-    `out`: Final folder; made when absent.
+    `out`: Final folder, or a link to it; made when absent.
     `kind`: What is written; a folder holds one kind only.
     `private`: Whether the folder and all files in it are for the owner's account alone.
     Yields: Staging folder on the same disk.
     Raises ConfigError: `out` is a file, holds products of another kind, or its place or a file in
-        it cannot be written; it belongs to somebody else and should be private.
+        it cannot be written; it belongs to somebody else and should be private; another command
+        writes into it.
     """
     require_own(out, kind=kind)
-    if out.exists() and not out.is_dir():
-        msg = f"{out}: --out must be a folder, this is a file."
-        raise ConfigError(msg)
-    with _beside(out) as folder:
+    told, out = out, out.resolve()
+    with claim(told), _hidden(out) as folder:
         yield folder
         if private:
             _keep_private(folder)
             _own(out)
+        _seal(folder)
+        beside = folder.parent.parent == out.parent
         try:
-            _move(folder, out)
+            if beside:
+                if out.exists() and not private:
+                    shutil.copymode(out, folder)
+                put_in_place(folder, out, products=earlier_products(out))
+            else:
+                _move(folder, out)
         except OSError as error:
+            later = "" if beside else "; until then the folder is unfinished"
             msg = (
-                f"{error.filename or out}: cannot be replaced ({error.strerror}). Close it where "
-                "it is open and run again; until then the folder is unfinished."
+                f"{error.filename or told}: cannot be replaced ({error.strerror}). Close it where "
+                f"it is open and run again{later}."
             )
             raise ConfigError(msg) from error
         if private:
@@ -84,16 +100,66 @@ def staged(out: Path, *, kind: Kind = "run", private: bool = False) -> Iterator[
 
 
 @contextlib.contextmanager
-def _beside(out: Path) -> Iterator[Path]:
+def claim(out: Path) -> Iterator[None]:
     """
-    Give a hidden folder beside `out`, whose own folder is made when absent.
+    Keep a folder for this process, once it is known that it can be written and has room.
+
+    Raises ConfigError: Another process writes into it; it is a file; its place cannot be written;
+        there is hardly any room.
+    """
+    told, out = out, out.resolve()
+    if out.exists() and not out.is_dir():
+        msg = f"{told}: --out must be a folder, this is a file."
+        raise ConfigError(msg)
+    with contextlib.ExitStack() as ended:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            ended.enter_context(claimed(_place_of(out)))
+        except ClaimedError as error:
+            msg = (
+                f"{told}: is being written by {error}. Wait until it ends, or choose another --out."
+            )
+            raise ConfigError(msg) from error
+        except OSError as error:
+            msg = f"{told}: cannot write there ({error.strerror}). Choose another --out."
+            raise ConfigError(msg) from error
+        _require_room(out, told)
+        yield
+
+
+def _place_of(out: Path) -> Path:
+    """Name the folder whose neighbours are on the same disk: `out`, or one within it."""
+    return out if can_stand_beside(out) else out / out.name
+
+
+def _require_room(out: Path, told: Path) -> None:
+    """Refuse a disk without room for the products, before a long run."""
+    earlier = sum(
+        (out / one).stat().st_size for one in earlier_products(out) if (out / one).is_file()
+    )
+    needed = max(_LEAST_ROOM, round(_ROOM * earlier))
+    free = shutil.disk_usage(out.parent if can_stand_beside(out) else out).free
+    if free < needed:
+        msg = (
+            f"{told}: the disk has {free // _MEGA} MB left, about {needed // _MEGA} MB are needed. "
+            "Make room, or choose another --out."
+        )
+        raise ConfigError(msg)
+
+
+@contextlib.contextmanager
+def _hidden(out: Path) -> Iterator[Path]:
+    """
+    Give a hidden folder on the disk of `out`, whose own folder is made when absent.
 
     Raises ConfigError: Nothing can be written there.
     """
     with contextlib.ExitStack() as ended:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            folder = ended.enter_context(hidden_folder(out))
+            for left in (out, out / out.name):
+                remove_left(left)
+            folder = ended.enter_context(hidden_folder(_place_of(out)))
         except OSError as error:
             msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
             raise ConfigError(msg) from error
@@ -111,7 +177,7 @@ def staged_file(out: Path, *, private: bool = False) -> Iterator[Path]:
     if out.is_dir():
         msg = f"{out}: --out must be a file, this is a folder."
         raise ConfigError(msg)
-    with _beside(out) as folder:
+    with _hidden(out) as folder:
         yield folder / out.name
         if private:
             _keep_private(folder)
@@ -139,9 +205,72 @@ def require_own(out: Path, *, kind: Kind) -> None:
         raise ConfigError(msg)
 
 
+def _seal(folder: Path) -> None:
+    """Add the checksum of every product to the manifest, when nothing is written any more."""
+    manifest = dict(_manifest(folder))
+    if not manifest:
+        return
+    manifest[SHA256] = {
+        name: _sha256(folder / name) for name in sorted(_files_in(folder) - {MANIFEST})
+    }
+    write_text(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+
+
+def _files_in(folder: Path) -> set[str]:
+    return {one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """
+    How the files of a folder compare with its manifest.
+
+    `changed`, `missing`: Products that differ, or are not there.
+    `others`: Files that no manifest lists.
+    """
+
+    products: int
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every product is as it was written."""
+        return not self.changed and not self.missing
+
+
+def verify(folder: Path) -> Verified:
+    """
+    Compare the files of a finished folder with the checksums of its manifest.
+
+    Raises ConfigError: It has no manifest with checksums, or is unfinished.
+    """
+    require_finished(folder)
+    listed = _manifest(folder).get(SHA256)
+    if not isinstance(listed, dict):
+        msg = f"{folder}: has no {MANIFEST} with checksums. Name the --out folder of a command."
+        raise ConfigError(msg)
+    there = _files_in(folder) - {MANIFEST}
+    changed = [
+        one for one, sum_ in listed.items() if one in there and _sha256(folder / one) != sum_
+    ]
+    return Verified(
+        len(listed),
+        tuple(sorted(changed)),
+        tuple(sorted(listed.keys() - there)),
+        tuple(sorted(there - listed.keys())),
+    )
+
+
 def _move(folder: Path, out: Path) -> None:
     """Replace products one by one; between the two manifests the folder says it is unfinished."""
-    fresh = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    fresh = _files_in(folder)
     earlier = earlier_products(out)
     out.mkdir(exist_ok=True)
     unfinished = {_UNFINISHED: _SENTENCE, _REPLACED: sorted(earlier | fresh)}
@@ -239,9 +368,7 @@ def write_manifest(
 
     `provenance`: Inputs, settings, seed, versions, time.
     """
-    products = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-    )
+    products = sorted(_files_in(folder))
     content = {
         "created": provenance.created,
         "seed": provenance.seed,

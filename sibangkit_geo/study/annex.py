@@ -90,7 +90,11 @@ def run_annex(
     Raises LeakError: A product would show personal data; nothing is written or published.
     """
     staging.require_own(out, kind="annex")
-    ready = prepare(study_file, out, progress=progress)
+    with staging.claim(out):
+        return _annex(prepare(study_file, out, progress=progress), out, order, progress)
+
+
+def _annex(ready: Ready, out: Path, order: AnnexOrder, progress: Progress) -> AnnexFinished:
     settings = ready.study.annex
     private = ready.study.disclosure.rights.houses
     with staging.staged(out, kind="annex", private=private) as folder:

@@ -65,10 +65,16 @@ def run_partners(study_file: Path, out: Path, *, progress: Progress) -> Partners
     Raises LeakError: A product would show personal data; nothing is written.
     """
     staging.require_own(out, kind="partner")
-    ready = prepare(study_file, out, progress=progress, level="partner")
+    with staging.claim(out):
+        ready = prepare(study_file, out, progress=progress, level="partner")
+        return _folders(ready, study_file.name, out, progress)
+
+
+def _folders(ready: Ready, name: str, out: Path, progress: Progress) -> PartnersFinished:
+    """Write the folder of each partner whose needs the data ask."""
     partners = ready.study.partners
     if not partners:
-        msg = f"{study_file.name}: names no partner. Add a [[partners]] table."
+        msg = f"{name}: names no partner. Add a [[partners]] table."
         raise ConfigError(msg)
     own = {one.key: own_indicators(one, ready.product.measured) for one in partners}
     served = [one for one in partners if own[one.key]]

@@ -112,7 +112,9 @@ def run(
     """
     staging.require_own(out, kind="run")
     require_lock(study_file.name, lock, internal=is_internal(study_file))
-    return write_run(prepare(study_file, out, progress=progress), out, lock=lock, progress=progress)
+    with staging.claim(out):
+        ready = prepare(study_file, out, progress=progress)
+        return write_run(ready, out, lock=lock, progress=progress)
 
 
 def write_run(
