@@ -4,9 +4,9 @@ Kills of commands over a finished folder: what is left is the old one or the new
     python benchmarks/kills.py [--households 12000] [--moments 12] [--last 12] [--changes 12]
 
 Each command runs over the finished folder of another study and is killed, at moments spread at
-random over its life and over its last second, and just before chosen changes of files. Then the folder must hold all of the
-old or all of the new products; files of the user stay; and the same command ends whole and takes
-away what the killed one left beside it.
+random over its life and over its last second, and just before chosen changes of files. Then the
+folder must hold all of the old or all of the new products; files of the user stay; and the same
+command ends whole and takes away what the killed one left beside it.
 
 POSIX only: nothing else kills a process between two calls.
 """
