@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import pytest
 from typer.testing import CliRunner
 
-from sibangkit_geo import __version__
+from sibangkit_geo import ChangeSettings, DemoSettings, PocketSettings, __version__
 from sibangkit_geo.cli import app
 
 if TYPE_CHECKING:
@@ -201,3 +201,41 @@ def test_demo_makes_up_a_regency_and_maps_it(mapped_demo: MappedDemo) -> None:
     assert "Batas indikatif, bukan batas resmi" in (mapped_demo.folder / first).read_text(
         encoding="utf-8"
     )
+
+
+# every option with a range: who takes its value, and both ends
+RANGES: dict[tuple[str, str], tuple[Callable[[Any], object], float, float | None]] = {
+    ("demo", "households"): (lambda n: DemoSettings(households=n), 5_000, 450_000),
+    ("demo", "seed"): (lambda n: DemoSettings(seed=n), 0, None),
+    ("pockets", "seed"): (lambda n: PocketSettings(seed=n), 0, None),
+    ("compare", "minimum_jaccard"): (ChangeSettings, 0.01, 1.0),
+}
+
+
+def test_the_ranges_of_the_command_line_are_those_of_the_code() -> None:
+    found = {}
+    for command in app.registered_commands:
+        assert command.callback is not None
+        hints = get_type_hints(command.callback, include_extras=True)
+        for name, hint in hints.items():
+            for told in getattr(hint, "__metadata__", ()):
+                ends = (getattr(told, "min", None), getattr(told, "max", None))
+                if ends != (None, None):
+                    found[command.callback.__name__, name] = ends
+    assert found == {key: (low, high) for key, (_, low, high) in RANGES.items()}
+
+
+@pytest.mark.parametrize("key", RANGES)
+def test_both_ends_of_an_option_are_taken_and_what_lies_beyond_is_refused(
+    key: tuple[str, str],
+) -> None:
+    take, low, high = RANGES[key]
+    step = 0.001 if isinstance(low, float) else 1
+    needed = {"pockets": ["x.gpkg", "--poor", "a", "--households", "b"], "compare": ["a", "b"]}
+    for end, beyond in ((low, -step), (high, step)):
+        if end is not None:
+            take(end)
+            option = f"--{key[1].replace('_', '-')}={end + beyond}"
+            told = call(key[0], *needed.get(key[0], []), option, "--out", "x")
+            assert told.exit_code == 2
+            assert "than or equal to" in " ".join(told.stderr.replace("│", " ").split())
