@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import traceback
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +88,8 @@ def main(
 ) -> None:
     """Find poverty pockets and draw offline maps for every agency."""
     del version
+    # so that what is half made is taken away
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     # a degraded input is told in one line on stderr; the same words stand in the products
@@ -466,11 +470,36 @@ def reported() -> Iterator[None]:
     except SibangkitError as error:
         _fail(str(error), code=error.exit_code)
     except KeyboardInterrupt:
+        # also what asks the process to end (SIGTERM)
         _fail("stopped; nothing was written", code=1)
     except MemoryError:
         _fail("not enough memory; nothing was written", code=1)
     except OSError as error:
         _fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # whatever a library raises is one line
+        logging.getLogger(__name__).info("unexpected", exc_info=True)
+        _fail(_unexpected(error), code=1)
+
+
+def _unexpected(error: Exception) -> str:
+    """
+    Word an error that nobody foresaw by its kind and place: its own words may hold data.
+
+    Only --verbose shows more, for whom the data are.
+    """
+    inside = [
+        one
+        for one in traceback.extract_tb(error.__traceback__)
+        if "sibangkit_geo" in Path(one.filename).parts
+    ]
+    at = f" in {Path(inside[-1].filename).name}, line {inside[-1].lineno}" if inside else ""
+    return (
+        f"stopped by something unexpected ({type(error).__name__}{at}); nothing was written. An "
+        "input file may be damaged: look at each with `sibangkit inspect`. Else send this line to "
+        "the maintainers."
+    )
 
 
 def _fail(*messages: str, code: int) -> NoReturn:

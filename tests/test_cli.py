@@ -239,3 +239,31 @@ def test_both_ends_of_an_option_are_taken_and_what_lies_beyond_is_refused(
             told = call(key[0], *needed.get(key[0], []), option, "--out", "x")
             assert told.exit_code == 2
             assert "than or equal to" in " ".join(told.stderr.replace("│", " ").split())
+
+
+def test_what_nobody_foresaw_is_one_line_without_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        [][int(NIK) and 3]
+
+    monkeypatch.setattr("sibangkit_geo.study.begin.inspect", break_down)
+    told = call("inspect", tmp_path / "x.csv")
+    assert told.exit_code == 1
+    assert told.stdout == ""
+    assert told.stderr.startswith("error: stopped by something unexpected (IndexError")
+    assert len(told.stderr.splitlines()) == 1
+    assert NIK not in told.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_process_that_is_asked_to_end_takes_away_what_is_half_made(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from sibangkit_geo import demo; from sibangkit_geo.cli import app\n"
+        "demo.write_demo = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "app()"
+    )
+    asked = [sys.executable, "-c", code, "demo", "--out", str(tmp_path / "out")]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (1, "error: stopped; nothing was written\n")
+    assert [*tmp_path.iterdir()] == []
