@@ -49,7 +49,8 @@ class Document:
         # a frame of its own: its policy, scripts and styles meet nothing of the notebook's
         return (
             f'<iframe title="{html.escape(self.title)}" srcdoc="{html.escape(self.html)}" '
-            f'style="width: 100%; height: {_FRAME_PX}px; border: 1px solid #c9d1da"></iframe>'
+            f'style="width: 100%; height: {_FRAME_PX}px; box-sizing: border-box; '
+            'border: 1px solid #c9d1da"></iframe>'
         )
 
 

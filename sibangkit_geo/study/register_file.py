@@ -67,7 +67,12 @@ class FoundFaults(Shown, IntakeReport):
         """Gather what is shown."""
         del look
         told = [
-            say("nb_finding", title=rules()[one.kind].title, n=numeral(len(one.rows)))
+            say(
+                "nb_finding_in" if one.column else "nb_finding",
+                title=rules()[one.kind].title,
+                column=one.column,
+                n=numeral(len(one.rows)),
+            )
             for one in self.findings
             if one.rows
         ]
