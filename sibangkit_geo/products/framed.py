@@ -20,7 +20,7 @@ from sibangkit_geo.products.web.payload import page_payload, shared_payload
 if TYPE_CHECKING:
     from sibangkit_geo.products.result import Analysis
 
-_FRAME_PX, _SCREEN_DPI = 640, 110
+_FRAME_PX, _SCREEN_DPI = 760, 110
 
 
 @dataclass(frozen=True, slots=True, repr=False)
