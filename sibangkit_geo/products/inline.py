@@ -81,7 +81,7 @@ def _caption(view: View, ax: Axes) -> None:
 
 def _wrapped(text: str, ax: Axes, per_inch: int) -> str:
     """Break a text so that it does not reach into the map beside."""
-    inches = ax.get_window_extent().width / ax.get_figure(root=True).dpi
+    inches = ax.get_window_extent().width / ax.figure.dpi
     return "\n".join(textwrap.wrap(text, max(_FEWEST, round(inches * per_inch))))
 
 
