@@ -252,7 +252,8 @@ def trial(number: int) -> pd.DataFrame:
     alarms = groups["any"].agg(maps="size", share="mean")
     alarms["error"] = np.sqrt(alarms["share"] * (1 - alarms["share"]) / alarms["maps"])
     some = table[table["any"]].groupby(["kind", "way"], sort=False)["villages"].median()
-    return alarms.assign(villages=some)
+    made: pd.DataFrame = alarms.assign(villages=some)
+    return made
 
 
 def main() -> None:
