@@ -287,6 +287,9 @@ def _boundaries(villages: Boundaries | gpd.GeoDataFrame | None) -> Boundaries:
         return read_boundaries()
     if isinstance(villages, Boundaries):
         return villages
+    if not pd.api.types.is_string_dtype(villages.index):
+        msg = "The villages are not indexed by their code"
+        raise DataError(msg, remedy='Set it: villages.set_index("KODE").')
     needed = ["name", "district_code", "district_name"]
     missing = [one for one in needed if one not in villages]
     if missing:
