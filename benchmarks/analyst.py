@@ -7,7 +7,8 @@ Runs both snippets of ``docs/peers.md`` on one village layer: lines of code, sec
 process with its imports; warm: again in one process), bytes of the page, what it asks for outside,
 and how many villages it draws without a network (in Chromium, where there is one). Then the share
 of null maps, on which nothing lies together, where either calls anything a cluster: beta-binomial
-noise and planted maps whose villages are shuffled, as ``benchmarks/pockets.py`` draws them.
+noise and planted maps whose villages are shuffled, as ``benchmarks/pockets.py`` draws them. Last,
+as many planted maps, and how well either names the planted villages.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "peers.md"
 #: name of a snippet, and the page that it saves
@@ -86,7 +88,7 @@ def write_layer(folder: Path, *, seed: int = 1) -> Path:
     OSError
         The disk refuses.
     """
-    villages = planted(pockets.world(None), np.random.default_rng(seed))
+    villages, _ = planted(pockets.world(None), np.random.default_rng(seed))
     names = {"name": "nama", "district_name": "kecamatan", "poor_households": "miskin",
              "households": "kk"}  # fmt: skip
     table = villages.rename(columns=names)[[*names.values(), "geometry"]]
@@ -94,9 +96,17 @@ def write_layer(folder: Path, *, seed: int = 1) -> Path:
     return folder / LAYER
 
 
-def planted(where: Any, rng: np.random.Generator) -> gpd.GeoDataFrame:  # noqa: ANN401 - see above
-    """Draw a map with pockets of relative risk 2.5; `where` is of `pockets.world`."""
-    return pockets.draw(where, pockets.plant(where, rng), "rho", 0.01, 2.5, rng)
+def planted(
+    where: Any,  # noqa: ANN401 - of `pockets.world`, a script without a package
+    rng: np.random.Generator,
+) -> tuple[gpd.GeoDataFrame, set[int]]:
+    """
+    Draw a map with pockets of relative risk 2.5.
+
+    Returns: Villages, and the positions of those in a pocket.
+    """
+    inside = pockets.plant(where, rng)
+    return pockets.draw(where, inside, "rho", 0.01, 2.5, rng), inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,29 +206,33 @@ def null_maps(number: int) -> Iterator[tuple[str, int, gpd.GeoDataFrame]]:
             rng = np.random.default_rng([seed, 11])
             own = where
             if kind == "shuffled":
-                own = replace(where, villages=planted(where, rng))
+                own = replace(where, villages=planted(where, rng)[0])
             yield name, seed, pockets.draw(own, set(), kind, spread, 1.0, rng)
 
 
-def called(villages: gpd.GeoDataFrame, seed: int, near: Any) -> dict[str, int]:  # noqa: ANN401
-    """
-    Count the villages that each way calls part of a cluster.
-
-    `near`: Graph of libpysal, as the page builds it.
-    """
+def called(
+    villages: gpd.GeoDataFrame,
+    seed: int,
+    near: Any,  # noqa: ANN401 - a graph of libpysal, as the page builds it
+) -> dict[str, NDArray[np.bool_]]:
+    """Tell which villages each way calls part of a cluster."""
     esda = importlib.import_module("esda")
     rate = villages["poor_households"] / villages["households"]
     lisa = esda.Moran_Local(rate, near, permutations=_PERMUTATIONS, seed=seed)
     high = lisa.q == 1
-    corrected = high & (lisa.p_sim <= esda.fdr(lisa.p_sim, _ALPHA))
-    found = sg.find_pockets(villages, seed=seed)
-    evidence = found.villages["evidence"]
+    evidence = sg.find_pockets(villages, seed=seed).villages["evidence"]
     return {
-        "LISA high-high, p <= .05": int((high & (lisa.p_sim <= _ALPHA)).sum()),
-        "LISA high-high, false discovery rate .05": int(corrected.sum()),
-        "pockets of strong evidence": int((evidence == "strict").sum()),
-        "pockets of either grade": int(evidence.notna().sum()),
+        "LISA high-high, p <= .05": high & (lisa.p_sim <= _ALPHA),
+        "LISA high-high, false discovery rate .05": high
+        & (lisa.p_sim <= esda.fdr(lisa.p_sim, _ALPHA)),
+        "pockets of strong evidence": (evidence == "strict").to_numpy(),
+        "pockets of either grade": evidence.notna().to_numpy(),
     }
+
+
+def _queen(villages: gpd.GeoDataFrame) -> Any:  # noqa: ANN401
+    graph = importlib.import_module("libpysal.graph")
+    return graph.Graph.build_contiguity(villages, rook=False).transform("R")
 
 
 def trial(number: int) -> pd.DataFrame:
@@ -241,11 +255,12 @@ def trial(number: int) -> pd.DataFrame:
     DataError
         A map cannot be tested.
     """
-    graph = importlib.import_module("libpysal.graph")
-    rows, near = [], None
-    for kind, seed, villages in null_maps(number):
-        near = near or graph.Graph.build_contiguity(villages, rook=False).transform("R")
-        rows += [(kind, way, count) for way, count in called(villages, seed, near).items()]
+    near = _queen(pockets.world(None).villages)
+    rows = [
+        (kind, way, int(inside.sum()))
+        for kind, seed, villages in null_maps(number)
+        for way, inside in called(villages, seed, near).items()
+    ]
     table = pd.DataFrame(rows, columns=["kind", "way", "villages"])
     table["any"] = table["villages"] > 0
     groups = table.groupby(["kind", "way"], sort=False)
@@ -253,6 +268,39 @@ def trial(number: int) -> pd.DataFrame:
     alarms["error"] = np.sqrt(alarms["share"] * (1 - alarms["share"]) / alarms["maps"])
     some = table[table["any"]].groupby(["kind", "way"], sort=False)["villages"].median()
     made: pd.DataFrame = alarms.assign(villages=some)
+    return made
+
+
+def power(number: int) -> pd.DataFrame:
+    """
+    Score what each way names on planted maps.
+
+    Parameters
+    ----------
+    number
+        Of maps.
+
+    Returns
+    -------
+    scores
+        By way: ``f1`` over villages (0 where nothing is named), and of the villages named the
+        share that was ``planted``; means over maps.
+
+    Raises
+    ------
+    DataError
+        A map cannot be tested.
+    """
+    where = pockets.world(None)
+    near, rows = _queen(where.villages), []
+    for seed in range(number):
+        villages, inside = planted(where, np.random.default_rng([seed, 12]))
+        for way, flags in called(villages, seed, near).items():
+            named = set(np.flatnonzero(flags).tolist())
+            right = len(named & inside) / len(named) if named else np.nan
+            rows.append((way, pockets.f1(named, inside), right))
+    table = pd.DataFrame(rows, columns=["way", "f1", "planted"])
+    made: pd.DataFrame = table.groupby("way", sort=False).mean()
     return made
 
 
@@ -280,7 +328,8 @@ def main() -> None:
     print(table.assign(ratio=ratio).to_string(), flush=True)
     begun = time.perf_counter()
     print(trial(options.maps).round(3).to_string())
-    print(f"{time.perf_counter() - begun:.0f} s for the null maps")
+    print(power(options.maps).round(3).to_string())
+    print(f"{time.perf_counter() - begun:.0f} s for the maps")
 
 
 if __name__ == "__main__":
