@@ -230,7 +230,7 @@ _DEFAULTS = {"review": "join.review.csv", "salt": "sibangkit.salt"}
 _PLACEHOLDER = re.compile(r'\s*([\w.]+)\s*=\s*(?:"ISI|0\s*#\s*ISI)\b([^"]*)')
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: str | Path) -> Study:
     """
     Read a study file, its paths resolved and its files there.
 
@@ -269,7 +269,8 @@ def read_study(path: Path) -> Study:
     ...     read_study(Path(folder, "study.toml")).pockets.seed
     7
     """
-    return resolved(written_study(path), path.resolve().parent)
+    file = Path(path)
+    return resolved(written_study(file), file.resolve().parent)
 
 
 def written_study(path: Path) -> Study:

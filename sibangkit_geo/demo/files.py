@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,6 @@ from sibangkit_geo.registers.household_keys import SALT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -99,7 +99,7 @@ class DemoSettings:
             raise ConfigError(msg)
 
 
-def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
+def write_demo(folder: str | Path, *, settings: DemoSettings) -> Path:
     """
     Write an invented household register of Banyuasin, its study file and the truth behind it.
 
@@ -142,6 +142,7 @@ def write_demo(folder: Path, *, settings: DemoSettings) -> Path:
     >>> len(register), [one["shape"] for one in truth["pockets"]][:2]
     (5000, ['compact', 'coast'])
     """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for wave in WAVES:
         rows, truth = _draw(settings, wave)

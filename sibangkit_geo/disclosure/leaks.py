@@ -8,6 +8,7 @@ import warnings
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.disclosure.identity_numbers import count_identities
@@ -19,7 +20,6 @@ from sibangkit_geo.errors import LeakError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from sibangkit_geo.disclosure.pieces import Kind, Piece
 
@@ -74,7 +74,7 @@ class _Search:
     numbers: frozenset[str]
 
 
-def find_leaks(folder: Path, *, personal: Collection[str] = ()) -> tuple[Finding, ...]:
+def find_leaks(folder: str | Path, *, personal: Collection[str] = ()) -> tuple[Finding, ...]:
     """
     Search finished files for identity numbers and for what a register says.
 
@@ -111,6 +111,7 @@ def find_leaks(folder: Path, *, personal: Collection[str] = ()) -> tuple[Finding
     ...     find_leaks(Path(folder)), find_leaks(Path(folder), personal={"Budi Santoso"})
     ((), (Finding(file='page.html', kind='register', count=1),))
     """
+    folder = Path(folder)
     if not folder.is_dir():
         msg = f"{folder}: no such folder"
         raise FileNotFoundError(msg)

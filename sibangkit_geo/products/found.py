@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,6 +210,8 @@ class FoundPockets(Shown):
         shown = areas.assign(name=[str(one) for one in names])
         if look.column:
             shade = column_shade(shown, look)
+            if look.column == "membership":
+                shade = replace(shade, label=say("nb_membership"), none=say("nb_far"))
         else:
             rate = areas["headcount_ratio"] * _PERCENT
             shade = number_shade(rate, say("nb_rate"), look, decimals=1)

@@ -20,7 +20,7 @@ from sibangkit_geo.products.web.payload import page_payload, shared_payload
 if TYPE_CHECKING:
     from sibangkit_geo.products.result import Analysis
 
-_FRAME_PX, _SCREEN_DPI = 640, 110
+_FRAME_PX, _SCREEN_DPI = 760, 110
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,7 +65,8 @@ class Document:
         # a frame of its own: its policy, scripts and styles meet nothing of the notebook's
         return (
             f'<iframe title="{html.escape(self.title)}" srcdoc="{html.escape(self.html)}" '
-            f'style="width: 100%; height: {_FRAME_PX}px; border: 1px solid #c9d1da"></iframe>'
+            f'style="width: 100%; height: {_FRAME_PX}px; box-sizing: border-box; '
+            'border: 1px solid #c9d1da"></iframe>'
         )
 
 

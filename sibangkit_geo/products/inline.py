@@ -15,7 +15,6 @@ from sibangkit_geo.products.classes import NO_DATA_COLOR
 from sibangkit_geo.products.ground_style import LAND
 from sibangkit_geo.products.web.html import fragment
 from sibangkit_geo.products.web.svg import Outline, Window, path_of
-from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +29,9 @@ _INCHES = (7.0, 7.0)
 _SOFT, _HATCH = "#526072", "#7d8794"
 _CARD_PX, _DETAIL_PX = 320, 0.7
 _NOTES = 4
-_CAPTION = 96
+# signs that an inch of the axes holds, in the title and under the map
+_TITLE, _CAPTION = 9, 18
+_FEWEST, _LEGEND = 20, 34
 
 
 def draw(view: View, ax: Axes | None, *, legend: bool, figsize: tuple[float, float] | None) -> Axes:
@@ -49,10 +50,10 @@ def draw(view: View, ax: Axes | None, *, legend: bool, figsize: tuple[float, flo
         line.shapes.boundary.plot(ax=ax, color=line.color, linewidth=1.8, linestyle=style)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    ax.set_title(view.title, loc="left", fontsize=12, fontweight="bold")
+    ax.set_title(_wrapped(view.title, ax, _TITLE), loc="left", fontsize=12, fontweight="bold")
     _caption(view, ax)
     if legend and (handles := list(_handles(view))):
-        title = view.shade.label if view.shade else None
+        title = textwrap.fill(view.shade.label, _LEGEND) if view.shade else None
         ax.legend(
             handles=handles, title=title, loc="best", fontsize=8, title_fontsize=8,
             alignment="left", framealpha=0.9,
@@ -72,9 +73,15 @@ def _draw_areas(view: View, areas: gpd.GeoDataFrame, ax: Axes) -> None:
 def _caption(view: View, ax: Axes) -> None:
     """Say under the map what its numbers are not."""
     ax.annotate(
-        "\n".join(textwrap.wrap(view.caveat, _CAPTION)), (0, 0), (0, -6),
+        _wrapped(view.caveat, ax, _CAPTION), (0, 0), (0, -6),
         xycoords="axes fraction", textcoords="offset points", va="top", fontsize=7, color=_SOFT,
     )  # fmt: skip
+
+
+def _wrapped(text: str, ax: Axes, per_inch: int) -> str:
+    """Break a text so that it does not reach into the map beside."""
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    return "\n".join(textwrap.wrap(text, max(_FEWEST, round(inches * per_inch))))
 
 
 def _handles(view: View) -> Iterator[Artist]:
@@ -84,8 +91,8 @@ def _handles(view: View) -> Iterator[Artist]:
             label = f"{one.label} ({numeral(one.count)})"
             yield Patch(facecolor=one.color, edgecolor=_HATCH, linewidth=0.4, label=label)
         if view.shade.missing:
-            label = say("nb_missing")
-            yield Patch(facecolor="#ffffff", edgecolor=_HATCH, hatch="////", label=label)
+            none = view.shade.none
+            yield Patch(facecolor="#ffffff", edgecolor=_HATCH, hatch="////", label=none)
     for line in view.lines:
         style: Literal["--", "-"] = "--" if line.dashed else "-"
         yield Line2D([], [], color=line.color, linewidth=1.8, linestyle=style, label=line.label)

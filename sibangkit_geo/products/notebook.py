@@ -24,6 +24,7 @@ from sibangkit_geo.products.ground_style import LAND
 from sibangkit_geo.products.view import Line, Look, View
 from sibangkit_geo.products.web.html import compact, render
 from sibangkit_geo.products.web.page import PageError, require_safe, vendored_text
+from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -41,6 +42,7 @@ _INSTEAD: Final = {
 }
 _PART = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
 _MAX_ZOOM, _LEGEND_PX = 18, 240
+_TRUST = "Make this Notebook Trusted to load map: File -> Trust Notebook"
 _READY = 'document.documentElement.dataset.ready = "1";'
 _ORDER = ("leaflet.js", "leaflet.css")
 
@@ -138,6 +140,10 @@ class PocketFigure(Figure):
             pictures=("data:",),
             ready={"body": figure.html.render(**kwargs)},
         )
+
+    def _repr_html_(self, **kwargs: Any) -> str:  # noqa: ANN401 - as branca has it
+        frame: str = super()._repr_html_(**kwargs)
+        return frame.replace(_TRUST, say("nb_trust"), 1)
 
 
 class PocketMap(folium.Map):

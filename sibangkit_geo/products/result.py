@@ -264,8 +264,14 @@ class Analysis(Shown):
         else:
             shade = column_shade(self.villages.loc[mapped.index], look)
         kinds = self.pockets.view(Look())
+        title, caveat = self.title, kinds.caveat
+        if self.regency_name not in title:
+            title = f"{title}: {self.regency_name}"
+        if look.column and shade:
+            # maps side by side are told apart by what they show
+            title, caveat = self._label(look.column), f"{title}. {caveat}"
         return View(
-            f"{self.title}: {self.regency_name}",
+            title,
             (
                 *kinds.facts[:1],
                 (say("nb_year"), str(self.year)),
@@ -278,7 +284,7 @@ class Analysis(Shown):
             shade,
             kinds.lines,
             note_texts(self.notes),
-            kinds.caveat,
+            caveat,
         )
 
     def _shade(self, look: Look) -> Shade | None:
@@ -286,10 +292,17 @@ class Analysis(Shown):
         if not layers:
             return None
         layer = layers[0]
+        label = layer.indicator.label
+        if layer.indicator.unit == "percent" and "persen" not in label:
+            label = say("profile_legend_percent", label=label)
         if look.scheme:
-            return number_shade(layer.shown, layer.indicator.label, look, decimals=layer.decimals)
+            return number_shade(layer.shown, label, look, decimals=layer.decimals)
         told = layer.shown.map(lambda one: decimal(one, layer.decimals))
-        return Shade(layer.indicator.label, layer.colors, told, layer.classes)
+        return Shade(label, layer.colors, told, layer.classes)
+
+    def _label(self, column: str) -> str:
+        labels = {one.indicator.name: one.indicator.label for one in self.layers}
+        return labels.get(column, column)
 
     @property
     def mapped(self) -> gpd.GeoDataFrame:

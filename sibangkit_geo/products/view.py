@@ -23,12 +23,14 @@ class Shade:
     What colours the areas of a view.
 
     `colors`, `told`: Colour, and words for a tooltip, of each area.
+    `none`: What the legend calls areas without a value.
     """
 
     label: str
     colors: pd.Series
     told: pd.Series
     classes: tuple[LegendClass, ...]
+    none: str = field(default_factory=lambda: say("nb_missing"))
 
     @property
     def missing(self) -> bool:

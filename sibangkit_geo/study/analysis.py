@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, columns_hint
+from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import detector
@@ -315,7 +315,7 @@ def analyse(
     Raises
     ------
     ConfigError
-        The study, or a file it names, is wrong or missing.
+        The study, or a file it names, is wrong or missing; no level has this name.
     DataError
         A table breaks its contract.
 
@@ -327,9 +327,13 @@ def analyse(
     >>> sg.analyse(study, level="public").summary()["level"].unique().tolist()
     ['public']
     """
-    from sibangkit_geo.study.prepare import prepare  # noqa: PLC0415 - a layer needs no registers
+    from sibangkit_geo.disclosure import LEVELS  # noqa: PLC0415 - a layer needs no registers
+    from sibangkit_geo.study.prepare import prepare  # noqa: PLC0415
     from sibangkit_geo.study.running import write_run  # noqa: PLC0415
 
+    if level is not None and level not in LEVELS:
+        msg = f'No level is called "{level}". {nearest(level, LEVELS)}'
+        raise ConfigError(msg)
     asked = Path(study) if isinstance(study, str) else study
     with _bars(progress=progress) as show:
         ready = prepare(asked, None, progress=show, level=level)

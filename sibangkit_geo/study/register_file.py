@@ -68,7 +68,12 @@ class FoundFaults(Shown, IntakeReport):
         """Gather what is shown."""
         del look
         told = [
-            say("nb_finding", title=rules()[one.kind].title, n=numeral(len(one.rows)))
+            say(
+                "nb_finding_in" if one.column else "nb_finding",
+                title=rules()[one.kind].title,
+                column=one.column,
+                n=numeral(len(one.rows)),
+            )
             for one in self.findings
             if one.rows
         ]
@@ -283,6 +288,9 @@ def _boundaries(villages: Boundaries | gpd.GeoDataFrame | None) -> Boundaries:
         return read_boundaries()
     if isinstance(villages, Boundaries):
         return villages
+    if not pd.api.types.is_string_dtype(villages.index):
+        msg = "The villages are not indexed by their code"
+        raise DataError(msg, remedy='Set it: villages.set_index("KODE").')
     needed = ["name", "district_code", "district_name"]
     missing = [one for one in needed if one not in villages]
     if missing:
