@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,8 @@ _LARGEST_SKEWNESS = 2.0
 _ROUNDS = 4
 _GRID = np.concatenate([[0.0], np.geomspace(1e-4, 0.6, 120)])
 _LARGEST_RHO = 0.95
+# villages of a regency; the counts of more would fill the memory
+_MOST_KEPT = 2000
 #: below it a beta has no shapes that can be written down
 SMALLEST_RHO = 1e-6
 
@@ -70,7 +73,19 @@ def beta_binomial_rho(groups: Sequence[tuple[Floats, Floats]]) -> float:
     if not groups:
         msg = "`groups` must hold at least the background."
         raise ValueError(msg)
+    if sum(len(poor) for poor, _ in groups) > _MOST_KEPT:
+        return _fitted(groups)
+    kept = [[np.asarray(one, dtype=np.float64).tobytes() for one in group] for group in groups]
+    return _known(tuple((poor, homes) for poor, homes in kept))
 
+
+@lru_cache(maxsize=64)
+def _known(groups: tuple[tuple[bytes, bytes], ...]) -> float:
+    """Fit the same groups once: other settings meet most zones of a map again."""
+    return _fitted([(np.frombuffer(poor), np.frombuffer(homes)) for poor, homes in groups])
+
+
+def _fitted(groups: Sequence[tuple[Floats, Floats]]) -> float:
     def loss(log_odds: float) -> float:
         rho = float(expit(log_odds))
         return sum(_group_loss(poor, homes, rho) for poor, homes in groups)
