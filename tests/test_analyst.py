@@ -501,3 +501,17 @@ def test_the_snippets_of_the_readme_run(
 
 def test_the_readme_shows_both_ways() -> None:
     assert len(SNIPPETS) == 2
+
+
+def test_the_villages_of_a_protected_analysis_are_tested_as_the_study_tests_them(
+    public: sg.Analysis,
+) -> None:
+    settings = sg.PocketSettings(**public.provenance.settings["pockets"])  # type: ignore[arg-type]
+    again = sg.find_pockets(public.villages, settings=settings)
+    assert (again.p_value, again.overdispersion) == (
+        public.found.p_value,
+        public.found.overdispersion,
+    )
+    assert again.members.to_dict() == public.pockets.members.to_dict()
+    assert again.level == "public"
+    assert "disamarkan secara acak" in again._repr_html_()

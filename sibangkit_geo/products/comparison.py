@@ -68,8 +68,8 @@ class Comparison(Shown):
         What a reader must know.
     provenance
         Plain values for the manifest: runs with checksums, parameters, time.
-    level
-        Whom the runs are for.
+    level, caveat
+        Whom the runs are for, and what was done to protect people.
     shapes
         Polygons of the villages of the last run, indexed by code, where it has them.
 
@@ -87,6 +87,7 @@ class Comparison(Shown):
     notes: tuple[Note, ...]
     provenance: Mapping[str, object]
     level: str = ""
+    caveat: str = ""
     shapes: gpd.GeoDataFrame | None = None
 
     def summary(self) -> pd.DataFrame:
@@ -98,7 +99,9 @@ class Comparison(Shown):
         table
             `pockets`, and ``level``.
         """
-        return self.pockets.assign(level=self.level)
+        numbers = self.pockets.columns.intersection(["before", "after"])
+        whole = {name: self.pockets[name].astype("Int64") for name in numbers}
+        return self.pockets.assign(**whole, level=self.level)
 
     def write(self, out: str | Path) -> tuple[str, ...]:
         """
@@ -150,6 +153,7 @@ class Comparison(Shown):
             areas=areas,
             shade=shade,
             notes=note_texts(self.notes),
+            caveat=f"{say('estimate')} {self.caveat}".strip(),
         )
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["FoundPockets"]
 
 _PERCENT = 100.0
+#: where a table says whom it is for and how it was protected (`attrs` of pandas)
+ORIGIN = "sibangkit_geo"
 #: columns that `FoundPockets.villages` adds
 ADDED = ("pocket", "pocket_name", "evidence", "membership", "headcount_ratio", "wide_area")
 
@@ -190,6 +192,7 @@ class FoundPockets(Shown):
         if kind not in {".gpkg", ".parquet"}:
             msg = f"{file.name}: write a .gpkg (villages and pockets) or a .parquet (villages)."
             raise ConfigError(msg)
+        file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".{file.stem}.tmp{kind}")
         temporary.unlink(missing_ok=True)
         try:

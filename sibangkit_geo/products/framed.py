@@ -159,7 +159,7 @@ def atlas_pictures(
     `sheets`: Kinds or keys; empty draws all.
     Raises ConfigError: There is no such sheet.
     """
-    asked = replace(settings or AtlasSettings(), only=sheets)
+    asked = replace(settings or analysis.annex or AtlasSettings(), only=sheets)
     own = replace(asked, pdf=False, png=True, dpi=_SCREEN_DPI)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -12,7 +12,7 @@ import pandas as pd
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.classes import Layer, build_layer
-from sibangkit_geo.products.found import FoundPockets
+from sibangkit_geo.products.found import ORIGIN, FoundPockets
 from sibangkit_geo.products.shown import Shown, column_shade, decimal, note_texts, number_shade
 from sibangkit_geo.products.view import Look, Shade, View
 from sibangkit_geo.products.words import say, told_names
@@ -86,6 +86,8 @@ class Analysis(Shown):
         Rupiah for one household of each need that has a price in the study's budget.
     budget
         Plan of the budget and its tables; None where the study has none.
+    annex
+        How the study draws its atlas.
     writer
         Writes the products of a run; given by `analyse`.
 
@@ -122,6 +124,7 @@ class Analysis(Shown):
     unit_costs: Mapping[str, float] = field(default_factory=dict)
     level: str = ""
     budget: BudgetTables | None = None
+    annex: AtlasSettings | None = None
     writer: Callable[..., Finished] | None = None
 
     @property
@@ -129,14 +132,23 @@ class Analysis(Shown):
         """Every official village with its numbers and pocket, as ``villages.csv`` has them."""
         from sibangkit_geo.products.tables import village_table  # noqa: PLC0415 - it needs us
 
-        return village_table(self.measured, self.found)
+        table = village_table(self.measured, self.found)
+        # a test of this table must know how its counts were protected, and whom it is for
+        told = self.provenance.settings.get("disclosure", {})
+        settings = {key: one for key, one in dict(told).items() if key != "salt"}  # type: ignore[call-overload]
+        counted = settings if self.level_line else {}
+        table.attrs[ORIGIN] = {"level": self.level, "caveat": self._caveat, "disclosure": counted}
+        return table
+
+    @property
+    def _caveat(self) -> str:
+        return f"{self.estimate_line} {self.caveat_line}".strip()
 
     @property
     def pockets(self) -> FoundPockets:
         """The pockets, which show themselves."""
         villages = self.measured.villages
-        caveat = f"{self.estimate_line} {self.caveat_line}".strip()
-        return FoundPockets(self.found, villages, villages.index, "name", self.level, caveat)
+        return FoundPockets(self.found, villages, villages.index, "name", self.level, self._caveat)
 
     @property
     def needs(self) -> pd.DataFrame:
@@ -187,7 +199,7 @@ class Analysis(Shown):
             Kinds (``"overview"``, ``"agency"`` ...) or keys of indicators, agencies and
             districts; all when empty.
         settings
-            Paper and heading, as the study's ``[annex]``; its defaults when None.
+            Paper and heading; those of the study's ``[annex]`` when None.
 
         Returns
         -------

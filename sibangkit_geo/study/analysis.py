@@ -12,13 +12,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from sibangkit_geo import disclosure
 from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
+from sibangkit_geo.indicators.estimates import tested
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import detector
 from sibangkit_geo.pockets.pysal import as_neighbors
 from sibangkit_geo.pockets.settings import PocketSettings
-from sibangkit_geo.products.found import FoundPockets
+from sibangkit_geo.products.found import ORIGIN, FoundPockets
 from sibangkit_geo.products.shown import whole_seed
 from sibangkit_geo.products.words import around_pockets, named_pockets
 from sibangkit_geo.sources.boundaries.repair import polygonal, to_metres
@@ -30,13 +32,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from sibangkit_geo import disclosure
     from sibangkit_geo.config import Study
     from sibangkit_geo.model.types import Pockets
     from sibangkit_geo.pockets.pysal import GraphLike
     from sibangkit_geo.products.result import Analysis
 
 # more than the largest regency has (Bogor, 1.6 million families)
+_DEFAULTS = ("poor_households", "households")
 _HOUSEHOLDS = NumberKind(0, 1e7, whole=True)
 
 
@@ -56,7 +58,8 @@ def find_pockets(  # noqa: PLR0913 - a door: each says what one thing of the use
     Find neighboring villages whose poverty together exceeds chance.
 
     The test is `pockets.detector.find_pockets`; here any table of villages is taken as it is.
-    Nothing is protected: what is shown are the numbers given.
+    Nothing is protected: what is shown are the numbers given. The villages of an `Analysis` are
+    tested as the study tests them, and keep its level.
     Grain: one row per village in and out, one row per pocket beside.
 
     Parameters
@@ -106,6 +109,12 @@ def find_pockets(  # noqa: PLR0913 - a door: each says what one thing of the use
     >>> len(found), found.summary()["evidence"].tolist()
     (1, ['strict'])
     """
+    named = isinstance(poor, str) and isinstance(households, str)
+    origin = _origin(villages) if named and (poor, households) == _DEFAULTS else {}
+    if origin:
+        villages, given = tested(villages), villages
+    else:
+        given = villages
     table, labels, notes = _laid_out(villages, poor, households)
     graph = None
     if neighbors is not None:
@@ -116,12 +125,31 @@ def find_pockets(  # noqa: PLR0913 - a door: each says what one thing of the use
     if seed is not None:
         settings = replace(settings, seed=whole_seed(seed))
     with _stepping(settings.replicates, progress=progress) as step:
-        found = detector.find_pockets(table, settings=settings, neighbors=graph, progress=step)
+        found = detector.find_pockets(
+            table, settings=settings, neighbors=graph, worth=_worth(table, origin), progress=step
+        )
     found = replace(found, notes=(*notes, *found.notes))
     name = name or _there(villages, "name")
     if name:
         found = _named(found, table, villages, name, district or _there(villages, "district_name"))
-    return FoundPockets(found, villages, labels, name)
+    level, caveat = (str(origin.get(key, "")) for key in ("level", "caveat"))
+    return FoundPockets(found, given, labels, name, level, caveat)
+
+
+def _origin(villages: object) -> dict[str, Any]:
+    """Read what an analysis says of its villages; empty of a table of the user's own."""
+    told = getattr(villages, "attrs", {}).get(ORIGIN, {})
+    return told if {"known_poor", "headcount_ratio"} <= {*getattr(villages, "columns", ())} else {}
+
+
+def _worth(table: gpd.GeoDataFrame, origin: dict[str, Any]) -> pd.Series | None:
+    """Tell what protected households are worth; None where nothing was protected."""
+    if not origin.get("disclosure"):
+        return None
+    settings = disclosure.DisclosureSettings(**origin["disclosure"])
+    if not settings.rights.protected:
+        return None
+    return disclosure.worth(table["poor_households"], table["households"], settings=settings)
 
 
 def _laid_out(
@@ -145,8 +173,8 @@ def _laid_out(
         raise DataError(msg, rows=rows, remedy=remedy)
     labels = _plain_labels(villages.index)
     notes: list[Note] = []
-    defaults = isinstance(households, str) and households == "households"
-    if defaults and "known_poor" in villages:
+    usual = isinstance(households, str) and households == "households"
+    if usual and "known_poor" in villages and not villages.attrs.get(ORIGIN):
         # who is not known to be poor is not known to be not poor
         households = "known_poor"
         text = "Penyebut: rumah tangga yang kemiskinannya diketahui (kolom known_poor)."

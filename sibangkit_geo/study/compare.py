@@ -14,7 +14,7 @@ import pandas as pd
 
 from sibangkit_geo import codes
 from sibangkit_geo.config import plain
-from sibangkit_geo.disclosure import DisclosureSettings
+from sibangkit_geo.disclosure import DisclosureSettings, protection_note
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets.change import (
@@ -114,6 +114,7 @@ def compare(
         tuple(dict.fromkeys([*notes, *carried])),
         provenance,
         read[-1].disclosure.level,
+        protection_note(read[-1].disclosure).text,
         read[-1].shapes,
     )
 

@@ -208,6 +208,7 @@ def _product(
         catalogue=catalogue,
         level_line="".join(one.text for one in of_protection),
         level=study.disclosure.level,
+        annex=study.annex,
     )
 
 
