@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import folium
 import geopandas as gpd
 import libpysal
+import mapclassify
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +27,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sibangkit_geo as sg
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.pockets.detector import find_pockets as detect
 from tests.demo_product import demo_ready
 
@@ -515,3 +516,108 @@ def test_the_villages_of_a_protected_analysis_are_tested_as_the_study_tests_them
     assert again.members.to_dict() == public.pockets.members.to_dict()
     assert again.level == "public"
     assert "disamarkan secara acak" in again._repr_html_()
+
+
+door: Any = sg  # what mypy would tell first
+WRONG: dict[str, tuple[Callable[[gpd.GeoDataFrame], Any], type[Exception], str]] = {
+    "degrees that are called metres": (
+        lambda t: door.find_pockets(
+            t.to_crs(4326).set_crs(32748, allow_override=True), poor=POOR, households=HOMES
+        ),
+        DataError, "coordinates are degrees",
+    ),
+    "a village twice": (
+        lambda t: door.find_pockets(
+            pd.concat([t, t.iloc[:2]], ignore_index=True), poor=POOR, households=HOMES
+        ),
+        DataError, r"same polygon \(rows: 4; first: 0, 1, 64\)",
+    ),
+    "a Series of other villages": (
+        lambda t: door.find_pockets(t.iloc[1:], poor=t[POOR].iloc[:63], households=HOMES),
+        DataError, "other labels",
+    ),
+    "a table for a column": (
+        lambda t: door.find_pockets(t, poor=t[[POOR]], households=HOMES), TypeError, "one column",
+    ),
+    "counts beyond every regency": (
+        lambda t: door.find_pockets(t.assign(kk=10**12), poor=POOR, households=HOMES),
+        DataError, "more than 10,000,000 households",
+    ),
+    "a doubled column": (
+        lambda t: door.find_pockets(
+            t.assign(nama="x").rename(columns={"nama": "desa"}),
+            poor=POOR, households=HOMES, name="desa",
+        ),
+        DataError, 'several columns "desa"',
+    ),
+    "a seed of words": (
+        lambda t: door.find_pockets(t, poor=POOR, households=HOMES, seed="a"), TypeError, "`seed`",
+    ),
+    "settings as a dict": (
+        lambda t: door.find_pockets(t, poor=POOR, households=HOMES, settings={}), TypeError, "dict",
+    ),
+    "numbers without labels": (
+        lambda t: door.local_moran(t[POOR].to_numpy(), door.queen(t)), TypeError, "Series",
+    ),
+    "no study": (lambda _: door.analyse(None), TypeError, "NoneType"),
+    "no runs": (lambda _: door.compare("x"), TypeError, "list"),
+    "no rule": (lambda _: door.PovertyRule("miskin"), ConfigError, "decile"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_a_tired_analyst_hands_over_is_told(layer: gpd.GeoDataFrame, wrong: str) -> None:
+    call, kind, told = WRONG[wrong]
+    with pytest.raises(kind, match=told):
+        call(layer)
+
+
+def test_an_empty_table_in_degrees_is_a_result(layer: gpd.GeoDataFrame) -> None:
+    none = sg.find_pockets(layer.to_crs(4326).iloc[:0], poor=POOR, households=HOMES)
+    assert (len(none), len(none.villages)) == (0, 0)
+
+
+def test_a_longer_series_is_taken_by_its_labels(layer: gpd.GeoDataFrame) -> None:
+    part = layer.iloc[5:]
+    found = sg.find_pockets(part, poor=layer[POOR], households=HOMES, settings=QUICK)
+    assert {one + 5 for one in found_rows(found)} == PLANTED
+
+
+def test_columns_of_our_names_are_replaced_and_told(layer: gpd.GeoDataFrame) -> None:
+    found = sg.find_pockets(
+        layer.assign(pocket="lama"), poor=POOR, households=HOMES, settings=QUICK
+    )
+    assert any("Kolom pocket pada tabel diganti" in one.text for one in found.notes)
+
+
+def test_global_statistics_take_graphs_of_libpysal(layer: gpd.GeoDataFrame) -> None:
+    graph = libpysal.graph.Graph.build_contiguity(layer, rook=False)
+    rate = layer[POOR] / layer[HOMES]
+    assert sg.morans_i(rate, graph).value == sg.morans_i(rate, sg.queen(layer)).value
+    assert sg.global_g(rate, graph).value == sg.global_g(rate, sg.queen(layer)).value
+
+
+def test_a_legend_has_room_and_a_map_refuses_what_it_does_not_know(
+    layer: gpd.GeoDataFrame,
+) -> None:
+    found = sg.find_pockets(layer, poor=POOR, households=HOMES, settings=QUICK)
+    assert "lainnya (56 jenis) (56)" in words_of(found.plot(column="desa"))
+    fitted = mapclassify.UserDefined(layer[POOR], [16, 50, 90])
+    assert [one for one in words_of(found.plot(column=POOR, scheme=fitted)) if "90" in one]
+    column: Any = layer[POOR]
+    for call in (lambda: found.explore(cmap="Reds"), lambda: found.plot(column=column)):
+        with pytest.raises(TypeError, match=r"cmap|name of a column"):
+            call()
+
+
+def test_products_never_go_where_the_register_lies(public: sg.Analysis) -> None:
+    folder = Path(demo_ready().study.households[0].path).parent
+    with pytest.raises(ConfigError, match="an input of the study"):
+        public.write(folder)
+
+
+def test_a_register_of_another_generation_is_told() -> None:
+    source = demo_ready().study.households[0]
+    other = sg.read_register(source.path, code_generation="bdt2015", code_system=source.code_system)
+    with pytest.warns(DegradedInputWarning, match="tidak satu pun jawaban dikenal"):
+        other.count()

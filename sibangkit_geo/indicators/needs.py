@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Floats = Any
 
 _EVERYBODY = 10
+Rule = Literal["decile", "spending"]
 
 DECILES = 10
 
@@ -125,13 +126,16 @@ class PovertyRule:
     'Di bawah garis kemiskinan Rp500.000 per orang per bulan'
     """
 
-    rule: Literal["decile", "spending"]
+    rule: Rule
     decile_max: int = 0
     line_rp_month: float = 0.0
     spending: str = ""
 
     def __post_init__(self) -> None:
         """Check that the rule has what it needs."""
+        if self.rule not in get_args(Rule):
+            msg = f'[poverty] rule must be one of {get_args(Rule)}, got "{self.rule}".'
+            raise ConfigError(msg)
         if self.rule == "decile" and not 1 <= self.decile_max <= DECILES:
             msg = "[poverty] decile_max must be 1 to 10 when rule is decile."
             raise ConfigError(msg)

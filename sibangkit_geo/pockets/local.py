@@ -84,6 +84,9 @@ def aligned(values: pd.Series, neighbors: Neighbors) -> Floats:
     Returns: Shape (n,).
     Raises DataError: The villages differ, stand twice, or have no finite value.
     """
+    if not isinstance(values, pd.Series):
+        msg = f"`values` must be a Series indexed by village, got {type(values).__name__}."
+        raise TypeError(msg)
     twice = values.index[values.index.duplicated()]
     strange = values.index.symmetric_difference(neighbors.ids)
     for wrong, problem in (

@@ -229,14 +229,14 @@ def build_layer(villages: gpd.GeoDataFrame, indicator: Indicator) -> Layer:
 
 
 def class_values(
-    values: pd.Series, *, decimals: int, worse: Worse = "high", scheme: str = "", k: int = 5
+    values: pd.Series, *, decimals: int, worse: Worse = "high", scheme: object = "", k: int = 5
 ) -> tuple[pd.Series, tuple[LegendClass, ...]]:
     """
     Sort numbers into classes and give each a colour, the worst the darkest.
 
     `values`: As shown, rounded to `decimals`; missing without data.
-    `scheme`: Name of a classifier of mapclassify, such as ``"quantiles"``, into `k` classes; empty
-        for the natural breaks of the house, which hide no jump.
+    `scheme`: Name of a classifier of mapclassify, such as ``"quantiles"``, into `k` classes, or one
+        that was fitted; empty for the natural breaks of the house, which hide no jump.
     Returns: Position of the class, -1 without a number; and the classes.
     Raises ValueError: mapclassify has no such scheme.
     Raises ImportError: It is asked for and not installed.
@@ -255,16 +255,20 @@ def class_values(
     return index, _legend(known, place, decimals)
 
 
-def _by_scheme(known: pd.Series, scheme: str, k: int) -> NDArray[np.intp]:
+def _by_scheme(known: pd.Series, scheme: object, k: int) -> NDArray[np.intp]:
     """Let mapclassify sort the numbers; its names are known in any case."""
+    if hasattr(scheme, "bins") and not isinstance(scheme, type):
+        # upper ends, which belong to their class
+        return np.searchsorted(np.asarray(scheme.bins)[:-1], known, side="left")
+    scheme = getattr(scheme, "__name__", scheme)
     try:
         import mapclassify  # noqa: PLC0415 - its import costs two seconds
     except ImportError as error:
         msg = "`scheme` needs the package mapclassify: pip install mapclassify."
         raise ImportError(msg) from error
     names = {one.lower(): one for one in mapclassify.CLASSIFIERS}
-    if scheme.lower() not in names:
-        msg = f'mapclassify has no scheme "{scheme}". {nearest(scheme, names.values())}'
+    if str(scheme).lower() not in names:
+        msg = f'mapclassify has no scheme "{scheme}". {nearest(str(scheme), names.values())}'
         raise ValueError(msg)
     found: NDArray[np.intp] = mapclassify.classify(known.to_numpy(), scheme, k=k).yb
     return found

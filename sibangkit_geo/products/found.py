@@ -107,7 +107,9 @@ class FoundPockets(Shown):
     @property
     def outlines(self) -> gpd.GeoDataFrame:
         """One row per pocket, in the coordinate system of the table; see `Pockets.outlines`."""
-        return self.result.outlines.to_crs(self.table.crs)
+        outlines = self.result.outlines.to_crs(self.table.crs)
+        # a ring may touch itself once its corners are moved
+        return outlines.set_geometry(outlines.geometry.make_valid())
 
     @property
     def members(self) -> pd.Series:
@@ -202,6 +204,15 @@ class FoundPockets(Shown):
                 layer = _as_layer(self.villages)
                 write_geopackage(layer, self.result, temporary, created=stated_time())
             temporary.replace(file)
+        except OSError:
+            raise
+        except Exception as error:
+            # what a layer holds differs by format, and each library says it in its own way
+            msg = (
+                f"{file.name}: the table cannot be written as it is ({type(error).__name__}: "
+                f"{str(error)[:200]}). Test a table with fewer, plainly named columns."
+            )
+            raise ConfigError(msg) from error
         finally:
             temporary.unlink(missing_ok=True)
         return file

@@ -136,7 +136,7 @@ def agency_page(analysis: Analysis, key: str) -> Document:
     """
     agencies = {one.key: one for one in analysis.catalogue.agencies}
     if key not in agencies:
-        msg = f'No agency has the key "{key}". {nearest(key, agencies)}'
+        msg = f'No agency has the key "{key}". {nearest(str(key), agencies)}'
         raise ConfigError(msg)
     if analysis.houses is not None or analysis.level == "internal":
         msg = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import re
 from contextlib import contextmanager
 from functools import wraps
@@ -185,6 +186,11 @@ class PocketMap(folium.Map):
         title: str = "",
         **options: Any,  # noqa: ANN401 - as folium has them
     ) -> None:
+        known = inspect.signature(folium.Map).parameters
+        foreign = [one for one in options if one not in known]
+        if foreign:
+            msg = f"A map has no option {foreign[0]!r}; add layers to it with `.add_to`."
+            raise TypeError(msg)
         if options.pop("tiles", None) is not None:
             msg = "A map that asks for nothing outside has no tiles; leave `tiles` out."
             raise PageError(msg)
@@ -254,6 +260,9 @@ def _add_view(chart: PocketMap, view: View) -> None:
 
 
 def _add_line(chart: PocketMap, line: Line) -> None:
+    if line.shapes.crs is None:
+        msg = f"{line.label}: no coordinate system; give `crs=` to be put on a map."
+        raise ValueError(msg)
     style = {"color": line.color, "weight": 2.6, "fillOpacity": 0}
     style |= {"dashArray": "6 4"} if line.dashed else {}
     shapes = gpd.GeoDataFrame(

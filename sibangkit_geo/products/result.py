@@ -213,7 +213,8 @@ class Analysis(Shown):
         """
         from sibangkit_geo.products.framed import atlas_pictures  # noqa: PLC0415 - drawn on demand
 
-        return atlas_pictures(self, tuple(sheets), settings)
+        wanted = (sheets,) if isinstance(sheets, str) else tuple(sheets)
+        return atlas_pictures(self, wanted, settings)
 
     def write(self, out: str | Path, **options: Any) -> Finished:  # noqa: ANN401 - of the writer
         """

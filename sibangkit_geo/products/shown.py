@@ -32,6 +32,8 @@ __all__ = ["Shown"]
 P = ParamSpec("P")
 S = TypeVar("S")
 _SEEDS = 2**31
+# colours told apart, and lines that a legend has room for
+_MOST_KINDS, _RARE = 8, "#d8d2c4"
 
 
 class Shown(ABC):
@@ -66,9 +68,10 @@ class Shown(ABC):
         column: str = "",
         areas: gpd.GeoDataFrame | None = None,
         legend: bool = True,
-        scheme: str = "",
+        scheme: object = "",
         k: int = 5,
         figsize: tuple[float, float] | None = None,
+        **style: Any,  # noqa: ANN401 - as matplotlib has it
     ) -> Axes:
         """
         Draw the result with matplotlib.
@@ -84,10 +87,12 @@ class Shown(ABC):
         legend
             Whether classes and lines are explained.
         scheme, k
-            Name of a classifier of mapclassify and its number of classes; empty takes the
-            natural breaks of the house.
+            Name of a classifier of mapclassify and its number of classes, or one that was
+            fitted; empty takes the natural breaks of the house.
         figsize
             Inches, of a new figure.
+        **style
+            Of the areas, such as ``edgecolor``, ``linewidth`` and ``alpha``.
 
         Returns
         -------
@@ -104,14 +109,14 @@ class Shown(ABC):
         from sibangkit_geo.products.inline import draw  # noqa: PLC0415 - matplotlib when drawn
 
         view = self.view(Look(column, areas, scheme, k))
-        return draw(view, ax, legend=legend, figsize=figsize)
+        return draw(view, ax, legend=legend, figsize=figsize, style=style)
 
     def explore(
         self,
         *,
         column: str = "",
         areas: gpd.GeoDataFrame | None = None,
-        scheme: str = "",
+        scheme: object = "",
         k: int = 5,
         **options: Any,  # noqa: ANN401 - as folium has them
     ) -> PocketMap:
@@ -178,14 +183,15 @@ def column_shade(areas: gpd.GeoDataFrame, look: Look) -> Shade:
 
     Raises DataError: There is no such column.
     """
-    if look.column not in areas:
+    if look.column not in areas or look.column == areas.active_geometry_name:
         msg = f'There is no column "{look.column}"'
         raise DataError(msg, remedy=columns_hint([look.column], areas.columns))
     values = areas[look.column]
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return number_shade(values.astype(float), look.column, look)
     words = values.astype("string").fillna("")
-    return kind_shade(words, look.column, {one: one for one in sorted(set(words)) if one})
+    kinds = {one: one for one in sorted(set(words)) if one}
+    return kind_shade(words, look.column, kinds, most=_MOST_KINDS)
 
 
 def number_shade(
@@ -194,7 +200,7 @@ def number_shade(
     """Colour by numbers, the largest darkest."""
     if decimals is None:
         whole = bool((values.dropna() % 1 == 0).all())
-        decimals = 0 if whole else 1 if values.abs().max() >= 1 else 3
+        decimals = 0 if whole else 1 if values.abs().max() > 1 else 3
     shown = values.round(decimals)
     index, classes = class_values(shown, decimals=decimals, scheme=look.scheme, k=look.k)
     palette = [*(one.color for one in classes), NO_DATA_COLOR]
@@ -208,6 +214,8 @@ def kind_shade(
     label: str,
     words: Mapping[str, str],
     colors: Mapping[str, str] | None = None,
+    *,
+    most: int | None = None,
 ) -> Shade:
     """
     Colour by kinds.
@@ -215,15 +223,22 @@ def kind_shade(
     `kinds`: Empty where there is none.
     `words`: What each is called, in the order of the legend.
     `colors`: Of kinds; the others take their turn in a palette told apart by every eye.
+    `most`: Kinds with a colour of their own; all when None.
     """
     palette = {key: TYPE_COLORS[i % len(TYPE_COLORS)] for i, key in enumerate(words)}
     palette |= colors or {}
     counts = kinds.value_counts()
-    classes = tuple(
-        LegendClass(palette[key], text, int(counts[key]))
-        for key, text in words.items()
-        if key in counts
-    )
+    there = [key for key in words if key in counts]
+    # of many kinds the commonest have a line of the legend, in their order
+    rare = set() if most is None else set(sorted(there, key=lambda key: -counts[key])[most:])
+    palette |= dict.fromkeys(rare, _RARE)
+    lines = [
+        LegendClass(palette[key], words[key], int(counts[key])) for key in there if key not in rare
+    ]
+    if rare:
+        number = int(sum(counts[key] for key in rare))
+        lines.append(LegendClass(_RARE, say("nb_rare", n=numeral(len(rare))), number))
+    classes = tuple(lines)
     shown = kinds.map(palette).fillna(NO_DATA_COLOR)
     return Shade(label, shown, kinds.map(dict(words)).fillna(say("nb_missing")), classes)
 
@@ -275,4 +290,9 @@ def _plain(value: object) -> object:
 
 def whole_seed(seed: int | np.random.Generator) -> int:
     """Draw a whole seed from a generator, so that the result can name it."""
-    return int(seed.integers(_SEEDS)) if isinstance(seed, np.random.Generator) else seed
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(_SEEDS))
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
+        msg = f"`seed` must be a whole number or a numpy Generator, got {type(seed).__name__}."
+        raise TypeError(msg)
+    return int(seed)

@@ -93,5 +93,11 @@ class Look:
 
     column: str = ""
     areas: gpd.GeoDataFrame | None = None
-    scheme: str = ""
+    scheme: object = ""
     k: int = 5
+
+    def __post_init__(self) -> None:
+        """Refuse numbers in place of the name of a column."""
+        if not isinstance(self.column, str):
+            msg = f"`column` must be the name of a column, got {type(self.column).__name__}."
+            raise TypeError(msg)

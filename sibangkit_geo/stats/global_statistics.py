@@ -15,17 +15,18 @@ from sibangkit_geo.pockets.local import (
     standardised,
     weights_of,
 )
+from sibangkit_geo.pockets.pysal import as_neighbors
 
 if TYPE_CHECKING:
     import pandas as pd
     from scipy import sparse
 
-    from sibangkit_geo.pockets.graph import Neighbors
     from sibangkit_geo.pockets.local import Transform
+    from sibangkit_geo.pockets.pysal import GraphLike
 
 
 def morans_i(
-    values: pd.Series, neighbors: Neighbors, *, transform: Transform = "row"
+    values: pd.Series, neighbors: GraphLike, *, transform: Transform = "row"
 ) -> GlobalStatistic:
     """
     Measure how alike neighbors are over the whole map.
@@ -68,6 +69,7 @@ def morans_i(
     (0.5, -0.333333)
     """
     Options(transform, "two-sided", 0, 0)
+    neighbors = as_neighbors(neighbors)
     z = standardised(aligned(values, neighbors))
     n = len(z)
     weights = weights_of(neighbors, transform)
@@ -86,7 +88,7 @@ def morans_i(
     return GlobalStatistic("morans_i", value, expected, variance, normal, score, p_value)
 
 
-def global_g(values: pd.Series, neighbors: Neighbors) -> GlobalStatistic:
+def global_g(values: pd.Series, neighbors: GraphLike) -> GlobalStatistic:
     """
     Measure whether high values, or low ones, stand together over the whole map.
 
@@ -124,6 +126,7 @@ def global_g(values: pd.Series, neighbors: Neighbors) -> GlobalStatistic:
     >>> found.value, found.expected  # the only product above 0 is one of neighbors
     (1.0, 0.5)
     """
+    neighbors = as_neighbors(neighbors)
     x = at_least_zero(values, neighbors)
     n, missing = len(x), float("nan")
     weights = weights_of(neighbors, "binary")

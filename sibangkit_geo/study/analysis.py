@@ -20,7 +20,7 @@ from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import detector
 from sibangkit_geo.pockets.pysal import as_neighbors
 from sibangkit_geo.pockets.settings import PocketSettings
-from sibangkit_geo.products.found import ORIGIN, FoundPockets
+from sibangkit_geo.products.found import ADDED, ORIGIN, FoundPockets
 from sibangkit_geo.products.shown import whole_seed
 from sibangkit_geo.products.words import around_pockets, named_pockets
 from sibangkit_geo.sources.boundaries.repair import polygonal, to_metres
@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sibangkit_geo.config import Study
-    from sibangkit_geo.model.types import Pockets
     from sibangkit_geo.pockets.pysal import GraphLike
     from sibangkit_geo.products.result import Analysis
 
 # more than the largest regency has (Bogor, 1.6 million families)
+# of a table without a polygon: nothing is measured in it
+_NOWHERE = "EPSG:32748"
+# no projection has its coordinates so near its origin
+_DEGREES = 360.0
 _DEFAULTS = ("poor_households", "households")
 _HOUSEHOLDS = NumberKind(0, 1e7, whole=True)
 
@@ -109,31 +112,71 @@ def find_pockets(  # noqa: PLR0913 - a door: each says what one thing of the use
     >>> len(found), found.summary()["evidence"].tolist()
     (1, ['strict'])
     """
-    named = isinstance(poor, str) and isinstance(households, str)
-    origin = _origin(villages) if named and (poor, households) == _DEFAULTS else {}
-    if origin:
-        villages, given = tested(villages), villages
-    else:
-        given = villages
-    table, labels, notes = _laid_out(villages, poor, households)
+    _require_table(villages)
+    names = {
+        "name": name or _there(villages, "name"),
+        "district_name": district or _there(villages, "district_name"),
+    }
+    told = {key: _column(villages, one) for key, one in names.items() if one and names["name"]}
+    chosen = _settings(settings, seed)
+    by_name = isinstance(poor, str) and isinstance(households, str)
+    origin = _origin(villages) if by_name and (poor, households) == _DEFAULTS else {}
+    table, labels, notes = _laid_out(tested(villages) if origin else villages, poor, households)
     graph = None
     if neighbors is not None:
         graph = as_neighbors(neighbors, one_sided="link")
         if not labels.equals(villages.index):
             graph = replace(graph, ids=_plain_labels(graph.ids))
-    settings = settings or PocketSettings()
-    if seed is not None:
-        settings = replace(settings, seed=whole_seed(seed))
-    with _stepping(settings.replicates, progress=progress) as step:
+    with _stepping(chosen.replicates, progress=progress) as step:
         found = detector.find_pockets(
-            table, settings=settings, neighbors=graph, worth=_worth(table, origin), progress=step
+            table, settings=chosen, neighbors=graph, worth=_worth(table, origin), progress=step
         )
-    found = replace(found, notes=(*notes, *found.notes))
-    name = name or _there(villages, "name")
-    if name:
-        found = _named(found, table, villages, name, district or _there(villages, "district_name"))
+    found = replace(found, notes=(*notes, *_overwritten(villages), *found.notes))
+    if told:
+        named = table[["geometry"]].assign(
+            **{key: one.astype(str).to_numpy() for key, one in told.items()}
+        )
+        found = (named_pockets if len(told) > 1 else around_pockets)(found, named)
     level, caveat = (str(origin.get(key, "")) for key in ("level", "caveat"))
-    return FoundPockets(found, given, labels, name, level, caveat)
+    return FoundPockets(found, villages, labels, names["name"], level, caveat)
+
+
+def _require_table(villages: object) -> None:
+    if not isinstance(villages, gpd.GeoDataFrame):
+        kind = type(villages).__name__
+        msg = f"`villages` must be a GeoDataFrame, got {kind}: read it with geopandas.read_file."
+        raise TypeError(msg)
+
+
+def _settings(
+    settings: PocketSettings | None, seed: int | np.random.Generator | None
+) -> PocketSettings:
+    if settings is not None and not isinstance(settings, PocketSettings):
+        msg = f"`settings` must be PocketSettings(...), got {type(settings).__name__}."
+        raise TypeError(msg)
+    chosen = settings or PocketSettings()
+    return chosen if seed is None else replace(chosen, seed=whole_seed(seed))
+
+
+def _column(villages: gpd.GeoDataFrame, name: str, meant: str = "") -> pd.Series:
+    """Take one column of the table; `meant` names the argument in messages."""
+    if name not in villages:
+        msg = f'The table has no column "{name}"{f" ({meant})" if meant else ""}'
+        raise DataError(msg, remedy=columns_hint([name], villages.columns))
+    column: pd.Series | pd.DataFrame = villages[name]
+    if isinstance(column, pd.DataFrame):
+        msg = f'The table has several columns "{name}"'
+        raise DataError(msg, remedy="Rename them.")
+    return column
+
+
+def _overwritten(villages: gpd.GeoDataFrame) -> list[Note]:
+    """Say which columns of the user's the result has its own of."""
+    own = [one for one in ADDED if one in villages]
+    if not own or villages.attrs.get(ORIGIN):
+        return []
+    text = f"Kolom {', '.join(own)} pada tabel diganti oleh hasil uji ini."
+    return [Note("columns_replaced", text, len(own))]
 
 
 def _origin(villages: object) -> dict[str, Any]:
@@ -160,10 +203,6 @@ def _laid_out(
 
     Returns: Counts and polygons in metres, their labels, and what was done.
     """
-    if not isinstance(villages, gpd.GeoDataFrame):
-        kind = type(villages).__name__
-        msg = f"`villages` must be a GeoDataFrame, got {kind}: read it with geopandas.read_file."
-        raise TypeError(msg)
     shapes = _places(villages)
     twice = villages.index[villages.index.duplicated(keep=False)]
     if len(twice):
@@ -185,7 +224,8 @@ def _laid_out(
         notes += told
     table = gpd.GeoDataFrame(columns, index=labels, geometry=shapes.to_numpy(), crs=shapes.crs)
     if not table.crs.is_projected:
-        table = to_metres(table)
+        here = table[~(table.geometry.isna() | table.geometry.is_empty)]
+        table = table.to_crs(to_metres(here).crs if len(here) else _NOWHERE)
         text = f"Koordinat derajat diproyeksikan ke {table.crs.name} untuk mengukur jarak."
         notes.append(Note("projected", text, len(table)))
     bad = ~(table.geometry.is_valid | table.geometry.isna())
@@ -194,7 +234,23 @@ def _laid_out(
         table.loc[bad, "geometry"] = gpd.GeoSeries(mended, table.index[bad], crs=table.crs)
         text = f"{int(bad.sum())} poligon tidak sah diperbaiki sebelum diuji."
         notes.append(Note("polygons_repaired", text, int(bad.sum())))
+    _require_apart(table)
     return table, labels, notes
+
+
+def _require_apart(table: gpd.GeoDataFrame) -> None:
+    """Refuse degrees that are called metres, and a polygon that stands twice."""
+    here = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    if not len(here):
+        return
+    if np.abs(here.total_bounds).max() <= _DEGREES:
+        msg = f"The coordinates are degrees, but the table says {table.crs.name}"
+        raise DataError(msg, remedy='Set the true one: set_crs("EPSG:4326", allow_override=True).')
+    twice = here.index[pd.Series(here.geometry.normalize().to_wkb()).duplicated(keep=False)]
+    if len(twice):
+        msg = "Villages with one and the same polygon"
+        remedy = "Keep one row per village: a join may have doubled them."
+        raise DataError(msg, rows=pd.DataFrame(index=twice), remedy=remedy)
 
 
 def _places(villages: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -231,18 +287,18 @@ def _counts(
 ) -> tuple[np.ndarray[Any, np.dtype[np.float64]], list[Note]]:
     """Read counts of a column, or those handed over, as plain numbers; missing ones are NaN."""
     if isinstance(given, str):
-        if given not in villages:
-            msg = f'The table has no column "{given}" ({key})'
-            raise DataError(msg, remedy=columns_hint([given], villages.columns))
-        values, what = villages[given], given
+        argument = "poor" if key == "poor_households" else key
+        values, what = _column(villages, given, f"{argument}="), given
     else:
         values, what = _handed_over(villages, given, key), key
-    if isinstance(values, pd.DataFrame):
-        msg = f'The table has several columns "{what}"'
-        raise DataError(msg, remedy="Rename them.")
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if numeric:
-        return pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan), []
+        numbers = pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
+        if (numbers > _HOUSEHOLDS.high).any():
+            msg = f'Villages with more than {_HOUSEHOLDS.high:,.0f} households in "{what}"'
+            rows = pd.DataFrame(index=villages.index[numbers > _HOUSEHOLDS.high])
+            raise DataError(msg, rows=rows, remedy="Give the number of households.")
+        return numbers, []
     # texts have marks that can be read in two ways: the column tells, or it is refused
     text = pd.DataFrame(
         {what: [_cell(one) for one in values]}, index=villages.index, dtype="string"
@@ -259,13 +315,15 @@ def _cell(value: Any) -> str | None:  # noqa: ANN401 - whatever a column holds
 
 def _handed_over(villages: gpd.GeoDataFrame, given: object, key: str) -> pd.Series:
     """Set numbers that are no column of the table beside its rows."""
+    if isinstance(given, pd.DataFrame):
+        msg = f"`{key}` must be one column, got a table."
+        raise TypeError(msg)
     if isinstance(given, pd.Series):
-        same = len(given) == len(villages) and given.index.is_unique
-        if same and given.index.isin(villages.index).all():
+        if given.index.is_unique and villages.index.isin(given.index).all():
             return given.reindex(villages.index)
-        if not isinstance(given.index, pd.RangeIndex):
-            msg = f"`{key}` is a Series of other labels than the table"
-            raise DataError(msg, remedy="Index them like the table, or give an array.")
+        msg = f"`{key}` is a Series of other labels than the table"
+        remedy = "Index it like the table; by position: give `.to_numpy()`."
+        raise DataError(msg, remedy=remedy)
     to_pandas = getattr(given, "to_pandas", None)
     values = pd.Series(to_pandas() if to_pandas else given)
     if len(values) != len(villages):
@@ -276,22 +334,6 @@ def _handed_over(villages: gpd.GeoDataFrame, given: object, key: str) -> pd.Seri
 
 def _there(villages: gpd.GeoDataFrame, column: str) -> str:
     return column if column in villages else ""
-
-
-def _named(
-    found: Pockets, table: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, name: str, district: str
-) -> Pockets:
-    """Call pockets after districts where those are known, else after a village in the middle."""
-    columns = {"name": name, "district_name": district}
-    named = table[["geometry"]]
-    for key, column in columns.items():
-        if not column:
-            continue
-        if column not in villages:
-            msg = f'The table has no column "{column}"'
-            raise DataError(msg, remedy=columns_hint([column], villages.columns))
-        named = named.assign(**{key: villages[column].astype(str).to_numpy()})
-    return named_pockets(found, named) if district else around_pockets(found, named)
 
 
 @contextmanager
@@ -307,6 +349,9 @@ def _stepping(
         with tqdm(total=total, unit="acak", leave=False) as bar:
 
             def step(done: int) -> None:
+                if bar.n + done > bar.total:
+                    # another zone is tested
+                    bar.total += total
                 bar.update(done)
 
             yield step
@@ -355,6 +400,7 @@ def analyse(
     >>> sg.analyse(study, level="public").summary()["level"].unique().tolist()
     ['public']
     """
+    from sibangkit_geo.config import Study  # noqa: PLC0415
     from sibangkit_geo.disclosure import LEVELS  # noqa: PLC0415 - a layer needs no registers
     from sibangkit_geo.study.prepare import prepare  # noqa: PLC0415
     from sibangkit_geo.study.running import write_run  # noqa: PLC0415
@@ -363,6 +409,9 @@ def analyse(
         msg = f'No level is called "{level}". {nearest(level, LEVELS)}'
         raise ConfigError(msg)
     asked = Path(study) if isinstance(study, str) else study
+    if not isinstance(asked, Path | Study):
+        msg = f"`study` must be a path or a Study, got {type(study).__name__}."
+        raise TypeError(msg)
     with _bars(progress=progress) as show:
         ready = prepare(asked, None, progress=show, level=level)
     return replace(ready.product, writer=partial(write_run, ready))

@@ -91,6 +91,11 @@ def compare(
     1
     """
     chosen = settings or ChangeSettings()
+    foreign = [one for one in runs if not isinstance(one, str | Path | Analysis)]
+    if isinstance(runs, str | Path) or foreign:
+        kind = type(foreign[0] if foreign else runs).__name__
+        msg = f"`runs` must be a list of folders or analyses, got {kind}."
+        raise TypeError(msg)
     every = [_of(one) if isinstance(one, Analysis) else _read(Path(one)) for one in runs]
     read = sorted(every, key=lambda one: one.wave.year)
     _check(read)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, columns_hint
+from sibangkit_geo.errors import DataError, DegradedInputWarning, columns_hint
 from sibangkit_geo.indicators import villages as village_measures
-from sibangkit_geo.indicators.needs import needs_of
+from sibangkit_geo.indicators.needs import PovertyRule, needs_of
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import build
 from sibangkit_geo.model.types import Boundaries, IntakeReport
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sibangkit_geo.indicators.needs import PovertyRule
+    from sibangkit_geo.model.types import Finding
     from sibangkit_geo.registers.register import Register
 
 __all__ = ["RegisterFile", "read_register"]
@@ -189,6 +190,10 @@ class RegisterFile(Shown):
         UnknownAreaError
             No row finds a village.
         """
+        if poverty is not None and not isinstance(poverty, PovertyRule):
+            kind = type(poverty).__name__
+            msg = f'`poverty` must be a PovertyRule, such as PovertyRule("decile", 1), got {kind}.'
+            raise TypeError(msg)
         areas = _boundaries(villages)
         counted = self._counted(areas, poverty)
         needs = needs_of(self._opened().mapped.positions)
@@ -204,7 +209,14 @@ class RegisterFile(Shown):
         register = self._opened(poverty.spending if poverty else "")
         plan = RegisterPlan(areas, poverty, self.source.code_system, {}, count_all=poverty is None)
         counted = count_register(register, plan)
-        self._report = counted.report
+        report = self._report = counted.report
+        unread = [one.column for one in report.findings if _is_whole(one, report.rows_in)]
+        if unread:
+            text = (
+                f"{report.file}: tidak satu pun jawaban dikenal pada kolom {', '.join(unread)}. "
+                f'Periksa code_generation ("{self.source.code_generation}").'
+            )
+            warnings.warn(text, DegradedInputWarning, stacklevel=3)
         return counted
 
     def summary(self) -> pd.DataFrame:
@@ -280,6 +292,11 @@ def read_register(
         "sheet": sheet, "columns": dict(columns or {}), "year": _NO_YEAR, **more,
     }  # fmt: skip
     return RegisterFile(build(HouseholdSource, given, file="read_register"))
+
+
+def _is_whole(finding: Finding, rows: int) -> bool:
+    """Tell whether a rule concerns every row of a column of answers."""
+    return bool(finding.column) and rows > 0 and len(finding.rows) >= rows
 
 
 def _boundaries(villages: Boundaries | gpd.GeoDataFrame | None) -> Boundaries:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sibangkit_geo import disclosure
+from sibangkit_geo import config, disclosure
+from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products import intake_report, staging, tables
 from sibangkit_geo.products.atlas import write_annex
 from sibangkit_geo.products.gis import gis_layers, write_gis
@@ -32,7 +34,6 @@ from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
 
     from sibangkit_geo.agencies import Agency
     from sibangkit_geo.model.types import IntakeReport
@@ -128,6 +129,7 @@ def write_run(
     Raises LeakError: A product would show personal data; nothing is written.
     """
     staging.require_own(out, kind="run")
+    _require_apart(ready, out)
     internal = ready.study.disclosure.rights.houses
     require_lock(ready.study.study.title, lock, internal=internal)
     notes = (*plain_note(lock, internal=internal), *ready.product.notes)
@@ -152,6 +154,18 @@ def write_run(
         tables.write_review(ready.carried.uncertain, ready.review_file)
     review = ready.review_file if ready.review_file.exists() else None
     return Finished(out, products, review, product.found, product.notes)
+
+
+def _require_apart(ready: Ready, out: Path) -> None:
+    """Refuse a folder with an input of the study: who passes it on would pass on the register."""
+    named = [Path(path) for _, _, path in config.named_files(ready.study) if "://" not in path]
+    for one in (*named, Path(ready.study.disclosure.salt)):
+        if one.is_file() and one.resolve().parent == out.resolve():
+            msg = (
+                f"{out}: holds {one.name}, an input of the study. Choose a folder of its own for "
+                "the products, such as one within it."
+            )
+            raise ConfigError(msg)
 
 
 def _further(ready: Ready, shown: OpenTables) -> Callable[[Path, Sheets], None]:

@@ -115,7 +115,7 @@ def _only(sheets: Sequence[Sheet], only: Sequence[str]) -> tuple[Sheet, ...]:
     for name in only:
         known = {word for one in sheets for word in (one.kind, one.key) if word}
         if name not in known:
-            msg = f'[annex] only: there is no sheet "{name}". {nearest(name, known)}'
+            msg = f'There is no sheet "{name}" ([annex] only). {nearest(str(name), known)}'
             raise ConfigError(msg)
     return tuple(one for one in sheets if not only or {one.kind, one.key} & {*only})
 
