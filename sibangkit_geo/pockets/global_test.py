@@ -7,6 +7,7 @@ combined (Fisher 1932), so that no single shape has to win on its own.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ SIZE_CLASSES = 5
 _HIGHEST_Z = 3.0
 _HIGHEST_PAIR_Z = 6.0
 _STATISTICS = 4
+# column of the sources in which a village out of the pool is not 0 but never hot
+_Z = 3
 _BATCH = 50
 
 
@@ -124,13 +127,13 @@ def global_p_value(
         ]
     )
     table = np.empty((replicates + 1, _STATISTICS))
-    table[0] = _statistics(sources, places, *geometry.arrays)
+    table[0] = _of_map(sources, places, geometry)
     alike = _alike(weight, None if part is None else part[places])
     order = np.empty(len(places), dtype=np.intp)
     for row in range(1, replicates + 1):
         for members in alike:
             order[members] = rng.permutation(members)
-        table[row] = _statistics(sources[order], places, *geometry.arrays)
+        table[row] = _of_map(sources[order], places, geometry)
         if progress and row % _BATCH == 0:
             progress(_BATCH)
     return combined_p_value(table)
@@ -183,31 +186,38 @@ def combined_p_value(table: Floats) -> float:
     return float(np.mean(combined >= combined[0]))
 
 
+def _of_map(
+    sources: Floats, places: NDArray[np.intp], geometry: Geometry
+) -> tuple[float, float, float, float]:
+    """Lay one map out over all villages, and take its statistics."""
+    at = np.zeros((sources.shape[1], len(geometry.arrays[0])))
+    at[_Z] = -np.inf
+    at[:, places] = sources.T
+    found: tuple[float, float, float, float] = _statistics(*at, *geometry.arrays)
+    return found
+
+
+# rows by themselves: what slices arrays is compiled with all the wording of its errors
 @njit(cache=True)
-def _statistics(sources, places, order, nearest, links, pairs):
-    # cell by cell: an assignment of slices is compiled with all the wording of its errors, 2 s
-    at = np.zeros((sources.shape[1], len(order)))
-    for i in range(len(order)):
-        at[3, i] = -np.inf
-    for i in range(len(places)):
-        for k in range(len(at)):
-            at[k, places[i]] = sources[i, k]
-    t1, t2, t3 = _three_circles(at[0], at[1], order)
+def _statistics(score, weight, pair, z, cases, effective, order, nearest, links, pairs):
+    t1, t2, t3 = _three_circles(score, weight, order)
     together = 0.0
     for k in range(len(pairs)):
-        one, other = at[2, pairs[k, 0]], at[2, pairs[k, 1]]
+        one, other = pair[pairs[k, 0]], pair[pairs[k, 1]]
         if one > 0.0 and other > 0.0:
             together += one * other
-    circle = best_circle(at[4], at[5], order)[0] / CIRCULAR_SCALE
-    flexible = best_flexible(at[4], at[5], at[3], nearest, links)[0] / FLEXIBLE_SCALE
+    circle = best_circle(cases, effective, order)[0] / CIRCULAR_SCALE
+    flexible = best_flexible(cases, effective, z, nearest, links)[0] / FLEXIBLE_SCALE
     two = t1 * t1 + t2 * t2
-    return np.array([two, two + t3 * t3, together, max(circle, flexible)])
+    return two, two + t3 * t3, together, max(circle, flexible)
 
 
 @njit(cache=True)
 def _three_circles(scores, weight, order):
     n, width = order.shape
-    total = weight.sum()
+    total = 0.0
+    for i in range(n):
+        total += weight[i]
     best, size = np.zeros(n), np.zeros(n, dtype=np.int64)
     for i in range(n):
         inside, within = 0.0, 0.0
@@ -217,18 +227,18 @@ def _three_circles(scores, weight, order):
             if within > LARGEST_SHARE * total:
                 break
             if k >= 1 and inside > 0.0 and within > 0.0:
-                t = inside / np.sqrt(within * (1.0 - within / total))
+                t = inside / math.sqrt(within * (1.0 - within / total))
                 if t > best[i]:
                     best[i], size[i] = t, k + 1
     found = np.zeros(3)
-    taken = np.zeros(n, dtype=np.bool_)
+    taken = np.zeros(n, dtype=np.int64)
     for pick in range(3):
         winner = -1
         for i in range(n):
             if best[i] > 0.0 and (winner < 0 or best[i] > best[winner]):
                 free = True
                 for k in range(size[i]):
-                    if taken[order[i, k]]:
+                    if taken[order[i, k]] > 0:
                         free = False
                         break
                 if free:
@@ -237,5 +247,5 @@ def _three_circles(scores, weight, order):
             break
         found[pick] = best[winner]
         for k in range(size[winner]):
-            taken[order[winner, k]] = True
+            taken[order[winner, k]] = 1
     return found[0], found[1], found[2]

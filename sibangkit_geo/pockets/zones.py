@@ -8,6 +8,7 @@ itself.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,10 +124,18 @@ def _llr(inside, within, cases, total):
     expected = cases * within / total
     if inside <= expected or expected <= 0.0:
         return 0.0
-    value = inside * np.log(inside / expected)
+    value = inside * math.log(inside / expected)
     if inside < cases:
-        value += (cases - inside) * np.log((cases - inside) / (cases - expected))
+        value += (cases - inside) * math.log((cases - inside) / (cases - expected))
     return value
+
+
+@njit(cache=True)
+def _total(values):
+    total = 0.0
+    for i in range(len(values)):
+        total += values[i]
+    return total
 
 
 @njit(cache=True)
@@ -136,7 +145,7 @@ def best_circle(cases, effective, order):
 
     `cases`, `effective`: Effective poor and all households per village, 0 for villages left out.
     """
-    total_cases, total = cases.sum(), effective.sum()
+    total_cases, total = _total(cases), _total(effective)
     best, centre, size = 0.0, 0, 0
     for i in range(len(order)):
         inside, within = 0.0, 0.0
@@ -160,7 +169,7 @@ def best_flexible(cases, effective, z, nearest, links):
     `cases`, `effective`: Effective poor and all households per village, 0 for villages left out.
     `z`: Standardised rates; only villages above 0.84 are joined.
     """
-    total_cases, total = cases.sum(), effective.sum()
+    total_cases, total = _total(cases), _total(effective)
     best, start, best_mask = 0.0, 0, 0
     for i in range(len(nearest)):
         if z[i] <= HOT_Z:

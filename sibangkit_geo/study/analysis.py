@@ -12,9 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo import disclosure
 from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
-from sibangkit_geo.indicators.estimates import tested
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.pockets import detector
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from sibangkit_geo import disclosure
     from sibangkit_geo.config import Study
     from sibangkit_geo.pockets.pysal import GraphLike
     from sibangkit_geo.products.result import Analysis
@@ -121,7 +120,7 @@ def find_pockets(  # noqa: PLR0913 - a door: each says what one thing of the use
     chosen = _settings(settings, seed)
     by_name = isinstance(poor, str) and isinstance(households, str)
     origin = _origin(villages) if by_name and (poor, households) == _DEFAULTS else {}
-    table, labels, notes = _laid_out(tested(villages) if origin else villages, poor, households)
+    table, labels, notes = _laid_out(_known(villages) if origin else villages, poor, households)
     graph = None
     if neighbors is not None:
         graph = as_neighbors(neighbors, one_sided="link")
@@ -185,10 +184,19 @@ def _origin(villages: object) -> dict[str, Any]:
     return told if {"known_poor", "headcount_ratio"} <= {*getattr(villages, "columns", ())} else {}
 
 
+def _known(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take the households whose poverty is known, where enough are, as the study does."""
+    from sibangkit_geo.indicators.estimates import tested  # noqa: PLC0415 - slow to load
+
+    return tested(villages)
+
+
 def _worth(table: gpd.GeoDataFrame, origin: dict[str, Any]) -> pd.Series | None:
     """Tell what protected households are worth; None where nothing was protected."""
     if not origin.get("disclosure"):
         return None
+    from sibangkit_geo import disclosure  # noqa: PLC0415 - a table of one's own needs none
+
     settings = disclosure.DisclosureSettings(**origin["disclosure"])
     if not settings.rights.protected:
         return None
