@@ -193,7 +193,10 @@ def _of_map(
     at = np.zeros((sources.shape[1], len(geometry.arrays[0])))
     at[_Z] = -np.inf
     at[:, places] = sources.T
-    found: tuple[float, float, float, float] = _statistics(*at, *geometry.arrays)
+    order, nearest, links, pairs = geometry.arrays
+    found: tuple[float, float, float, float] = _statistics(
+        at[0], at[1], at[2], at[3], at[4], at[5], order, nearest, links, pairs
+    )
     return found
 
 
