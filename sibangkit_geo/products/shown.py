@@ -225,16 +225,16 @@ def kind_shade(
     `colors`: Of kinds; the others take their turn in a palette told apart by every eye.
     `most`: Kinds with a colour of their own; all when None.
     """
-    palette = {key: TYPE_COLORS[i % len(TYPE_COLORS)] for i, key in enumerate(words)}
-    palette |= colors or {}
     counts = kinds.value_counts()
     there = [key for key in words if key in counts]
     # of many kinds the commonest have a line of the legend, in their order
     rare = set() if most is None else set(sorted(there, key=lambda key: -counts[key])[most:])
+    own = [key for key in there if key not in rare]
+    numbered = enumerate(own if rare else words)
+    palette = {key: TYPE_COLORS[i % len(TYPE_COLORS)] for i, key in numbered}
     palette |= dict.fromkeys(rare, _RARE)
-    lines = [
-        LegendClass(palette[key], words[key], int(counts[key])) for key in there if key not in rare
-    ]
+    palette |= colors or {}
+    lines = [LegendClass(palette[key], words[key], int(counts[key])) for key in own]
     if rare:
         number = int(sum(counts[key] for key in rare))
         lines.append(LegendClass(_RARE, say("nb_rare", n=numeral(len(rare))), number))
