@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import traceback
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from sibangkit_geo.errors import (
     InputsError,
     SibangkitError,
     UnprotectedWarning,
+    unexpected,
 )
 
 if TYPE_CHECKING:
@@ -371,6 +371,22 @@ def scan(
 
 
 @app.command()
+def doctor() -> None:
+    """Look at the installation: what is missing, and what that costs."""
+    with reported():
+        from sibangkit_geo.study.doctor import examine
+
+        found = []
+        for one in examine():
+            found.append(one)
+            typer.echo(f"{one.state:<7}{one.what}: {one.told}")
+            if one.remedy:
+                typer.echo(f"       {one.remedy}")
+    if any(one.state == "rusak" for one in found):
+        raise typer.Exit(code=1)
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
 ) -> None:
@@ -480,26 +496,7 @@ def reported() -> Iterator[None]:
         raise
     except Exception as error:  # whatever a library raises is one line
         logging.getLogger(__name__).info("unexpected", exc_info=True)
-        _fail(_unexpected(error), code=1)
-
-
-def _unexpected(error: Exception) -> str:
-    """
-    Word an error that nobody foresaw by its kind and place: its own words may hold data.
-
-    Only --verbose shows more, for whom the data are.
-    """
-    inside = [
-        one
-        for one in traceback.extract_tb(error.__traceback__)
-        if "sibangkit_geo" in Path(one.filename).parts
-    ]
-    at = f" in {Path(inside[-1].filename).name}, line {inside[-1].lineno}" if inside else ""
-    return (
-        f"stopped by something unexpected ({type(error).__name__}{at}); nothing was written. An "
-        "input file may be damaged: look at each with `sibangkit inspect`. Else send this line to "
-        "the maintainers."
-    )
+        _fail(unexpected(error), code=1)
 
 
 def _fail(*messages: str, code: int) -> NoReturn:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -212,3 +213,22 @@ def refuse_missing(there: Iterable[object], wanted: Iterable[str], *, table: str
     if missing:
         msg = f"{table} has no column {', '.join(missing)}"
         raise DataError(msg, remedy=columns_hint(missing, there))
+
+
+def unexpected(error: Exception) -> str:
+    """
+    Word an error that nobody foresaw by its kind and place: its own words may hold data.
+
+    Only ``--verbose`` shows more, to whom the data are.
+    """
+    inside = [
+        one
+        for one in traceback.extract_tb(error.__traceback__)
+        if "sibangkit_geo" in Path(one.filename).parts
+    ]
+    at = f" in {Path(inside[-1].filename).name}, line {inside[-1].lineno}" if inside else ""
+    return (
+        f"stopped by something unexpected ({type(error).__name__}{at}); nothing was written. An "
+        "input file may be damaged: look at each with `sibangkit inspect`. Else send this line to "
+        "the maintainers."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -218,9 +219,14 @@ def face(size: float, *, bold: bool = False, italic: bool = False) -> FontProper
     )
 
 
+def font_file(wanted: FontProperties) -> Path:
+    """Find the file of a font; that of another where it is not there."""
+    return Path(findfont(wanted))
+
+
 @lru_cache(maxsize=4096)
 def _advance(letter: str, bold: bool) -> float:  # noqa: FBT001 - a cache takes positions
-    font = get_font(findfont(face(10.0, bold=bold)))
+    font = get_font(str(font_file(face(10.0, bold=bold))))
     font.set_size(100.0, 72)
     return float(font.load_char(ord(letter)).linearHoriAdvance) / _FIXED / 100
 

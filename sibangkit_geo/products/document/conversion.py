@@ -62,7 +62,7 @@ def write_pdf(
     OSError
         The disk refuses.
     """
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    program = office_program()
     if program is None:
         return (Note("annex_pdf_missing", say("document_pdf_missing")),)
     with tempfile.TemporaryDirectory() as name:
@@ -76,6 +76,11 @@ def write_pdf(
             return (Note("annex_pdf_failed", say("document_pdf_failed")),)
         path.write_bytes(without_clock(second.read_bytes(), created=created))
     return ()
+
+
+def office_program() -> str | None:
+    """Find LibreOffice; None where it is not installed."""
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
 def _converted(program: str, source: Path, folder: Path, *, created: str) -> Path | None:
