@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from conftest import without_variants
 
-from sibangkit_geo import study
+from sibangkit_geo import analyse, study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import ConfigError
 
@@ -141,7 +141,7 @@ def test_notes_name_agencies_and_places_in_words(tmp_path: Path) -> None:
     # a floor that no ceiling allows
     text = text.replace('objective = "need"', 'objective = "need"\nfloor_per_place = 1.0')
     file.write_text(text, encoding="utf-8")
-    notes = {note.key: note.text for note in study.run(file, tmp_path / "out").notes}
+    notes = {note.key: note.text for note in analyse(file).notes}
     assert "PLN dan ESDM provinsi" in notes["no_ceiling"]
     assert "Kec. Betung (di luar kantong)" in notes["floor_not_reached"]
     assert "16.07" not in notes["floor_not_reached"]
