@@ -76,6 +76,7 @@ from .products.patterns import FoundHamlets as FoundHamlets
 from .products.patterns import LocalPattern as LocalPattern
 from .products.result import Analysis as Analysis
 from .products.type_map import VillageTypes as VillageTypes
+from .products.type_map import village_types as village_types
 from .sources.boundaries import BoundarySource as BoundarySource
 from .sources.boundaries import read_boundaries as read_boundaries
 from .sources.context import ContextSource as ContextSource
@@ -123,6 +124,5 @@ from .study.showing import local_gi_star as local_gi_star
 from .study.showing import local_moran as local_moran
 from .study.showing import local_moran_rates as local_moran_rates
 from .study.showing import planning_areas as planning_areas
-from .study.showing import village_types as village_types
 
 __version__: str

@@ -207,10 +207,10 @@ class FoundPockets(Shown):
         except OSError:
             raise
         except Exception as error:
-            # what a layer holds differs by format, and each library says it in its own way
+            # what a layer holds differs by format; the words of a library may hold data
             msg = (
-                f"{file.name}: the table cannot be written as it is ({type(error).__name__}: "
-                f"{str(error)[:200]}). Test a table with fewer, plainly named columns."
+                f"{file.name}: the table cannot be written as it is ({type(error).__name__}). "
+                "Test a table with fewer, plainly named columns and one geometry."
             )
             raise ConfigError(msg) from error
         finally:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sibangkit_geo.indicators import typology
 from sibangkit_geo.indicators.typology import Typology
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.patterns import numbered_shade
-from sibangkit_geo.products.shown import Shown, areas_of, column_shade, decimal, level_words
+from sibangkit_geo.products.shown import (
+    Shown,
+    areas_of,
+    column_shade,
+    decimal,
+    level_words,
+    showing,
+)
 from sibangkit_geo.products.view import Look, View
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["VillageTypes"]
+__all__ = ["VillageTypes", "village_types"]
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -66,3 +74,6 @@ class VillageTypes(Shown, Typology):
             areas=areas,
             shade=shade,
         )
+
+
+village_types = showing(VillageTypes, typology.village_types)
