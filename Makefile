@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts trials check check-scripts setup lock
+.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel
 
 setup: $(READY)
 
@@ -43,6 +43,7 @@ check: $(READY) check-scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml sibangkit_geo tests benchmarks tools data
 
 test-scripts:
 ifneq ($(shell command -v node),)
@@ -71,6 +72,18 @@ else
 check-scripts:
 	@echo "skipped: the checks of the pages' scripts need Node.js with npm, which this machine lacks"
 endif
+
+# needs a network; not part of `check`, whose answer must not change over night
+SERVICE ?= pypi
+audit: $(READY)
+	@$(BIN)/python tools/audit.py --service $(SERVICE)
+
+licences: $(READY)
+	$(BIN)/python tools/licences.py
+
+# twice the same bytes, wherever and whenever it is built
+wheel: $(READY)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist .
 
 # needs uv; the lock names no registry
 lock:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import subprocess
+import sys
 import tempfile
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from typer.testing import CliRunner
 
 from sibangkit_geo.cli import app
-from sibangkit_geo.products.document import conversion
+from sibangkit_geo.products import machine
 from sibangkit_geo.study.doctor import examine
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from types import ModuleType
 
-    import pytest
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def states() -> dict[str, tuple[str, str]]:
@@ -43,7 +49,7 @@ def test_each_missing_part_is_named_with_its_remedy(
         return "0.1" if name == "shapely" else version(name)
 
     monkeypatch.setattr(metadata, "version", lacks)
-    monkeypatch.setattr(conversion, "_PROGRAMS", ("no-such-program",))
+    monkeypatch.setattr(machine, "_PROGRAMS", ("no-such-program",))
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "none"))
     found = states()
     assert found["Pustaka"][0] == "rusak"
@@ -51,3 +57,130 @@ def test_each_missing_part_is_named_with_its_remedy(
     assert found["LibreOffice"][0] == "kurang"
     assert found["Folder sementara"][0] == "rusak"
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 1
+
+
+def test_what_a_library_needs_in_turn_is_missed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = metadata.version
+
+    def lacks(name: str) -> str:
+        # llvmlite is numba's, click-plugins fiona's; neither is asked for by the project itself
+        if name in {"llvmlite", "click-plugins"}:
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", lacks)
+    state, told = states()["Pustaka"]
+    assert state == "rusak"
+    assert "llvmlite tidak ada" in told
+    assert "click-plugins tidak ada" in told
+    assert "pip install --require-hashes" in told
+
+
+def test_a_library_that_is_there_and_cannot_be_loaded_is_named_with_the_file_it_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load = importlib.import_module
+
+    def breaks(name: str) -> ModuleType:
+        if name == "rasterio":
+            msg = "libexpat.so.1: cannot open shared object file: No such file or directory"
+            raise ImportError(msg)
+        if name == "fiona":
+            msg = "of this machine"
+            raise RuntimeError(msg)
+        return load(name)
+
+    monkeypatch.setattr(importlib, "import_module", breaks)
+    state, told = states()["Pemuatan pustaka"]
+    assert state == "rusak"
+    assert "fiona (RuntimeError); rasterio (libexpat.so.1)" in told
+
+
+def test_folders_that_cannot_be_used_are_told_with_what_is_used_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    state, told = states()["Folder sementara"]
+    assert state == "kurang"
+    assert f"dipakai {tempfile.gettempdir()}" in told
+
+    def none() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert states()["Folder sementara"][0] == "rusak"
+    monkeypatch.setattr(Path, "cwd", none)
+    assert states()["Folder kerja"] == ("kurang", "tidak ada lagi Pindah ke folder lain.")
+
+
+_WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {name!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+sys.argv = ["sibangkit", "doctor"]
+from sibangkit_geo.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["lazy_loader", "matplotlib", "numba", "packaging", "scipy", "shellingham", "typer"]
+)
+def test_without_a_library_one_line_names_it_and_nothing_is_traced(name: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _WITHOUT.format(name=name)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+    )
+    text = told.stdout + told.stderr
+    assert told.returncode == 1, text
+    assert "Traceback" not in text
+    lines = [one for one in text.splitlines() if name.replace("_", "-") in one.replace("_", "-")]
+    assert lines, text
+    assert "pip install --require-hashes" in text
+
+
+_READ_ONLY = """
+import os, sys
+from sibangkit_geo.pockets.compiled import are_kept, compiled
+
+def double(number):
+    return 2 * number
+
+print(are_kept(), compiled(nogil=True)(double)(21))
+"""
+
+
+def test_without_a_place_for_compiled_code_loops_work_and_leave_nothing(tmp_path: Path) -> None:
+    # numba knows where a script of its own lies; it asks folders, which root may always write
+    script = tmp_path / "script.py"
+    script.write_text(_READ_ONLY, encoding="utf-8")
+    start = (
+        "import runpy, pathlib, os, numba.core.caching as caching\n"
+        "def no_home(): raise RuntimeError\n"
+        "pathlib.Path.home = no_home\n"
+        "os.access = lambda *_, **__: False\n"
+        f"runpy.run_path({str(script)!r}, run_name='__main__')\n"
+    )
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"XDG_CACHE_HOME", "NUMBA_CACHE_DIR"}
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+    )
+    assert told.stdout.split() == ["False", "42"]
+    assert [one.name for one in tmp_path.iterdir()] == ["script.py"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from sibangkit_geo.pockets.compiled import compiled
 from sibangkit_geo.pockets.zones import CIRCULAR_SCALE, FLEXIBLE_SCALE, best_circle, best_flexible
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _of_map(
 
 
 # rows by themselves: what slices arrays is compiled with all the wording of its errors
-@njit(cache=True)
+@compiled()
 def _statistics(score, weight, pair, z, cases, effective, order, nearest, links, pairs):
     t1, t2, t3 = _three_circles(score, weight, order)
     together = 0.0
@@ -215,7 +215,7 @@ def _statistics(score, weight, pair, z, cases, effective, order, nearest, links,
     return two, two + t3 * t3, together, max(circle, flexible)
 
 
-@njit(cache=True)
+@compiled()
 def _three_circles(scores, weight, order):
     n, width = order.shape
     total = 0.0

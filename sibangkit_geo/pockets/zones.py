@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 from scipy.spatial import cKDTree
+
+from sibangkit_geo.pockets.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +120,7 @@ def strongest_zone(
     return tuple(int(i) for i in inside if effective[i] > 0)
 
 
-@njit(cache=True)
+@compiled()
 def _llr(inside, within, cases, total):
     expected = cases * within / total
     if inside <= expected or expected <= 0.0:
@@ -130,7 +131,7 @@ def _llr(inside, within, cases, total):
     return value
 
 
-@njit(cache=True)
+@compiled()
 def _total(values):
     total = 0.0
     for i in range(len(values)):
@@ -138,7 +139,7 @@ def _total(values):
     return total
 
 
-@njit(cache=True)
+@compiled()
 def best_circle(cases, effective, order):
     """
     Find the circle with the largest Poisson log likelihood ratio.
@@ -161,7 +162,7 @@ def best_circle(cases, effective, order):
     return best, centre, size
 
 
-@njit(cache=True)
+@compiled()
 def best_flexible(cases, effective, z, nearest, links):
     """
     Find the connected set of hot villages with the largest Poisson log likelihood ratio.
@@ -193,7 +194,7 @@ def best_flexible(cases, effective, z, nearest, links):
     return best, start, best_mask
 
 
-@njit(cache=True)
+@compiled()
 def _connected(mask, links):
     reached, fresh = 1, 1
     while fresh:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -11,16 +13,26 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from packaging.requirements import Requirement
-
-from sibangkit_geo.products.document.conversion import office_program
+from sibangkit_geo.products.machine import FAMILY, has_font, office_program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from packaging.requirements import Requirement
 
 State = Literal["baik", "kurang", "rusak"]
 _OLDEST = (3, 11)
 _ROOM_MB = 500
+_PROJECT = "sibangkit_geo"
+_AGAIN = "Pasang ulang: pip install --require-hashes -r requirements.lock"
+# libraries that are loaded under another name than they are installed
+_LOADED_AS = {
+    "fonttools": "fontTools",
+    "pillow": "PIL",
+    "python-docx": "docx",
+    "scikit-learn": "sklearn",
+}
+_SHARED = re.compile(r"\blib[\w.+\-]+\.so[.\d]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +51,21 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at Python, libraries, folders, fonts, the office program and compiled code in turn."""
+    """
+    Look at Python, libraries, folders, fonts, the office program and compiled code in turn.
+
+    Nothing is loaded before it is looked at: what is missing must not stop what tells it.
+    """
     version = ".".join(map(str, sys.version_info[:3]))
     old = sys.version_info[:2] < _OLDEST
     remedy = "Pasang Python 3.11 atau lebih baru." if old else ""
     yield Finding("Python", "rusak" if old else "baik", version, remedy)
     yield _libraries()
-    yield _writable("Folder sementara", Path(tempfile.gettempdir()))
-    yield _writable("Folder kerja", Path.cwd())
-    yield _compiled()
-    yield _font()
+    yield _loaded()
+    yield _temporary()
+    yield _working()
+    yield from _if_loaded(_compiled)
+    yield from _if_loaded(_font)
     program = office_program()
     yield Finding(
         "LibreOffice",
@@ -59,22 +76,96 @@ def examine() -> Iterator[Finding]:
 
 
 def _libraries() -> Finding:
-    wrong = []
-    required = [Requirement(one) for one in metadata.requires("sibangkit_geo") or ()]
-    needed = [one for one in required if one.marker is None or one.marker.evaluate()]
-    for one in needed:
-        try:
-            version = metadata.version(one.name)
-        except metadata.PackageNotFoundError:
-            wrong.append(f"{one.name} tidak ada")
-            continue
-        if not one.specifier.contains(version, prereleases=True):
-            wrong.append(f"{one.name} {version}, perlu {one.specifier}")
+    """Compare what is installed with what is needed, and with what that needs in turn."""
+    try:
+        wrong, count = _differences()
+    except ImportError:
+        return Finding("Pustaka", "rusak", "packaging tidak ada", _AGAIN)
     if wrong:
-        remedy = "Pasang ulang: pip install --require-hashes -r requirements.lock"
-        return Finding("Pustaka", "rusak", "; ".join(wrong), remedy)
-    told = f"{len(needed)} lengkap, sibangkit_geo {metadata.version('sibangkit_geo')}"
+        return Finding("Pustaka", "rusak", "; ".join(wrong), _AGAIN)
+    told = f"{count} lengkap, {_PROJECT} {metadata.version(_PROJECT)}"
     return Finding("Pustaka", "baik", told)
+
+
+def _differences() -> tuple[list[str], int]:
+    wrong: dict[str, str] = {}
+    seen: set[tuple[str, str]] = set()
+    waiting = [(_PROJECT, "")]
+    while waiting:
+        name, extra = one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        for need in _needs(name, extra):
+            version = _version(need.name)
+            if version is None:
+                wrong.setdefault(need.name, f"{need.name} tidak ada")
+                continue
+            if not need.specifier.contains(version, prereleases=True):
+                wrong.setdefault(need.name, f"{need.name} {version}, perlu {need.specifier}")
+            waiting += [(need.name, part) for part in ("", *sorted(need.extras))]
+    return [*wrong.values()], len({name.lower() for name, _ in seen}) - 1
+
+
+def _needs(name: str, extra: str) -> list[Requirement]:
+    from packaging.requirements import Requirement  # noqa: PLC0415 - it may be missing
+
+    try:
+        every = [Requirement(one) for one in metadata.requires(name) or ()]
+    except metadata.PackageNotFoundError:
+        return []
+    return [one for one in every if one.marker is None or one.marker.evaluate({"extra": extra})]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _loaded() -> Finding:
+    """Load each library: one that is there may lack a file of its own or of the system."""
+    try:
+        needs = [one.name for one in _needs(_PROJECT, "")]
+    except ImportError:
+        needs = []
+    wrong = []
+    for name in needs:
+        try:
+            importlib.import_module(_LOADED_AS.get(name, name.replace("-", "_")))
+        except Exception as error:  # noqa: BLE001 - whatever a damaged library raises is told
+            shared = _SHARED.search(str(error))
+            wrong.append(f"{name} ({shared[0] if shared else type(error).__name__})")
+    if wrong:
+        remedy = f"{_AGAIN}; berkas lib*.so yang disebut ada dalam paket sistem operasi."
+        return Finding("Pemuatan pustaka", "rusak", "; ".join(wrong), remedy)
+    return Finding("Pemuatan pustaka", "baik", "semua dapat dimuat")
+
+
+def _temporary() -> Finding:
+    what, wanted = "Folder sementara", os.environ.get("TMPDIR")
+    try:
+        used = Path(tempfile.gettempdir())
+    except OSError:
+        remedy = "Kosongkan ruang, atau tetapkan TMPDIR ke folder yang dapat ditulis."
+        return Finding(what, "rusak", "tidak satu pun dapat ditulis", remedy)
+    found = _writable(what, used)
+    if found.state == "baik" and wanted and Path(wanted).absolute() != used.absolute():
+        remedy = "Kosongkan ruang di sana, atau tetapkan TMPDIR ke folder lain."
+        return Finding(what, "kurang", f"TMPDIR tidak dapat ditulis; dipakai {used}", remedy)
+    return found
+
+
+def _working() -> Finding:
+    try:
+        found = _writable("Folder kerja", Path.cwd())
+    except OSError:
+        return Finding("Folder kerja", "kurang", "tidak ada lagi", "Pindah ke folder lain.")
+    if found.state == "rusak":
+        remedy = "Beri --out sebuah folder yang dapat ditulis, atau pindah ke folder lain."
+        return Finding(found.what, "kurang", found.told, remedy)
+    return found
 
 
 def _writable(what: str, folder: Path) -> Finding:
@@ -89,35 +180,26 @@ def _writable(what: str, folder: Path) -> Finding:
     return Finding(what, "baik", f"dapat ditulis, sisa {free} MB")
 
 
+def _if_loaded(look: Callable[[], Finding]) -> Iterator[Finding]:
+    """Leave out what stands on a library that is missing: that has been told."""
+    try:
+        yield look()
+    except ImportError:
+        return
+
+
 def _compiled() -> Finding:
     """Tell whether compiled code can be kept, without which every start waits for it anew."""
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    beside = Path(__file__).resolve().parents[1] / "pockets" / "__pycache__"
-    places = [beside, _home_cache(), Path(named) if named else None]
-    for folder in (one for one in places if one is not None):
-        existing = next(one for one in (folder, *folder.parents) if one.exists())
-        if os.access(existing, os.W_OK):
-            return Finding("Simpanan kode numba", "baik", "dapat ditulis")
+    from sibangkit_geo.pockets.compiled import are_kept  # noqa: PLC0415 - numba may be missing
+
+    if are_kept():
+        return Finding("Simpanan kode numba", "baik", "dapat ditulis")
     remedy = "Setiap mulai menunggu beberapa detik: tetapkan NUMBA_CACHE_DIR ke folder lain."
     return Finding("Simpanan kode numba", "kurang", "tidak dapat ditulis", remedy)
 
 
-def _home_cache() -> Path | None:
-    try:
-        return Path.home() / ".cache" / "numba"
-    except RuntimeError:
-        return None
-
-
 def _font() -> Finding:
-    from sibangkit_geo.products.atlas.canvas import (  # noqa: PLC0415 - matplotlib is slow to load
-        FAMILY,
-        face,
-        font_file,
-    )
-
-    file = font_file(face(10.0))
-    if file.stem.startswith(FAMILY.replace(" ", "")):
+    if has_font():
         return Finding("Huruf peta cetak", "baik", FAMILY)
     remedy = "Pasang ulang matplotlib, yang membawa huruf ini."
     return Finding("Huruf peta cetak", "kurang", f"{FAMILY} tidak ada", remedy)

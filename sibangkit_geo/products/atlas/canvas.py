@@ -13,6 +13,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
+from sibangkit_geo.products.machine import FAMILY
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -23,7 +25,6 @@ _DIGITS = 2
 _CURVE = 24
 _SHARE_LEFT = {"left": 0.0, "centre": 0.5, "right": 1.0}
 
-FAMILY = "DejaVu Sans"
 POINTS_PER_MM = 72 / 25.4
 # height of capitals, in units of the text size (DejaVu Sans)
 CAPITAL = 0.729

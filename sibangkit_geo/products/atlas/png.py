@@ -14,7 +14,8 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
-from sibangkit_geo.products.atlas.canvas import FAMILY, Drawn, Written, face
+from sibangkit_geo.products.atlas.canvas import Drawn, Written, face
+from sibangkit_geo.products.machine import FAMILY
 
 if TYPE_CHECKING:
     from pathlib import Path

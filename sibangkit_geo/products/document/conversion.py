@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from datetime import datetime
@@ -17,6 +16,7 @@ import pypdf
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.document.document import write_document
 from sibangkit_geo.products.document.manuscript import HEADING
+from sibangkit_geo.products.machine import office_program
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import Analysis
 
 PDF_NAME = "lampiran.pdf"
-_PROGRAMS = ("soffice", "libreoffice")
 _SECONDS = 300
 _DATE = re.compile(rb"(/(?:CreationDate|ModDate)\s*\(D:)\d{14}")
 _MARK = re.compile(rb"(/DocChecksum /|/ID \[ <|(?<=[0-9A-F]{32}>\n)<)[0-9A-F]{32}\b")
@@ -76,11 +75,6 @@ def write_pdf(
             return (Note("annex_pdf_failed", say("document_pdf_failed")),)
         path.write_bytes(without_clock(second.read_bytes(), created=created))
     return ()
-
-
-def office_program() -> str | None:
-    """Find LibreOffice; None where it is not installed."""
-    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
 def _converted(program: str, source: Path, folder: Path, *, created: str) -> Path | None:

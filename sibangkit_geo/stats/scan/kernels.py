@@ -24,7 +24,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from sibangkit_geo.pockets.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class Law(NamedTuple):
     sign: float
 
 
-@njit(cache=True)
+@compiled()
 def _part(cases, expected):
     if cases <= 0.0:
         return 0.0
@@ -73,7 +74,7 @@ def _part(cases, expected):
     return cases * np.log(cases / expected)
 
 
-@njit(cache=True)
+@compiled()
 def likelihood_ratio(cases, size, law):
     """
     Score a zone by its one-sided log likelihood ratio.
@@ -102,7 +103,7 @@ def likelihood_ratio(cases, size, law):
     return max(value, 0.0)
 
 
-@njit(cache=True)
+@compiled()
 def may_beat(cases, size, law, mark):
     """
     Tell without a logarithm whether a zone can score above a mark.
@@ -134,7 +135,7 @@ def may_beat(cases, size, law, mark):
     return bound > 1.999999 * mark
 
 
-@njit(cache=True)
+@compiled()
 def _largest_excess(size, law):
     if law.code == NORMAL:
         return np.sqrt(max(law.spread * size * (law.size - size) / law.size, 0.0))
@@ -146,7 +147,7 @@ def _largest_excess(size, law):
     return expected - max(0.0, size - (law.size - law.total))
 
 
-@njit(cache=True)
+@compiled()
 def _excess_needed(size, mark, law):
     """Return the excess whose ratio is `mark`, a little below it, and whether it can be had."""
     high = _largest_excess(size, law)
@@ -165,7 +166,7 @@ def _excess_needed(size, mark, law):
     return low, True
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def excess_table(edges, marks, law):
     """
     Tabulate the excess over expectation below which no zone beats a mark.
@@ -233,7 +234,7 @@ class Bars(NamedTuple):
     step: float
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def best_nested(values, nest, law, mark):
     """
     Find the best zone of one data set.
@@ -260,7 +261,7 @@ def best_nested(values, nest, law, mark):
     return best, best_row, best_count
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def usable_lengths(order, length, space, cap):
     """
     Shorten rows to what the largest share allows, in place.
@@ -281,13 +282,13 @@ def usable_lengths(order, length, space, cap):
     return longest
 
 
-@njit(cache=True)
+@compiled()
 def _set_lane(needed, lane, table, level):
     for j in range(table.shape[1]):
         needed[j, lane] = table[level, j]
 
 
-@njit(cache=True)
+@compiled()
 def _settle(sums, bar, wanted, size, state):
     """Score the lanes of a zone that passed the table; raise their maxima and what they need."""
     maxima, needed, bars, law, factor = state
@@ -301,7 +302,7 @@ def _settle(sums, bar, wanted, size, state):
                 _set_lane(needed, lane, table, level)
 
 
-@njit(cache=True)
+@compiled()
 def _start(cases, maxima, bars, factor):
     table, step = bars.table, bars.step
     needed = np.empty((table.shape[1], cases.shape[1]), dtype=cases.dtype)
@@ -310,7 +311,7 @@ def _start(cases, maxima, bars, factor):
     return needed
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def scan_lanes(cases, size, nest, bars, law, maxima):
     """
     Raise the maxima of replicates that lie side by side.
@@ -373,7 +374,7 @@ class Web(NamedTuple):
     budget: int
 
 
-@njit(cache=True)
+@compiled()
 def _gather(start, values, hot, web, law, rows):
     """Sort the usable nearest places by rate, best first; `rows` takes their sums."""
     rank = np.empty(web.near.shape[1], dtype=np.int64)
@@ -395,7 +396,7 @@ def _gather(start, values, hot, web, law, rows):
     return rank[:count]
 
 
-@njit(cache=True)
+@compiled()
 def _touching(start, rank, web):
     """Rewrite the links of the sorted places as bits over their ranks."""
     links = np.zeros(len(rank), dtype=np.int64)
@@ -407,7 +408,7 @@ def _touching(start, rank, web):
     return links
 
 
-@njit(cache=True)
+@compiled()
 def _can_beat(cases, size, rest, rows, law, mark):
     """Tell whether the set, with any run of the sorted rest, may score above the mark."""
     if may_beat(cases, size, law, mark) and likelihood_ratio(cases, size, law) > mark:
@@ -424,7 +425,7 @@ def _can_beat(cases, size, rest, rows, law, mark):
     return False
 
 
-@njit(cache=True)
+@compiled()
 def _first_bit(mask):
     i = 0
     while not mask >> i & 1:
@@ -432,7 +433,7 @@ def _first_bit(mask):
     return i
 
 
-@njit(cache=True)
+@compiled()
 def _count_bits(mask):
     count = 0
     while mask:
@@ -441,7 +442,7 @@ def _count_bits(mask):
     return count
 
 
-@njit(cache=True)
+@compiled()
 def _reachable(seed, links):
     """Collect what hangs together with the first place."""
     reached, edge = seed, seed
@@ -454,7 +455,7 @@ def _reachable(seed, links):
     return reached
 
 
-@njit(cache=True)
+@compiled()
 def _grow(seed, rows, links, values, web, law, mark):
     """Search every connected set with the first place; return score, set and branches used."""
     masks = np.empty((_DEEPEST, 3), dtype=np.int64)
@@ -495,7 +496,7 @@ def _grow(seed, rows, links, values, web, law, mark):
     return best, best_set, used
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def best_connected(values, hot, web, law, mark):
     """
     Find the best connected zone of one data set.
@@ -530,7 +531,7 @@ def best_connected(values, hot, web, law, mark):
     return best, centre, found, finished
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def close_rows(order, u, v, *, first, reach, stop, length):
     """
     Sort nearly sorted rows by exact distance and mark where discs close.
@@ -563,7 +564,7 @@ def close_rows(order, u, v, *, first, reach, stop, length):
         length[row] = count
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def link_bits(near, starts, touching):
     """
     Note which of the nearest places of each place touch.
