@@ -150,6 +150,21 @@ def benchmark() -> Callable[[str], Any]:
 
 
 @pytest.fixture(scope="session")
+def tool() -> Callable[[str], Any]:
+    """Import a script of the folder of tools, which is beside the package."""
+
+    def script(name: str) -> ModuleType:
+        folder = str(Path(__file__).parents[1] / "tools")
+        sys.path.insert(0, folder)
+        try:
+            return importlib.import_module(name)
+        finally:
+            sys.path.remove(folder)
+
+    return script
+
+
+@pytest.fixture(scope="session")
 def trial(benchmark: Callable[[str], Any]) -> Any:
     """Import the trial of the detector."""
     return benchmark("pockets")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -267,3 +269,32 @@ def test_lock_pins_everything_with_hashes_and_names_no_host() -> None:
     assert "://" not in text
     assert "--index" not in text
     assert "--find-links" not in text
+
+
+def test_bandit_leaves_to_ruff_what_ruff_checks_and_nothing_else() -> None:
+    told = subprocess.run(
+        [str(LINTER.with_name("ruff")), "rule", "--all", "--output-format", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rules = [one for one in json.loads(told.stdout) if re.fullmatch(r"S\d+", one["code"] or "")]
+    checked = {f"B{one['code'][1:]}" for one in rules if "Stable" in one["status"]}
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    # the notices at the imports of pickle and subprocess, whose calls ruff judges
+    assert set(settings["bandit"]["skips"]) == checked | {"B403", "B404"}
+    assert settings["ruff"]["lint"]["select"] == ["ALL"]
+    assert not [one for one in settings["ruff"]["lint"]["ignore"] if one.startswith("S")]
+
+
+def test_bandit_finds_what_ruff_does_not(tmp_path: Path) -> None:
+    pytest.importorskip("bandit", reason="bandit is not installed: make setup")
+    # built here so that this file does not find itself
+    planted = tmp_path / "planted.py"
+    planted.write_text("from xml." + "sax import parse\n", encoding="utf-8")
+    command = [sys.executable, "-m", "bandit", "--quiet", "--configfile", "pyproject.toml"]
+    told = subprocess.run(
+        [*command, str(planted)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 1, told.stderr
+    assert "B406" in told.stdout
