@@ -16,7 +16,7 @@ import shapely
 
 from sibangkit_geo import codes
 from sibangkit_geo.config import Study, read_study, resolved
-from sibangkit_geo.demo import DemoSettings, write_demo
+from sibangkit_geo.demo import DemoSettings, files, write_demo
 from sibangkit_geo.demo.world import CAUSE_NEEDS, PLANTED, PlantedPocket
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.pockets.neighbors import neighbors_within
@@ -299,3 +299,26 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
 def test_small_and_odd_sizes_add_up(tmp_path: Path, households: int) -> None:
     folder = write_demo(tmp_path, settings=DemoSettings(households=households, seed=3)).parent
     assert len(pd.read_csv(folder / "register_2025.csv")) == households
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+def test_a_demo_that_stops_leaves_nothing_of_its_own_and_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there_before: bool
+) -> None:
+    folder = tmp_path / "not yet" / "there"
+    if there_before:
+        folder.mkdir(parents=True)
+        (folder / "mine.txt").write_text("kept", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        # as polars words it: without number and name
+        msg = "No space left on device (os error 28)"
+        raise OSError(msg)
+
+    # the last thing that is written before the study
+    monkeypatch.setattr(files, "_pledges", full)
+    with pytest.raises(OSError, match="No space") as raised:
+        write_demo(folder, settings=DemoSettings(households=5000))
+    assert raised.value.filename == str(folder)
+    left = sorted(one.relative_to(tmp_path).as_posix() for one in tmp_path.rglob("*"))
+    assert left == (["not yet", "not yet/there", "not yet/there/mine.txt"] if there_before else [])

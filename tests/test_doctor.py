@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from numba.core import caching
 from typer.testing import CliRunner
 
 from sibangkit_geo.cli import app
+from sibangkit_geo.pockets.compiled import compiled
 from sibangkit_geo.products import machine
 from sibangkit_geo.study.doctor import examine
 
@@ -184,3 +187,29 @@ def test_without_a_place_for_compiled_code_loops_work_and_leave_nothing(tmp_path
     )
     assert told.stdout.split() == ["False", "42"]
     assert [one.name for one in tmp_path.iterdir()] == ["script.py"]
+
+
+def test_a_full_disk_under_the_kept_code_stops_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, "save", full)
+
+    def double(number: int) -> int:
+        return 2 * number
+
+    assert compiled()(double)(21) == 42
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_words_of_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuses)
+    found = states()
+    assert found["Folder kerja"][0] == "kurang"
+    assert found["Folder kerja"][1].startswith("tidak boleh ditulis Beri --out")
+    assert found["Folder sementara"][0] == "rusak"

@@ -14,6 +14,10 @@ import sys
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
@@ -91,7 +95,7 @@ def needed(lock: str) -> dict[str, tuple[tuple[str, ...], bool]]:
     return {name: (tuple(sorted(one)), name in runs) for name, one in sorted(asked.items())}
 
 
-def licence_of(name: str, about: metadata.PackageMetadata, texts: str) -> str:
+def licence_of(name: str, about: Message, texts: str) -> str:
     """
     Read the licence of an installed package as an SPDX expression.
 
@@ -101,12 +105,12 @@ def licence_of(name: str, about: metadata.PackageMetadata, texts: str) -> str:
     if name in _READ:
         return _READ[name]
     if expression := about.get("License-Expression"):
-        return expression
-    stated = (about.get("License") or "").strip()
+        return str(expression)
+    stated = str(about.get("License") or "").strip()
     kinds = [
-        one.rpartition(" :: ")[2]
+        str(one).rpartition(" :: ")[2]
         for one in about.get_all("Classifier") or ()
-        if one.startswith("License ::")
+        if str(one).startswith("License ::")
     ]
     for word in (stated, stated.partition("\n")[0].strip(), *kinds):
         if (known := _WORDS.get(word.lower())) is not None:
@@ -142,8 +146,9 @@ def installed(name: str) -> tuple[str, str] | None:
         if ".dist-info" in str(one) and re.search(r"LICEN[CS]E|COPYING", one.name.upper())
     ]
     texts = " ".join(one.read_text(encoding="utf-8") for one in files if "third" not in one.name)
-    purpose = re.sub(r"[^\x20-\x7e]", "", found.metadata.get("Summary") or "").replace("|", "/")
-    return licence_of(name, found.metadata, texts), purpose.strip()
+    about = cast("Message", found.metadata)  # what it is, and its type does not say
+    purpose = re.sub(r"[^\x20-\x7e]", "", str(about.get("Summary") or "")).replace("|", "/")
+    return licence_of(name, about, texts), purpose.strip()
 
 
 def packages() -> list[Package]:

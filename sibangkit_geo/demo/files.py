@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +24,7 @@ from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.registers.household_keys import SALT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -143,35 +146,61 @@ def write_demo(folder: str | Path, *, settings: DemoSettings) -> Path:
     (5000, ['compact', 'coast'])
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for wave in WAVES:
-        rows, truth = _draw(settings, wave)
-        latest = wave.year == max(one.year for one in WAVES)
-        damaged = settings.damage if latest else ()
-        if latest:
-            _write_beside(folder, rows, wave, seed=settings.seed)
-        if damaged:
-            register = write_damaged(
-                rows, folder, year=wave.year, kinds=damaged, seed=settings.seed
-            )
-        else:
-            _replace(folder / f"register_{wave.year}.csv", rows)
-            register = register_text(wave.year)
-        _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
-        _replace(folder / f"desa_{wave.year}.csv", _village_table(truth))
-        _replace(folder / f"janji_{wave.year}.csv", _pledges(truth, wave.year))
-        # the study comes last: where it is, the files it names are whole
-        text = study_text(
-            wave,
-            seed=settings.seed,
-            register=register,
-            earlier=tuple(one.year for one in WAVES if one.year < wave.year),
-        )
-        _replace(folder / f"study{wave.suffix}.toml", text)
-    # nobody lives here: the secret may follow from the seed, so that equal demos are equal
-    secret = np.random.default_rng([settings.seed, *b"salt"]).bytes(SALT_BYTES)
-    _replace(folder / "sibangkit.salt", f"{secret.hex()}\n", mode=0o600)
+    with _nothing_left(folder):
+        for wave in WAVES:
+            _write_wave(folder, wave, settings=settings)
+        # nobody lives here: the secret may follow from the seed, so that equal demos are equal
+        secret = np.random.default_rng([settings.seed, *b"salt"]).bytes(SALT_BYTES)
+        _replace(folder / "sibangkit.salt", f"{secret.hex()}\n", mode=0o600)
     return folder / "study.toml"
+
+
+@contextmanager
+def _nothing_left(folder: Path) -> Iterator[None]:
+    """Make a folder; where its filling stops, take away what is new and leave what was there."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    before = set() if missing else set(folder.iterdir())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        for one in set(folder.glob("*")) - before:
+            if one.is_dir():
+                shutil.rmtree(one, ignore_errors=True)
+            else:
+                one.unlink(missing_ok=True)
+        for one in missing:
+            with suppress(OSError):  # it may not be there yet, or hold what somebody else put there
+                one.rmdir()
+        if isinstance(error, OSError) and error.filename is None:
+            # polars gives neither number nor name
+            number, told = error.errno or errno.EIO, error.strerror or str(error)
+            raise OSError(number, told, str(folder)) from error
+        raise
+
+
+def _write_wave(folder: Path, wave: Wave, *, settings: DemoSettings) -> None:
+    rows, truth = _draw(settings, wave)
+    latest = wave.year == max(one.year for one in WAVES)
+    damaged = settings.damage if latest else ()
+    if latest:
+        _write_beside(folder, rows, wave, seed=settings.seed)
+    if damaged:
+        register = write_damaged(rows, folder, year=wave.year, kinds=damaged, seed=settings.seed)
+    else:
+        _replace(folder / f"register_{wave.year}.csv", rows)
+        register = register_text(wave.year)
+    _replace(folder / f"truth{wave.suffix}.json", json.dumps(truth, indent=1) + "\n")
+    _replace(folder / f"desa_{wave.year}.csv", _village_table(truth))
+    _replace(folder / f"janji_{wave.year}.csv", _pledges(truth, wave.year))
+    # the study comes last: where it is, the files it names are whole
+    text = study_text(
+        wave,
+        seed=settings.seed,
+        register=register,
+        earlier=tuple(one.year for one in WAVES if one.year < wave.year),
+    )
+    _replace(folder / f"study{wave.suffix}.toml", text)
 
 
 def _write_beside(folder: Path, rows: pd.DataFrame, wave: Wave, *, seed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import re
@@ -31,6 +32,13 @@ _LOADED_AS = {
     "pillow": "PIL",
     "python-docx": "docx",
     "scikit-learn": "sklearn",
+}
+_REASONS = {
+    errno.EACCES: "tidak boleh ditulis",
+    errno.EDQUOT: "jatah ruang habis",
+    errno.ENOENT: "tidak ada",
+    errno.ENOSPC: "disk penuh",
+    errno.EROFS: "hanya dapat dibaca",
 }
 _SHARED = re.compile(r"\blib[\w.+\-]+\.so[.\d]*")
 
@@ -173,7 +181,7 @@ def _writable(what: str, folder: Path) -> Finding:
         with tempfile.TemporaryDirectory(dir=folder):
             free = shutil.disk_usage(folder).free // 1_000_000
     except OSError as error:
-        told = error.strerror or "tidak dapat ditulis"
+        told = _REASONS.get(error.errno or 0, "tidak dapat ditulis")
         return Finding(what, "rusak", told, "Pilih folder lain, atau minta hak menulis.")
     if free < _ROOM_MB:
         return Finding(what, "kurang", f"sisa {free} MB", "Kosongkan ruang pada disk.")
