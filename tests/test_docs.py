@@ -31,7 +31,7 @@ PRODUCTS = re.compile(r"(maps/(?!README)|.*\bstudy\w*\.toml$)", re.IGNORECASE)
 @functools.cache
 def _files() -> frozenset[str]:
     """Name the files of the repository by their last part."""
-    rooms = ("sibangkit_geo", "tests", "benchmarks", "data", "docs", "notebooks")
+    rooms = ("sibangkit_geo", "tests", "benchmarks", "tools", "data", "docs", "notebooks")
     found = [one for room in rooms for one in (ROOT / room).rglob("*") if one.is_file()]
     return frozenset(
         one.name for one in (*found, *ROOT.iterdir()) if "node_modules" not in str(one)
