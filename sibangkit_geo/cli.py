@@ -169,7 +169,7 @@ def demo(
 ) -> None:
     """Make up a regency and run it: the whole product without anyone's data."""
     with reported(), progress_bars() as progress:
-        from sibangkit_geo.demo import DemoSettings, damage_kinds, write_demo
+        from sibangkit_geo.demo import DemoSettings, damage_kinds, nothing_left, write_demo
 
         settings = DemoSettings(
             households=households,
@@ -177,11 +177,12 @@ def demo(
             pockets=not no_pockets,
             damage=damage_kinds(damage or ()),
         )
-        study_file = write_demo(out / "data", settings=settings)
-        if not register_only:
-            from sibangkit_geo import study
+        with nothing_left(out / "data"):
+            study_file = write_demo(out / "data", settings=settings)
+            if not register_only:
+                from sibangkit_geo import study
 
-            finished = study.run(study_file, out, progress=progress)
+                finished = study.run(study_file, out, progress=progress)
     if register_only:
         typer.echo(study_file)
     else:

@@ -1,5 +1,6 @@
 """The invented register: repeatable, true to the official rate, readable, nobody's real data."""
 
+import errno
 import hashlib
 import json
 import re
@@ -13,8 +14,10 @@ import pandas as pd
 import polars as pl
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 from sibangkit_geo import codes
+from sibangkit_geo.cli import app
 from sibangkit_geo.config import Study, read_study, resolved
 from sibangkit_geo.demo import DemoSettings, files, write_demo
 from sibangkit_geo.demo.world import CAUSE_NEEDS, PLANTED, PlantedPocket
@@ -322,3 +325,18 @@ def test_a_demo_that_stops_leaves_nothing_of_its_own_and_names_the_folder(
     assert raised.value.filename == str(folder)
     left = sorted(one.relative_to(tmp_path).as_posix() for one in tmp_path.rglob("*"))
     assert left == (["not yet", "not yet/there", "not yet/there/mine.txt"] if there_before else [])
+
+
+def test_a_demo_whose_run_stops_leaves_no_data_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stops(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "products")
+
+    monkeypatch.setattr("sibangkit_geo.study.running.run", stops)
+    told = CliRunner().invoke(
+        app, ["demo", "--households", "5000", "--out", str(tmp_path / "new" / "demo")]
+    )
+    assert told.exit_code == 1
+    assert "No space left" in told.stderr
+    assert [*tmp_path.iterdir()] == []

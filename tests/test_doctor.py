@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from matplotlib import font_manager
 from numba.core import caching
 from typer.testing import CliRunner
 
 from sibangkit_geo.cli import app
+from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.pockets.compiled import compiled
 from sibangkit_geo.products import machine
+from sibangkit_geo.products.atlas import canvas
 from sibangkit_geo.study.doctor import examine
 
 if TYPE_CHECKING:
@@ -152,6 +155,7 @@ def test_without_a_library_one_line_names_it_and_nothing_is_traced(name: str) ->
 
 _READ_ONLY = """
 import os, sys
+from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.pockets.compiled import are_kept, compiled
 
 def double(number):
@@ -213,3 +217,19 @@ def test_a_folder_that_cannot_be_written_is_told_in_words_of_the_reader(
     assert found["Folder kerja"][0] == "kurang"
     assert found["Folder kerja"][1].startswith("tidak boleh ditulis Beri --out")
     assert found["Folder sementara"][0] == "rusak"
+
+
+def test_without_its_font_the_doctor_and_a_printed_map_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(*_: object, **__: object) -> str:
+        msg = "Failed to find font"
+        raise ValueError(msg)
+
+    monkeypatch.setattr(font_manager, "findfont", none)
+    monkeypatch.setattr(canvas, "findfont", none)
+    state, told = states()["Huruf peta cetak"]
+    assert state == "rusak"
+    assert "DejaVu Sans tidak ada" in told
+    with pytest.raises(SibangkitError, match="need the font DejaVu Sans"):
+        canvas.font_file(canvas.face(10.0))

@@ -70,7 +70,7 @@ def judge(pinned: list[tuple[str, str]], answer: list[dict[str, Any]] | None) ->
         return _UNKNOWN, (
             f"audit: the database of known faults did not answer; nothing is known about the "
             f"{len(pinned)} packages of the lock. Try again on a network that reaches it, or "
-            "another: make audit SERVICE=osv"
+            "ask another: make audit SERVICE=pypi or osv"
         )
     looked_up = {(one["name"], one["version"]) for one in answer if "version" in one}
     unknown = sorted({name for name, version in pinned if (name, version) not in looked_up})
@@ -88,7 +88,8 @@ def judge(pinned: list[tuple[str, str]], answer: list[dict[str, Any]] | None) ->
         rest = f" and {len(unknown) - _TOLD} more" if len(unknown) > _TOLD else ""
         return _UNKNOWN, (
             f"audit: the database knows nothing about {', '.join(unknown[:_TOLD])}{rest}, of "
-            f"{len(pinned)} packages. It may be out of reach; another: make audit SERVICE=osv"
+            f"{len(pinned)} packages. It may be out of reach; ask another: "
+            "make audit SERVICE=pypi or osv"
         )
     return _SAFE, f"audit: {len(pinned)} packages looked up, none has a known fault"
 

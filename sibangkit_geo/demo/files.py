@@ -146,7 +146,7 @@ def write_demo(folder: str | Path, *, settings: DemoSettings) -> Path:
     (5000, ['compact', 'coast'])
     """
     folder = Path(folder)
-    with _nothing_left(folder):
+    with nothing_left(folder), _named(folder):
         for wave in WAVES:
             _write_wave(folder, wave, settings=settings)
         # nobody lives here: the secret may follow from the seed, so that equal demos are equal
@@ -156,14 +156,18 @@ def write_demo(folder: str | Path, *, settings: DemoSettings) -> Path:
 
 
 @contextmanager
-def _nothing_left(folder: Path) -> Iterator[None]:
-    """Make a folder; where its filling stops, take away what is new and leave what was there."""
+def nothing_left(folder: Path) -> Iterator[None]:
+    """
+    Make a folder; where what follows stops, take away what is new in it, and leave what was there.
+
+    `folder`: Folders above it that had to be made go with it.
+    """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     before = set() if missing else set(folder.iterdir())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield
-    except BaseException as error:
+    except BaseException:
         for one in set(folder.glob("*")) - before:
             if one.is_dir():
                 shutil.rmtree(one, ignore_errors=True)
@@ -172,8 +176,16 @@ def _nothing_left(folder: Path) -> Iterator[None]:
         for one in missing:
             with suppress(OSError):  # it may not be there yet, or hold what somebody else put there
                 one.rmdir()
-        if isinstance(error, OSError) and error.filename is None:
-            # polars gives neither number nor name
+        raise
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Say where it was that nothing could be written: polars gives neither number nor name."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
             number, told = error.errno or errno.EIO, error.strerror or str(error)
             raise OSError(number, told, str(folder)) from error
         raise

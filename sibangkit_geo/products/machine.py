@@ -16,7 +16,7 @@ def office_program() -> str | None:
 
 def has_font() -> bool:
     """
-    Tell whether the font of the printed maps is there; matplotlib draws with another one else.
+    Tell whether the font of the printed maps is there, without which none can be drawn.
 
     Raises ImportError: matplotlib is missing or damaged.
     """

@@ -209,5 +209,5 @@ def _compiled() -> Finding:
 def _font() -> Finding:
     if has_font():
         return Finding("Huruf peta cetak", "baik", FAMILY)
-    remedy = "Pasang ulang matplotlib, yang membawa huruf ini."
-    return Finding("Huruf peta cetak", "kurang", f"{FAMILY} tidak ada", remedy)
+    remedy = "Peta cetak tidak dapat dibuat. Pasang ulang matplotlib, yang membawa huruf ini."
+    return Finding("Huruf peta cetak", "rusak", f"{FAMILY} tidak ada", remedy)

@@ -13,6 +13,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
+from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.products.machine import FAMILY
 
 if TYPE_CHECKING:
@@ -221,8 +222,19 @@ def face(size: float, *, bold: bool = False, italic: bool = False) -> FontProper
 
 
 def font_file(wanted: FontProperties) -> Path:
-    """Find the file of a font; that of another where it is not there."""
-    return Path(findfont(wanted))
+    """
+    Find the file of a font; of another cut or family where matplotlib has no nearer one.
+
+    Raises SibangkitError: There is no font that printed maps can be written in.
+    """
+    try:
+        return Path(findfont(wanted))
+    except ValueError as error:
+        msg = (
+            f"Printed maps need the font {FAMILY}, which matplotlib brings along and which is "
+            "missing here. Install matplotlib again; `sibangkit doctor` tells what else is missing."
+        )
+        raise SibangkitError(msg) from error
 
 
 @lru_cache(maxsize=4096)

@@ -16,10 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-from matplotlib.font_manager import findfont
 from matplotlib.path import Path as Outline
 
-from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM, Drawn, Pictured, Written, face
+from sibangkit_geo.products.atlas.canvas import (
+    POINTS_PER_MM,
+    Drawn,
+    Pictured,
+    Written,
+    face,
+    font_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -269,7 +275,7 @@ class EmbeddedFont:
     """
 
     def __init__(self, *, bold: bool, italic: bool, tag: str) -> None:
-        self._file = findfont(face(10.0, bold=bold, italic=italic))
+        self._file = str(font_file(face(10.0, bold=bold, italic=italic)))
         self._tag = tag
         self._numbers: dict[str, int] = {}
 
