@@ -53,6 +53,11 @@ def test_every_package_of_the_lock_is_listed_in_its_table_and_no_other(
     assert {"pytest", "bandit", "tomli", "appnope"} <= listed["develop"].keys()
 
 
+def test_the_page_names_no_host() -> None:
+    text = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    assert not re.search(r"://|\b[\w\-]+\.(?:org|com|net|io|dev)\b", text)
+
+
 def test_no_licence_is_outside_those_that_may_be_used(
     licences: Any, listed: dict[str, dict[str, str]]
 ) -> None:

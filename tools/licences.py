@@ -147,7 +147,9 @@ def installed(name: str) -> tuple[str, str] | None:
     ]
     texts = " ".join(one.read_text(encoding="utf-8") for one in files if "third" not in one.name)
     about = cast("Message", found.metadata)  # what it is, and its type does not say
-    purpose = re.sub(r"[^\x20-\x7e]", "", str(about.get("Summary") or "")).replace("|", "/")
+    # the page names no host
+    hidden = re.compile(r" ?\([\w.\-]+\.[a-z]{2,}\)|[^\x20-\x7e]")
+    purpose = hidden.sub("", str(about.get("Summary") or "")).replace("|", "/")
     return licence_of(name, about, texts), purpose.strip()
 
 

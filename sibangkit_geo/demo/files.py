@@ -160,7 +160,30 @@ def nothing_left(folder: Path) -> Iterator[None]:
     """
     Make a folder; where what follows stops, take away what is new in it, and leave what was there.
 
-    `folder`: Folders above it that had to be made go with it.
+    Parameters
+    ----------
+    folder
+        Folders above it that had to be made go with it.
+
+    Yields
+    ------
+    nothing
+        While the folder is being filled.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be made; whatever else stops the filling goes on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     with suppress(OSError), nothing_left(Path(place) / "new" / "data"):
+    ...         raise OSError
+    ...     [*Path(place).iterdir()]
+    []
     """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     before = set() if missing else set(folder.iterdir())
