@@ -17,7 +17,7 @@ from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.toml import read_toml
 from sibangkit_geo.products.document.styles import open_template
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
-from sibangkit_geo.sources.readers.vector import UnreadableLayerError, read_layer
+from sibangkit_geo.sources.readers.vector import UnreadableLayerError, read_crs, read_layer
 from sibangkit_geo.sources.surroundings import FacilitySource, read_facilities
 from sibangkit_geo.stats.graph_files import read_gal, read_gwt
 
@@ -187,3 +187,9 @@ def test_a_study_nested_without_end_is_one_message(tmp_path: Path, mark: str) ->
     path.write_text(f"study = {mark * 20_000}")
     with pytest.raises(ConfigError, match=r"^t\.toml: not a TOML file"):
         read_toml(path)
+
+
+@pytest.mark.parametrize("text", ["EPSG:999999", "ESRI:104903", "no CRS at all", ""])
+def test_a_reference_system_of_a_moon_is_none(text: str) -> None:
+    assert read_crs(text) is None
+    assert read_crs("EPSG:32748") == "EPSG:32748"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    from pyproj import CRS
 
 #: columns that a layer of points gets for its coordinates, in degrees (WGS 84)
 POINT_COLUMNS = ("lon", "lat")
@@ -200,7 +201,8 @@ def read_layer(
 
     `address`, `layer`, `drivers`: As `look_at` says.
     `columns`: Those to read beside the geometry; None reads all.
-    Returns: Without geometry where the layer has none.
+    Returns: Without geometry where the layer has none; without CRS where it names none that leads
+        to degrees.
     Raises UnreadableLayerError: It cannot be read.
     """
     import pyogrio  # noqa: PLC0415
@@ -215,7 +217,26 @@ def read_layer(
     if len(table) < said:
         # some drivers stop at a damaged feature and say nothing
         raise UnreadableLayerError
+    if getattr(table, "crs", None) is not None and read_crs(table.crs) is None:
+        table = table.set_crs(None, allow_override=True)
     return table
+
+
+def read_crs(named: str | CRS) -> CRS | None:
+    """
+    Read a coordinate reference system.
+
+    Returns: None where it is none, or none of the earth: what a damaged file says may be either.
+    """
+    from pyproj import CRS, Transformer  # noqa: PLC0415
+    from pyproj.exceptions import ProjError  # noqa: PLC0415
+
+    try:
+        crs = CRS.from_user_input(named)
+        Transformer.from_crs(crs, _DEGREES, always_xy=True)
+    except ProjError:
+        return None
+    return crs
 
 
 def layers_of(path: Path) -> dict[str, str]:
