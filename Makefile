@@ -35,6 +35,7 @@ trials: $(READY)
 	$(BIN)/python benchmarks/protection.py --maps 200
 	$(BIN)/python benchmarks/attacks.py
 	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python benchmarks/pockets.py
 	$(BIN)/python benchmarks/waves.py
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -59,6 +60,16 @@ class DataError(SibangkitError, ValueError):
         """Put the file's name before the message, where the stage that failed did not know it."""
         if not str(self).startswith(f"{name}: "):
             self.args = (f"{name}: {self}",)
+
+
+@contextmanager
+def naming(file: str) -> Iterator[None]:
+    """Name the file in an error of a stage that sees tables only."""
+    try:
+        yield
+    except DataError as error:
+        error.name_file(file)
+        raise
 
 
 class UnknownAreaError(DataError):

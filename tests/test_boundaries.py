@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 from sibangkit_geo import codes
 from sibangkit_geo.config import resolved
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, MissingFileError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.boundaries import (
     BoundaryCheck,
     BoundaryLayer,
@@ -44,7 +45,6 @@ from sibangkit_geo.sources.boundaries import (
     read_layout,
     repair_boundaries,
 )
-from sibangkit_geo.sources.readers import archives as archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -621,7 +621,7 @@ def test_a_folder_in_the_archive_is_read_in_place(tmp_path: Path) -> None:
 
 def test_an_archive_of_very_many_members_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
-        for number in range(archive.MAX_MEMBERS + 1):
+        for number in range(limits.MEMBERS + 1):
             packed.writestr(f"{number}.txt", "")
     with pytest.raises(DataError, match="would unpack to far more"):
         read_layout(tmp_path / "a.zip")

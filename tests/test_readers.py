@@ -36,7 +36,8 @@ from sibangkit_geo.sources.readers import (
 from sibangkit_geo.sources.readers.archives import layers_in, require_sound_layer
 from sibangkit_geo.sources.readers.csv import ahead
 from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets
-from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells
+from sibangkit_geo.sources.readers.xlsx_look import look_at
+from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet
 from sibangkit_geo.sources.surroundings import FacilitySource, read_facilities
 
 if TYPE_CHECKING:
@@ -348,7 +349,37 @@ def test_a_row_written_with_a_prefix_is_read_by_the_parser(tmp_path: Path) -> No
 
 def test_cells_are_estimated_without_reading_the_sheet(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", {"S": [["a", "b", "c"]] * 50})
-    assert 100 <= sheet_cells(path, "S") <= 300
+    assert 100 <= look_at(path, "S", hidden=False)[1] <= 300
+
+
+@pytest.mark.parametrize(
+    ("far", "right"),
+    [
+        ("XFD1048576", True),
+        ("ZZ999999", True),
+        ("C" + "9" * 40, False),
+        ("ABCDEFG1", False),
+        ("A9999999", False),
+    ],
+)
+def test_a_stray_cell_far_away_takes_no_memory(tmp_path: Path, far: str, *, right: bool) -> None:
+    # calamine ends the whole program where it cannot have the memory
+    plain = workbook(tmp_path / "t.xlsx", {"S": [NAMES, *CELLS]})
+    path = tmp_path / "u.xlsx"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for one in old.namelist():
+            text = old.read(one)
+            if one.endswith("sheet1.xml"):
+                stray = f'<c r="{far}"><v>1</v></c></row></sheetData>'.encode()
+                text = text.replace(b"</row></sheetData>", stray)
+            new.writestr(one, text)
+    if not right:
+        with pytest.raises(DataError, match=r"u\.xlsx: the workbook is damaged"):
+            cells_of(path)
+        return
+    names, rows = cells_of(path)
+    assert names[:3] == tuple(NAMES)
+    assert [row[:3] for row in rows.values()] == CELLS
 
 
 # ---- layers, Parquet
@@ -496,7 +527,7 @@ def test_one_guard_refuses_workbooks_and_layers_in_the_same_words(tmp_path: Path
     layer.write_bytes(path.read_bytes())
     for reading in (
         lambda: workbook_sheets(path),
-        lambda: sheet_cells(path, "S"),
+        lambda: look_at(path, "S", hidden=False),
         lambda: StreamedSheet(path, path.name, "S").head,
         lambda: sheet_names(layer),
     ):
@@ -550,8 +581,8 @@ def test_facilities_of_several_layers_are_warned_about(tmp_path: Path) -> None:
             archive.write(part, part.name)
     source = FacilitySource(str(path), "pasar", "pasar", 1.0, 2025)
     with pytest.warns(UserWarning, match=r"More than one layer found in 't\.zip': 'a' \(default\)"):
-        assert len(read_facilities(source, crs=4326)) == 2
-    assert len(read_facilities(replace(source, layer="b"), crs=4326)) == 2
+        assert len(read_facilities(source, crs=4326)[0]) == 2
+    assert len(read_facilities(replace(source, layer="b"), crs=4326)[0]) == 2
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -17,6 +17,7 @@ import xlsxwriter
 import xlwt
 
 from sibangkit_geo.errors import DataError, DegradedInputWarning, SibangkitError
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Finding, IntakeReport
 from sibangkit_geo.products.intake_report import write_intake
 from sibangkit_geo.registers.register import open_register, personal_texts
@@ -26,7 +27,6 @@ from sibangkit_geo.sources.readers import (
     find_header,
     open_grid,
     sheet_names,
-    spreadsheet,
 )
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import read_format
@@ -415,7 +415,7 @@ def test_very_large_sheets_are_joined_row_by_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, told, _ = read(joined(tmp_path / "t.xlsx"))
-    monkeypatch.setattr(spreadsheet, "CELLS_IN_MEMORY", 1)
+    monkeypatch.setattr(limits, "CELLS", 1)
     streamed, again, _ = read(tmp_path / "t.xlsx")
     pd.testing.assert_frame_equal(streamed, whole)
     assert again == told
@@ -794,7 +794,7 @@ def test_cells_that_claim_to_be_everywhere_take_no_memory(
     path.write_text(f"<table>{row * 300}</table>")
     rows = html_sheets(path)[0].rows
     assert max(map(len, rows)) <= 2_001
-    monkeypatch.setattr("sibangkit_geo.sources.readers.html_table.MOST_CELLS", 100)
+    monkeypatch.setattr(limits, "CELLS", 100)
     with pytest.raises(DataError, match=r"t\.xls: too large"):
         html_sheets(path)
 

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from sibangkit_geo.model import limits
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO, Any
 
 _BLOCK = 1024**2
-# a file of the demo unpacks at most tenfold; deflate shrinks up to 1032 times
-_RATIO, _HARMLESS, _MOST = 200, 64 * 1024**2, 4 * 1024**3
-_DEEPEST = 8
-_MEMBERS = 20_000
 
 ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 # its last record, with a remark of up to 64 KB
@@ -54,7 +52,8 @@ class Budget:
     @classmethod
     def of(cls, size: int) -> Budget:
         """Allow a file of this size what an honest one can need."""
-        return cls(min(max(size * _RATIO, _HARMLESS), _MOST))
+        allowed = max(size * limits.SEARCHED_RATIO, limits.SEARCHED_HARMLESS)
+        return cls(min(allowed, limits.SEARCHED_BYTES))
 
     def spend(self, size: int) -> None:
         """
@@ -73,7 +72,7 @@ class Budget:
 
         Raises TooMuchError: Packed files lie in each other without end.
         """
-        if self.depth >= _DEEPEST:
+        if self.depth >= limits.SEARCHED_DEPTH:
             msg = "Packed files lie in each other without end."
             raise TooMuchError(msg)
         self.depth += 1
@@ -208,6 +207,6 @@ def tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | None
 
 
 def _require_few(members: int) -> None:
-    if members > _MEMBERS:
+    if members > limits.MEMBERS:
         msg = "The archive holds more files than any product."
         raise TooMuchError(msg)

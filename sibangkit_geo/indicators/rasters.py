@@ -19,6 +19,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,6 +225,9 @@ def travel_cost(cost: Path, villages: gpd.GeoDataFrame, facilities: gpd.GeoSerie
         if opened.crs.is_geographic or not np.isclose(transform.a, -transform.e):
             msg = f"{cost.name}: costs per metre need square cells in a metric CRS"
             raise DataError(msg, remedy="Warp the raster to UTM first.")
+        if opened.width * opened.height > limits.WAY_CELLS:
+            msg = f"{cost.name}: more than {limits.WAY_CELLS:,} cells to search ways through"
+            raise DataError(msg, remedy="Cut it to the regency, or make its cells larger.")
         try:
             cells = opened.read(1, masked=True).astype(np.float64).filled(np.nan)
         except RasterioError as error:

@@ -44,6 +44,9 @@ def read_toml(file: Traversable, *, named_by: str = "installation") -> dict[str,
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{file.name}: not a TOML file: {error}."
         raise ConfigError(msg) from error
+    except RecursionError as error:
+        msg = f"{file.name}: not a TOML file: brackets within brackets without end."
+        raise ConfigError(msg) from error
 
 
 def own_toml(package: str, name: str) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def _owner(place: Path) -> str:
         begun = datetime.fromisoformat(told["since"])
         minutes = max(0, round((datetime.now(UTC) - begun).total_seconds() / 60))
         return f"process {told['process']} on {told['computer']}, for {minutes} minutes"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return "another process"
 
 

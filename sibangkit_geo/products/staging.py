@@ -343,7 +343,7 @@ def _manifest(out: Path) -> Mapping[str, object]:
     """Read the manifest of a folder; nothing where it has none, or a damaged one."""
     try:
         found = json.loads((out / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

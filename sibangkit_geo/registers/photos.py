@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
 
+from sibangkit_geo.model import limits
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SIDE = 320
 _QUALITY = 70
-# no phone takes pictures of more; a bomb promises more than memory holds
-_MOST_PIXELS = 60_000_000
-_MOST_BYTES = 40_000_000
 # decoders that are fuzzed daily; other formats are no photos of houses
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _WHITE = (255, 255, 255)
@@ -81,13 +80,13 @@ def small_photo(path: Path) -> bytes | None:
         damaged, or claims more than 60 million pixels.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > limits.PHOTO_BYTES:
             return None
         with warnings.catch_warnings():
             # damaged metadata and large sizes are warned about; both are dealt with here
             warnings.simplefilter("ignore")
             with Image.open(path, formats=_FORMATS) as picture:
-                if picture.width * picture.height > _MOST_PIXELS:
+                if picture.width * picture.height > limits.PHOTO_PIXELS:
                     return None
                 return _cleaned(picture)
     except Exception:  # noqa: BLE001 - decoders fail in many ways, none of which may stop a study

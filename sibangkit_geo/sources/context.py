@@ -11,13 +11,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
 from sibangkit_geo.model.backdrop import LINES, POINTS, ContextKind, ContextLayer
 from sibangkit_geo.sources.readers.header import shown_names
-from sibangkit_geo.sources.readers.vector import UnreadableLayerError, layers_of, read_layer
+from sibangkit_geo.sources.readers.vector import (
+    UnreadableLayerError,
+    layers_of,
+    read_crs,
+    read_layer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,11 +184,11 @@ def _opened(source: ContextSource, path: Path) -> gpd.GeoDataFrame:
 
 def _placed(table: gpd.GeoDataFrame, source: ContextSource, path: Path) -> gpd.GeoDataFrame:
     if source.crs:
-        try:
-            return table.set_crs(CRS.from_user_input(source.crs), allow_override=True)
-        except CRSError as error:
+        crs = read_crs(source.crs)
+        if crs is None:
             msg = f'{path.name}: [[context]] crs = "{source.crs}" is unknown. Write "EPSG:4326".'
-            raise ConfigError(msg) from error
+            raise ConfigError(msg)
+        return table.set_crs(crs, allow_override=True)
     if table.crs is None:
         msg = f"{path.name}: the layer names no coordinate reference system"
         raise DataError(msg, remedy='Name it with [[context]] crs = "EPSG:...".')

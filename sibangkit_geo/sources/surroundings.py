@@ -11,9 +11,10 @@ import geopandas as gpd
 import shapely
 
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.numeric_columns import Numerals  # noqa: TC001 - the grammar of the study
 from sibangkit_geo.model.toml import require_year
-from sibangkit_geo.model.types import UNITS, Unit, Worse
+from sibangkit_geo.model.types import UNITS, Note, Unit, Worse
 from sibangkit_geo.sources.columns import require_column_name
 from sibangkit_geo.sources.readers import TableSource
 from sibangkit_geo.sources.readers.vector import UnreadableLayerError, layers_of, read_layer
@@ -171,7 +172,9 @@ class FacilitySource:
             raise ConfigError(msg)
 
 
-def read_facilities(source: FacilitySource, *, crs: object) -> gpd.GeoSeries:
+def read_facilities(
+    source: FacilitySource, *, crs: object
+) -> tuple[gpd.GeoSeries, tuple[Note, ...]]:
     """
     Read where facilities or roads are.
 
@@ -179,6 +182,7 @@ def read_facilities(source: FacilitySource, *, crs: object) -> gpd.GeoSeries:
 
     `crs`: Metric CRS to bring them to.
     Returns: Geometries without Z; features without a place are left out.
+    Returns: How many those are.
     Raises ConfigError: The file is missing.
     Raises DataError: It cannot be read, names no CRS, or holds no place.
     """
@@ -190,12 +194,16 @@ def read_facilities(source: FacilitySource, *, crs: object) -> gpd.GeoSeries:
     else:
         msg = f"{path.name}: no vector file, and no columns `longitude` and `latitude` are named"
         raise DataError(msg, remedy="Name both columns, or save it as GeoPackage.")
-    places = places[~(places.isna() | places.is_empty)]
+    lost = places.isna() | places.is_empty
+    places = places[~lost]
     if places.empty:
         msg = f"{path.name}: the layer has no facility with a place"
         raise DataError(msg, remedy="Check the layer, or leave it out of the study.")
     flat = gpd.GeoSeries(shapely.force_2d(places.to_numpy()), index=places.index, crs=places.crs)
-    return flat.to_crs(crs)
+    rows = int(lost.sum())
+    text = f"{path.name}: {numeral(rows)} baris tanpa lokasi tidak dihitung sebagai {source.label}."
+    notes = (Note("facilities_unplaced", text, rows),) if rows else ()
+    return flat.to_crs(crs), notes
 
 
 def _of_layer(source: FacilitySource, path: Path) -> gpd.GeoSeries:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, MissingFileError
+from sibangkit_geo.errors import DataError, MissingFileError, naming
 from sibangkit_geo.pockets.graph import Neighbors, weight_matrix
 from sibangkit_geo.pockets.pysal import from_graph, from_links, to_graph
 
@@ -76,9 +76,11 @@ def read_gal(
         neighbor += linked
     _require_announced(path, lines[0], len(labels))
     order = _ordered(pd.Index(labels), ids, path)
-    found = from_links(
-        order, pd.Index(focal), pd.Index(neighbor), weight=np.ones(len(focal)), one_sided=one_sided
-    )
+    weight = np.ones(len(focal))
+    with naming(path.name):
+        found = from_links(
+            order, pd.Index(focal), pd.Index(neighbor), weight=weight, one_sided=one_sided
+        )
     return found if ids is None else _relabelled(found, ids)
 
 
@@ -129,7 +131,8 @@ def read_gwt(
     focal, neighbor = (pd.Index([row[side] for row in rows], dtype=object) for side in (0, 1))
     weight = np.array([float(row[2]) for row in rows])
     order = _ordered(focal.append(neighbor).unique(), ids, path, some=True)
-    found = from_links(order, focal, neighbor, weight=weight, one_sided=one_sided)
+    with naming(path.name):
+        found = from_links(order, focal, neighbor, weight=weight, one_sided=one_sided)
     return found if ids is None else _relabelled(found, ids)
 
 
@@ -217,7 +220,11 @@ def write_gwt(neighbors: Neighbors, path: Path) -> Path:
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise MissingFileError(path, named_by="neighbor graph")
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        msg = f"{path.name}: not a text in UTF-8; damaged, or not a file of this kind"
+        raise DataError(msg, remedy="Export the file again.") from error
     if not lines or not lines[0].split():
         msg = f"{path.name}: no header line"
         raise DataError(msg, remedy="Export the file again.")
@@ -226,7 +233,7 @@ def _lines(path: Path) -> list[str]:
 
 def _gal_head(line: str, path: Path) -> tuple[str, int]:
     parts = line.split()
-    if len(parts) != 2 or not parts[1].isdigit():
+    if len(parts) != 2 or not parts[1].isdecimal():
         msg = f"{path.name}: a village line is not a label and a count"
         raise DataError(msg, remedy="Export the file again.")
     return parts[0], int(parts[1])
@@ -242,6 +249,10 @@ def _require_announced(path: Path, header: str, count: int) -> None:
 
 
 def _ordered(labels: pd.Index, ids: pd.Index | None, path: Path, *, some: bool = False) -> pd.Index:
+    if labels.has_duplicates:
+        msg = f"{path.name}: villages stand twice"
+        twice = pd.DataFrame(index=labels[labels.duplicated()])
+        raise DataError(msg, rows=twice, remedy="Export the file again.")
     if ids is None:
         return labels
     wanted = ids.astype(str)

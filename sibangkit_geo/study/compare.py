@@ -167,7 +167,7 @@ def _read(folder: Path) -> _Run:
         rho = manifest["result"]["overdispersion_rho"]
         settings = manifest["settings"]
         DisclosureSettings(**settings.get("disclosure", {}))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         msg = f"{folder}: not a folder of finished products (villages.csv, manifest.json). "
         raise ConfigError(msg + "Name the --out folder of a run.") from error
     if missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ import pandas as pd
 
 from sibangkit_geo import disclosure
 from sibangkit_geo.agencies.partners import pledges_of
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, DegradedInputWarning, naming
 from sibangkit_geo.indicators import access, rasters
 from sibangkit_geo.indicators.estimates import list_overlap
 from sibangkit_geo.indicators.needs import need_catalogue
@@ -155,7 +156,7 @@ def _pledges(
     if rows is None or study.pledges is None:
         return (), ()
     labels = {one.key: one.label for one in need_catalogue()}
-    try:
+    with naming(Path(study.pledges.path).name):
         return pledges_of(
             rows,
             study.partners,
@@ -164,9 +165,6 @@ def _pledges(
             catalogue=labels,
             year=study.study.year,
         )
-    except DataError as error:
-        error.name_file(Path(study.pledges.path).name)
-        raise
 
 
 def extras_writer(
@@ -202,10 +200,14 @@ def surroundings(
         parts.append((table, [_raster_indicator(raster)]))
         notes += _cover_note(raster, covered)
     for facility in study.facilities:
+        places, unplaced = read_facilities(facility, crs=areas.villages.crs)
+        for note in unplaced:
+            warnings.warn(note.text, DegradedInputWarning, stacklevel=2)
+        notes += unplaced
         if facility.measured_from == "household":
-            parts.append(_of_houses(study, facility, areas, houses))
+            parts.append(_of_houses(study, facility, areas, houses, places))
             continue
-        parts.append((_facility(facility, areas), [_facility_indicator(facility)]))
+        parts.append((_facility(facility, areas, places), [_facility_indicator(facility)]))
         where = "titik tengah desa"
         text = f"Jarak ke {facility.label} diukur dari {where}, bukan dari tiap rumah."
         notes.append(Note("distance_from_villages", text))
@@ -251,9 +253,8 @@ def _raster_indicator(source: RasterSource) -> Indicator:
     )
 
 
-def _facility(source: FacilitySource, areas: Boundaries) -> pd.DataFrame:
+def _facility(source: FacilitySource, areas: Boundaries, places: gpd.GeoSeries) -> pd.DataFrame:
     villages = areas.villages
-    places = read_facilities(source, crs=villages.crs)
     if source.cost:
         path = Path(source.cost)
         way = rasters.travel_cost(path, villages, places)
@@ -263,10 +264,13 @@ def _facility(source: FacilitySource, areas: Boundaries) -> pd.DataFrame:
 
 
 def _of_houses(
-    study: config.Study, source: FacilitySource, areas: Boundaries, houses: Sequence[KeptHouses]
+    study: config.Study,
+    source: FacilitySource,
+    areas: Boundaries,
+    houses: Sequence[KeptHouses],
+    places: gpd.GeoSeries,
 ) -> tuple[pd.DataFrame, list[Indicator]]:
     crs = areas.villages.crs
-    places = read_facilities(source, crs=crs)
     points = [point for one in houses for point in one.points]
     if not sum(map(len, points)):
         msg = f"[[facilities]] {source.name}: the register has no points of houses"
@@ -373,15 +377,12 @@ def typology_of(
     code = located.rows["village_code"]
     known = code.isin(areas.villages.index) & ~code.duplicated(keep=False)
     table = read.table[known].set_index(pd.Index(code[known].astype(object), name="village_code"))
-    try:
+    with naming(Path(source.path).name):
         features = prepare_features(table, quantities=read.quantities, categories=source.categories)
         inner = areas.villages.geometry.representative_point().loc[table.index]
         places = pd.DataFrame({"x": inner.x, "y": inner.y}, index=table.index)
         settings = TypologySettings(fewest=source.fewest, most=source.most, seed=study.study.seed)
         found = village_types(features, places, settings=settings)
-    except DataError as error:
-        error.name_file(Path(source.path).name)
-        raise
     log.info("measure: %d types of villages", int(found.types.max()))
     notes = (*read.notes, *_notes(found, features, len(areas.official)))
     return TypologyRun(found, features, type_profiles(features, found.types), notes)

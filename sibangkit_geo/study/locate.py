@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import pandas as pd
 import shapely
 
 from sibangkit_geo import config, disclosure, join
-from sibangkit_geo.errors import ConfigError, DataError, Problems
+from sibangkit_geo.errors import ConfigError, DataError, Problems, naming
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.indicators.deprivation import default_index, load_index
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
@@ -32,7 +31,7 @@ from sibangkit_geo.study.protect import salt_of
 from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sibangkit_geo.indicators.deprivation import DeprivationIndex
     from sibangkit_geo.model.types import (
@@ -132,7 +131,7 @@ def _of_profile(
     review: dict[str, str],
 ) -> _OneTable:
     read = profile_source.read_profiles(source)
-    with _naming(source.path):
+    with naming(Path(source.path).name):
         located = locate_places(read.rows, areas, code_system=read.code_system, review=review)
         part = villages.from_profiles(read, located)
     if study.disclosure.rights.protected and not source.published:
@@ -173,16 +172,6 @@ def _named(rows: pd.DataFrame, located: Located) -> pd.DataFrame:
     return told.assign(village_code=located.rows["village_code"].to_numpy())
 
 
-@contextmanager
-def _naming(path: str) -> Iterator[None]:
-    """Name the file in an error of a stage that sees tables only."""
-    try:
-        yield
-    except DataError as error:
-        error.name_file(Path(path).name)
-        raise
-
-
 def locate_register(
     study: config.Study,
     source: HouseholdSource,
@@ -212,7 +201,7 @@ def locate_register(
         keep_cards=study.disclosure.rights.houses and source in study.households,
     )
     needs = needs_of(register.mapped.positions)
-    with _naming(register.name):
+    with naming(Path(register.name).name):
         counted = registers.count_register(register, plan)
     counts = villages.without_undenied(counted.counts, needs)
     if study.disclosure.rights.protected:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pypdf
 
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.document.document import write_document
 from sibangkit_geo.products.document.manuscript import HEADING
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import Analysis
 
 PDF_NAME = "lampiran.pdf"
-_SECONDS = 300
 _DATE = re.compile(rb"(/(?:CreationDate|ModDate)\s*\(D:)\d{14}")
 _MARK = re.compile(rb"(/DocChecksum /|/ID \[ <|(?<=[0-9A-F]{32}>\n)<)[0-9A-F]{32}\b")
 # start of a caption that is looked for on the pages; a long one is wrapped
@@ -86,7 +86,7 @@ def _converted(program: str, source: Path, folder: Path, *, created: str) -> Pat
     ]  # fmt: skip
     try:
         subprocess.run(  # noqa: S603 - a program of this machine, and files of our own
-            command, check=True, capture_output=True, timeout=_SECONDS,
+            command, check=True, capture_output=True, timeout=limits.CONVERSION_SECONDS,
             env={**os.environ, "SOURCE_DATE_EPOCH": seconds},
         )  # fmt: skip
     except (subprocess.SubprocessError, OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,10 @@ def open_template(template: str) -> Document:
 def _opened(template: str) -> Document:
     try:
         return docx.Document(template)
-    except (OpcError, ValueError, KeyError, OSError, zipfile.BadZipFile, etree.Error) as error:
+    except (
+        OpcError, ValueError, LookupError, AttributeError, TypeError, OSError, zlib.error,
+        zipfile.BadZipFile, RuntimeError, etree.Error,
+    ) as error:  # fmt: skip
         msg = (
             f"[annex] template: {Path(template).name} is no Word document. "
             "Save it as .docx (not .dotx or .doc)."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urlsplit
 
 from sibangkit_geo.errors import ConfigError, SibangkitError, nearest
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.toml import build, read_toml
 from sibangkit_geo.sources.text_tables import require_file
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from http.client import HTTPMessage
     from typing import IO
 
-# a line that is silent for a minute is down; large files may take as long as they need
-_SILENCE_SECONDS = 60
 _CHUNK = 1024**2
 _MB = 1024**2
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -215,7 +214,7 @@ def _open(url: str) -> BinaryIO:
         # a proxy would look for this machine elsewhere
         handlers.append(urllib.request.ProxyHandler({}))
     opener = urllib.request.build_opener(*handlers)
-    opened: BinaryIO = opener.open(url, timeout=_SILENCE_SECONDS)
+    opened: BinaryIO = opener.open(url, timeout=limits.SILENCE_SECONDS)
     return opened
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
@@ -368,11 +367,11 @@ def _in_degrees(points: NDArray[np.float64], crs: object) -> NDArray[np.float64]
 
 
 def _named(crs: str) -> CRS:
-    try:
-        return CRS.from_user_input(crs)
-    except CRSError as error:
+    found = vector.read_crs(crs)
+    if found is None:
         msg = f'[boundaries] crs: "{crs}" names no coordinate reference system. Try "EPSG:32748".'
-        raise ConfigError(msg) from error
+        raise ConfigError(msg)
+    return found
 
 
 def _assumed(said: str, lacking: str, *, count: int) -> Note:

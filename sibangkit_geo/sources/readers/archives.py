@@ -15,18 +15,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 
-# a workbook of 1M x 45 cells unpacks to about 2 GB; the villages of all Indonesia in full detail
-# are 614 MB of GeoJSON (geoBoundaries), and 3 GB as Shapefile is the largest its format allows
-# with room for attributes
-MAX_UNPACKED_BYTES = 6 * 1024**3
-# workbooks shrink ten- to twentyfold, coordinates as text about tenfold and as numbers about
-# threefold; text of one letter shrinks a thousandfold (deflate's limit is 1032)
-MAX_RATIO = 200
-# a small file of constant attributes or empty formatted rows may shrink far and does no harm
-_HARMLESS_BYTES = 10 * 1024**2
-# a Shapefile has up to a dozen parts per layer; a sheet of a workbook about five
-MAX_MEMBERS = 10_000
 _BLOCK = 1024**2
 #: OGC GeoPackage 1.3, section 1.1.1: a GeoPackage is a SQLite file
 GEOPACKAGE_START = b"SQLite format 3\x00"
@@ -79,8 +69,8 @@ def _read_through(path: Path, size: int, _changed: int) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             unpacked = sum(member.file_size for member in members)
-            bomb = unpacked > _HARMLESS_BYTES and unpacked > size * MAX_RATIO
-            if bomb or unpacked > MAX_UNPACKED_BYTES or len(members) > MAX_MEMBERS:
+            bomb = unpacked > limits.HARMLESS_BYTES and unpacked > size * limits.UNPACKED_RATIO
+            if bomb or unpacked > limits.UNPACKED_BYTES or len(members) > limits.MEMBERS:
                 msg = f"{path.name}: the archive would unpack to far more than its data need"
                 remedy = "Unpack it yourself, look at it, and export or give what is needed."
                 raise DataError(msg, remedy=remedy)

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.grid import (
     HEAD_ROWS,
-    MOST_COLUMNS,
     ROW,
     OneTable,
     cell_name,
@@ -37,7 +37,6 @@ _AHEAD = 4
 # a part of a piece that one core parses
 _PART = 1 << 20
 _SNIFF = 1 << 18
-_LONGEST_CELL = 1 << 20
 _QUOTED = re.compile(rb'"[^"]*"')
 _ARROW: dict[type[pl.DataType], pa.DataType] = {
     pl.Int8: pa.int8(),
@@ -49,7 +48,6 @@ _EXCEL_TEXT = re.compile(r'="(.*)"')
 
 # small enough to stay in a processor's cache from the disk to the parser
 _BLOCK = 4 << 20
-_LONGEST_ROW = 32 << 20
 
 T = TypeVar("T")
 
@@ -215,7 +213,7 @@ def _frame(tables: list[pa.Table]) -> pl.DataFrame:
 
 
 def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(limits.TEXT_CELL_BYTES)
     try:
         yield from rows
     except csv.Error as error:
@@ -249,7 +247,7 @@ def open_delimited(path: Path) -> Delimited:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for row in itertools.islice(_guarded(reader, path.name), HEAD_ROWS):
-            rows.append([_plain(cell) for cell in row[: MOST_COLUMNS + 1]])
+            rows.append([_plain(cell) for cell in row[: limits.COLUMNS + 1]])
             ends.append(reader.line_num)
     except DataError:
         if not rows:
@@ -286,7 +284,7 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
             yield _as_utf8(data)
             continue
         quoted = b'"' in data
-        if len(data) > _LONGEST_ROW:
+        if len(data) > limits.TEXT_ROW_BYTES:
             break
     else:
         if rest and not skipped:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 HEAD_ROWS = 60
 #: rows of one batch: about 60 MB while they are Python texts, for 30 columns
 BATCH_ROWS = 40_000
-#: no register or profile known has a quarter of this; more is a damaged or hostile file
-MOST_COLUMNS = 2_000
 ROW = "row"
 RAGGED = "ragged"
 # whole numbers are exact in a spreadsheet's floating point below this

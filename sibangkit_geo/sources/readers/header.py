@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.sources.readers.grid import MOST_COLUMNS, letters, plain_text
+from sibangkit_geo.model import limits
+from sibangkit_geo.sources.readers.grid import letters, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -136,8 +137,8 @@ def find_header(grid: Grid, *, known: Collection[str]) -> Header:
         msg = f"{grid.name}: the file is empty"
         raise DataError(msg, remedy="Export it again with its header and rows.")
     width = max(len(row) for row in head)
-    if width > MOST_COLUMNS:
-        msg = f"{grid.name}: {width:,} columns, more than {MOST_COLUMNS:,}"
+    if width > limits.COLUMNS:
+        msg = f"{grid.name}: {width:,} columns, more than {limits.COLUMNS:,}"
         raise DataError(msg, remedy="Check the delimiter, or keep only the columns that are used.")
     if grid.named:
         return _unique(Header(tuple(head[0]), 1, 0, 0), grid.name, known)

@@ -11,21 +11,15 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.csv import find_encoding
-from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: a page is held whole while it is read; a register of a regency takes about 100 MB
-MOST_BYTES = 200 * 1024**2
-#: as many cells as are held of a workbook
-MOST_CELLS = 20_000_000
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _HEAD_BYTES = 4096
-# HTML 4.9.11: no cell reaches further
-_MOST_ACROSS, _MOST_DOWN = 1000, 65534
 _APART = frozenset({"br", "p", "div", "li"})
 _UNSEEN = frozenset({"script", "style", "title"})
 
@@ -50,12 +44,12 @@ class _Table:
         for cell in element.iterchildren("td", "th"):
             while self.covered.get(place, -1) >= top:
                 place += 1
-            if place > MOST_COLUMNS:
+            if place > limits.COLUMNS:
                 break
             row.extend([""] * (place - len(row)))
             row.append(" ".join("".join(cell.itertext()).split()))
-            across = _span(cell, "colspan", _MOST_ACROSS)
-            down = _span(cell, "rowspan", _MOST_DOWN)
+            across = _span(cell, "colspan", limits.SPAN_COLUMNS)
+            down = _span(cell, "rowspan", limits.SPAN_ROWS)
             if across > 1 or down > 1:
                 self.merged.append(Range(top, place, top + down - 1, place + across - 1))
             if down > 1:
@@ -139,7 +133,7 @@ def require_size(path: Path, *, cells: int = 0) -> None:
     `cells`: How many it was found to hold.
     Raises DataError: It is.
     """
-    if cells > MOST_CELLS or path.stat().st_size > MOST_BYTES:
+    if cells > limits.CELLS or path.stat().st_size > limits.PAGE_BYTES:
         msg = f"{path.name}: too large for a table in HTML or XML"
         raise DataError(msg, remedy="Open it in Excel and save it as XLSX, or export it as CSV.")
 

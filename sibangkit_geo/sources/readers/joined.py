@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sibangkit_geo.errors import DataError, DegradedInputWarning
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import ROWS_OF_A_SHEET
 from sibangkit_geo.sources.readers.cells import SheetCells
 from sibangkit_geo.sources.readers.grid import ROW, cell_name, plain_text
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.sources.readers.header import Header
     from sibangkit_geo.sources.readers.spreadsheet import Page
 
-# numbers of rows are 32 bits
-_MOST_SHEETS = 400
 _SHEETS_SHOWN = 40
 # one row alone may come again by chance
 _FEWEST_AGAIN = 2
@@ -134,7 +133,7 @@ def open_workbook(path: Path, *, sheet: str, known: Collection[str]) -> Workbook
     # of two sheets that name as many columns the first one is the pattern
     pattern = pages[scores.index(max(scores))]
     alike = [page for page in pages if page is not pattern and _alike(page, pattern, known)]
-    read = [pattern, *[page for page in alike if _has_rows(page, known)]][:_MOST_SHEETS]
+    read = [pattern, *[page for page in alike if _has_rows(page, known)]][: limits.SHEETS]
     again = _again(read, known) if len(read) > 1 else []
     read = [page for page in read if page not in again]
     header = find_header(read[0], known=known) if len(read) > 1 else None

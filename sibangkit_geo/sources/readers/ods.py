@@ -1,22 +1,25 @@
-"""ODS with the formats of its numbers, hidden rows and merged cells, where it has any."""
+"""
+ODS with the formats of its numbers, hidden rows and merged cells.
+
+calamine tells none of them, reads broken XML for ever, and takes as much memory as repeated cells
+claim to need.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zipfile
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
-from xml.parsers import expat
 
 from lxml import etree
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import PLAIN, Shown, date_text, read_format
-from sibangkit_geo.sources.readers.grid import MOST_COLUMNS, number_text
-from sibangkit_geo.sources.readers.html_table import MOST_CELLS
+from sibangkit_geo.sources.readers.grid import number_text
 from sibangkit_geo.sources.readers.xlsx_stream import damaged
 
 if TYPE_CHECKING:
@@ -27,15 +30,6 @@ _URN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _OFFICE, _TABLE, _TEXT = _URN % "office", _URN % "table", _URN % "text"
 _STYLE, _FORM = _URN % "style", _URN % "datastyle"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
-_BLOCK = 1 << 20
-_OVERLAP = 4096
-_MOST_ROWS = 1 << 20
-# what calamine does not tell; a formula's value would follow it or stand before it
-_MARKS = re.compile(
-    rb'value-type="percentage"|visibility="(?:collapse|filter)"|-spanned="(?:[2-9]|\d\d)|'
-    rb'min-integer-digits="(?:[2-9]|\d\d)|'
-    rb'<[\w:]*table-cell\b(?![^>]*value-type=)[^>]*formula="'
-)
 
 
 @dataclass(slots=True)
@@ -44,12 +38,13 @@ class _Tables:
     The sheets while they are read.
 
     `styles`: How a cell style shows a number.
+    `unseen`: Styles of hidden sheets.
     `columns`: Style of the cells of each column that have none of their own.
     """
 
     path: Path
-    wanted: Mapping[str, bool]
-    styles: dict[str, Shown]
+    styles: dict[str, Shown] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
     done: list[SheetCells] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     number: int = 0
@@ -64,7 +59,7 @@ class _Tables:
     def column(self, element: etree._Element) -> None:
         """Read what is said of one or more columns."""
         first = len(self.columns)
-        count = min(_repeated(element, "columns"), MOST_COLUMNS + 1 - first)
+        count = min(_repeated(element, "columns"), limits.COLUMNS + 1 - first)
         self.columns += [element.get(f"{_TABLE}default-cell-style-name", "")] * count
         if element.get(f"{_TABLE}visibility") in {"collapse", "filter"}:
             self.hidden_columns += range(first, len(self.columns))
@@ -77,7 +72,7 @@ class _Tables:
         if not any(row):
             return
         self.cells += len(row) * count
-        if self.number > _MOST_ROWS or self.cells > MOST_CELLS:
+        if self.number > limits.SHEET_ROWS or self.cells > limits.CELLS:
             msg = "more rows than a spreadsheet has"
             raise ValueError(msg)
         self.rows.extend([] for _ in range(first - len(self.rows)))
@@ -91,7 +86,7 @@ class _Tables:
         row: list[str] = []
         place = 0
         for cell in element.iterchildren(*_CELLS):
-            count = min(_repeated(cell, "columns"), MOST_COLUMNS + 1 - place)
+            count = min(_repeated(cell, "columns"), limits.COLUMNS + 1 - place)
             text = self._cell(cell, element, place)
             if text:
                 row.extend([""] * (place - len(row)))
@@ -116,34 +111,31 @@ class _Tables:
 
     def end(self, element: etree._Element) -> None:
         """Hand a sheet on, and begin anew."""
+        seen = Seen(
+            hidden=element.get(f"{_TABLE}style-name") in self.unseen,
+            hidden_rows=tuple(self.hidden_rows), filtered=self.filtered,
+            hidden_columns=tuple(self.hidden_columns), merged=tuple(self.merged),
+            unvalued=tuple(self.unvalued),
+        )  # fmt: skip
         title = element.get(f"{_TABLE}name", "")
-        if title in self.wanted:
-            seen = Seen(
-                hidden=self.wanted[title], hidden_rows=tuple(self.hidden_rows),
-                filtered=self.filtered, hidden_columns=tuple(self.hidden_columns),
-                merged=tuple(self.merged), unvalued=tuple(self.unvalued),
-            )  # fmt: skip
-            self.done.append(SheetCells(self.path.name, self.rows, title, seen))
+        self.done.append(SheetCells(self.path.name, self.rows, title, seen))
         self.rows, self.columns, self.merged, self.unvalued = [], [], [], []
         self.hidden_rows, self.hidden_columns = [], []
         self.number, self.filtered = 0, False
 
 
-def ods_sheets(path: Path, hidden: Mapping[str, bool]) -> list[SheetCells] | None:
+def ods_sheets(path: Path) -> list[SheetCells]:
     """
-    Read sheets of an ODS file.
+    Read the sheets of an ODS file.
 
-    `hidden`: Sheets to read, and which are hidden.
-    Returns: In the order of the file; None where calamine tells everything.
+    Returns: In the order of the file.
     Raises DataError: The file is damaged or a bomb.
     """
+    tables = _Tables(path)
+    forms: dict[str, Shown] = {}
     try:
         with open_zip(path) as archive:
             parts = [one for one in ("styles.xml", "content.xml") if one in archive.namelist()]
-            if not any(_marked(archive, one) for one in parts):
-                return None
-            tables = _Tables(path, hidden, {})
-            forms: dict[str, Shown] = {}
             for one in parts:
                 with archive.open(one) as stream:
                     _read(stream, tables, forms)
@@ -152,29 +144,6 @@ def ods_sheets(path: Path, hidden: Mapping[str, bool]) -> list[SheetCells] | Non
             raise
         raise damaged(path.name) from error
     return tables.done
-
-
-def require_well_formed(path: Path) -> None:
-    """
-    Refuse an ODS file whose XML is broken: calamine would read it for ever.
-
-    Raises DataError: It is, or the archive is damaged or a bomb.
-    """
-    try:
-        with open_zip(path) as archive, archive.open("content.xml") as stream:
-            expat.ParserCreate().ParseFile(stream)
-    except (expat.ExpatError, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise damaged(path.name) from error
-
-
-def _marked(archive: zipfile.ZipFile, part: str) -> bool:
-    rest = b""
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            if _MARKS.search(rest + block):
-                return True
-            rest = block[-_OVERLAP:]
-    return False
 
 
 def _read(stream: IO[bytes], tables: _Tables, forms: dict[str, Shown]) -> None:
@@ -191,12 +160,20 @@ def _read(stream: IO[bytes], tables: _Tables, forms: dict[str, Shown]) -> None:
             element.clear()
         elif element.tag == f"{_FORM}number-style":
             forms[element.get(f"{_STYLE}name", "")] = _form(element)
-        elif element.tag == f"{_STYLE}style" and element.get(f"{_STYLE}family") == "table-cell":
-            own = element.get(f"{_STYLE}data-style-name")
-            parent = tables.styles.get(element.get(f"{_STYLE}parent-style-name", ""), PLAIN)
-            tables.styles[element.get(f"{_STYLE}name", "")] = (
-                forms.get(own, PLAIN) if own else parent
-            )
+        elif element.tag == f"{_STYLE}style":
+            _style(element, tables, forms)
+
+
+def _style(element: etree._Element, tables: _Tables, forms: Mapping[str, Shown]) -> None:
+    name, family = element.get(f"{_STYLE}name", ""), element.get(f"{_STYLE}family")
+    if family == "table-cell":
+        own = element.get(f"{_STYLE}data-style-name")
+        parent = tables.styles.get(element.get(f"{_STYLE}parent-style-name", ""), PLAIN)
+        tables.styles[name] = forms.get(own, PLAIN) if own else parent
+    elif family == "table":
+        shown = element.find(f"{_STYLE}table-properties")
+        if shown is not None and shown.get(f"{_TABLE}display") == "false":
+            tables.unseen.add(name)
 
 
 def _form(element: etree._Element) -> Shown:
@@ -206,7 +183,7 @@ def _form(element: etree._Element) -> Shown:
         if part.tag == f"{_FORM}text":
             code += f'"{part.text or ""}"'
         elif part.tag == f"{_FORM}number":
-            digits = min(int(part.get(f"{_FORM}min-integer-digits", "0")), MOST_COLUMNS)
+            digits = min(int(part.get(f"{_FORM}min-integer-digits", "0")), limits.COLUMNS)
             decimals = part.get(f"{_FORM}decimal-places", "0")
             if decimals != "0" or part.get(f"{_FORM}grouping") == "true":
                 return PLAIN

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import python_calamine
 
 from sibangkit_geo.errors import ConfigError, SibangkitError, nearest
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import date_text
 from sibangkit_geo.sources.readers.grid import number_text
 from sibangkit_geo.sources.readers.html_table import html_sheets
-from sibangkit_geo.sources.readers.ods import ods_sheets, require_well_formed
+from sibangkit_geo.sources.readers.ods import ods_sheets
 from sibangkit_geo.sources.readers.xls import unreadable, xls_names, xls_sheets
 from sibangkit_geo.sources.readers.xlsx_look import look_at
-from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, sheet_cells, turns_numbers
+from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet, turns_numbers
 from sibangkit_geo.sources.readers.xml_spreadsheet import xml_sheets
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
 
     Page = SheetCells | StreamedSheet
 
-#: above this calamine would need more than about 1.5 GB
-CELLS_IN_MEMORY = 20_000_000
 _OLE = b"\xd0\xcf\x11\xe0"
 _SPREADSHEET_XML = re.compile(rb"progid=.Excel\.Sheet|urn:schemas-microsoft-com:office:spreadsheet")
 _LOOKED_AT = 4096
 # what calamine tells the format by, where it reads a path
-_ENDINGS = {"xlsx": {".xlsx", ".xlsm"}, "ods": {".ods"}, "": {".xlsb"}}
+_ENDINGS = {"xlsx": {".xlsx", ".xlsm"}, "": {".xlsb"}}
 _FAULTS = (python_calamine.CalamineError, OSError, ValueError)
+# what is read without it
+_OWN = {"html": html_sheets, "xml": xml_sheets, "ods": ods_sheets}
 _WORKSHEET = python_calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = python_calamine.SheetVisibleEnum.Visible
 
@@ -48,8 +49,8 @@ def workbook_sheets(path: Path) -> list[str]:
     Raises DataError: The file is no workbook, damaged, protected by a password or a bomb.
     """
     kind = _kind(path)
-    if kind in {"html", "xml"}:
-        return [page.sheet for page in _marked_up(path, kind)]
+    if kind in _OWN:
+        return [page.sheet for page in _OWN[kind](path)]
     if kind == "xls":
         return xls_names(path)
     with _calamine(path, kind) as book:
@@ -79,8 +80,8 @@ def open_sheets(path: Path, *, sheet: str = "") -> list[Page]:
     """
     kind = _kind(path)
     pages: list[Page]
-    if kind in {"html", "xml"}:
-        pages = [*_marked_up(path, kind)]
+    if kind in _OWN:
+        pages = [*_OWN[kind](path)]
         names = [page.sheet for page in pages]
     elif kind == "xls":
         names, pages = xls_names(path), [*xls_sheets(path, sheet=sheet)]
@@ -112,14 +113,8 @@ def _kind(path: Path) -> str:
     return "xml" if _SPREADSHEET_XML.search(start.replace(b"\0", b"")) else "html"
 
 
-def _marked_up(path: Path, kind: str) -> list[SheetCells]:
-    return xml_sheets(path) if kind == "xml" else html_sheets(path)
-
-
 @contextmanager
 def _calamine(path: Path, kind: str) -> Iterator[python_calamine.CalamineWorkbook]:
-    if kind == "ods":
-        require_well_formed(path)
     try:
         if path.suffix.lower() in _ENDINGS[kind]:
             with python_calamine.load_workbook(path) as book:
@@ -149,19 +144,17 @@ def _opened(
     """Read sheets by the reader that tells of them what calamine does not, where there is need."""
     if kind == "xlsx":
         return _of_xlsx(path, book, hidden)
-    if kind == "ods" and (own := ods_sheets(path, hidden)) is not None:
-        return [*own]
     return [_read(path, book, name, Seen(hidden=one)) for name, one in hidden.items()]
 
 
 def _of_xlsx(
     path: Path, book: python_calamine.CalamineWorkbook, hidden: dict[str, bool]
 ) -> list[Page]:
-    large = sum(sheet_cells(path, name) for name in hidden) > CELLS_IN_MEMORY
+    looks = {name: look_at(path, name, hidden=one) for name, one in hidden.items()}
+    large = sum(cells for _, cells in looks.values()) > limits.CELLS
     turned = turns_numbers(path)
     pages: list[Page] = []
-    for name, one in hidden.items():
-        seen = look_at(path, name, hidden=one)
+    for name, (seen, _) in looks.items():
         streamed = StreamedSheet(path, path.name, name, seen)
         if large:
             pages.append(streamed)

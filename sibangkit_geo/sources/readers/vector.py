@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+    from pyproj import CRS
 
 #: columns that a layer of points gets for its coordinates, in degrees (WGS 84)
 POINT_COLUMNS = ("lon", "lat")
@@ -49,7 +51,8 @@ class NamedColumns(OneTable):
     def head(self) -> list[list[str]]:
         """Column names, then the first rows."""
         names = self.frame.collect_schema().names()
-        rows = self._text(names).head(HEAD_ROWS).collect().rows()
+        with _of_parquet(self.name):
+            rows = self._text(names).head(HEAD_ROWS).collect().rows()
         return [list(names), *[["" if cell is None else cell for cell in row] for row in rows]]
 
     def batches(
@@ -67,10 +70,8 @@ class NamedColumns(OneTable):
         wanted = [names[position] for position in columns]
         renamed = {names[position]: cell_name(position) for position in columns}
         lines = self._text(wanted).rename(renamed).with_row_index(ROW, offset=1)
-        try:
+        with _of_parquet(self.name):
             yield from lines.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-        except pl.exceptions.PolarsError as error:
-            raise _damaged(self.name) from error
 
     def _text(self, names: Sequence[str]) -> pl.LazyFrame:
         kinds = self.frame.collect_schema()
@@ -93,6 +94,14 @@ def _number_text(column: pl.Expr) -> pl.Expr:
     return pl.when(exact).then(whole.cast(pl.String)).otherwise(machine)
 
 
+@contextmanager
+def _of_parquet(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise _damaged(name) from error
+
+
 def open_parquet(path: Path) -> NamedColumns:
     """
     Open a Parquet file.
@@ -100,11 +109,9 @@ def open_parquet(path: Path) -> NamedColumns:
     Returns: Opened; its rows are not read yet.
     Raises DataError: The file is damaged.
     """
-    try:
+    with _of_parquet(path.name):
         frame = pl.scan_parquet(path, glob=False)
         schema = frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _damaged(path.name) from error
     keep = [name for name, kind in schema.items() if not kind.is_nested() and kind != pl.Binary]
     return NamedColumns(path.name, frame.select(keep))
 
@@ -122,12 +129,14 @@ class LayerLook:
     `columns`: Names without geometry.
     `has_shape`: Whether its features lie somewhere.
     `has_area`: Whether they may be polygons.
+    `features`: How many it says it has; -1 where it does not say.
     """
 
     names: tuple[str, ...]
     columns: tuple[str, ...]
     has_shape: bool
     has_area: bool
+    features: int
 
 
 @contextmanager
@@ -135,6 +144,9 @@ def _of_gdal() -> Iterator[None]:
     from fiona.errors import FionaError  # noqa: PLC0415
     from shapely.errors import ShapelyError  # noqa: PLC0415
 
+    # GDAL's remarks quote the file; where that is no text, fiona says so past every handler
+    told = sys.unraisablehook, sys.excepthook
+    sys.unraisablehook, sys.excepthook = (lambda _: None), (lambda *_: None)
     try:
         yield
     except (
@@ -147,6 +159,8 @@ def _of_gdal() -> Iterator[None]:
         TypeError,
     ) as error:
         raise UnreadableLayerError from error
+    finally:
+        sys.unraisablehook, sys.excepthook = told
 
 
 def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) -> LayerLook:
@@ -169,7 +183,8 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
         about = pyogrio.read_info(address, layer=layer or names[0])
     kind = str(about["geometry_type"] or "").removeprefix("2.5D ").removeprefix("Multi")
     has_area = not kind.startswith(("Point", "LineString")) and kind != ""
-    return LayerLook(names, tuple(map(str, about["fields"])), kind != "", has_area)
+    fields, features = tuple(map(str, about["fields"])), int(about["features"])
+    return LayerLook(names, fields, kind != "", has_area, features)
 
 
 def read_layer(
@@ -186,18 +201,42 @@ def read_layer(
 
     `address`, `layer`, `drivers`: As `look_at` says.
     `columns`: Those to read beside the geometry; None reads all.
-    Returns: Without geometry where the layer has none.
+    Returns: Without geometry where the layer has none; without CRS where it names none that leads
+        to degrees.
     Raises UnreadableLayerError: It cannot be read.
     """
     import pyogrio  # noqa: PLC0415
 
-    look_at(address, layer=layer, drivers=drivers)
+    said = look_at(address, layer=layer, drivers=drivers).features
     # a corner that is no number is dealt with by who knows whose it is
     with _of_gdal(), np.errstate(invalid="ignore"):
-        return pyogrio.read_dataframe(
+        table = pyogrio.read_dataframe(
             # an open ring is closed, and what no one can draw is a feature without geometry
             address, layer=layer or None, columns=columns, on_invalid="fix"
         )  # fmt: skip
+    if len(table) < said:
+        # some drivers stop at a damaged feature and say nothing
+        raise UnreadableLayerError
+    if getattr(table, "crs", None) is not None and read_crs(table.crs) is None:
+        table = table.set_crs(None, allow_override=True)
+    return table
+
+
+def read_crs(named: str | CRS) -> CRS | None:
+    """
+    Read a coordinate reference system.
+
+    Returns: None where it is none, or none of the earth: what a damaged file says may be either.
+    """
+    from pyproj import CRS, Transformer  # noqa: PLC0415
+    from pyproj.exceptions import ProjError  # noqa: PLC0415
+
+    try:
+        crs = CRS.from_user_input(named)
+        Transformer.from_crs(crs, _DEGREES, always_xy=True)
+    except ProjError:
+        return None
+    return crs
 
 
 def layers_of(path: Path) -> dict[str, str]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import Range, Seen
-from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
 from sibangkit_geo.sources.readers.xlsx_stream import (
     FAULTS,
     blocks,
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import zipfile
     from pathlib import Path
 
-# what stands before and after the rows; more than that is no sheet
-_MOST_AROUND = 64 << 20
 # a formula without value is shorter than this in all but the rarest sheets
 _OVERLAP = 1024
 _MERGED = re.compile(rb'<mergeCell\b[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
@@ -36,6 +34,12 @@ _UNVALUED = re.compile(
     rb'<c\b(?![^>]*\bt="str")([^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)(?:<v></v>|<v ?/>)?</c>'
 )
 _PLACE = re.compile(rb'\br="([A-Z]+)')
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+# rows, and cells beyond column Z or row 999,999: any other lies within those
+_FAR = re.compile(rb"""\br=["'](?:(\d+)["']|([A-Za-z]{2,})(\d+)|[A-Za-z](\d{7,}))""")
+_LETTERS, _EVERY_ROW = 26, 1_000_000
+# a cell as writers make it is 30 to 40 bytes
+_BYTES_PER_CELL = 30
 _ROW_NUMBER = re.compile(rb'\br="(\d+)"')
 
 
@@ -46,6 +50,8 @@ class _Around:
     before: bytes = b""
     after: bytes = b""
     marked: bool = False
+    rows: int = 0
+    columns: int = _LETTERS
     rest: bytes = field(default=b"", repr=False)
     inside: bool | None = None
 
@@ -59,18 +65,41 @@ class _Around:
                 self.before, self.rest = self.before[:-_OVERLAP], self.before[-_OVERLAP:]
         if self.inside:
             rows, ends, after = block.partition(b"</sheetData>")
+            self.reach(rows)
             self.marked |= b" hidden=" in rows or (b"<f" in rows and bool(_UNVALUED.search(rows)))
             self.inside, block = not ends, after
             self.rest = b"" if ends else rows[-_OVERLAP:]
         if self.inside is False:
             self.after += block
 
+    def reach(self, rows: bytes) -> None:
+        """Keep how far rows and columns reach."""
+        for row, letters, of_cell, last in _FAR.findall(rows):
+            self.rows = max(self.rows, int(row or of_cell or last))
+            self.columns = max(self.columns, column(letters.upper()) + 1 if letters else 0)
 
-def look_at(path: Path, sheet: str, *, hidden: bool) -> Seen:
+    @property
+    def beyond(self) -> bool:
+        """Whether a cell lies where the format has none, or what is around them is no sheet."""
+        if len(self.before) + len(self.after) > limits.SHEET_AROUND_BYTES:
+            return True
+        return self.rows > limits.SHEET_ROWS or self.columns > limits.SHEET_COLUMNS
+
+    def cells(self, size: int) -> int:
+        """Estimate the cells that calamine holds: what is said, what is there, what is between."""
+        said = _DIMENSION.search(self.before)
+        dimension = (column(said[1]) + 1) * int(said[2]) if said else 0
+        wide = self.rows * self.columns if self.columns > _LETTERS or self.rows >= _EVERY_ROW else 0
+        return max(size // _BYTES_PER_CELL, dimension, wide)
+
+
+def look_at(path: Path, sheet: str, *, hidden: bool) -> tuple[Seen, int]:
     """
     Tell how the cells of a sheet stand.
 
     `hidden`: Whether the sheet itself is hidden.
+    Returns: How they stand, and how many there are at most: calamine ends the program where a stray
+        cell far away asks for more than there is memory.
     Raises DataError: The workbook is damaged.
     """
     around = _Around()
@@ -80,14 +109,15 @@ def look_at(path: Path, sheet: str, *, hidden: bool) -> Seen:
             with archive.open(part) as stream:
                 for block in blocks(stream):
                     around.take(block)
-                    if len(around.before) + len(around.after) > _MOST_AROUND:
+                    if around.beyond:
                         raise damaged(path.name)
+            cells = around.cells(archive.getinfo(part).file_size)
             rows, unvalued = _rows(archive, part, path.name) if around.marked else ((), ())
     except FAULTS as error:
         if isinstance(error, DataError):
             raise
         raise damaged(path.name) from error
-    return Seen(
+    seen = Seen(
         hidden=hidden,
         hidden_rows=rows,
         filtered=b"<filterColumn" in around.after,
@@ -98,6 +128,7 @@ def look_at(path: Path, sheet: str, *, hidden: bool) -> Seen:
         ),
         unvalued=unvalued,
     )
+    return seen, cells
 
 
 def _columns(before: bytes) -> tuple[int, ...]:
@@ -105,7 +136,7 @@ def _columns(before: bytes) -> tuple[int, ...]:
     for one in _COLUMN.findall(before):
         ends = {name: int(number) for name, number in _MIN_MAX.findall(one)}
         if _HIDDEN.search(one) and {b"min", b"max"} <= ends.keys():
-            found.update(range(ends[b"min"] - 1, min(ends[b"max"], MOST_COLUMNS)))
+            found.update(range(ends[b"min"] - 1, min(ends[b"max"], limits.COLUMNS)))
     return tuple(sorted(found))
 
 

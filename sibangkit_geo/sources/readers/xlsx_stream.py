@@ -20,12 +20,12 @@ from typing import IO, TYPE_CHECKING
 from lxml import etree
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import NOTHING_SEEN, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import DATES, PERCENTS, PLAIN, Shown, read_format
 from sibangkit_geo.sources.readers.grid import (
     HEAD_ROWS,
-    MOST_COLUMNS,
     OneTable,
     frames_of_rows,
     letters,
@@ -43,9 +43,6 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _YEARS_1904 = 1462
 _WRAP = (f'<sheetData xmlns="{_MAIN}" xmlns:x="{_MAIN}" '
          'xmlns:x14ac="urn:a" xmlns:xr="urn:b" xmlns:spans="urn:c">').encode()  # fmt: skip
-# a cell as writers make it is 30 to 40 bytes
-_BYTES_PER_CELL = 30
-_DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
 _CELL = re.compile(
     rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?(?:/>|>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?'
     rb"(?:<v>([^<]*)</v>|<v/>|<is><t[^>]*>([^<]*)</t></is>)?</c>)"
@@ -56,9 +53,6 @@ _PREFIX = re.compile(rb"<(\w+:)(?:worksheet|sst)\b")
 _PIECE = 1 << 20
 # what a damaged workbook makes the libraries raise
 FAULTS = (zipfile.BadZipFile, LookupError, etree.LxmlError, ValueError, ArithmeticError, OSError)
-# the last row that the format knows
-MOST_ROWS = 1 << 20
-_LONGEST_ROW = 64 << 20
 
 _WORDS = frozenset({b"inlineStr", b"str", b"e", b"d"})
 
@@ -87,7 +81,7 @@ class StreamedSheet(OneTable):
         rows: list[list[str]] = []
         for number, row in self._rows(None):
             # a row number far beyond the last row would be filled up with empty ones
-            if number > MOST_ROWS:
+            if number > limits.SHEET_ROWS:
                 raise damaged(self.name)
             rows.extend([] for _ in range(number - 1 - len(rows)))
             rows.append(row)
@@ -138,30 +132,6 @@ class StreamedSheet(OneTable):
             if isinstance(error, DataError):
                 raise
             raise damaged(self.name) from error
-
-
-def sheet_cells(path: Path, sheet: str) -> int:
-    """
-    Estimate how many cells a sheet has, without reading it.
-
-    Returns: The larger of what the sheet says and what its size in bytes allows.
-    Raises DataError: The workbook is damaged.
-    """
-    try:
-        with open_zip(path) as archive:
-            part = part_of(archive, sheet)
-            with archive.open(part) as stream:
-                start = stream.read(4096)
-            by_size = archive.getinfo(part).file_size // _BYTES_PER_CELL
-    except FAULTS as error:
-        if isinstance(error, DataError):
-            raise
-        raise damaged(path.name) from error
-    found = _DIMENSION.search(start)
-    if not found:
-        return by_size
-    # an exaggerated dimension costs calamine as much memory as real cells
-    return max(by_size, (column(found.group(1)) + 1) * int(found.group(2)))
 
 
 def damaged(name: str) -> DataError:
@@ -217,7 +187,7 @@ def split(stream: IO[bytes], mark: bytes, name: str) -> Iterator[bytes]:
     for block in blocks(stream):
         pieces = (rest + block).split(mark)
         rest = pieces.pop()
-        if len(rest) > _LONGEST_ROW:
+        if len(rest) > limits.SHEET_ROW_BYTES:
             raise _foreign(name)
         yield from pieces
     if b"<row" in rest and b"/>" not in rest[rest.rfind(b"<row") :]:
@@ -237,7 +207,7 @@ def _row(raw: bytes, values: Values, place: dict[int, int] | None) -> list[str]:
     for name, style, kind, value, inline in found:
         position = column(name)
         if place is None:
-            if position > MOST_COLUMNS:
+            if position > limits.COLUMNS:
                 continue
             row.extend([""] * (position + 1 - len(row)))
             at: int | None = position

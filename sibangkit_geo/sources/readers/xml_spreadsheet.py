@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
 from sibangkit_geo.sources.readers.formats import PLAIN, Shown, date_text, read_format
-from sibangkit_geo.sources.readers.grid import MOST_COLUMNS
 from sibangkit_geo.sources.readers.html_table import require_size
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _X = "{urn:schemas-microsoft-com:office:excel}"
-_MOST_ROWS = 1 << 20
 # other names of formats ("Standard", "Fixed", "Currency") leave a number one; dates have a type
 _NAMED = {"Percent": Shown("percent")}
 
@@ -44,7 +43,7 @@ class _Worksheet:
     def column(self, element: etree._Element) -> None:
         """Read what is said of one or more columns."""
         first = _number(element, "Index", self.next_column + 1) - 1
-        self.next_column = min(first + _number(element, "Span", 0), MOST_COLUMNS) + 1
+        self.next_column = min(first + _number(element, "Span", 0), limits.COLUMNS) + 1
         for place in range(first, self.next_column):
             if element.get(f"{_SS}Hidden") == "1":
                 self.hidden_columns.append(place)
@@ -53,7 +52,7 @@ class _Worksheet:
     def row(self, element: etree._Element) -> int:
         """Read a row, and count its cells."""
         top = _number(element, "Index", len(self.rows) + 1) - 1
-        if not len(self.rows) <= top < _MOST_ROWS:
+        if not len(self.rows) <= top < limits.SHEET_ROWS:
             msg = "a row number that no spreadsheet has"
             raise ValueError(msg)
         self.rows.extend([] for _ in range(top - len(self.rows)))
@@ -61,7 +60,7 @@ class _Worksheet:
         place = 0
         for cell in element.iterchildren(f"{_SS}Cell"):
             place = _number(cell, "Index", place + 1) - 1
-            if place > MOST_COLUMNS:
+            if place > limits.COLUMNS:
                 break
             style = cell.get(f"{_SS}StyleID") or element.get(f"{_SS}StyleID")
             shown = self.styles.get(style or self.column_styles.get(place, ""), PLAIN)
@@ -76,7 +75,7 @@ class _Worksheet:
         self.rows.append(row)
         if element.get(f"{_SS}Hidden") == "1" and any(row):
             self.hidden_rows.append(top + 1)
-        self.rows.extend([] for _ in range(min(_number(element, "Span", 0), _MOST_ROWS)))
+        self.rows.extend([] for _ in range(min(_number(element, "Span", 0), limits.SHEET_ROWS)))
         return len(row)
 
     def cells(self, path: Path) -> SheetCells:

@@ -1,0 +1,51 @@
+"""
+What a file may ask of this machine; more is a damaged or hostile file, or is read in another way.
+
+Every limit on memory, members, cells, pixels, depth and time stands here, with its reason.
+"""
+
+from __future__ import annotations
+
+#: unpacked bytes of an archive: a workbook of 1M x 45 cells unpacks to about 2 GB; the villages of
+#: all Indonesia in full detail are 614 MB of GeoJSON (geoBoundaries), and 3 GB as Shapefile is the
+#: largest its format allows with room for attributes
+UNPACKED_BYTES = 6 * 1024**3
+#: unpacked to packed: workbooks shrink ten- to twentyfold, coordinates as text about tenfold and as
+#: numbers about threefold; text of one letter shrinks a thousandfold (deflate's limit is 1032)
+UNPACKED_RATIO = 200
+#: a small file of constant attributes or empty formatted rows may shrink far and does no harm
+HARMLESS_BYTES = 10 * 1024**2
+#: members of an archive: a Shapefile has up to a dozen parts per layer, a sheet about five
+MEMBERS = 10_000
+#: of a product that is searched for leaks, unpacked, and packed files within packed files; pictures
+#: of one colour shrink far
+SEARCHED_RATIO, SEARCHED_HARMLESS, SEARCHED_BYTES = 200, 64 * 1024**2, 4 * 1024**3
+SEARCHED_DEPTH = 8
+
+#: cells of a workbook that are held; calamine takes about 1.5 GB for them. More are streamed (XLSX)
+#: or refused
+CELLS = 20_000_000
+#: rows and columns of a spreadsheet (ECMA-376 part 1, 18.3.1.73: XFD1048576 is the last cell)
+SHEET_ROWS, SHEET_COLUMNS = 1 << 20, 1 << 14
+#: columns of a table: no register or profile known has a quarter of this
+COLUMNS = 2_000
+#: sheets that are read as one table: numbers of rows are 32 bits
+SHEETS = 400
+#: bytes of one row of a sheet, and of what stands before and after its rows
+SHEET_ROW_BYTES = SHEET_AROUND_BYTES = 64 << 20
+#: bytes of a row and of a cell of delimited text: an open quote takes the rest of the file
+TEXT_ROW_BYTES, TEXT_CELL_BYTES = 32 << 20, 1 << 20
+#: a page is held whole while it is read; a register of a regency takes about 100 MB
+PAGE_BYTES = 200 * 1024**2
+#: cells that one of a page covers (HTML 4.9.11: no cell reaches further)
+SPAN_COLUMNS, SPAN_ROWS = 1000, 65534
+
+#: pixels and bytes of a photo: no phone takes pictures of more
+PHOTO_PIXELS, PHOTO_BYTES = 60_000_000, 40_000_000
+#: cells of a raster whose ways are searched: about 100 bytes each, and a regency in cells of 30 m
+#: has 14.5 million
+WAY_CELLS = 20_000_000
+
+#: seconds that LibreOffice may take for a document, and that a server may be silent: a line that
+#: says nothing for a minute is down, large files may take as long as they need
+CONVERSION_SECONDS, SILENCE_SECONDS = 300, 60
