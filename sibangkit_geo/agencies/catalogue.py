@@ -23,8 +23,10 @@ PAYERS = ("regency", "province", "ministry", "village_fund", "bank", "baznas", "
 #: payers that are no government: what they alone pay is no expense of an agency
 PARTNER_PAYERS = frozenset({"bank", "baznas", "csr"})
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
-_PAGE = re.compile(r"[a-z0-9][a-z0-9_-]*\.html")
+#: what no file or folder may be called: Windows keeps these for its devices
+NO_DEVICE = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"
+_KEY = re.compile(rf"{NO_DEVICE}[a-z][a-z0-9_]*")
+_PAGE = re.compile(rf"{NO_DEVICE}[a-z0-9][a-z0-9_-]*\.html")
 # pages of a run that belong to no agency
 _TAKEN = {"index.html", "laporan_mutu_data.html"}
 
@@ -63,7 +65,8 @@ class Agency:
         """Check that key and file can be the name of a page, in the folder of the products."""
         if not _KEY.fullmatch(self.key) or not self.name.strip():
             msg = (
-                f'[[agency]] "{self.key}": the key is made of a to z, 0 to 9 and _, and has a name'
+                f'[[agency]] "{self.key}": the key is made of a to z, 0 to 9 and _, is no '
+                "name that Windows keeps for itself, and has a name"
             )
             raise ConfigError(msg)
         if self.file and (not _PAGE.fullmatch(self.file) or self.file in _TAKEN):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
 
+from sibangkit_geo.agencies.catalogue import NO_DEVICE
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, nearest
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import build, own_toml
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 PartnerKind = Literal["bank", "csr", "baznas", "other"]
 _SHARE = "_share"
-# the name of a folder on every system; Windows keeps some for its devices
-_KEY = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z][a-z0-9_]{0,39}")
+# the name of a folder on every system
+_KEY = re.compile(rf"{NO_DEVICE}[a-z][a-z0-9_]{{0,39}}")
 _LONGEST_NAME = 80
 
 

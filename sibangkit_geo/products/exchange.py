@@ -7,14 +7,19 @@ import ctypes
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
+
+P = ParamSpec("P")
 
 #: what a replaced folder is called between two renames, where the system cannot exchange them
 OLD: Final = "old"
+# seconds
+_WAITS = (0.05, 0.15, 0.3, 0.5)
 _AT_CWD = -100  # AT_FDCWD, Linux fcntl.h
 _EXCHANGE = 2  # RENAME_EXCHANGE (Linux fs.h) and RENAME_SWAP (Darwin stdio.h)
 
@@ -31,18 +36,34 @@ def put_in_place(folder: Path, out: Path, *, products: Collection[str]) -> None:
     Raises OSError: The system refuses; `out` is as it was.
     """
     if not out.exists():
-        folder.rename(out)
+        patiently(folder.rename, out)
         return
     _keep_others(out, folder, products)
     if _exchanged(folder, out):
         return
     old = folder.with_name(OLD)
-    out.rename(old)
+    patiently(out.rename, old)
     try:
-        folder.rename(out)
+        patiently(folder.rename, out)
     except OSError:
         old.rename(out)
         raise
+
+
+def patiently(step: Callable[P, object], *args: P.args, **options: P.kwargs) -> None:
+    """
+    Take a step again for a second: scanners and clouds hold files for a moment on Windows.
+
+    Raises OSError: It fails for another reason, or still after that second.
+    """
+    for wait in _WAITS:
+        try:
+            step(*args, **options)
+        except PermissionError:
+            time.sleep(wait)
+        else:
+            return
+    step(*args, **options)
 
 
 def restore(home: Path, out: Path) -> None:

@@ -94,7 +94,13 @@ def _claim(place: Path) -> IO[bytes]:
             file.truncate(0)
             since = datetime.now(UTC).isoformat(timespec="seconds")
             owner = {"process": os.getpid(), "computer": platform.node(), "since": since}
-            file.write(json.dumps(owner).encode())
+            try:
+                file.write(json.dumps(owner).encode())
+            except OSError:
+                # a full disk
+                file.close()
+                place.unlink(missing_ok=True)
+                raise
             return file
         file.close()
 

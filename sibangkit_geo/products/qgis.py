@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr  # nosec B406 # it writes, and reads no XML
 
 from pyproj import CRS
 
 from sibangkit_geo.products.classes import NO_DATA_COLOR, PALETTE
+from sibangkit_geo.products.places import zip_moment
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
@@ -264,8 +264,7 @@ def write_project(
 
     `surface`: Risk surface, relative to the project; empty for none.
     """
-    made = datetime.fromisoformat(product.provenance.created)
-    entry = zipfile.ZipInfo(f"{path.stem}.qgs", made.timetuple()[:6])
+    entry = zipfile.ZipInfo(f"{path.stem}.qgs", zip_moment(product.provenance.created))
     entry.compress_type = zipfile.ZIP_DEFLATED
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -8,13 +8,15 @@ import json
 import os
 import shutil
 import stat
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.products.exchange import can_stand_beside, put_in_place
+from sibangkit_geo.errors import ConfigError, UnprotectedWarning
+from sibangkit_geo.products.exchange import can_stand_beside, patiently, put_in_place
 from sibangkit_geo.products.left_behind import ClaimedError, claimed, hidden_folder, remove_left
+from sibangkit_geo.products.places import cloud_of, require_writable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -108,9 +110,7 @@ def claim(out: Path) -> Iterator[None]:
         there is hardly any room.
     """
     told, out = out, out.resolve()
-    if out.exists() and not out.is_dir():
-        msg = f"{told}: --out must be a folder, this is a file."
-        raise ConfigError(msg)
+    _require_usable(out, told)
     with contextlib.ExitStack() as ended:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +125,26 @@ def claim(out: Path) -> Iterator[None]:
             raise ConfigError(msg) from error
         _require_room(out, told)
         yield
+
+
+def _require_usable(out: Path, told: Path) -> None:
+    """Refuse what can be no folder here, and tell of one that others get to see."""
+    try:
+        is_file = out.exists() and not out.is_dir()
+    except OSError as error:
+        # a name that is too long
+        msg = f"{told}: cannot write there ({error.strerror}). Choose another --out."
+        raise ConfigError(msg) from error
+    if is_file:
+        msg = f"{told}: --out must be a folder, this is a file."
+        raise ConfigError(msg)
+    require_writable_name(out)
+    if cloud := cloud_of(out):
+        text = (
+            f"{told}: folder ini disalin oleh {cloud} ke komputer lain, juga berkas yang belum "
+            "selesai. Pilih --out lain bila isinya bukan untuk umum."
+        )
+        warnings.warn(text, UnprotectedWarning, stacklevel=3)
 
 
 def _place_of(out: Path) -> Path:
@@ -182,7 +202,7 @@ def staged_file(out: Path, *, private: bool = False) -> Iterator[Path]:
         if private:
             _keep_private(folder)
         try:
-            (folder / out.name).replace(out)
+            patiently((folder / out.name).replace, out)
         except OSError as error:
             msg = f"{out}: cannot be replaced ({error.strerror}). Close it where it is open."
             raise ConfigError(msg) from error
@@ -276,15 +296,15 @@ def _move(folder: Path, out: Path) -> None:
     unfinished = {_UNFINISHED: _SENTENCE, _REPLACED: sorted(earlier | fresh)}
     marker = folder / f".{_UNFINISHED}"
     write_text(marker, json.dumps(unfinished, ensure_ascii=False, indent=2) + "\n")
-    marker.replace(out / MANIFEST)
+    patiently(marker.replace, out / MANIFEST)
     for name in sorted(fresh - {MANIFEST}):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).replace(out / name)
+        patiently((folder / name).replace, out / name)
     for name in sorted(earlier - fresh):
         if (out / name).is_file():
-            (out / name).unlink()
+            patiently((out / name).unlink)
     if MANIFEST in fresh:
-        (folder / MANIFEST).replace(out / MANIFEST)
+        patiently((folder / MANIFEST).replace, out / MANIFEST)
 
 
 def require_finished(out: Path) -> None:

@@ -20,6 +20,7 @@ from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.document import styles
 from sibangkit_geo.products.document.chapters import write_chapters
 from sibangkit_geo.products.document.manuscript import FIGURE, HEADING, MAP, TABLE, Manuscript
+from sibangkit_geo.products.places import zip_moment
 from sibangkit_geo.products.words import date_words, say
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ _LISTS = (
 # shapes of fonts in digits, which look like identity numbers; Word works without them
 _FONTS = ("fontTable.xml", "theme1.xml")
 _HINTS = re.compile(rb'<w:panose1 [^>]*/>|<w:sig [^>]*/>| panose="[^"]*"')
-# zip knows no earlier time
-_EARLIEST = 1980
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +249,7 @@ def save(document: Document, path: Path, *, created: str) -> None:
     `created`: ISO time.
     """
     made = datetime.fromisoformat(created)
-    stamp = (max(made.year, _EARLIEST), *made.timetuple()[1:6])
+    stamp = zip_moment(created)
     about = document.core_properties
     about.created = about.modified = made.replace(tzinfo=None)
     about.revision = 1
