@@ -20,6 +20,9 @@ from sibangkit_geo.errors import (
     UnprotectedWarning,
     unexpected,
 )
+from sibangkit_geo.voice import log_file
+from sibangkit_geo.voice.commands import Voice, fail
+from sibangkit_geo.voice.language import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="sibangkit",
+    cls=Voice,
     help="Find poverty pockets and draw offline maps for every agency.",
     no_args_is_help=True,
     add_completion=False,
@@ -45,6 +49,17 @@ _FOUND = {
     "photo_point": "titik lokasi foto",
     "unreadable": "rusak atau terkunci, tidak terperiksa",
     "too_much": "terlalu besar setelah dibuka, tidak terperiksa",
+}
+
+# kinds of files of a new study
+_USED = {
+    "households": "register rumah tangga",
+    "members": "tabel anggota keluarga",
+    "profiles": "tabel desa",
+    "unknown": "tidak dikenali",
+    "unreadable": "tidak terbaca",
+    "boundaries": "batas desa",
+    "not used": "tidak dipakai",
 }
 
 boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
@@ -75,7 +90,22 @@ def _version(*, wanted: bool) -> None:
 @app.callback()
 def main(
     *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every stage.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Print stages, and write a log without personal data that may be sent to a "
+            "maintainer.",
+        ),
+    ] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="id|en",
+            help="Language of help and messages: id or en; else that of the environment.",
+        ),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option(
@@ -87,16 +117,34 @@ def main(
     ] = False,
 ) -> None:
     """Find poverty pockets and draw offline maps for every agency."""
-    del version
+    # the language is taken out of the command line before it is read
+    del version, language
     # so that what is half made is taken away
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     # a degraded input is told in one line on stderr; the same words stand in the products
-    warnings.showwarning = lambda message, *_, **__: typer.echo(f"peringatan: {message}", err=True)
+    warnings.showwarning = _show_warning
     warnings.simplefilter("ignore")
     warnings.simplefilter("default", DegradedInputWarning)
     warnings.simplefilter("default", UnprotectedWarning)
+
+
+def _show_warning(message: Warning | str, kind: type[Warning], *_: object, **__: object) -> None:
+    log_file.warned(kind)
+    _tell("peringatan", str(message))
+
+
+def _said(text: str) -> str:
+    """Say a remark in the language that is spoken."""
+    from sibangkit_geo.voice.translator import remark
+
+    return remark(text)
+
+
+def _tell(*parts: str) -> None:
+    """Tell remarks on stderr, one after the other on a line."""
+    typer.echo(": ".join(map(_said, parts)), err=True)
 
 
 @app.command()
@@ -141,9 +189,9 @@ def _asked_password() -> str:
         return typed
 
     asked: str = typer.prompt(
-        "Kata sandi halaman internal (paling sedikit 12 karakter)",
+        _said("Kata sandi halaman internal (paling sedikit 12 karakter)"),
         hide_input=True,
-        confirmation_prompt="Ulangi kata sandi",
+        confirmation_prompt=_said("Ulangi kata sandi"),
         value_proc=long_enough,
         err=True,
     )
@@ -209,7 +257,7 @@ def inspect(
         written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
     typer.echo(begin.text_of(found), err=True)
     if found.missing:
-        _fail(f"{file.name}: not recognised; it lacks {found.missing}", code=_DATA)
+        _fail(f"{file.name}: not recognised; it lacks {_said(found.missing)}", code=_DATA)
     typer.echo(new_study.block_of(found))
     for path in written:
         typer.echo(path)
@@ -231,9 +279,9 @@ def new(
         known = begin.Known(regency, code_generation, code_system, "", year)
         begun = new_study.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
-        typer.echo(f"{name}: {kind}", err=True)
+        typer.echo(f"{name}: {_USED.get(kind, kind) if spoken() == 'id' else kind}", err=True)
     for remark in begun.remarks:
-        typer.echo(f"perhatian: {remark}", err=True)
+        _tell("perhatian", remark)
     typer.echo(begun.path)
 
 
@@ -257,10 +305,9 @@ def pockets(
             table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
         )
     for note in found.notes:
-        typer.echo(note.text, err=True)
-    typer.echo(
-        f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}", err=True
-    )
+        _tell(note.text)
+    _tell(f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}")
+    log_file.notes([one.key for one in found.notes])
     typer.echo(out)
 
 
@@ -289,9 +336,10 @@ def annex(
     for name in finished.products:
         typer.echo(finished.out / name)
     for note in finished.notes:
-        typer.echo(f"perhatian: {note.text}", err=True)
+        _tell("perhatian", note.text)
+    log_file.notes([one.key for one in finished.notes])
     if finished.schema:
-        typer.echo(f"skema basis data: {finished.schema}", err=True)
+        _tell(f"skema basis data: {finished.schema}")
 
 
 @app.command()
@@ -325,9 +373,9 @@ def partners(
     for name in finished.products:
         typer.echo(finished.out / name)
     for name in finished.bare:
-        typer.echo(f"perhatian: data tidak menanyakan kebutuhan {name}", err=True)
+        _tell("perhatian", f"data tidak menanyakan kebutuhan {name}")
     for name in finished.left:
-        typer.echo(f"perhatian: {finished.out / name} berasal dari pelaksanaan lain", err=True)
+        _tell("perhatian", f"{finished.out / name} berasal dari pelaksanaan lain")
 
 
 @app.command()
@@ -363,9 +411,9 @@ def scan(
             raise MissingFileError(folder, named_by="folder to scan")
         found = disclosure.find_leaks(folder)
     for one in found:
-        typer.echo(f"{one.file}\t{one.count}\t{_FOUND[one.kind]}")
+        typer.echo(f"{one.file}\t{one.count}\t{_said(_FOUND[one.kind])}")
     files = len({one.file for one in found})
-    typer.echo(f"{files} berkas perlu diperiksa" if files else "bersih", err=True)
+    _tell(f"{files} berkas perlu diperiksa" if files else "bersih")
     if found:
         raise typer.Exit(code=1)
 
@@ -379,9 +427,9 @@ def doctor() -> None:
         found = []
         for one in examine():
             found.append(one)
-            typer.echo(f"{one.state:<7}{one.what}: {one.told}")
+            typer.echo(f"{_said(one.state):<7}{_said(one.what)}: {_said(one.told)}")
             if one.remedy:
-                typer.echo(f"       {one.remedy}")
+                typer.echo(f"       {_said(one.remedy)}")
     if any(one.state == "rusak" for one in found):
         raise typer.Exit(code=1)
 
@@ -400,14 +448,13 @@ def verify(
         found = staging.verify(folder)
     for told, names in (("berubah", found.changed), ("hilang", found.missing)):
         for name in names:
-            typer.echo(f"{name}\t{told}")
+            typer.echo(f"{name}\t{_said(told)}")
     for name in found.others:
-        typer.echo(f"{name}: bukan bagian dari keluaran", err=True)
-    typer.echo(
+        _tell(f"{name}: bukan bagian dari keluaran")
+    _tell(
         f"{found.products} berkas sesuai manifest.json"
         if found.whole
-        else "berkas berbeda dari manifest.json; jalankan lagi",
-        err=True,
+        else "berkas berbeda dari manifest.json; jalankan lagi"
     )
     if not found.whole:
         raise typer.Exit(code=1)
@@ -481,28 +528,38 @@ def reported() -> Iterator[None]:
     """Turn an error of ours into one line and its exit code."""
     try:
         yield
-    except InputsError as error:
-        _fail(*map(str, error.errors), code=error.exit_code)
-    except SibangkitError as error:
-        _fail(str(error), code=error.exit_code)
-    except KeyboardInterrupt:
-        # also what asks the process to end (SIGTERM)
-        _fail("stopped; nothing was written", code=1)
-    except MemoryError:
-        _fail("not enough memory; nothing was written", code=1)
-    except OSError as error:
-        _fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
     except (typer.Exit, typer.Abort):
         raise
-    except Exception as error:  # whatever a library raises is one line
-        logging.getLogger(__name__).info("unexpected", exc_info=True)
-        _fail(unexpected(error), code=1)
+    except BaseException as error:
+        log_file.failed(error)
+        _report(error)
 
 
-def _fail(*messages: str, code: int) -> NoReturn:
-    for message in messages:
-        typer.echo(f"error: {' '.join(message.split())}", err=True)
-    raise typer.Exit(code=code)
+def _report(error: BaseException) -> NoReturn:
+    from sibangkit_geo.voice.translator import error_text
+
+    match error:
+        case InputsError():
+            fail(*map(error_text, error.errors), code=error.exit_code)
+        case SibangkitError():
+            fail(error_text(error), code=error.exit_code)
+        case KeyboardInterrupt():
+            # also what asks the process to end (SIGTERM)
+            _fail("stopped; nothing was written", code=1)
+        case MemoryError():
+            _fail("not enough memory; nothing was written", code=1)
+        case OSError():
+            _fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
+        case Exception():  # whatever a library raises is one line
+            logging.getLogger(__name__).info("unexpected", exc_info=error)
+            _fail(unexpected(error), code=1)
+    raise error
+
+
+def _fail(message: str, *, code: int) -> NoReturn:
+    from sibangkit_geo.voice.translator import told
+
+    fail(told(message), code=code)
 
 
 @contextmanager
@@ -520,7 +577,8 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
             if stage not in tasks:
                 for earlier in tasks.values():
                     bar.update(earlier, visible=False)  # type: ignore[arg-type]
-                tasks[stage] = bar.add_task(_STAGES[stage], total=total)
+                log_file.stage(stage)
+                tasks[stage] = bar.add_task(_said(_STAGES[stage]), total=total)
             bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
         yield show
@@ -532,7 +590,5 @@ def report(finished: Finished) -> None:
         typer.echo(finished.out / name)
     if finished.review:
         typer.echo(finished.review)
-    typer.echo(
-        f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)",
-        err=True,
-    )
+    log_file.notes([one.key for one in finished.notes])
+    _tell(f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)")

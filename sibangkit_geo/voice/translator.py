@@ -1,0 +1,178 @@
+"""Finished sentences from one language into the other, by templates with places for words."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sibangkit_geo.errors import SibangkitError
+from sibangkit_geo.model.toml import own_toml
+from sibangkit_geo.voice.language import spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SLOT = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
+_LETTERS = re.compile(r"[^\W\d_]")
+# what stands between two sentences, or between a name and what is said of it
+_BREAK = re.compile(r"(?<=[.?!;:]) ")
+_MARKS = ".;:"
+# below that a template would fit anything
+_FEWEST_LETTERS = 2
+_ROWS = re.compile(r"(?<=\(baris: )\d{1,3}(?:,\d{3})+")
+
+
+class Template:
+    """A sentence with numbered or named places, and its twin."""
+
+    def __init__(self, text: str, twin: str) -> None:
+        self.text = text.strip()
+        parts = _SLOT.split(self.text)
+        self.pieces = [_unescaped(one) for one in parts[::2]]
+        self.slots = parts[1::2]
+        self.twin = twin.strip()
+        self.weight = len("".join("".join(self.pieces).split()))
+
+    def fillings(self, text: str) -> dict[str, str] | None:
+        """Find what stands in the places of a text; None where it is not of this template."""
+        first, *inner = self.pieces
+        if not inner:
+            return {} if text == first else None
+        last = inner.pop()
+        at, end = len(first), len(text) - len(last)
+        if at > end or not (text.startswith(first) and text.endswith(last)):
+            return None
+        found = []
+        for piece in inner:
+            place = text.find(piece, at, end)
+            if place < 0:
+                return None
+            found.append(text[at:place])
+            at = place + len(piece)
+        return dict(zip(self.slots, [*found, text[at:end]], strict=True))
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("{{", "{").replace("}}", "}")
+
+
+class _Fit(NamedTuple):
+    """A template that fits a text; `more` and `less` say which mark ends the text instead."""
+
+    template: Template
+    fillings: dict[str, str]
+    more: str
+    less: str
+
+
+class Translator:
+    """Knows sentences and their twins; what it does not know stays as it is."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        known = [Template(text, twin) for text, twin in pairs]
+        known = [
+            one
+            for one in known
+            if len(_LETTERS.findall("".join(one.pieces))) >= _FEWEST_LETTERS or one.pieces[0] == "["
+        ]
+        # the more a template says itself, the less it is mistaken for another
+        self._known = sorted(known, key=lambda one: (-one.weight, len(one.slots)))
+
+    def templates_of(self, text: str) -> list[str]:
+        """List the templates of what is known in a text, their places open."""
+        return [one.template.text for one in self._parts(text) if not isinstance(one, str)]
+
+    def __call__(self, text: str) -> str:
+        """Translate a text: as a whole, else sentence by sentence; what is unknown stays."""
+        bare = text.strip()
+        if not bare:
+            return text
+        before, _, after = text.partition(bare)
+        said = (one if isinstance(one, str) else self._filled(one) for one in self._parts(bare))
+        return before + " ".join(said) + after
+
+    def _parts(self, text: str) -> Iterator[_Fit | str]:
+        whole = self._fit(text)
+        if whole is not None:
+            yield whole
+            return
+        breaks = [found.start() for found in _BREAK.finditer(text)]
+        for at in reversed(breaks):
+            part = self._fit(text[:at])
+            if part is not None:
+                yield part
+                yield from self._parts(text[at + 1 :])
+                return
+        if breaks:
+            yield text[: breaks[0]]
+            yield from self._parts(text[breaks[0] + 1 :])
+        else:
+            yield text
+
+    def _fit(self, text: str) -> _Fit | None:
+        """Find the template that says most of a text, with or without the mark that ends it."""
+        tried = [(text, "", ""), (f"{text}.", "", ".")]
+        if text[-1:] in _MARKS:
+            tried.append((text[:-1], text[-1], ""))
+        found = [
+            _Fit(one, fillings, more, less)
+            for form, more, less in tried
+            for one, fillings in [self._find(form)]
+            if one is not None
+        ]
+        return max(found, key=lambda one: one.template.weight, default=None)
+
+    def _find(self, text: str) -> tuple[Template | None, dict[str, str]]:
+        for one in self._known:
+            fillings = one.fillings(text)
+            if fillings is not None:
+                return one, fillings
+        return None, {}
+
+    def _filled(self, fit: _Fit) -> str:
+        words = {slot: self(text) for slot, text in fit.fillings.items()}
+        parts = _SLOT.split(fit.template.twin)
+        said = "".join(
+            words[part] if at % 2 else _unescaped(part) for at, part in enumerate(parts)
+        )
+        return said.removesuffix(fit.less) + fit.more
+
+
+@functools.cache
+def to_indonesian() -> Translator:
+    """Give the translator of errors and of the words of the libraries that parse and read."""
+    read: dict[str, dict[str, str]] = own_toml(__package__, "messages.id.toml")
+    return Translator(pair for table in read.values() for pair in table.items())
+
+
+@functools.cache
+def to_english() -> Translator:
+    """Give the translator of remarks: those of the command line, and those that pages know."""
+    from sibangkit_geo.products.web.english import sentence_twins  # noqa: PLC0415 - for remarks
+
+    own: dict[str, Any] = own_toml(__package__, "remarks.en.toml")
+    return Translator([*own["remarks"].items(), *sentence_twins().items()])
+
+
+def told(text: str) -> str:
+    """Say an English sentence, such as that of an error, in the language that is spoken."""
+    if spoken() == "en":
+        return text
+    return _ROWS.sub(lambda found: found[0].replace(",", "."), to_indonesian()(text))
+
+
+def error_text(error: SibangkitError) -> str:
+    """Say an error of ours on one line; problem and remedy each on its own."""
+    text = str(error)
+    remedy = getattr(error, "remedy", "")
+    if remedy and text.endswith(f". {remedy}"):
+        text = f"{told(text.removesuffix(f'. {remedy}'))}. {told(remedy)}"
+    else:
+        text = told(text)
+    return " ".join(text.split())
+
+
+def remark(text: str) -> str:
+    """Say a remark, which is Indonesian but for errors it repeats, in the language spoken."""
+    return to_english()(text) if spoken() == "en" else told(text)
