@@ -8,21 +8,16 @@ import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sibangkit_geo import __version__
-from sibangkit_geo.errors import (
-    DegradedInputWarning,
-    InputsError,
-    SibangkitError,
-    UnprotectedWarning,
-    unexpected,
-)
+from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
 from sibangkit_geo.voice import log_file
-from sibangkit_geo.voice.commands import Voice, fail
+from sibangkit_geo.voice.commands import Voice
 from sibangkit_geo.voice.language import spoken
+from sibangkit_geo.voice.reporting import account, fail, reported, said, show_warning, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,27 +119,10 @@ def main(
     if verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     # a degraded input is told in one line on stderr; the same words stand in the products
-    warnings.showwarning = _show_warning
+    warnings.showwarning = show_warning
     warnings.simplefilter("ignore")
     warnings.simplefilter("default", DegradedInputWarning)
     warnings.simplefilter("default", UnprotectedWarning)
-
-
-def _show_warning(message: Warning | str, kind: type[Warning], *_: object, **__: object) -> None:
-    log_file.warned(kind)
-    _tell("peringatan", str(message))
-
-
-def _said(text: str) -> str:
-    """Say a remark in the language that is spoken."""
-    from sibangkit_geo.voice.translator import remark
-
-    return remark(text)
-
-
-def _tell(*parts: str) -> None:
-    """Tell remarks on stderr, one after the other on a line."""
-    typer.echo(": ".join(map(_said, parts)), err=True)
 
 
 @app.command()
@@ -189,9 +167,9 @@ def _asked_password() -> str:
         return typed
 
     asked: str = typer.prompt(
-        _said("Kata sandi halaman internal (paling sedikit 12 karakter)"),
+        said("Kata sandi halaman internal (paling sedikit 12 karakter)"),
         hide_input=True,
-        confirmation_prompt=_said("Ulangi kata sandi"),
+        confirmation_prompt=said("Ulangi kata sandi"),
         value_proc=long_enough,
         err=True,
     )
@@ -255,9 +233,9 @@ def inspect(
         known = begin.Known(regency, code_generation, code_system, sheet, year)
         found = begin.inspect(file, known=known)
         written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
-    typer.echo(begin.text_of(found), err=True)
+    typer.echo(account(begin.text_of(found)), err=True)
     if found.missing:
-        _fail(f"{file.name}: not recognised; it lacks {_said(found.missing)}", code=_DATA)
+        fail(f"{file.name}: not recognised; it lacks {said(found.missing)}", code=_DATA)
     typer.echo(new_study.block_of(found))
     for path in written:
         typer.echo(path)
@@ -281,7 +259,7 @@ def new(
     for name, kind in begun.used.items():
         typer.echo(f"{name}: {_USED.get(kind, kind) if spoken() == 'id' else kind}", err=True)
     for remark in begun.remarks:
-        _tell("perhatian", remark)
+        tell("perhatian", remark)
     typer.echo(begun.path)
 
 
@@ -305,8 +283,8 @@ def pockets(
             table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
         )
     for note in found.notes:
-        _tell(note.text)
-    _tell(f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}")
+        tell(note.text)
+    tell(f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}")
     log_file.notes([one.key for one in found.notes])
     typer.echo(out)
 
@@ -336,10 +314,10 @@ def annex(
     for name in finished.products:
         typer.echo(finished.out / name)
     for note in finished.notes:
-        _tell("perhatian", note.text)
+        tell("perhatian", note.text)
     log_file.notes([one.key for one in finished.notes])
     if finished.schema:
-        _tell(f"skema basis data: {finished.schema}")
+        tell(f"skema basis data: {finished.schema}")
 
 
 @app.command()
@@ -373,9 +351,9 @@ def partners(
     for name in finished.products:
         typer.echo(finished.out / name)
     for name in finished.bare:
-        _tell("perhatian", f"data tidak menanyakan kebutuhan {name}")
+        tell("perhatian", f"data tidak menanyakan kebutuhan {name}")
     for name in finished.left:
-        _tell("perhatian", f"{finished.out / name} berasal dari pelaksanaan lain")
+        tell("perhatian", f"{finished.out / name} berasal dari pelaksanaan lain")
 
 
 @app.command()
@@ -411,9 +389,9 @@ def scan(
             raise MissingFileError(folder, named_by="folder to scan")
         found = disclosure.find_leaks(folder)
     for one in found:
-        typer.echo(f"{one.file}\t{one.count}\t{_said(_FOUND[one.kind])}")
+        typer.echo(f"{one.file}\t{one.count}\t{said(_FOUND[one.kind])}")
     files = len({one.file for one in found})
-    _tell(f"{files} berkas perlu diperiksa" if files else "bersih")
+    tell(f"{files} berkas perlu diperiksa" if files else "bersih")
     if found:
         raise typer.Exit(code=1)
 
@@ -427,9 +405,9 @@ def doctor() -> None:
         found = []
         for one in examine():
             found.append(one)
-            typer.echo(f"{_said(one.state):<7}{_said(one.what)}: {_said(one.told)}")
+            typer.echo(f"{said(one.state):<7}{said(one.what)}: {said(one.told)}")
             if one.remedy:
-                typer.echo(f"       {_said(one.remedy)}")
+                typer.echo(f"       {said(one.remedy)}")
     if any(one.state == "rusak" for one in found):
         raise typer.Exit(code=1)
 
@@ -448,10 +426,10 @@ def verify(
         found = staging.verify(folder)
     for told, names in (("berubah", found.changed), ("hilang", found.missing)):
         for name in names:
-            typer.echo(f"{name}\t{_said(told)}")
+            typer.echo(f"{name}\t{said(told)}")
     for name in found.others:
-        _tell(f"{name}: bukan bagian dari keluaran")
-    _tell(
+        tell(f"{name}: bukan bagian dari keluaran")
+    tell(
         f"{found.products} berkas sesuai manifest.json"
         if found.whole
         else "berkas berbeda dari manifest.json; jalankan lagi"
@@ -478,7 +456,7 @@ def check(  # noqa: PLR0913, PLR0917 - an option each
         columns = boundaries.BoundaryColumns(code, name, district, code_system)
         check = boundaries.check_file(file, layer=layer, crs=crs, columns=columns, regency=regency)
         text = boundaries.check_text(check)
-    typer.echo(text)
+    typer.echo(account(text))
 
 
 @boundaries_app.command("import")
@@ -524,45 +502,6 @@ def fetch(
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn an error of ours into one line and its exit code."""
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except BaseException as error:
-        log_file.failed(error)
-        _report(error)
-
-
-def _report(error: BaseException) -> NoReturn:
-    from sibangkit_geo.voice.translator import error_text
-
-    match error:
-        case InputsError():
-            fail(*map(error_text, error.errors), code=error.exit_code)
-        case SibangkitError():
-            fail(error_text(error), code=error.exit_code)
-        case KeyboardInterrupt():
-            # also what asks the process to end (SIGTERM)
-            _fail("stopped; nothing was written", code=1)
-        case MemoryError():
-            _fail("not enough memory; nothing was written", code=1)
-        case OSError():
-            _fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
-        case Exception():  # whatever a library raises is one line
-            logging.getLogger(__name__).info("unexpected", exc_info=error)
-            _fail(unexpected(error), code=1)
-    raise error
-
-
-def _fail(message: str, *, code: int) -> NoReturn:
-    from sibangkit_geo.voice.translator import told
-
-    fail(told(message), code=code)
-
-
-@contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Draw one bar per stage on stderr, on a terminal only."""
     from rich.console import Console
@@ -578,7 +517,7 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
                 for earlier in tasks.values():
                     bar.update(earlier, visible=False)  # type: ignore[arg-type]
                 log_file.stage(stage)
-                tasks[stage] = bar.add_task(_said(_STAGES[stage]), total=total)
+                tasks[stage] = bar.add_task(said(_STAGES[stage]), total=total)
             bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
         yield show
@@ -591,4 +530,4 @@ def report(finished: Finished) -> None:
     if finished.review:
         typer.echo(finished.review)
     log_file.notes([one.key for one in finished.notes])
-    _tell(f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)")
+    tell(f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)")

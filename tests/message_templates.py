@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,11 +122,7 @@ def _is_indonesian(node: ast.expr) -> bool:
 
 def _is_english(node: ast.expr) -> bool:
     words = _SLOT.sub("", template(node) or "")
-    return (
-        " " in words
-        and _ENGLISH.search(words) is not None
-        and _INDONESIAN.search(words) is None
-    )
+    return " " in words and _ENGLISH.search(words) is not None and _INDONESIAN.search(words) is None
 
 
 def _untold(tree: ast.Module) -> Iterator[ast.AST]:
@@ -148,7 +145,7 @@ def _untold(tree: ast.Module) -> Iterator[ast.AST]:
 def _for_python(function: ast.FunctionDef) -> Iterator[ast.AST]:
     for node in ast.walk(function):
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
-            for said, raised in zip(body[:-1], body[1:], strict=True) if isinstance(body, list) else ():
+            for said, raised in itertools.pairwise(body) if isinstance(body, list) else ():
                 if (
                     isinstance(said, ast.Assign)
                     and isinstance(raised, ast.Raise)

@@ -32,7 +32,7 @@ _DRAWN = {
 _USED = {"Usage: ": "Cara pakai: ", "[OPTIONS]": "[OPSI]", "COMMAND [ARGS]": "PERINTAH [ARGUMEN]"}
 
 
-def fail(*messages: str, code: int) -> NoReturn:
+def say_and_end(*messages: str, code: int) -> NoReturn:
     """Tell what is wrong, one line each, and end with a code."""
     for message in messages:
         typer.echo(f"{_PREFIX[language.spoken()]}: {' '.join(message.split())}", err=True)
@@ -66,7 +66,7 @@ class Voice(TyperGroup):
 
 def _refused(error: Exception) -> int:
     """Tell why nothing was begun, and where help is."""
-    from sibangkit_geo.voice.translator import told  # noqa: PLC0415 - help needs no catalogue
+    from sibangkit_geo.voice.translator import told
 
     code: int = getattr(error, "exit_code", 1)
     if type(error).__name__ == _HELP_IS_NO_ERROR:
@@ -79,7 +79,7 @@ def _refused(error: Exception) -> int:
     hint = f" See `{context.command_path} --help`." if context is not None else ""
     end = "" if text.endswith((".", "?")) or not hint else "."
     try:
-        fail(f"{told(f'{text}{end}')}{told(hint)}", code=code)
+        say_and_end(f"{told(f'{text}{end}')}{told(hint)}", code=code)
     except typer.Exit:
         return code
 
@@ -106,7 +106,8 @@ def _translate(group: Any) -> None:
         for one in command.params:
             if getattr(one, "help", None):
                 one.help = words.get(one.help, one.help)
-            one.metavar = read["metavar"].get(one.metavar or "", one.metavar)
+            shown = one.metavar or (one.name if one.param_type_name == "argument" else "")
+            one.metavar = read["metavar"].get(shown, one.metavar)
         command.get_help_option = functools.partial(_help_option, command.get_help_option, words)
         command.get_usage = functools.partial(_usage, command.get_usage)
         command.format_help = functools.partial(_drawn, command.format_help)

@@ -52,7 +52,7 @@ def _of_system() -> str:
     """Name the language of Windows, which sets no variable; empty elsewhere."""
     if sys.platform != "win32":
         return ""
-    import ctypes  # noqa: PLC0415 - of Windows alone
+    import ctypes
 
     return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
 

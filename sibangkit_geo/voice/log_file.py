@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import platform
 import re
 import sys
 import time
 import traceback
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,6 +53,8 @@ def impersonal(text: str) -> str:
 
 
 def _private() -> Iterator[tuple[str, str]]:
+    import getpass
+
     try:
         yield str(Path.home()), "~"
         user = getpass.getuser()
@@ -103,7 +102,7 @@ def kept(command: str, options: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _tell_that_none_is_kept(error: OSError) -> None:
-    from sibangkit_geo.voice.translator import told  # noqa: PLC0415 - help needs no catalogue
+    from sibangkit_geo.voice.translator import told
 
     word = "warning" if spoken() == "en" else "peringatan"
     why = error.strerror or type(error).__name__
@@ -129,6 +128,8 @@ def place_of(options: Mapping[str, Any]) -> Path:
 
 
 def _head(command: str, options: Mapping[str, Any]) -> Iterator[str]:
+    import platform
+
     yield f"sibangkit {__version__}"
     yield f"Python {platform.python_version()}, {platform.system()} {platform.release()}, " + (
         platform.machine()
@@ -147,6 +148,8 @@ def _command(path: str) -> Iterator[str]:
 
 
 def _libraries() -> Iterator[str]:
+    from importlib import metadata
+
     for one in metadata.requires("sibangkit_geo") or ():
         name = re.split(r"[^\w.-]", one, maxsplit=1)[0]
         try:
@@ -201,7 +204,7 @@ def failed(error: BaseException) -> None:
 
 def _templates(error: BaseException) -> list[str]:
     """List what an error of ours says, without the words that stand in its places."""
-    from sibangkit_geo.voice.translator import to_indonesian  # noqa: PLC0415 - help needs none
+    from sibangkit_geo.voice.translator import to_indonesian
 
     known = isinstance(error, SibangkitError)
     return to_indonesian().templates_of(str(error)) if known else []

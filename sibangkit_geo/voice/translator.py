@@ -6,18 +6,21 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice.language import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sibangkit_geo.errors import SibangkitError
+
 _SLOT = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 _LETTERS = re.compile(r"[^\W\d_]")
 # what stands between two sentences, or between a name and what is said of it
 _BREAK = re.compile(r"(?<=[.?!;:]) ")
 _MARKS = ".;:"
+# what stands between the cells of a line
+_GAP = re.compile(r"(\s{2,}(?:: )?)")
 # below that a template would fit anything
 _FEWEST_LETTERS = 2
 _ROWS = re.compile(r"(?<=\(baris: )\d{1,3}(?:,\d{3})+")
@@ -133,9 +136,7 @@ class Translator:
     def _filled(self, fit: _Fit) -> str:
         words = {slot: self(text) for slot, text in fit.fillings.items()}
         parts = _SLOT.split(fit.template.twin)
-        said = "".join(
-            words[part] if at % 2 else _unescaped(part) for at, part in enumerate(parts)
-        )
+        said = "".join(words[part] if at % 2 else _unescaped(part) for at, part in enumerate(parts))
         return said.removesuffix(fit.less) + fit.more
 
 
@@ -149,7 +150,7 @@ def to_indonesian() -> Translator:
 @functools.cache
 def to_english() -> Translator:
     """Give the translator of remarks: those of the command line, and those that pages know."""
-    from sibangkit_geo.products.web.english import sentence_twins  # noqa: PLC0415 - for remarks
+    from sibangkit_geo.products.web.english import sentence_twins
 
     own: dict[str, Any] = own_toml(__package__, "remarks.en.toml")
     return Translator([*own["remarks"].items(), *sentence_twins().items()])
@@ -176,3 +177,26 @@ def error_text(error: SibangkitError) -> str:
 def remark(text: str) -> str:
     """Say a remark, which is Indonesian but for errors it repeats, in the language spoken."""
     return to_english()(text) if spoken() == "en" else told(text)
+
+
+def account(text: str) -> str:
+    """Say an account of several lines, cell by cell; columns keep their place where they fit."""
+    return text if spoken() == "id" else "\n".join(map(_line, text.splitlines()))
+
+
+def _line(line: str) -> str:
+    said = ""
+    for cell, gap, end in _cells(line):
+        said += remark(cell)
+        # a longer word takes of the gap behind it
+        said = f"{said.ljust(end)}{gap.lstrip() if len(said) < end else gap[-2:]}" if gap else said
+    return said
+
+
+def _cells(line: str) -> Iterator[tuple[str, str, int]]:
+    """Give the cells of a line, the gap behind each, and where the words of the next begin."""
+    parts = _GAP.split(line)
+    at = 0
+    for cell, gap in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        at += len(cell) + len(gap)
+        yield cell, gap, at - len(gap.lstrip())
