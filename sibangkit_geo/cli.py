@@ -166,14 +166,12 @@ def _asked_password() -> str:
         require_password(typed)
         return typed
 
-    asked: str = typer.prompt(
-        said("Kata sandi halaman internal (paling sedikit 12 karakter)"),
-        hide_input=True,
-        confirmation_prompt=said("Ulangi kata sandi"),
-        value_proc=long_enough,
-        err=True,
-    )
-    return asked
+    first = said("Kata sandi halaman internal (paling sedikit 12 karakter)")
+    while True:
+        asked: str = typer.prompt(first, hide_input=True, value_proc=long_enough, err=True)
+        if typer.prompt(said("Ulangi kata sandi"), hide_input=True, err=True) == asked:
+            return asked
+        tell("kata sandi berbeda; ketik lagi keduanya")
 
 
 @app.command()

@@ -23,6 +23,7 @@ _MARKS = ".;:"
 _GAP = re.compile(r"(\s{2,}(?:: )?)")
 # below that a template would fit anything
 _FEWEST_LETTERS = 2
+_FEWEST_A_SLOT = 4
 _ROWS = re.compile(r"(?<=\(baris: )\d{1,3}(?:,\d{3})+")
 
 
@@ -97,17 +98,18 @@ class Translator:
 
     def _parts(self, text: str) -> Iterator[_Fit | str]:
         whole = self._fit(text)
-        if whole is not None:
-            yield whole
-            return
+        least = whole.template.weight if whole else 0
         breaks = [found.start() for found in _BREAK.finditer(text)]
         for at in reversed(breaks):
             part = self._fit(text[:at])
-            if part is not None:
+            # a sentence known by more of its words is no filling of a template of few
+            if part is not None and part.template.weight > least:
                 yield part
                 yield from self._parts(text[at + 1 :])
                 return
-        if breaks:
+        if whole is not None:
+            yield whole
+        elif breaks:
             yield text[: breaks[0]]
             yield from self._parts(text[breaks[0] + 1 :])
         else:
@@ -153,7 +155,13 @@ def to_english() -> Translator:
     from sibangkit_geo.products.web.english import sentence_twins
 
     own: dict[str, Any] = own_toml(__package__, "remarks.en.toml")
-    return Translator([*own["remarks"].items(), *sentence_twins().items()])
+    pages = [one for one in sentence_twins().items() if _says_enough(one[0])]
+    return Translator([*own["remarks"].items(), *pages])
+
+
+def _says_enough(text: str) -> bool:
+    """Tell whether a template of a page, where it has a place of its own, fits few other texts."""
+    return len(_LETTERS.findall(_SLOT.sub("", text))) >= _FEWEST_A_SLOT * len(_SLOT.findall(text))
 
 
 def told(text: str) -> str:
