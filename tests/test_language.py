@@ -20,6 +20,7 @@ from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice import language
 from sibangkit_geo.voice.language import of_environment, taken_out
 from tests.message_templates import PACKAGE
+from tests.test_cli import WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,6 +233,35 @@ def test_each_kind_of_error_has_its_code_and_its_line(
     english = call("inspect", "x.csv", "--language", "en")
     assert english.exit_code == code
     assert english.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"), [one[1:3] for one in WRONG], ids=[one[0] for one in WRONG]
+)
+def test_a_wrong_study_is_told_in_indonesian_throughout(
+    tmp_path: Path,
+    write_small_study: Callable[[Path], Path],
+    spoil: Callable[[Path], object],
+    code: int,
+) -> None:
+    study_file = write_small_study(tmp_path)
+    spoil(tmp_path)
+    result = call("run", study_file, "--out", tmp_path / "out")
+    assert result.exit_code == code
+    assert result.stderr.startswith("galat: ")
+    told = result.stderr.replace(str(tmp_path), "")
+    assert ENGLISH.findall(KEPT.sub(" ", told)) == []
+
+
+def test_an_interrupt_before_a_command_begins_has_the_code_of_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("signal.signal", _raising(KeyboardInterrupt()))
+    told = call("doctor")
+    assert (told.exit_code, told.stderr.strip()) == (
+        1,
+        "galat: dihentikan; tidak ada yang ditulis",
+    )
 
 
 def _documented() -> dict[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,18 @@ def test_problem_rows_and_remedy_of_an_error_are_said_each() -> None:
     )
     with speaking("en"):
         assert error_text(error) == str(error)
+
+
+def test_many_faults_are_read_one_by_one_and_soon() -> None:
+    faults = [
+        f'Unknown key "k{at}" in [[profiles]] number {at}. Did you mean "x{at}"?'
+        for at in range(40)
+    ]
+    begun = time.process_time()
+    said = told(f"study.toml: {'; '.join(faults)}")
+    assert time.process_time() - begun < 10
+    assert said.count("tidak dikenal dalam [[profiles]] nomor") == 40
+    assert said.count("Maksudnya") == 40
 
 
 def test_what_is_unknown_stays_as_it_is() -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # the root of all that the parser refuses; typer does not name it
 _REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 _HELP_IS_NO_ERROR = "NoArgsIsHelpError"
+# what typer makes of Ctrl-C before a command has begun
+_INTERRUPTED = 130
 _PREFIX = {"id": "galat", "en": "error"}
 # the words that typer draws around a help text, by the name it knows them by
 _DRAWN = {
@@ -57,6 +59,8 @@ class Voice(TyperGroup):
                 _keep_logs(self)
                 options["standalone_mode"] = False
                 code = super().main(given, prog_name, **options)
+                if code == _INTERRUPTED:
+                    code = _refused(typer.Abort())
             except typer.Exit as ended:
                 code = ended.exit_code
             except (ConfigError, typer.Abort, _REFUSED) as error:

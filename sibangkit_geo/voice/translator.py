@@ -23,6 +23,10 @@ _MARKS = ".;:"
 _GAP = re.compile(r"(\s{2,}(?:: )?)")
 # below that a template would fit anything
 _FEWEST_LETTERS = 2
+# a template spans no more sentences than these
+_MOST_BREAKS = 6
+# what parts faults that are told together; each is read alone
+_FAULTS = re.compile(r"; (?!first: )")
 _FEWEST_A_SLOT = 4
 _ROWS = re.compile(r"(?<=\(baris: )\d{1,3}(?:,\d{3})+")
 
@@ -57,6 +61,13 @@ class Template:
         return dict(zip(self.slots, [*found, text[at:end]], strict=True))
 
 
+def _with_what_is_before(text: str, twin: str) -> Iterator[tuple[str, str]]:
+    """Let what only ends a sentence, as a blank before it says, also be found behind its words."""
+    yield text, twin
+    if text[0] == " ":
+        yield f"{{before}}{text}", f"{{before}}{twin}"
+
+
 def _unescaped(text: str) -> str:
     return text.replace("{{", "{").replace("}}", "}")
 
@@ -68,24 +79,33 @@ class _Fit(NamedTuple):
     fillings: dict[str, str]
     more: str
     less: str
+    score: int
+
+
+class _Reading(NamedTuple):
+    """A text as a row of known and unknown parts; `score`: signs that templates account for."""
+
+    score: int
+    parts: tuple[_Fit | str, ...]
 
 
 class Translator:
     """Knows sentences and their twins; what it does not know stays as it is."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        known = [Template(text, twin) for text, twin in pairs]
+        known = [Template(*one) for pair in pairs for one in _with_what_is_before(*pair)]
         known = [
             one
             for one in known
             if len(_LETTERS.findall("".join(one.pieces))) >= _FEWEST_LETTERS or one.pieces[0] == "["
         ]
-        # the more a template says itself, the less it is mistaken for another
-        self._known = sorted(known, key=lambda one: (-one.weight, len(one.slots)))
+        self._known = known
+        self._several = [one for one in known if _FAULTS.search(one.text)]
+        self._read: dict[str, _Reading] = {"": _Reading(0, ())}
 
     def templates_of(self, text: str) -> list[str]:
         """List the templates of what is known in a text, their places open."""
-        return [one.template.text for one in self._parts(text) if not isinstance(one, str)]
+        return [one.template.text for one in self._best(text).parts if not isinstance(one, str)]
 
     def __call__(self, text: str) -> str:
         """Translate a text: as a whole, else sentence by sentence; what is unknown stays."""
@@ -93,47 +113,60 @@ class Translator:
         if not bare:
             return text
         before, _, after = text.partition(bare)
-        said = (one if isinstance(one, str) else self._filled(one) for one in self._parts(bare))
+        faults = _FAULTS.split(bare)
+        if len(faults) > 1 and not self._is_one(bare):
+            return before + "; ".join(map(self, faults)) + after
+        parts = self._best(bare).parts
+        said = (one if isinstance(one, str) else self._filled(one) for one in parts)
         return before + " ".join(said) + after
 
-    def _parts(self, text: str) -> Iterator[_Fit | str]:
-        whole = self._fit(text)
-        least = whole.template.weight if whole else 0
-        breaks = [found.start() for found in _BREAK.finditer(text)]
-        for at in reversed(breaks):
-            part = self._fit(text[:at])
-            # a sentence known by more of its words is no filling of a template of few
-            if part is not None and part.template.weight > least:
-                yield part
-                yield from self._parts(text[at + 1 :])
-                return
-        if whole is not None:
-            yield whole
-        elif breaks:
-            yield text[: breaks[0]]
-            yield from self._parts(text[breaks[0] + 1 :])
-        else:
-            yield text
+    def _is_one(self, text: str) -> bool:
+        """Tell whether a text of several parts is, or ends as, one message, and no list."""
+        starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+        forms = [form for at in starts for form in (text[at:], f"{text[at:]}.", text[at:-1])]
+        return any(one.fillings(form) is not None for one in self._several for form in forms)
+
+    def _best(self, text: str) -> _Reading:
+        """Read a text such that templates, and those within their places, account for most."""
+        if text not in self._read:
+            marks = [found.start() for found in _BREAK.finditer(text)]
+            starts, ends = [0, *(one + 1 for one in marks)], [*marks, len(text)]
+            best = _Reading(0, ())
+            # from the last sentence to the first, as what follows is read already
+            readings = [best]
+            for at in reversed(range(len(starts))):
+                best = self._from(text, starts[at], ends[at : at + _MOST_BREAKS], readings)
+                readings.insert(0, best)
+            self._read[text] = best
+        return self._read[text]
+
+    def _from(self, text: str, start: int, ends: list[int], readings: list[_Reading]) -> _Reading:
+        options = [_Reading(readings[0].score, (text[start : ends[0]], *readings[0].parts))]
+        for end, rest in zip(ends, readings, strict=False):
+            fit = self._fit(text[start:end].strip())
+            if fit is not None:
+                options.append(_Reading(fit.score + rest.score, (fit, *rest.parts)))
+        return max(options, key=lambda one: (one.score, -len(one.parts)))
 
     def _fit(self, text: str) -> _Fit | None:
         """Find the template that says most of a text, with or without the mark that ends it."""
         tried = [(text, "", ""), (f"{text}.", "", ".")]
         if text[-1:] in _MARKS:
-            tried.append((text[:-1], text[-1], ""))
+            tried.append((text[:-1], text[-1:], ""))
         found = [
-            _Fit(one, fillings, more, less)
+            _Fit(one, fillings, more, less, one.weight + self._within(fillings))
             for form, more, less in tried
-            for one, fillings in [self._find(form)]
-            if one is not None
+            for one in self._known
+            if (fillings := one.fillings(form)) is not None
         ]
-        return max(found, key=lambda one: one.template.weight, default=None)
+        return max(
+            found,
+            key=lambda one: (one.score, one.template.weight, -len(one.fillings)),
+            default=None,
+        )
 
-    def _find(self, text: str) -> tuple[Template | None, dict[str, str]]:
-        for one in self._known:
-            fillings = one.fillings(text)
-            if fillings is not None:
-                return one, fillings
-        return None, {}
+    def _within(self, fillings: dict[str, str]) -> int:
+        return sum(self._best(one.strip()).score for one in fillings.values())
 
     def _filled(self, fit: _Fit) -> str:
         words = {slot: self(text) for slot, text in fit.fillings.items()}
