@@ -25,6 +25,7 @@ _GAP = re.compile(r"(\s{2,}(?:: )?)")
 _FEWEST_LETTERS = 2
 # a template spans no more sentences than these
 _MOST_BREAKS = 6
+_LONG = 12
 # what parts faults that are told together; each is read alone
 _FAULTS = re.compile(r"; (?!first: )")
 _FEWEST_A_SLOT = 4
@@ -41,6 +42,11 @@ class Template:
         self.slots = parts[1::2]
         self.twin = twin.strip()
         self.weight = len("".join("".join(self.pieces).split()))
+
+    @property
+    def holds_a_list(self) -> bool:
+        """Tell whether the sentence goes on behind its last place, so that this may be long."""
+        return len(self.pieces) > 1 and bool(self.pieces[-1]) and self.weight >= _LONG
 
     def fillings(self, text: str) -> dict[str, str] | None:
         """Find what stands in the places of a text; None where it is not of this template."""
@@ -100,7 +106,8 @@ class Translator:
             if len(_LETTERS.findall("".join(one.pieces))) >= _FEWEST_LETTERS or one.pieces[0] == "["
         ]
         self._known = known
-        self._several = [one for one in known if _FAULTS.search(one.text)]
+        # what a text that looks like a list may be as a whole
+        self._several = [one for one in known if _FAULTS.search(one.text) or one.holds_a_list]
         self._read: dict[str, _Reading] = {"": _Reading(0, ())}
 
     def templates_of(self, text: str) -> list[str]:
@@ -113,50 +120,58 @@ class Translator:
         if not bare:
             return text
         before, _, after = text.partition(bare)
-        faults = _FAULTS.split(bare)
-        if len(faults) > 1 and not self._is_one(bare):
-            return before + "; ".join(map(self, faults)) + after
         parts = self._best(bare).parts
         said = (one if isinstance(one, str) else self._filled(one) for one in parts)
         return before + " ".join(said) + after
 
-    def _is_one(self, text: str) -> bool:
-        """Tell whether a text of several parts is, or ends as, one message, and no list."""
-        starts = [0, *(found.end() for found in _BREAK.finditer(text))]
-        forms = [form for at in starts for form in (text[at:], f"{text[at:]}.", text[at:-1])]
-        return any(one.fillings(form) is not None for one in self._several for form in forms)
-
     def _best(self, text: str) -> _Reading:
         """Read a text such that templates, and those within their places, account for most."""
         if text not in self._read:
-            marks = [found.start() for found in _BREAK.finditer(text)]
-            starts, ends = [0, *(one + 1 for one in marks)], [*marks, len(text)]
-            best = _Reading(0, ())
-            # from the last sentence to the first, as what follows is read already
-            readings = [best]
-            for at in reversed(range(len(starts))):
-                best = self._from(text, starts[at], ends[at : at + _MOST_BREAKS], readings)
-                readings.insert(0, best)
-            self._read[text] = best
+            faults = _FAULTS.split(text)
+            read = self._listed(text, faults) if len(faults) > 1 else self._sentences(text)
+            self._read[text] = read
         return self._read[text]
+
+    def _listed(self, text: str, faults: list[str]) -> _Reading:
+        """Read a text that looks like a list: as one, or as one message with a list within."""
+        each = [self._best(one) for one in (*(f"{one};" for one in faults[:-1]), faults[-1])]
+        options = [
+            _Reading(sum(one.score for one in each), tuple(x for one in each for x in one.parts))
+        ]
+        for start in (0, *(found.end() for found in _BREAK.finditer(text))):
+            fit = self._fit(text[start:], self._several)
+            if fit is not None:
+                before = text[:start].strip()
+                options.append(_Reading(fit.score, (*([before] if before else []), fit)))
+        return max(options, key=lambda one: one.score)
+
+    def _sentences(self, text: str) -> _Reading:
+        marks = [found.start() for found in _BREAK.finditer(text)]
+        starts, ends = [0, *(one + 1 for one in marks)], [*marks, len(text)]
+        # from the last sentence to the first, as what follows is read already
+        readings = [_Reading(0, ())]
+        for at in reversed(range(len(starts))):
+            best = self._from(text, starts[at], ends[at : at + _MOST_BREAKS], readings)
+            readings.insert(0, best)
+        return readings[0]
 
     def _from(self, text: str, start: int, ends: list[int], readings: list[_Reading]) -> _Reading:
         options = [_Reading(readings[0].score, (text[start : ends[0]], *readings[0].parts))]
         for end, rest in zip(ends, readings, strict=False):
-            fit = self._fit(text[start:end].strip())
+            fit = self._fit(text[start:end].strip(), self._known)
             if fit is not None:
                 options.append(_Reading(fit.score + rest.score, (fit, *rest.parts)))
         return max(options, key=lambda one: (one.score, -len(one.parts)))
 
-    def _fit(self, text: str) -> _Fit | None:
+    def _fit(self, text: str, templates: list[Template]) -> _Fit | None:
         """Find the template that says most of a text, with or without the mark that ends it."""
         tried = [(text, "", ""), (f"{text}.", "", ".")]
         if text[-1:] in _MARKS:
-            tried.append((text[:-1], text[-1:], ""))
+            tried += [(text[:-1], text[-1:], ""), (f"{text[:-1]}.", text[-1:], ".")]
         found = [
             _Fit(one, fillings, more, less, one.weight + self._within(fillings))
             for form, more, less in tried
-            for one in self._known
+            for one in templates
             if (fillings := one.fillings(form)) is not None
         ]
         return max(
