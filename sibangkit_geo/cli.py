@@ -8,18 +8,16 @@ import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sibangkit_geo import __version__
-from sibangkit_geo.errors import (
-    DegradedInputWarning,
-    InputsError,
-    SibangkitError,
-    UnprotectedWarning,
-    unexpected,
-)
+from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
+from sibangkit_geo.voice import log_file
+from sibangkit_geo.voice.commands import Voice
+from sibangkit_geo.voice.language import spoken
+from sibangkit_geo.voice.reporting import account, fail, reported, said, show_warning, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="sibangkit",
+    cls=Voice,
     help="Find poverty pockets and draw offline maps for every agency.",
     no_args_is_help=True,
     add_completion=False,
@@ -45,6 +44,17 @@ _FOUND = {
     "photo_point": "titik lokasi foto",
     "unreadable": "rusak atau terkunci, tidak terperiksa",
     "too_much": "terlalu besar setelah dibuka, tidak terperiksa",
+}
+
+# kinds of files of a new study
+_USED = {
+    "households": "register rumah tangga",
+    "members": "tabel anggota keluarga",
+    "profiles": "tabel desa",
+    "unknown": "tidak dikenali",
+    "unreadable": "tidak terbaca",
+    "boundaries": "batas desa",
+    "not used": "tidak dipakai",
 }
 
 boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
@@ -75,7 +85,22 @@ def _version(*, wanted: bool) -> None:
 @app.callback()
 def main(
     *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every stage.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Print stages, and write a log without personal data that may be sent to a "
+            "maintainer.",
+        ),
+    ] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="id|en",
+            help="Language of help and messages: id or en; else that of the environment.",
+        ),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option(
@@ -87,13 +112,14 @@ def main(
     ] = False,
 ) -> None:
     """Find poverty pockets and draw offline maps for every agency."""
-    del version
+    # the language is taken out of the command line before it is read
+    del version, language
     # so that what is half made is taken away
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     # a degraded input is told in one line on stderr; the same words stand in the products
-    warnings.showwarning = lambda message, *_, **__: typer.echo(f"peringatan: {message}", err=True)
+    warnings.showwarning = show_warning
     warnings.simplefilter("ignore")
     warnings.simplefilter("default", DegradedInputWarning)
     warnings.simplefilter("default", UnprotectedWarning)
@@ -140,14 +166,12 @@ def _asked_password() -> str:
         require_password(typed)
         return typed
 
-    asked: str = typer.prompt(
-        "Kata sandi halaman internal (paling sedikit 12 karakter)",
-        hide_input=True,
-        confirmation_prompt="Ulangi kata sandi",
-        value_proc=long_enough,
-        err=True,
-    )
-    return asked
+    first = said("Kata sandi halaman internal (paling sedikit 12 karakter)")
+    while True:
+        asked: str = typer.prompt(first, hide_input=True, value_proc=long_enough, err=True)
+        if typer.prompt(said("Ulangi kata sandi"), hide_input=True, err=True) == asked:
+            return asked
+        tell("kata sandi berbeda; ketik lagi keduanya")
 
 
 @app.command()
@@ -208,9 +232,9 @@ def inspect(
         known = begin.Known(regency, code_generation, code_system, sheet, year)
         found = begin.inspect(file, known=known)
         written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
-    typer.echo(begin.text_of(found), err=True)
+    typer.echo(account(begin.text_of(found)), err=True)
     if found.missing:
-        _fail(f"{file.name}: not recognised; it lacks {found.missing}", code=_DATA)
+        fail(f"{file.name}: not recognised; it lacks {said(found.missing)}", code=_DATA)
     typer.echo(new_study.block_of(found))
     for path in written:
         typer.echo(path)
@@ -232,9 +256,9 @@ def new(
         known = begin.Known(regency, code_generation, code_system, "", year)
         begun = new_study.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
-        typer.echo(f"{name}: {kind}", err=True)
+        typer.echo(f"{name}: {_USED.get(kind, kind) if spoken() == 'id' else kind}", err=True)
     for remark in begun.remarks:
-        typer.echo(f"perhatian: {remark}", err=True)
+        tell("perhatian", remark)
     typer.echo(begun.path)
 
 
@@ -258,10 +282,9 @@ def pockets(
             table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
         )
     for note in found.notes:
-        typer.echo(note.text, err=True)
-    typer.echo(
-        f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}", err=True
-    )
+        tell(note.text)
+    tell(f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}")
+    log_file.notes([one.key for one in found.notes])
     typer.echo(out)
 
 
@@ -290,9 +313,10 @@ def annex(
     for name in finished.products:
         typer.echo(finished.out / name)
     for note in finished.notes:
-        typer.echo(f"perhatian: {note.text}", err=True)
+        tell("perhatian", note.text)
+    log_file.notes([one.key for one in finished.notes])
     if finished.schema:
-        typer.echo(f"skema basis data: {finished.schema}", err=True)
+        tell(f"skema basis data: {finished.schema}")
 
 
 @app.command()
@@ -326,9 +350,9 @@ def partners(
     for name in finished.products:
         typer.echo(finished.out / name)
     for name in finished.bare:
-        typer.echo(f"perhatian: data tidak menanyakan kebutuhan {name}", err=True)
+        tell("perhatian", f"data tidak menanyakan kebutuhan {name}")
     for name in finished.left:
-        typer.echo(f"perhatian: {finished.out / name} berasal dari pelaksanaan lain", err=True)
+        tell("perhatian", f"{finished.out / name} berasal dari pelaksanaan lain")
 
 
 @app.command()
@@ -364,9 +388,9 @@ def scan(
             raise MissingFileError(folder, named_by="folder to scan")
         found = disclosure.find_leaks(folder)
     for one in found:
-        typer.echo(f"{one.file}\t{one.count}\t{_FOUND[one.kind]}")
+        typer.echo(f"{one.file}\t{one.count}\t{said(_FOUND[one.kind])}")
     files = len({one.file for one in found})
-    typer.echo(f"{files} berkas perlu diperiksa" if files else "bersih", err=True)
+    tell(f"{files} berkas perlu diperiksa" if files else "bersih")
     if found:
         raise typer.Exit(code=1)
 
@@ -380,9 +404,9 @@ def doctor() -> None:
         found = []
         for one in examine():
             found.append(one)
-            typer.echo(f"{one.state:<7}{one.what}: {one.told}")
+            typer.echo(f"{said(one.state):<7}{said(one.what)}: {said(one.told)}")
             if one.remedy:
-                typer.echo(f"       {one.remedy}")
+                typer.echo(f"       {said(one.remedy)}")
     if any(one.state == "rusak" for one in found):
         raise typer.Exit(code=1)
 
@@ -401,14 +425,13 @@ def verify(
         found = staging.verify(folder)
     for told, names in (("berubah", found.changed), ("hilang", found.missing)):
         for name in names:
-            typer.echo(f"{name}\t{told}")
+            typer.echo(f"{name}\t{said(told)}")
     for name in found.others:
-        typer.echo(f"{name}: bukan bagian dari keluaran", err=True)
-    typer.echo(
+        tell(f"{name}: bukan bagian dari keluaran")
+    tell(
         f"{found.products} berkas sesuai manifest.json"
         if found.whole
-        else "berkas berbeda dari manifest.json; jalankan lagi",
-        err=True,
+        else "berkas berbeda dari manifest.json; jalankan lagi"
     )
     if not found.whole:
         raise typer.Exit(code=1)
@@ -432,7 +455,7 @@ def check(  # noqa: PLR0913, PLR0917 - an option each
         columns = boundaries.BoundaryColumns(code, name, district, code_system)
         check = boundaries.check_file(file, layer=layer, crs=crs, columns=columns, regency=regency)
         text = boundaries.check_text(check)
-    typer.echo(text)
+    typer.echo(account(text))
 
 
 @boundaries_app.command("import")
@@ -478,35 +501,6 @@ def fetch(
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """Turn an error of ours into one line and its exit code."""
-    try:
-        yield
-    except InputsError as error:
-        _fail(*map(str, error.errors), code=error.exit_code)
-    except SibangkitError as error:
-        _fail(str(error), code=error.exit_code)
-    except KeyboardInterrupt:
-        # also what asks the process to end (SIGTERM)
-        _fail("stopped; nothing was written", code=1)
-    except MemoryError:
-        _fail("not enough memory; nothing was written", code=1)
-    except OSError as error:
-        _fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:  # whatever a library raises is one line
-        logging.getLogger(__name__).info("unexpected", exc_info=True)
-        _fail(unexpected(error), code=1)
-
-
-def _fail(*messages: str, code: int) -> NoReturn:
-    for message in messages:
-        typer.echo(f"error: {' '.join(message.split())}", err=True)
-    raise typer.Exit(code=code)
-
-
-@contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Draw one bar per stage on stderr, on a terminal only."""
     from rich.console import Console
@@ -521,7 +515,8 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
             if stage not in tasks:
                 for earlier in tasks.values():
                     bar.update(earlier, visible=False)  # type: ignore[arg-type]
-                tasks[stage] = bar.add_task(_STAGES[stage], total=total)
+                log_file.stage(stage)
+                tasks[stage] = bar.add_task(said(_STAGES[stage]), total=total)
             bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
         yield show
@@ -533,7 +528,5 @@ def report(finished: Finished) -> None:
         typer.echo(finished.out / name)
     if finished.review:
         typer.echo(finished.review)
-    typer.echo(
-        f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)",
-        err=True,
-    )
+    log_file.notes([one.key for one in finished.notes])
+    tell(f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)")

@@ -50,6 +50,7 @@ class DataError(SibangkitError, ValueError):
 
     def __init__(self, problem: str, *, remedy: str, rows: pd.DataFrame | None = None) -> None:
         self.rows = rows
+        self.remedy = remedy
         where = ""
         if rows is not None and len(rows):
             sample = ", ".join(str(label) for label in rows.index[:3])

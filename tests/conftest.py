@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.published import Kind
     from sibangkit_geo.study.prepare import Ready
 
+# the tests read English; what they start inherits it
+os.environ["LC_ALL"] = "en_US.UTF-8"
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 METRES = "EPSG:32748"
 KM = 1000.0

@@ -671,7 +671,7 @@ def test_commands_take_the_columns(tmp_path: Path) -> None:
     options = ["--code", "nomor", "--name", "sebutan", "--district", "wilayah"]
     options += ["--code-system", "kemendagri", "--layer", "a", "--crs", "EPSG:4326"]
     checked = invoke("check", str(path), *options)
-    assert (checked.exit_code, "Tidak ada masalah." in checked.stdout) == (0, True)
+    assert (checked.exit_code, "Nothing is wrong." in checked.stdout) == (0, True)
     out = tmp_path / "desa.geojson"
     assert invoke("import", str(path), "--out", str(out), *options).exit_code == 0
     assert gpd.read_file(out)["kode"].tolist() == CODES

@@ -129,7 +129,7 @@ def test_a_run_prints_its_products_the_overview_first(
     assert lines[0] == str(tmp_path / "out" / "index.html")
     made = {str(path) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert set(lines) == made
-    assert "kantong" in result.stderr
+    assert "pockets: " in result.stderr
 
 
 def test_bps_codes_without_names_are_refused_with_the_remedy(
@@ -145,11 +145,11 @@ def test_bps_codes_without_names_are_refused_with_the_remedy(
 def test_scan_says_clean_or_names_the_file_without_the_finding(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("bersih saja")
     clean = call("scan", tmp_path)
-    assert (clean.exit_code, clean.stdout, clean.stderr) == (0, "", "bersih\n")
+    assert (clean.exit_code, clean.stdout, clean.stderr) == (0, "", "clean\n")
     (tmp_path / "b.csv").write_text(f"nik\n{NIK}\n")
     found = call("scan", tmp_path)
     assert found.exit_code == 1
-    assert found.stdout == "b.csv\t1\tnomor identitas\n"
+    assert found.stdout == "b.csv\t1\tidentity number\n"
     assert NIK not in found.output
 
 

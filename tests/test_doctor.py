@@ -39,7 +39,7 @@ def test_an_installation_that_runs_the_tests_is_well() -> None:
     assert found["Pustaka"][0] == "baik"
     assert f"sibangkit_geo {metadata.version('sibangkit_geo')}" in found["Pustaka"][1]
     assert {state for what, (state, _) in found.items() if what != "LibreOffice"} == {"baik"}
-    told = CliRunner().invoke(app, ["doctor"])
+    told = CliRunner().invoke(app, ["doctor", "--language", "id"])
     assert told.exit_code == 0
     assert "baik   Python: 3." in told.stdout
 

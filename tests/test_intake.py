@@ -398,7 +398,7 @@ def test_inspect_proposes_a_block_that_runs_once_it_is_filled(tmp_path: Path) ->
     finder = call("inspect", file, "--out", tmp_path / "lap")
     assert finder.exit_code == 0
     assert "code_generation" in finder.stderr  # asked for, not guessed
-    assert "Baris bukan data: 2 baris" in finder.stderr
+    assert "Rows that are no data: 2 rows" in finder.stderr
     assert (tmp_path / "lap" / "laporan_mutu_data.html").is_file()
     told = call("inspect", file, "--out", tmp_path / "lap", "--code-generation", "regsosek2022",
                 "--year", "2025")  # fmt: skip
@@ -414,7 +414,7 @@ def test_inspect_asks_for_the_system_of_digits_without_dots(tmp_path: Path) -> N
     path.write_text("iddesa,nmdesa,nmkec,jumlah_kk\n1607060001,A,B,100\n")
     told = call("inspect", path)
     assert told.exit_code == 0
-    assert "BPS atau kode Kemendagri" in told.stderr
+    assert "of BPS or of Kemendagri" in told.stderr
     assert 'code_system = "ISI: kemendagri atau bps"' in told.stdout
 
 

@@ -232,7 +232,7 @@ def test_finished_products_are_verified(tmp_path: Path) -> None:
     found = verify(out)
     assert (found.changed, found.missing, found.others) == (("a.csv",), ("b.csv",), ("c.csv",))
     told = CliRunner().invoke(app, ["verify", str(out)])
-    assert (told.exit_code, told.stdout) == (1, "a.csv\tberubah\nb.csv\thilang\n")
+    assert (told.exit_code, told.stdout) == (1, "a.csv\tchanged\nb.csv\tmissing\n")
     with pytest.raises(ConfigError, match=r"no manifest\.json with checksums"):
         verify(tmp_path)
 

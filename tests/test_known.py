@@ -262,7 +262,7 @@ def test_inspect_tells_persons_from_households(tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["inspect", str(tmp_path / "register.csv"), "--out",
                                     str(tmp_path / "lap")])  # fmt: skip
     assert told.exit_code == 0
-    assert "tabel anggota keluarga" in told.stderr
+    assert "table of members of families" in told.stderr
 
 
 @pytest.mark.parametrize("column", ["", "no_kk"])
@@ -464,7 +464,7 @@ def test_inspect_of_a_file_of_no_known_kind_says_what_it_lacks(tmp_path: Path) -
     (tmp_path / "lain.csv").write_text("a,b\nx,y\nz,w\n", encoding="utf-8")
     told = CliRunner().invoke(app, ["inspect", str(tmp_path / "lain.csv")])
     assert told.exit_code == 3
-    assert "kolom desa" in told.stderr
+    assert "a column with the village" in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def test_a_terminal_is_asked_twice_unseen(internal: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(cli, "_terminal", lambda: True)
     result = run(internal, typed=f"{PASSWORD}\n{PASSWORD}x\n{PASSWORD}\n{PASSWORD}\n")
     assert result.exit_code == 0, result.stderr
-    assert "Ulangi kata sandi" in result.stderr
+    assert "Repeat the password" in result.stderr
     assert PASSWORD not in result.output
     page = (internal.parent / "out" / "bappeda.html").read_text("utf-8")
     assert '"layers"' in plain_of(page, PASSWORD)

@@ -59,6 +59,7 @@ def test_wheel_carries_boundaries_texts_scripts_and_no_household(wheel: Path) ->
         "sibangkit_geo/data/boundaries/official_villages.csv",
         "sibangkit_geo/agencies/agencies.toml",
         "sibangkit_geo/products/id.toml",
+        "sibangkit_geo/voice/messages.id.toml",
         "sibangkit_geo/products/web/templates/shell.html.j2",
         "sibangkit_geo/products/web/vendor/leaflet.js",
         "sibangkit_geo/py.typed",

@@ -325,7 +325,7 @@ def _weights(rows: Sequence[_Dimension | _Indicator], what: str) -> list[float]:
     points = all(isinstance(one, int) for one in given)
     if not points and abs(float(total) - 1) > _SUM_TOLERANCE:
         msg = (
-            f"weights of {what} add up to {float(total):g}, not 1; or give whole numbers as points"
+            f"weights of {what} add up to {float(total):g}, not 1 (or give whole numbers as points)"
         )
         raise ValueError(msg)
     return [float(one / total) for one in weights]
