@@ -381,7 +381,14 @@ def command_fault(done: subprocess.CompletedProcess[str], subject: Subject) -> s
     told = done.stderr + done.stdout
     if done.returncode not in (0, 1, 2, 3):
         return f"ended by {done.returncode}"
-    for word in ("Traceback", "panicked", "Exception ignored", "unexpected", "tak terduga", SECRET):
+    for word in (
+        "Traceback",
+        "panicked",
+        "Exception ignored",
+        "something unexpected",
+        "tidak terduga",
+        SECRET,
+    ):
         if word in told:
             return f"{word} in {told[-300:]}"
     errors = [line for line in done.stderr.splitlines() if _LINE.match(line)]

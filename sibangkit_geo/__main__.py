@@ -5,6 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 
+_AGAIN = ": pip install --require-hashes -r requirements.lock\n"
+# before anything is there that could translate it
+_MISSING = {
+    "id": "galat: pustaka {} tidak ada atau rusak; tidak ada yang ditulis. Pasang lagi",
+    "en": "error: the library {} is missing or damaged; nothing was written. Install again",
+}
+
 
 def main() -> None:
     """Run the command line; where a library that it stands on is missing, say so in one line."""
@@ -15,11 +22,10 @@ def main() -> None:
 
         app()
     except ImportError as error:
-        what = error.name or "that is needed"
-        sys.stderr.write(
-            f"error: the library {what} is missing or damaged; nothing was written. Install "
-            "again: pip install --require-hashes -r requirements.lock\n"
-        )
+        from sibangkit_geo.voice.language import of_environment  # noqa: PLC0415 - needs no library
+
+        what = error.name or ""
+        sys.stderr.write(_MISSING[of_environment()].format(what) + _AGAIN)
         sys.exit(1)
 
 

@@ -17,7 +17,7 @@ from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
 from sibangkit_geo.voice.language import spoken
-from sibangkit_geo.voice.reporting import account, fail, reported, said, show_warning, tell
+from sibangkit_geo.voice.reporting import account, fail, said, show_warning, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,13 +139,10 @@ def run(
     ] = False,
 ) -> None:
     """Run a study: read, locate, measure, find, focus, draw, write."""
-    with reported():
-        from sibangkit_geo.study.lock import lock_for
+    from sibangkit_geo.study.lock import lock_for
 
-        lock = lock_for(
-            study_file, password_file=password_file, unlocked=unlocked, ask=_asked_password
-        )
-    with reported(), progress_bars() as progress:
+    lock = lock_for(study_file, password_file=password_file, unlocked=unlocked, ask=_asked_password)
+    with progress_bars() as progress:
         from sibangkit_geo import study
 
         finished = study.run(study_file, out, progress=progress, lock=lock)
@@ -192,7 +189,7 @@ def demo(
     ] = None,
 ) -> None:
     """Make up a regency and run it: the whole product without anyone's data."""
-    with reported(), progress_bars() as progress:
+    with progress_bars() as progress:
         from sibangkit_geo.demo import DemoSettings, damage_kinds, nothing_left, write_demo
 
         settings = DemoSettings(
@@ -226,12 +223,11 @@ def inspect(
     year: Annotated[int, typer.Option(help="Year of the data.")] = 0,
 ) -> None:
     """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
-    with reported():
-        from sibangkit_geo.study import begin, new_study
+    from sibangkit_geo.study import begin, new_study
 
-        known = begin.Known(regency, code_generation, code_system, sheet, year)
-        found = begin.inspect(file, known=known)
-        written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
+    known = begin.Known(regency, code_generation, code_system, sheet, year)
+    found = begin.inspect(file, known=known)
+    written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
     typer.echo(account(begin.text_of(found)), err=True)
     if found.missing:
         fail(f"{file.name}: not recognised; it lacks {said(found.missing)}", code=_DATA)
@@ -250,11 +246,10 @@ def new(
     title: Annotated[str, typer.Option(help="Title of the products.")] = "",
 ) -> None:
     """Begin a study file from a folder of files."""
-    with reported():
-        from sibangkit_geo.study import begin, new_study
+    from sibangkit_geo.study import begin, new_study
 
-        known = begin.Known(regency, code_generation, code_system, "", year)
-        begun = new_study.new_study(folder, known=known, title=title)
+    known = begin.Known(regency, code_generation, code_system, "", year)
+    begun = new_study.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
         typer.echo(f"{name}: {_USED.get(kind, kind) if spoken() == 'id' else kind}", err=True)
     for remark in begun.remarks:
@@ -273,14 +268,13 @@ def pockets(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 1607,
 ) -> None:
     """Find poverty pockets in any village layer and save one outline per pocket."""
-    with reported():
-        from sibangkit_geo import study
-        from sibangkit_geo.pockets import PocketSettings
+    from sibangkit_geo import study
+    from sibangkit_geo.pockets import PocketSettings
 
-        columns = study.LayerColumns(poor, households, code)
-        found = study.pockets_of_layer(
-            table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
-        )
+    columns = study.LayerColumns(poor, households, code)
+    found = study.pockets_of_layer(
+        table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
+    )
     for note in found.notes:
         tell(note.text)
     tell(f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}")
@@ -305,7 +299,7 @@ def annex(
     ] = "",
 ) -> None:
     """Write the annex: atlas, Word document, workbook, GIS layers."""
-    with reported(), progress_bars() as progress:
+    with progress_bars() as progress:
         from sibangkit_geo.study.annex import AnnexOrder, run_annex
 
         order = AnnexOrder(tuple(paper or ()), not no_document, to)
@@ -330,7 +324,7 @@ def profile(
     ] = None,
 ) -> None:
     """Write the profile of one village or district: an A4 sheet to print."""
-    with reported(), progress_bars() as progress:
+    with progress_bars() as progress:
         from sibangkit_geo.study.one_profile import run_profile
 
         written = run_profile(study_file, place, out=out, progress=progress)
@@ -343,7 +337,7 @@ def partners(
     out: Annotated[Path, typer.Option(help="Folder for a folder of each partner.")],
 ) -> None:
     """Write a page and a workbook for each partner, from protected counts."""
-    with reported(), progress_bars() as progress:
+    with progress_bars() as progress:
         from sibangkit_geo.study.partner_folders import run_partners
 
         finished = run_partners(study_file, out, progress=progress)
@@ -366,11 +360,10 @@ def compare(
     ] = 0.2,
 ) -> None:
     """Compare finished runs over time: pockets, rates, and what else changed."""
-    with reported():
-        from sibangkit_geo.pockets.change import ChangeSettings
-        from sibangkit_geo.study.compare import compare_runs
+    from sibangkit_geo.pockets.change import ChangeSettings
+    from sibangkit_geo.study.compare import compare_runs
 
-        names = compare_runs(runs, out, settings=ChangeSettings(minimum_jaccard))
+    names = compare_runs(runs, out, settings=ChangeSettings(minimum_jaccard))
     for name in names:
         typer.echo(out / name)
 
@@ -380,13 +373,12 @@ def scan(
     folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
 ) -> None:
     """Search finished products for identity numbers and for places of photos."""
-    with reported():
-        from sibangkit_geo import disclosure
-        from sibangkit_geo.errors import MissingFileError
+    from sibangkit_geo import disclosure
+    from sibangkit_geo.errors import MissingFileError
 
-        if not folder.is_dir():
-            raise MissingFileError(folder, named_by="folder to scan")
-        found = disclosure.find_leaks(folder)
+    if not folder.is_dir():
+        raise MissingFileError(folder, named_by="folder to scan")
+    found = disclosure.find_leaks(folder)
     for one in found:
         typer.echo(f"{one.file}\t{one.count}\t{said(_FOUND[one.kind])}")
     files = len({one.file for one in found})
@@ -398,15 +390,14 @@ def scan(
 @app.command()
 def doctor() -> None:
     """Look at the installation: what is missing, and what that costs."""
-    with reported():
-        from sibangkit_geo.study.doctor import examine
+    from sibangkit_geo.study.doctor import examine
 
-        found = []
-        for one in examine():
-            found.append(one)
-            typer.echo(f"{said(one.state):<7}{said(one.what)}: {said(one.told)}")
-            if one.remedy:
-                typer.echo(f"       {said(one.remedy)}")
+    found = []
+    for one in examine():
+        found.append(one)
+        typer.echo(f"{said(one.state):<7}{said(one.what)}: {said(one.told)}")
+        if one.remedy:
+            typer.echo(f"       {said(one.remedy)}")
     if any(one.state == "rusak" for one in found):
         raise typer.Exit(code=1)
 
@@ -416,13 +407,12 @@ def verify(
     folder: Annotated[Path, typer.Argument(help="Folder with finished products.")],
 ) -> None:
     """Compare finished products with the checksums of their manifest."""
-    with reported():
-        from sibangkit_geo.errors import MissingFileError
-        from sibangkit_geo.products import staging
+    from sibangkit_geo.errors import MissingFileError
+    from sibangkit_geo.products import staging
 
-        if not folder.is_dir():
-            raise MissingFileError(folder, named_by="folder to verify")
-        found = staging.verify(folder)
+    if not folder.is_dir():
+        raise MissingFileError(folder, named_by="folder to verify")
+    found = staging.verify(folder)
     for told, names in (("berubah", found.changed), ("hilang", found.missing)):
         for name in names:
             typer.echo(f"{name}\t{said(told)}")
@@ -449,12 +439,11 @@ def check(  # noqa: PLR0913, PLR0917 - an option each
     crs: _CRS = "",
 ) -> None:
     """List what is wrong with a boundary file, with areas before and after repair."""
-    with reported():
-        from sibangkit_geo.sources import boundaries
+    from sibangkit_geo.sources import boundaries
 
-        columns = boundaries.BoundaryColumns(code, name, district, code_system)
-        check = boundaries.check_file(file, layer=layer, crs=crs, columns=columns, regency=regency)
-        text = boundaries.check_text(check)
+    columns = boundaries.BoundaryColumns(code, name, district, code_system)
+    check = boundaries.check_file(file, layer=layer, crs=crs, columns=columns, regency=regency)
+    text = boundaries.check_text(check)
     typer.echo(account(text))
 
 
@@ -471,14 +460,13 @@ def import_file(  # noqa: PLR0913, PLR0917 - an option each
     crs: _CRS = "",
 ) -> None:
     """Turn a publisher's boundary file into a clean one with official codes."""
-    with reported():
-        from sibangkit_geo import study
-        from sibangkit_geo.sources.boundaries import BoundaryColumns
+    from sibangkit_geo import study
+    from sibangkit_geo.sources.boundaries import BoundaryColumns
 
-        columns = BoundaryColumns(code, name, district, code_system)
-        path = study.import_boundaries(
-            file, out, regency=regency, layer=layer, crs=crs, columns=columns
-        )
+    columns = BoundaryColumns(code, name, district, code_system)
+    path = study.import_boundaries(
+        file, out, regency=regency, layer=layer, crs=crs, columns=columns
+    )
     typer.echo(path)
 
 
@@ -489,14 +477,13 @@ def fetch(
     sha256: Annotated[str, typer.Option(help="Checksum, where the catalogue has none.")] = "",
 ) -> None:
     """Download a catalogued public boundary file and check it."""
-    with reported():
-        from sibangkit_geo.sources import boundaries
+    from sibangkit_geo.sources import boundaries
 
-        if name == "list":
-            for one in boundaries.catalogued():
-                typer.echo(f"{one.name}\t{one.what}")
-            return
-        path = boundaries.fetch(name, out, sha256=sha256)
+    if name == "list":
+        for one in boundaries.catalogued():
+            typer.echo(f"{one.name}\t{one.what}")
+        return
+    path = boundaries.fetch(name, out, sha256=sha256)
     typer.echo(path)
 
 

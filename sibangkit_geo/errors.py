@@ -227,7 +227,7 @@ def refuse_missing(there: Iterable[object], wanted: Iterable[str], *, table: str
         raise DataError(msg, remedy=columns_hint(missing, there))
 
 
-def unexpected(error: Exception) -> str:
+def unexpected(error: BaseException) -> str:
     """
     Word an error that nobody foresaw by its kind and place: its own words may hold data.
 

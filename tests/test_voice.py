@@ -179,7 +179,7 @@ def _literals(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
-SAME = {"", "Python", "LibreOffice", "{0}", "{0}: {1}"}
+SAME = {"", "Python", "LibreOffice", "{0}", "{0}: {1}", "{0} ({1})"}
 
 
 @pytest.mark.parametrize("text", sorted(set(_remarks_of_the_command_line()) - SAME))

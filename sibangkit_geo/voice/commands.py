@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 # the root of all that the parser refuses; typer does not name it
-_REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
+REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 _HELP_IS_NO_ERROR = "NoArgsIsHelpError"
 # what typer makes of Ctrl-C before a command has begun
 _INTERRUPTED = 130
@@ -63,7 +63,7 @@ class Voice(TyperGroup):
                     code = _refused(typer.Abort())
             except typer.Exit as ended:
                 code = ended.exit_code
-            except (ConfigError, typer.Abort, _REFUSED) as error:
+            except (ConfigError, typer.Abort, REFUSED) as error:
                 code = _refused(error)
             sys.exit(code if isinstance(code, int) else 0)
 
@@ -77,7 +77,7 @@ def _refused(error: Exception) -> int:
         error.show()  # type: ignore[attr-defined]
         return code
     text = "stopped; nothing was written" if isinstance(error, typer.Abort) else str(error)
-    if isinstance(error, _REFUSED):
+    if isinstance(error, REFUSED):
         text = error.format_message()  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     hint = f" See `{context.command_path} --help`." if context is not None else ""
@@ -97,7 +97,18 @@ def _leaves(group: Any) -> list[Any]:
 def _keep_logs(group: Any) -> None:
     for command in _leaves(group):
         if not hasattr(command, "commands"):
-            command.invoke = functools.partial(log_file.invoked, command.invoke)
+            command.invoke = functools.partial(_invoked, command.invoke)
+
+
+def _invoked(invoke: Callable[[Any], Any], context: Any) -> Any:
+    """Run a command, its errors told and its log kept."""
+    from sibangkit_geo.voice.reporting import reported
+
+    def told(context: Any) -> Any:
+        with reported():
+            return invoke(context)
+
+    return log_file.invoked(told, context)
 
 
 def _translate(group: Any) -> None:

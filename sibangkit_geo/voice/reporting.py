@@ -10,10 +10,20 @@ import typer
 
 from sibangkit_geo.errors import InputsError, SibangkitError, unexpected
 from sibangkit_geo.voice import log_file
-from sibangkit_geo.voice.commands import say_and_end
+from sibangkit_geo.voice.commands import REFUSED, say_and_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_TOO_LITTLE = "not enough memory; nothing was written"
+# what systems and libraries say of memory and threads that they do not get
+_OF_LITTLE = (
+    "start new thread",
+    "spawn worker thread",
+    "allocate memory",
+    "map segment",
+    "bad alloc",
+)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
@@ -43,10 +53,11 @@ def tell(*parts: str) -> None:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turn an error of ours into one line and its exit code."""
+    """Turn whatever ends a command into one line and its exit code."""
     try:
         yield
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, SystemExit, BrokenPipeError, REFUSED):
+        # a reader that has gone away needs no message
         raise
     except BaseException as error:  # noqa: BLE001 - it ends the command
         log_file.failed(error)
@@ -66,13 +77,16 @@ def _report(error: BaseException) -> NoReturn:
             # also what asks the process to end (SIGTERM)
             fail("stopped; nothing was written", code=1)
         case MemoryError():
-            fail("not enough memory; nothing was written", code=1)
+            fail(_TOO_LITTLE, code=1)
+        case OSError(filename=None):
+            fail(f"cannot write: {error.strerror or error}. Make room and run again.", code=1)
         case OSError():
-            fail(f"{error.filename or 'file'}: {error.strerror or error}", code=1)
-        case Exception():  # whatever a library raises is one line
-            logging.getLogger(__name__).info("unexpected", exc_info=error)
-            fail(unexpected(error), code=1)
-    raise error
+            fail(f"{error.filename}: {error.strerror or error}", code=1)
+        case _ if any(word in str(error) for word in _OF_LITTLE):
+            fail(_TOO_LITTLE, code=1)
+    # whatever a library raises, also the end of its own code in Rust, is one line
+    logging.getLogger(__name__).info("unexpected", exc_info=error)
+    fail(unexpected(error), code=1)
 
 
 def fail(message: str, *, code: int) -> NoReturn:
