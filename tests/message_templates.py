@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(sibangkit_geo.__file__).parent
 # rooms and files whose errors only Python sees: the analyst's door; and the voice itself
 PYTHON_ONLY = (
-    "stats/", "voice/", "cli.py", "__main__.py", "demo/village_tables.py", "disclosure/stored_tables.py",
+    "stats/", "voice/", "cli.py", "__main__.py", "demo/village_tables.py",
+    "disclosure/stored_tables.py",
     "indicators/pipeline.py", "model/numeric_columns.py", "pockets/local.py", "pockets/pysal.py",
     "pockets/regionalization.py", "products/framed.py", "products/found.py",
     "products/notebook.py", "products/result.py", "products/shown.py", "products/view.py",
