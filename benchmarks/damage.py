@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.damage_subjects import SECRET, Outcome, Subject, subjects
-from sibangkit_geo.errors import SibangkitError
+from sibangkit_geo.errors import MissingFileError, SibangkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,7 +174,7 @@ def fault_of(subject: Subject, sound: Outcome, read: Outcome, damage: Damage) ->
     """Tell what is wrong with what was read; empty where nothing is."""
     before, after = Counter(map(repr, sound.rows)), Counter(map(repr, read.rows))
     changed = max((before - after).total(), (after - before).total())
-    if not changed or Counter(read.told) - Counter(sound.told):
+    if not changed or Counter(read.told) != Counter(sound.told):
         return ""
     if subject.sealed and not damage.resealed:
         return f"{changed} rows differ, and the checksum was not looked at"
@@ -194,7 +194,8 @@ def word_of(error: BaseException, name: str) -> str:
     text = str(error)
     if SECRET in text:
         return f"a cell of the file in the message: {text}"
-    if Path(name).stem not in text:
+    # a study whose path is damaged names a file that is not there
+    if Path(name).stem not in text and not isinstance(error, MissingFileError):
         return f"no file in the message: {text}"
     return ""
 
@@ -240,7 +241,7 @@ class Reader:
         except BaseException as error:  # noqa: BLE001 - panics are no Exception
             return "refused", word_of(error, path.name)
         sound = self.sound[at][1]
-        told = Counter(read.told) - Counter(sound.told)
+        told = Counter(read.told) != Counter(sound.told)
         return ("told" if told else "read"), fault_of(subject, sound, read, damage)
 
 

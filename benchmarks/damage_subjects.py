@@ -327,7 +327,9 @@ def _register(path: Path) -> Outcome:
     register = read_register(path, code_generation="dtsen2025", code_system="kemendagri")
     counts = register.count(_areas(), poverty=PovertyRule("decile", 4))
     report = register.report
-    told = [f"{one.kind} {one.column} {len(one.rows)}" for one in report.findings]
+    # the report lists the columns that were recognised
+    told = [*register.columns.values()]
+    told += [f"{one.kind} {one.column} {len(one.rows)}" for one in report.findings]
     rows = _rows(counts[["households", "people", "poor_households", "known_poor"]].reset_index())
     return Outcome([*rows, *[("row",)] * report.rows_in], [*told, *report.remarks])
 

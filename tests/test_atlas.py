@@ -153,7 +153,12 @@ def _product(areas: Boundaries, groups: list[list[str]]) -> Analysis:
         measured=measured, layers=build_layers(measured),
         found=_pockets(mapped, groups),
         focus=AgencyNeeds(needs, {"perkimtan": ("floor_share",), "pupr": ("flood_index",)}),
-        notes=tuple(Note(f"n{i}", f"Catatan nomor {i} tentang data. " * 3) for i in range(40)),
+        notes=(
+            *(Note("more_than_all", f"Catatan nomor {i} tentang data. " * 3) for i in range(40)),
+            Note("rows_located", "Catatan berkas: 1.612 baris cocok dengan desa."),
+            Note("raster_cover", "Flood index: raster tidak menutup 3 desa."),
+            Note("official_rate_differs", "Angka resmi 12,03%."),
+        ),
         provenance=Provenance((), {}, 7, versions, CREATED),
         neighbor_distance_m=100.0, catalogue=load_catalogue(),
     )  # fmt: skip
@@ -228,9 +233,12 @@ def test_every_page_is_numbered_and_has_what_a_document_asks_for(atlas: Drawn) -
             "PETA INDEKS", "SUMBER DATA", "METODE", "CATATAN", "Skala 1 : ", " BT", " LS",
             "EPSG:32748", "Batas kecamatan", "Batas kabupaten", "Tabel buatan",
             atlas.product.estimate_line, atlas.product.boundary_line, "2023",
-            "catatan lain dalam manifest.json",
         ):  # fmt: skip
             assert needed in text, (one.number, needed)
+        # what is of a log stands on no sheet
+        assert not re.search(r"manifest|Catatan berkas", text)
+        assert "Angka resmi 12,03%." in text
+        assert ("raster tidak menutup" in text) == (one.key in {"flood_index", "pupr"})
         assert str(printed_scale(text)) in one.alt.replace(".", "")
 
 

@@ -142,7 +142,7 @@ def test_output_that_cannot_be_told_is_one_message_and_products_stay(
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     require_one_message(done, 1)
-    assert ran("verify", out).returncode == 0
+    assert staging.verify(out).whole
 
 
 @posix
@@ -161,23 +161,19 @@ def test_a_closed_pipe_ends_quietly() -> None:
 @pytest.mark.parametrize(
     "environment",
     [
-        {"HOME": "-"},
-        {"HOME": "/nonexistent"},
-        {"LC_ALL": "xx_YY.bad"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
-        {"SOURCE_DATE_EPOCH": "0"},
-        {"SOURCE_DATE_EPOCH": "4354819199"},
+        {"HOME": "-", "LC_ALL": "xx_YY.bad", "SOURCE_DATE_EPOCH": "4354819199"},
+        {"HOME": "/nonexistent", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+         "PYTHONIOENCODING": "ascii", "SOURCE_DATE_EPOCH": "0"},
     ],
-    ids=["no home", "home gone", "unknown locale", "ascii", "1970", "2107"],
-)
+    ids=["no home, unknown locale, 2107", "home gone, ascii, 1970"],
+)  # fmt: skip
 def test_a_run_needs_no_home_no_locale_and_no_clock(
     study: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     out = tmp_path / "keluaran"
     done = ran("run", study, "--out", out, environment=environment)
     assert done.returncode == 0, done.stderr
-    assert (out / "manifest.json").is_file()
-    assert ran("verify", out).returncode == 0
+    assert staging.verify(out).whole
 
 
 @pytest.mark.parametrize("length", [140, 255, 300])
@@ -186,7 +182,7 @@ def test_long_names_are_written_or_refused(study: Path, tmp_path: Path, length: 
     done = ran("run", study, "--out", out)
     if length == 140:
         assert done.returncode == 0, done.stderr
-        assert ran("verify", out).returncode == 0
+        assert staging.verify(out).whole
     else:
         require_one_message(done, 2)
         assert [*tmp_path.iterdir()] == []

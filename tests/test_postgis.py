@@ -58,7 +58,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([*as_user, *map(str, command)], check=True, capture_output=True)
 
     data = folder / "data"
-    run(server / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8")
+    run(server / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C")
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
     control = [server / "pg_ctl", "-D", data, "-w", "-t", START_S]
     run(*control, "-l", folder / "log", "-o", options, "start")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, DegradedInputWarning, columns_hint
+from sibangkit_geo.errors import DataError, DegradedInputWarning, columns_hint, naming
 from sibangkit_geo.indicators import villages as village_measures
 from sibangkit_geo.indicators.needs import PovertyRule, needs_of
 from sibangkit_geo.model.numerals import numeral
@@ -208,7 +208,8 @@ class RegisterFile(Shown):
     def _counted(self, areas: Boundaries, poverty: PovertyRule | None) -> Counted:
         register = self._opened(poverty.spending if poverty else "")
         plan = RegisterPlan(areas, poverty, self.source.code_system, {}, count_all=poverty is None)
-        counted = count_register(register, plan)
+        with naming(register.name):
+            counted = count_register(register, plan)
         report = self._report = counted.report
         unread = [one.column for one in report.findings if _is_whole(one, report.rows_in)]
         if unread:

@@ -6,7 +6,7 @@ import functools
 import importlib
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,16 +14,14 @@ from typer.core import TyperGroup
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice import language, log_file
+from sibangkit_geo.voice.reporting import REFUSED, reported, say_and_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# the root of all that the parser refuses; typer does not name it
-REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 _HELP_IS_NO_ERROR = "NoArgsIsHelpError"
 # what typer makes of Ctrl-C before a command has begun
 _INTERRUPTED = 130
-_PREFIX = {"id": "galat", "en": "error"}
 # the words that typer draws around a help text, by the name it knows them by
 _DRAWN = {
     "ARGUMENTS_PANEL_TITLE": "Argumen", "OPTIONS_PANEL_TITLE": "Opsi",
@@ -32,13 +30,6 @@ _DRAWN = {
     "DEPRECATED_STRING": "(usang) ",
 }  # fmt: skip
 _USED = {"Usage: ": "Cara pakai: ", "[OPTIONS]": "[OPSI]", "COMMAND [ARGS]": "PERINTAH [ARGUMEN]"}
-
-
-def say_and_end(*messages: str, code: int) -> NoReturn:
-    """Tell what is wrong, one line each, and end with a code."""
-    for message in messages:
-        typer.echo(f"{_PREFIX[language.spoken()]}: {' '.join(message.split())}", err=True)
-    raise typer.Exit(code=code)
 
 
 class Voice(TyperGroup):
@@ -102,7 +93,6 @@ def _keep_logs(group: Any) -> None:
 
 def _invoked(invoke: Callable[[Any], Any], context: Any) -> Any:
     """Run a command, its errors told and its log kept."""
-    from sibangkit_geo.voice.reporting import reported
 
     def told(context: Any) -> Any:
         with reported():

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 
 from sibangkit_geo.errors import InputsError, SibangkitError, unexpected
-from sibangkit_geo.voice import log_file
-from sibangkit_geo.voice.commands import REFUSED, say_and_end
+from sibangkit_geo.voice import language, log_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +23,17 @@ _OF_LITTLE = (
     "map segment",
     "bad alloc",
 )
+
+# the root of all that the parser refuses; typer does not name it
+REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
+_PREFIX = {"id": "galat", "en": "error"}
+
+
+def say_and_end(*messages: str, code: int) -> NoReturn:
+    """Tell what is wrong, one line each, and end with a code."""
+    for message in messages:
+        typer.echo(f"{_PREFIX[language.spoken()]}: {' '.join(message.split())}", err=True)
+    raise typer.Exit(code=code)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas.ground import Ground
     from sibangkit_geo.products.atlas.settings import AtlasSettings, Kind
     from sibangkit_geo.products.changes import WaveChange
@@ -36,6 +37,17 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.result import Analysis
 
 CONVERGENCE = "n_acting_agencies"
+# notes that change how a map is read, the first ones first; what was done with files stands in the
+# manifest and on the pages
+_OF_A_MAP = (
+    "official_rate_differs", "villages_without_polygon", "protected", "not_protected",
+    "protection_hides", "too_few_known", "of_known", "coverage_differs", "nothing_tested",
+    "villages_not_tested", "villages_without_rows", "uneven_noise", "unseen_neighbors",
+    "isolates_unlinked", "few_replicates", "not_error_controlled", "more_than_all", "no_data",
+    "crs_assumed", "logo_missing",
+)  # fmt: skip
+# those that are of one layer, which they name
+_OF_A_LAYER = ("raster_cover", "distance_from_villages", "facilities_unplaced")
 
 
 _LABELS = ("fall_big", "fall", "same", "rise", "rise_big")
@@ -246,6 +258,10 @@ def _method(product: Analysis, layer: Layer) -> tuple[str, ...]:
     return (*told, say("annex.atlas_method_classes"), product.method_line)
 
 
+def _rank(note: Note) -> int:
+    return _OF_A_MAP.index(note.key)
+
+
 def _notes(product: Analysis, layer: Layer, *first: str) -> tuple[str, ...]:
     lines = [
         product.estimate_line,
@@ -254,10 +270,10 @@ def _notes(product: Analysis, layer: Layer, *first: str) -> tuple[str, ...]:
         *first,
         layer.indicator.note,
     ]
-    # the reader of a map needs these before those about files
-    chief = ("official_rate_differs", "villages_without_polygon", "protected")
-    notes = sorted(product.notes, key=lambda one: one.key not in chief)
-    told = dict.fromkeys(one for one in (*lines, *(note.text for note in notes)) if one)
+    named = [one for one in product.notes if one.key in _OF_A_LAYER
+             and layer.indicator.label in one.text]  # fmt: skip
+    notes = sorted((one for one in product.notes if one.key in _OF_A_MAP), key=_rank)
+    told = dict.fromkeys(one for one in (*lines, *(x.text for x in (*named, *notes))) if one)
     # the estimate line says already what an indicator's short note repeats
     return tuple(
         one for one in told

@@ -30,6 +30,7 @@ _SHAPEFILE_PARTS = (".shx", ".dbf")
 # of a .shp and .shx; of a .dbf without its fields
 _HEADER_BYTES, _DBF_HEADER_BYTES = 100, 32
 _CHECK = "PRAGMA quick_check"
+_VIEWS = "SELECT sql FROM sqlite_master WHERE type = 'view' AND sql IS NOT NULL"
 # what the check remarks on the contents of a table whose pages are sound
 _CONTENTS = (" value in ", "constraint failed")
 
@@ -200,6 +201,9 @@ def _is_sound_database(path: Path, _size: int, _changed: int) -> bool:
         with closing(sqlite3.connect(place, uri=True)) as database:
             database.text_factory = bytes
             found = [bytes(row[0]).decode(errors="replace") for row in database.execute(_CHECK)]
+            # a view that asks itself would be read for ever
+            if any(b"recursive" in bytes(row[0]).lower() for row in database.execute(_VIEWS)):
+                return False
     except (sqlite3.Error, UnicodeError):
         return False
     return all(one == "ok" or any(part in one for part in _CONTENTS) for one in found)
