@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -13,14 +14,18 @@ import docx
 import geopandas as gpd
 import pytest
 import shapely
+import xlsxwriter
 
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.toml import read_toml
+from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.products.document.styles import open_template
 from sibangkit_geo.sources.profiles import ProfileSource, read_profiles
+from sibangkit_geo.sources.readers.spreadsheet import open_sheets
 from sibangkit_geo.sources.readers.vector import UnreadableLayerError, read_crs, read_layer
 from sibangkit_geo.sources.surroundings import FacilitySource, read_facilities
 from sibangkit_geo.stats.graph_files import read_gal, read_gwt
+from sibangkit_geo.study.layers import LayerColumns, pockets_of_layer
 
 if TYPE_CHECKING:
     from typing import Any
@@ -206,3 +211,30 @@ def test_a_view_that_asks_itself_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(DataError, match=r"^t\.gpkg: the file is damaged"):
         read_layer(str(path))
+
+
+@pytest.mark.parametrize("key", ["a." * 20_000 + "a = 1", "[" + "a." * 20_000 + "a]"])
+def test_a_key_of_many_parts_is_refused_before_it_is_read(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(f'judul = "a.b"\n{key}\n')
+    with pytest.raises(ConfigError, match=r"^t\.toml: line 2 has a key of more than 16 parts"):
+        read_toml(path)
+
+
+def test_a_workbook_of_many_sheets_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for number in range(401):
+            book.add_worksheet(f"s{number}")
+    with pytest.raises(DataError, match=r"^t\.xlsx: the workbook has 401 sheets, more than 400"):
+        open_sheets(path)
+
+
+def test_a_layer_of_empty_polygons_has_no_polygon(tmp_path: Path) -> None:
+    path = tmp_path / "t.geojson"
+    one = {"type": "Feature", "properties": {"kk": 9, "miskin": 1},
+           "geometry": {"type": "Polygon", "coordinates": []}}  # fmt: skip
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [one] * 30}))
+    with pytest.raises(DataError, match=r"^t\.geojson: the layer has no polygon"):
+        pockets_of_layer(path, tmp_path / "k.gpkg", columns=LayerColumns("miskin", "kk", ""),
+                         settings=PocketSettings())  # fmt: skip

@@ -92,7 +92,7 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_nothing(study: Path, tmp_path
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
     done = ran("run", study, "--out", tmp_path / "keluaran", before=small)
-    assert "cannot write" in require_one_message(done, 1)
+    assert "cannot read or write" in require_one_message(done, 1)
     assert [*tmp_path.iterdir()] == []
 
 
@@ -143,6 +143,12 @@ def test_output_that_cannot_be_told_is_one_message_and_products_stay(
         )  # fmt: skip
     require_one_message(done, 1)
     assert staging.verify(out).whole
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sibangkit_geo", "--help"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    require_one_message(done, 1)
 
 
 @posix

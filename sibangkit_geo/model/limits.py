@@ -31,6 +31,8 @@ SHEET_ROWS, SHEET_COLUMNS = 1 << 20, 1 << 14
 COLUMNS = 2_000
 #: sheets that are read as one table: numbers of rows are 32 bits
 SHEETS = 400
+#: parts of a dotted key in TOML: each costs its reader as much as all before it
+KEY_PARTS = 16
 #: bytes of one row of a sheet, and of what stands before and after its rows
 SHEET_ROW_BYTES = SHEET_AROUND_BYTES = 64 << 20
 #: bytes of a row and of a cell of delimited text: an open quote takes the rest of the file

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 
 from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
+from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ _KINDS = {"int": "a whole number", "float": "a number", "str": "text in quotes",
 # the republic was founded in 1945; nobody has data of the next century
 _FIRST_YEAR, _LAST_YEAR = 1945, 2100
 _MISSING = (dataclasses.MISSING, dataclasses.MISSING)
+_DEEP_KEY = re.compile(rf"^[ \t\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){{{limits.KEY_PARTS}}}", re.MULTILINE)
 _EXPECTED = re.compile(r"Expected `([^`]+)`")
 
 
@@ -38,6 +40,13 @@ def read_toml(file: Traversable, *, named_by: str = "installation") -> dict[str,
     """
     try:
         text = file.read_bytes().decode("utf-8-sig")
+        if deep := _DEEP_KEY.search(text):
+            line = text.count("\n", 0, deep.end()) + 1
+            msg = (
+                f"{file.name}: line {line} has a key of more than {limits.KEY_PARTS} parts. "
+                "Keys of a study have at most three."
+            )
+            raise ConfigError(msg)
         return tomllib.loads(text)
     except FileNotFoundError as error:
         raise MissingFileError(file, named_by=named_by) from error  # type: ignore[arg-type]

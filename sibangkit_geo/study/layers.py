@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from sibangkit_geo.errors import naming
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
@@ -80,12 +81,13 @@ def pockets_of_layer(
     require_columns(pd.DataFrame(table.drop(columns="geometry")), wanted, path=path)
     label = table[columns.code].astype(str) if columns.code else _numbers(table)
     villages = table.set_index(label.rename("village_code"))
-    repaired = repair_boundaries(villages[["geometry"]]).villages
-    villages = villages.drop(columns="geometry").join(repaired, how="right")
-    found = find_pockets(
-        gpd.GeoDataFrame(villages, crs=repaired.crs),
-        poor=columns.poor, households=columns.households, settings=settings,
-    )  # fmt: skip
+    with naming(path.name):
+        repaired = repair_boundaries(villages[["geometry"]]).villages
+        villages = villages.drop(columns="geometry").join(repaired, how="right")
+        found = find_pockets(
+            gpd.GeoDataFrame(villages, crs=repaired.crs),
+            poor=columns.poor, households=columns.households, settings=settings,
+        )  # fmt: skip
     found.to_file(out)
     return found
 

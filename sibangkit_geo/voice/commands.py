@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice import language, log_file
-from sibangkit_geo.voice.reporting import REFUSED, reported, say_and_end
+from sibangkit_geo.voice.reporting import REFUSED, ended_by, reported, say_and_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +56,9 @@ class Voice(TyperGroup):
                 code = ended.exit_code
             except (ConfigError, typer.Abort, REFUSED) as error:
                 code = _refused(error)
+            except OSError as error:
+                # help that nobody can be told
+                code = ended_by(error)
             sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -74,6 +74,14 @@ def reported() -> Iterator[None]:
         _report(error)
 
 
+def ended_by(error: Exception) -> int:
+    """Tell what ended a command before it began, and give its code."""
+    try:
+        _report(error)
+    except typer.Exit as ended:
+        return ended.exit_code
+
+
 def _report(error: BaseException) -> NoReturn:
     """Say what ended a command; the codes are those of docs/study-file.md."""
     from sibangkit_geo.voice.translator import error_text
@@ -89,7 +97,8 @@ def _report(error: BaseException) -> NoReturn:
         case MemoryError():
             fail(_TOO_LITTLE, code=1)
         case OSError(filename=None):
-            fail(f"cannot write: {error.strerror or error}. Make room and run again.", code=1)
+            why = error.strerror or error
+            fail(f"cannot read or write: {why}. Is the disk full, damaged or gone?", code=1)
         case OSError():
             fail(f"{error.filename}: {error.strerror or error}", code=1)
         case _ if any(word in str(error) for word in _OF_LITTLE):

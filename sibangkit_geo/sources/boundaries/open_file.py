@@ -273,7 +273,7 @@ def _polygons(
     collected = ~broken & (shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION)
     shapes[collected] = [areas_of(shape) for shape in shapes[collected]]
     usable = ~broken & np.isin(shapely.get_type_id(shapes), _POLYGONS)
-    if not usable.any():
+    if not (usable & ~shapely.is_empty(shapes)).any():
         msg = f"{path.name}: the layer has no polygon"
         raise DataError(msg, remedy="Export it again with its areas.")
     # lines, points and corners that are no number are no area: such a village has none

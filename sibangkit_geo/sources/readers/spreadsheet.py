@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import python_calamine
 
-from sibangkit_geo.errors import ConfigError, SibangkitError, nearest
+from sibangkit_geo.errors import ConfigError, DataError, SibangkitError, nearest
 from sibangkit_geo.model import limits
 from sibangkit_geo.sources.readers.archives import open_zip
 from sibangkit_geo.sources.readers.cells import Range, Seen, SheetCells
@@ -150,6 +150,9 @@ def _opened(
 def _of_xlsx(
     path: Path, book: python_calamine.CalamineWorkbook, hidden: dict[str, bool]
 ) -> list[Page]:
+    if len(hidden) > limits.SHEETS:
+        msg = f"{path.name}: the workbook has {len(hidden):,} sheets, more than {limits.SHEETS}"
+        raise DataError(msg, remedy="Keep the sheets with data only.")
     looks = {name: look_at(path, name, hidden=one) for name, one in hidden.items()}
     large = sum(cells for _, cells in looks.values()) > limits.CELLS
     turned = turns_numbers(path)
