@@ -137,34 +137,29 @@ def grid() -> Callable[..., gpd.GeoDataFrame]:
     return build
 
 
-@pytest.fixture(scope="session")
-def benchmark() -> Callable[[str], Any]:
-    """Import a script of the folder of benchmarks, which is beside the package."""
+def _scripts_of(folder: str) -> Callable[[str], Any]:
+    place = str(Path(__file__).parents[1] / folder)
 
     def script(name: str) -> ModuleType:
-        folder = str(Path(__file__).parents[1] / "benchmarks")
-        sys.path.insert(0, folder)
+        sys.path.insert(0, place)
         try:
             return importlib.import_module(name)
         finally:
-            sys.path.remove(folder)
+            sys.path.remove(place)
 
     return script
+
+
+@pytest.fixture(scope="session")
+def benchmark() -> Callable[[str], Any]:
+    """Import a script of the folder of benchmarks, which is beside the package."""
+    return _scripts_of("benchmarks")
 
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], Any]:
     """Import a script of the folder of tools, which is beside the package."""
-
-    def script(name: str) -> ModuleType:
-        folder = str(Path(__file__).parents[1] / "tools")
-        sys.path.insert(0, folder)
-        try:
-            return importlib.import_module(name)
-        finally:
-            sys.path.remove(folder)
-
-    return script
+    return _scripts_of("tools")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.toml import build, own_toml, read_toml, refuse
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ PAYERS = ("regency", "province", "ministry", "village_fund", "bank", "baznas", "
 #: payers that are no government: what they alone pay is no expense of an agency
 PARTNER_PAYERS = frozenset({"bank", "baznas", "csr"})
 
-#: what no file or folder may be called: Windows keeps these for its devices
-NO_DEVICE = r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))"
+#: before a name that becomes that of a file or folder
+NO_DEVICE = rf"(?!(?:{limits.DEVICE_NAMES})(?:\.|$))"
 _KEY = re.compile(rf"{NO_DEVICE}[a-z][a-z0-9_]*")
 _PAGE = re.compile(rf"{NO_DEVICE}[a-z0-9][a-z0-9_-]*\.html")
 # pages of a run that belong to no agency

@@ -207,6 +207,6 @@ def tar_members(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes | None
 
 
 def _require_few(members: int) -> None:
-    if members > limits.MEMBERS:
+    if members > limits.SEARCHED_MEMBERS:
         msg = "The archive holds more files than any product."
         raise TooMuchError(msg)

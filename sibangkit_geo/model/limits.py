@@ -20,7 +20,11 @@ MEMBERS = 10_000
 #: of a product that is searched for leaks, unpacked, and packed files within packed files; pictures
 #: of one colour shrink far
 SEARCHED_RATIO, SEARCHED_HARMLESS, SEARCHED_BYTES = 200, 64 * 1024**2, 4 * 1024**3
-SEARCHED_DEPTH = 8
+SEARCHED_DEPTH, SEARCHED_MEMBERS = 8, 20_000
+
+#: names that no file or folder may have, whatever its ending: Windows keeps them for its devices
+#: ("Naming Files, Paths, and Namespaces")
+DEVICE_NAMES = "con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]"
 
 #: cells of a workbook that are held; calamine takes about 1.5 GB for them. More are streamed (XLSX)
 #: or refused

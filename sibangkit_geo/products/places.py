@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# "Naming Files, Paths, and Namespaces" (Windows): devices, also with an ending; signs; last signs
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(rf"(?:{limits.DEVICE_NAMES})(?:\..*)?", re.IGNORECASE)
+# as the same source says: signs within a name, and at its end
 _SIGNS = re.compile(r'[<>:"|?*\x00-\x1f]|[. ]$')
 # the path of a file has at most 259 characters there, unless the system is told otherwise; a hidden
 # folder and the longest name of a product take this many
