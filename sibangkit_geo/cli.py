@@ -290,6 +290,9 @@ def annex(
         list[str] | None,
         typer.Option(metavar="A3|A4", help="Paper of the atlas; may stand twice."),
     ] = None,
+    only: Annotated[
+        str, typer.Option(metavar="SHEETS", help='Sheets to draw, such as "kantong, perkimtan".')
+    ] = "",
     *,
     no_document: Annotated[
         bool, typer.Option("--no-document", help="Write no Word document.")
@@ -302,7 +305,8 @@ def annex(
     with progress_bars() as progress:
         from sibangkit_geo.study.annex import AnnexOrder, run_annex
 
-        order = AnnexOrder(tuple(paper or ()), not no_document, to)
+        sheets = tuple(filter(None, map(str.strip, only.split(","))))
+        order = AnnexOrder(tuple(paper or ()), sheets, not no_document, to)
         finished = run_annex(study_file, out, order=order, progress=progress)
     for name in finished.products:
         typer.echo(finished.out / name)

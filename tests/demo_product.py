@@ -76,7 +76,7 @@ def demo_change() -> WaveChange:
     table.loc[index[1], ["after", "difference", "sure"]] = [13.0, 3.0, True]
     table.loc[index[2:4], ["before", "after", "difference"]] = float("nan")
     table.loc[index[2:4], "state"] = ["missing", "unreliable"]
-    return WaveChange(2020, 2025, "Rumah tangga miskin", table)
+    return WaveChange(2020, 2025, table)
 
 
 def without_pockets() -> Analysis:

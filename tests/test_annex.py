@@ -220,7 +220,8 @@ def test_the_sheet_is_one_a4_page_with_searchable_embedded_type(small_study: Sma
 def test_the_sheet_says_what_a_planning_document_asks_for(small_study: SmallStudy) -> None:
     text = words(page_of(small_study.out))
     assert say("estimate") in text
-    assert "PETA UJI KECIL" in text
+    assert "PETA KANTONG KEMISKINAN KABUPATEN" in text
+    assert "Uji kecil" in text
     assert "Kisi buatan" in text
     assert "Profil buatan" in text
     assert "199 permutasi, seed 7" in text

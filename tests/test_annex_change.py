@@ -70,9 +70,9 @@ def test_a_study_without_smoothed_rates_has_no_change() -> None:
 def test_an_unknown_state_is_refused() -> None:
     table = wave_changes(_product([1] * 6, [1] * 6, [1] * 6))[0].table
     with pytest.raises(DataError, match="unknown state"):
-        WaveChange(2020, 2025, "x", table.assign(state="baik"))
+        WaveChange(2020, 2025, table.assign(state="baik"))
     with pytest.raises(ValueError, match="lacks sure"):
-        WaveChange(2020, 2025, "x", table.drop(columns="sure"))
+        WaveChange(2020, 2025, table.drop(columns="sure"))
 
 
 def test_a_fall_has_a_minus_sign() -> None:

@@ -182,7 +182,7 @@ def _change(product: Analysis) -> WaveChange:
     table.loc[codes[3:5], ["before", "after", "difference"]] = np.nan
     table.loc[codes[3:5], "state"] = ["missing", "unreliable"]
     table.loc[codes[5], "difference"] = -30.0
-    return WaveChange(2018, 2023, "Rumah tangga miskin", table)
+    return WaveChange(2018, 2023, table)
 
 
 def _neighbours_across(villages: gpd.GeoDataFrame) -> list[str]:
@@ -347,7 +347,7 @@ def test_change_is_classed_by_what_is_sure(atlas: Drawn) -> None:
     assert told == ["10,0 → 2,0 (\u22128,0)", "10,0 → 14,0 (+4,0)", "10,0 → 8,0 (\u22122,0)"]
     sheet = next(one for one in atlas.pages.sheets if one.kind == "change")
     text = atlas.text(sheet.page)
-    assert "PERUBAHAN RUMAH TANGGA MISKIN 2018–2023" in text
+    assert "PERUBAHAN PERSENTASE RUMAH TANGGA MISKIN 2018–2023" in text
     assert "turun signifikan di 2 desa, naik signifikan di 1 desa" in text
 
 

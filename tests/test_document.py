@@ -154,7 +154,7 @@ def test_change_has_a_chapter_a_table_and_a_map(written: Written) -> None:
     words = _words(written.path)
     assert "turun signifikan di 1 desa, naik signifikan di 1 desa" in words
     assert "Desa dengan perubahan signifikan 2020–2025" in words
-    assert "Peta 3.2 Perubahan rumah tangga miskin 2020–2025" in words
+    assert "Peta 3.2 Perubahan Persentase Rumah Tangga Miskin 2020–2025" in words
     tables = docx.Document(str(written.path)).tables
     own = next(one for one in tables if one.rows[0].cells[-1].text == "Selisih (poin persen)")
     assert [row.cells[-1].text for row in own.rows] == [

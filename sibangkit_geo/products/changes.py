@@ -44,7 +44,6 @@ class WaveChange:
 
     before: int
     after: int
-    label: str
     table: pd.DataFrame
 
     def __post_init__(self) -> None:
@@ -61,8 +60,7 @@ class WaveChange:
     @property
     def title(self) -> str:
         """Word what is compared."""
-        label = self.label[:1].lower() + self.label[1:]
-        return say("annex.atlas_title_change", label=label, before=self.before, after=self.after)
+        return say("annex.atlas_title_change", before=self.before, after=self.after)
 
     @property
     def sure(self) -> pd.DataFrame:
@@ -159,7 +157,7 @@ def wave_changes(product: Analysis) -> tuple[WaveChange, ...]:
             continue
         table = _compared(wave, rate, error)
         first = product.layers[0].indicator
-        made.append(WaveChange(wave.year, first.year, first.label, table))
+        made.append(WaveChange(wave.year, first.year, table))
     return tuple(made)
 
 

@@ -44,10 +44,12 @@ class AnnexOrder:
     What a call asks for beside the study file.
 
     `papers`: Papers of the atlas; empty takes the study's.
+    `only`: Sheets to draw, as in ``[annex] only``; empty takes the study's.
     `address`: Database the layers are published to; empty for none.
     """
 
     papers: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     document: bool = True
     address: str = ""
 
@@ -95,7 +97,7 @@ def run_annex(
 
 
 def _annex(ready: Ready, out: Path, order: AnnexOrder, progress: Progress) -> AnnexFinished:
-    settings = ready.study.annex
+    settings = replace(ready.study.annex, only=order.only or ready.study.annex.only)
     private = ready.study.disclosure.rights.houses
     with staging.staged(out, kind="annex", private=private) as folder:
         notes = _write(ready, settings, folder, order, progress)

@@ -238,7 +238,7 @@ def _draw(
     """Draw one sheet after the other; only the map of the regency is kept."""
     layout, ground = imprint.layout, subject.ground
     regency: MapView | None = None
-    for number, sheet in enumerate(sheets, start=1):
+    for number, sheet in enumerate(sheets, start=imprint.settings.first_map):
         if sheet.district:
             view = view_of(ground, sheet, layout=layout)
         else:
@@ -280,7 +280,7 @@ def _entry(sheet: Sheet, view: MapView, imprint: Imprint, number: int) -> AtlasS
     return AtlasSheet(
         number=number_of(settings, number),
         title=sheet.title,
-        page=number,
+        page=number - settings.first_map + 1,
         png=f"peta_{mark}_{sheet.slug}.png" if settings.png else "",
         alt=alt,
         kind=sheet.kind,

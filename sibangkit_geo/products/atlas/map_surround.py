@@ -100,7 +100,8 @@ def draw_map_surround(
     )
     y = foot.bottom + 1.6
     page.text((foot.left + _PAD, y), made, Type(layout.small, color=SOFT))
-    sheets = say("annex.atlas_sheet", number=number, total=imprint.total)
+    sheets = say("annex.atlas_sheet", number=number - imprint.settings.first_map + 1,
+                 total=imprint.total)  # fmt: skip
     page.text((foot.right - _PAD, y), sheets, Type(layout.body, bold=True), align="right")
 
 
@@ -200,7 +201,8 @@ def _scale(page: Page, frame: Frame, imprint: Imprint) -> None:
     name = CRS.from_epsg(imprint.epsg).name
     told = say("annex.projection" if own else "annex.projection_other", epsg=imprint.epsg,
                name=name)  # fmt: skip
-    for line in told.split("\n"):
+    # beside the north arrow, never under it
+    for line in wrap(told, room * POINTS_PER_MM, size=layout.small):
         y -= line_mm(layout.small)
         page.text((left, y), line, Type(layout.small, color=SOFT))
     _north(page, (rect.right - _PAD - 4, rect.top - 2.2), min(rect.height - 6, 13.0), layout)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003 - the reader of study files asks for it
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from sibangkit_geo.errors import ConfigError, nearest
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
 Paper = Literal["A4", "A3"]
 Orientation = Literal["portrait", "landscape"]
-Kind = Literal["overview", "indicator", "agency", "convergence", "change", "district"]
+Kind = Literal[
+    "overview", "indicator", "agency", "convergence", "change", "district", "explanation"
+]  # fmt: skip
 # a screen shows about 72; above 600 a sheet of A3 takes a gigabyte while it is drawn
 _LEAST_DPI, _MOST_DPI = 72, 600
+_MOST_NUMBER = 9999
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -36,13 +40,17 @@ class AtlasSettings:
         PNG or JPEG beside the heading; empty for none.
     numbering
         Before the number of a map: ``"3."`` gives Peta 3.1.
+    first_map
+        Number of the first map, 1 to 9,999, so that a chapter goes on from another.
     indicators
         Names of the indicators to draw; empty draws all.
     sheets
         Kinds of sheets to draw; empty draws all.
     only
-        Of these, the sheets to draw: kinds, or keys of indicators, agencies and districts;
-        empty draws all.
+        Of these, the sheets to draw, in this order: kinds, keys of indicators, agencies and
+        districts, or names such as ``"kantong"`` and ``"kecamatan_rambutan"``; empty draws all.
+    titles
+        Own titles, by key or name of a sheet.
     signature
         Lines of the signature block, the last one the name; empty for none.
     png
@@ -63,9 +71,11 @@ class AtlasSettings:
     kop: tuple[str, ...] = ()
     logo: str = ""
     numbering: str = ""
+    first_map: int = 1
     indicators: tuple[str, ...] = ()
     sheets: tuple[Kind, ...] = ()
     only: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
     signature: tuple[str, ...] = ()
     png: bool = False
     dpi: int = 300
@@ -79,6 +89,7 @@ class AtlasSettings:
         if not _LEAST_DPI <= self.dpi <= _MOST_DPI:
             msg = f"[annex] dpi: {self.dpi} is not from {_LEAST_DPI} to {_MOST_DPI}."
             raise ConfigError(msg)
+        _require_number(self.first_map, "first_map")
         if not self.png and not self.pdf:
             msg = "[annex] asks for neither pdf nor png. Leave one of them true."
             raise ConfigError(msg)
@@ -93,6 +104,12 @@ def _require(given: Iterable[str], known: tuple[str, ...], key: str) -> None:
         if one not in known:
             msg = f'[annex] {key}: "{one}" is unknown. {nearest(one, known)}'
             raise ConfigError(msg)
+
+
+def _require_number(given: int, key: str) -> None:
+    if not 1 <= given <= _MOST_NUMBER:
+        msg = f"[annex] {key}: {given} is not from 1 to {_MOST_NUMBER}."
+        raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,8 @@ class AnnexSettings(AtlasSettings):
     template
         Word file whose styles, headings of pages and page set-up are taken; its own text
         is left out. Empty for the plain look.
+    first_table
+        Number of the first table, 1 to 9,999.
 
     Examples
     --------
@@ -168,6 +187,13 @@ class AnnexSettings(AtlasSettings):
     """
 
     template: str = ""
+    first_table: int = 1
+
+    def __post_init__(self) -> None:
+        """Check what the atlas checks, and the number."""
+        # a dataclass with slots is made anew: `super()` without words would look for the first one
+        AtlasSettings.__post_init__(self)
+        _require_number(self.first_table, "first_table")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import ConfigError, nearest
 from sibangkit_geo.model.numerals import numeral, percentage
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.agency_card import main_need
 from sibangkit_geo.products.atlas.canvas import Pen
 from sibangkit_geo.products.atlas.listing import (
@@ -25,11 +27,11 @@ from sibangkit_geo.products.classes import CHANGE_COLORS, NO_DATA_COLOR
 from sibangkit_geo.products.words import result_sentences, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from sibangkit_geo.model.types import Note
+    from sibangkit_geo.model.types import Indicator, Note
     from sibangkit_geo.products.atlas.ground import Ground
     from sibangkit_geo.products.atlas.settings import AtlasSettings, Kind
     from sibangkit_geo.products.changes import WaveChange
@@ -46,6 +48,9 @@ _OF_A_MAP = (
     "isolates_unlinked", "few_replicates", "not_error_controlled", "more_than_all", "no_data",
     "crs_assumed", "logo_missing",
 )  # fmt: skip
+# sheets at the end, and those that are drawn where they are named only
+_EXPLAINING = ("register_coverage", "n_methods")
+_ON_REQUEST = ("headcount_shrunken", "headcount_interval_width")
 # those that are of one layer, which they name
 _OF_A_LAYER = ("raster_cover", "distance_from_villages", "facilities_unplaced")
 
@@ -103,53 +108,95 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
         if name not in layers:
             msg = f'[annex] indicators: "{name}" is unknown. {nearest(name, layers)}'
             raise ConfigError(msg)
-    sheets: list[Sheet] = []
-    if settings.draws("overview"):
-        sheets.append(_overview(subject))
-    if settings.draws("indicator"):
-        sheets += [_indicator(subject, one) for one in _asked(subject.product, settings)]
-    if settings.draws("agency"):
-        sheets += _agencies(subject, layers)
-    if settings.draws("convergence") and CONVERGENCE in layers:
-        sheets.append(_convergence(subject, layers[CONVERGENCE]))
-    if settings.draws("change"):
-        sheets += [_change(subject, one) for one in subject.changes]
-    if settings.draws("district"):
-        sheets += _districts(subject)
+    told, explained = _asked(subject.product, settings)
+    made: dict[Kind, Iterable[Sheet]] = {
+        "overview": (_overview(one) for one in (subject,)),
+        "indicator": (_indicator(subject, one) for one in told),
+        "agency": _agencies(subject, layers),
+        "convergence": (_convergence(subject, one) for name, one in layers.items()
+                        if name == CONVERGENCE),
+        "change": (_change(subject, one) for one in subject.changes),
+        "district": _districts(subject),
+        "explanation": (_indicator(subject, one, kind="explanation") for one in explained),
+    }  # fmt: skip
+    sheets = [one for kind, all_of in made.items() if settings.draws(kind) for one in all_of]
     if not sheets:
         msg = "[annex] sheets: this study has nothing of the kinds asked for."
         raise ConfigError(msg)
-    return _only(sheets, settings.only)
+    return _only(_retitled(sheets, settings.titles), settings.only)
 
 
 def _only(sheets: Sequence[Sheet], only: Sequence[str]) -> tuple[Sheet, ...]:
-    """Keep the sheets that are named, by kind or by key; all where none is."""
-    for name in only:
-        known = {word for one in sheets for word in (one.kind, one.key) if word}
-        if name not in known:
-            msg = f'There is no sheet "{name}" ([annex] only). {nearest(str(name), known)}'
-            raise ConfigError(msg)
-    return tuple(one for one in sheets if not only or {one.kind, one.key} & {*only})
+    """Keep the sheets that are named, in the order of the names; all where none is."""
+    chosen = [one for name in only for one in _named(sheets, name, key="only")]
+    return tuple({(one.kind, one.slug): one for one in chosen or sheets}.values())
 
 
-def _asked(product: Analysis, settings: AtlasSettings) -> list[Layer]:
-    """Leave out what has a sheet of its own anyway."""
-    first = product.layers[0].indicator.name
-    own = {CONVERGENCE, first} if settings.draws("overview") else {CONVERGENCE}
-    wanted = settings.indicators or tuple(one.indicator.name for one in product.layers)
-    return [
-        one
-        for one in product.layers
-        if one.indicator.name in wanted and one.indicator.name not in own
-    ]
+def _retitled(sheets: Sequence[Sheet], titles: Mapping[str, str]) -> list[Sheet]:
+    own = {
+        (one.kind, one.slug): title
+        for name, title in titles.items() for one in _named(sheets, name, key="titles")
+    }  # fmt: skip
+    return [replace(one, title=own.get((one.kind, one.slug), one.title)) for one in sheets]
+
+
+def _named(sheets: Sequence[Sheet], name: str, *, key: str) -> list[Sheet]:
+    """
+    Find the sheets of a kind, key or short name.
+
+    Raises ConfigError: There is none.
+    """
+    found = [one for one in sheets if name in {one.kind, one.key, one.slug}]
+    if not found:
+        known = {word for one in sheets for word in (one.kind, one.key, one.slug) if word}
+        msg = f'There is no sheet "{name}" ([annex] {key}). {nearest(str(name), known)}'
+        raise ConfigError(msg)
+    return found
+
+
+def _asked(product: Analysis, settings: AtlasSettings) -> tuple[list[Layer], list[Layer]]:
+    """
+    Choose the layers that have a sheet of their own.
+
+    Returns: Of needs and rates, then those that explain them, which stand at the end. Those of
+    method and uncertainty are drawn where they are named only.
+    """
+    named = {*settings.indicators, *settings.only}
+    own = {CONVERGENCE}
+    if settings.draws("overview"):
+        own.add(product.layers[0].indicator.name)
+    asked = [
+        one for one in product.layers
+        if (name := one.indicator.name) not in own
+        and (name in named or (not settings.indicators and name not in _ON_REQUEST))
+    ]  # fmt: skip
+    return (
+        [one for one in asked if one.indicator.name not in _EXPLAINING],
+        [one for one in asked if one.indicator.name in _EXPLAINING],
+    )
+
+
+@cache
+def _titles() -> Mapping[str, str]:
+    return own_toml(__package__, "titles.id.toml")
+
+
+def map_title(indicator: Indicator) -> str:
+    """
+    Word an indicator as the title of a map.
+
+    Returns: From the catalogue of titles; its label where a study brought its own.
+    """
+    return _titles().get(indicator.name, indicator.label)
 
 
 def _overview(subject: Subject) -> Sheet:
     product, layer = subject.product, subject.product.layers[0]
     headline, sentences = result_sentences(product.found)
     return Sheet(
-        kind="overview", key="", slug="kantong", title=product.title,
-        place=_place(product, product.title), year=_year(layer, named=True),
+        kind="overview", key="", slug="kantong",
+        title=say("annex.atlas_title_overview", regency=product.regency_name),
+        place=product.title, year=_year(layer, named=True),
         theme=layer_theme(layer), listing=pocket_rows(product),
         sources=_sources(product, layer), method=_method(product, layer),
         notes=_notes(product, layer, *([f"{headline}. {sentences[0]}"]
@@ -157,10 +204,10 @@ def _overview(subject: Subject) -> Sheet:
     )  # fmt: skip
 
 
-def _indicator(subject: Subject, layer: Layer) -> Sheet:
+def _indicator(subject: Subject, layer: Layer, *, kind: Kind = "indicator") -> Sheet:
     product, name = subject.product, layer.indicator.name
     return Sheet(
-        kind="indicator", key=name, slug=name, title=layer.indicator.label,
+        kind=kind, key=name, slug=name, title=map_title(layer.indicator),
         place=product.regency_name, year=_year(layer), theme=layer_theme(layer),
         listing=layer_rows(product, layer), sources=_sources(product, layer),
         method=_method(product, layer), notes=_notes(product, layer),
@@ -177,10 +224,9 @@ def _agencies(subject: Subject, layers: Mapping[str, Layer]) -> Iterator[Sheet]:
         need = main_need(product.focus, among=drawn)
         main = layers[drawn[0] if need is None else str(need["indicator"])]
         words = product.catalogue.names.get(agency, agency.upper())
-        label = main.indicator.label
         yield Sheet(
             kind="agency", key=agency, slug=f"opd_{agency}",
-            title=say("annex.atlas_title_agency", agency=words, label=label),
+            title=say("annex.atlas_title_agency", agency=words, title=map_title(main.indicator)),
             place=product.regency_name, year=_year(main), theme=layer_theme(main),
             listing=agency_rows(product, main, agency=agency, name=words),
             sources=_sources(product, main),
@@ -230,10 +276,6 @@ def _districts(subject: Subject) -> Iterator[Sheet]:
             sources=_sources(product, layer), method=_method(product, layer),
             notes=notes, district=code,
         )  # fmt: skip
-
-
-def _place(product: Analysis, title: str) -> str:
-    return "" if product.regency_name.lower() in title.lower() else product.regency_name
 
 
 def _year(layer: Layer, *, named: bool = False) -> str:

@@ -119,7 +119,7 @@ def write_document(
         A picture cannot be read, or the disk refuses.
     """
     document = styles.open_template(maps.settings.template)
-    text = Manuscript(document, numbering=maps.settings.numbering)
+    text = Manuscript(document, settings=maps.settings)
     _about(document, product, maps.settings)
     anchor = _front(text, product, maps.settings)
     if not maps.settings.template:

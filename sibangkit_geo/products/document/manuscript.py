@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu
 
+from sibangkit_geo.products.atlas import canvas
 from sibangkit_geo.products.document import styles
 from sibangkit_geo.products.document.styles import (
     TABLE_HEAD,
@@ -31,14 +33,15 @@ if TYPE_CHECKING:
 
     from docx.document import Document
 
+    from sibangkit_geo.products.atlas.settings import AnnexSettings
+
 _EMU_PER_TWENTIETH = 635
 HEADING, MAP, TABLE, FIGURE = "heading", "map", "table", "figure"
 
-# characters that one column may ask for: longer cells are wrapped
-_WIDEST, _NARROWEST = 34, 4
-_COLUMNS = 13
-# width of one character of 8.5 points with its share of the cell's margins, twentieths of a point
-_CHARACTER, _MARGINS = 92, 180
+# the cell's margins with a little to spare, twentieths of a point, of which a point has 20
+_MARGINS, _PER_POINT = 170, 20
+# where a template does not say how large its words are
+_TABLE_POINTS = 11.0
 _SIDES = {"l": "left", "r": "right"}
 
 
@@ -60,9 +63,10 @@ class Entry:
 class Manuscript:
     """A Word document that keeps count of its headings, maps and tables."""
 
-    def __init__(self, document: Document, *, numbering: str) -> None:
+    def __init__(self, document: Document, *, settings: AnnexSettings) -> None:
         self.document = document
-        self.numbering = numbering
+        self.numbering = settings.numbering
+        self._first = {MAP: settings.first_map, TABLE: settings.first_table}
         self.width = styles.text_width(document)
         self.entries: list[Entry] = []
         self._marks = 0
@@ -89,12 +93,15 @@ class Manuscript:
     def caption(self, kind: str, title: str) -> Entry:
         """Add a caption, numbered by a field whose result is filled in."""
         label = say(f"document_{kind}")
-        number = 1 + sum(one.kind == kind for one in self.entries)
+        before = sum(one.kind == kind for one in self.entries)
+        number = before + self._first.get(kind, 1)
+        # a field counts from 1 unless it is told another beginning
+        begin = "" if before or number == 1 else f" \\r {number}"
         told = f"{label} {self.numbering}{number}"
-        entry = self._mark(Entry(kind, 1, clean(f"{told} {title}"), f"_Ref_{kind}_{number}"))
+        entry = self._mark(Entry(kind, 1, clean(f"{told} {title}"), f"_Ref_{kind}_{before + 1}"))
         runs = [
             text_run(f"{label} {self.numbering}"),
-            *field(f"SEQ {label} \\* ARABIC", str(number)),
+            *field(f"SEQ {label} \\* ARABIC{begin}", str(number)),
         ]
         paragraph = self.document.add_paragraph(style=styles.CAPTION)
         # a table's caption stands above it, and stays with it
@@ -114,7 +121,12 @@ class Manuscript:
         """Add a captioned table, in parts where it is too wide; nothing without rows."""
         if not rows:
             return
-        parts = parts_of(head, align)
+        room, size = self.width // _EMU_PER_TWENTIETH, self._table_size()
+        columns = [
+            column_of([row[i] for row in rows], head=head[i], align=align[i], size=size)
+            for i in range(len(head))
+        ]
+        parts = parts_of(columns, room=room)
         for number, part in enumerate(parts, start=1):
             whole = len(parts) == 1
             words = title if whole else say("document_part", title=title, number=number)
@@ -124,10 +136,15 @@ class Manuscript:
                 [[row[i] for i in part] for row in rows],
                 head=[head[i] for i in part],
                 align=[align[i] for i in part],
-                width=self.width // _EMU_PER_TWENTIETH,
+                widths=column_widths([columns[i] for i in part], room=room),
             )
             # Word joins tables that nothing separates
             self.document.add_paragraph(style=styles.TABLE_TEXT)
+
+    def _table_size(self) -> float:
+        """Tell the size of the words in tables, points; a template may have its own."""
+        size = self.document.styles[TABLE_TEXT].font.size
+        return float(size.pt) if size else _TABLE_POINTS
 
     def picture(self, image: str | BinaryIO, *, alt: str, title: str, width: int) -> None:
         """Add a picture with words for those who cannot see it."""
@@ -186,65 +203,26 @@ def _page(number: int) -> list[Any]:
     return [tab, text_run(str(number))]
 
 
-def parts_of(head: Sequence[str], align: Sequence[str]) -> list[list[int]]:
-    """
-    Split the columns of a table that is too wide for a page.
-
-    Parameters
-    ----------
-    head
-        Headings.
-    align
-        ``"l"`` or ``"r"`` for each.
-
-    Returns
-    -------
-    parts
-        Positions of the columns of each part; the first column stands in all.
-
-    Raises
-    ------
-    ValueError
-        The two differ in length.
-
-    Examples
-    --------
-    >>> parts_of(["OPD", "K1", "K2"], ["l", "r", "r"])
-    [[0, 1, 2]]
-    """
-    if len(head) != len(align):
-        msg = "`head` and `align` differ in length"
-        raise ValueError(msg)
-    rest = list(range(1, len(head)))
-    step = _COLUMNS - 1
-    return [[0, *rest[at : at + step]] for at in range(0, max(len(rest), 1), step)]
-
-
 def add_table(
-    document: Document,
-    rows: Sequence[Sequence[str]],
-    *,
-    head: Sequence[str],
-    align: Sequence[str],
-    width: int,
-) -> None:
+    document: Document, rows: Sequence[Sequence[str]], *, head: Sequence[str],
+    align: Sequence[str], widths: Sequence[int],
+) -> None:  # fmt: skip
     """
     Add a table at the end of a document.
 
     `head`: Headings; their row repeats on every page.
     `align`: ``"l"`` or ``"r"`` for each column.
-    `width`: Room between the margins, twentieths of a point.
+    `widths`: Of each column, twentieths of a point.
     """
-    shares = column_widths(rows, head=head, width=width)
     styles = {
         name: document.styles[name].style_id for name in (TABLE_STYLE, TABLE_HEAD, TABLE_TEXT)
     }
-    grid = "".join(f'<w:gridCol w:w="{one}"/>' for one in shares)
-    body = [_row(head, shares, align, styles[TABLE_HEAD], top=True)]
-    body += [_row(row, shares, align, styles[TABLE_TEXT], top=False) for row in rows]
+    grid = "".join(f'<w:gridCol w:w="{one}"/>' for one in widths)
+    body = [_row(head, widths, align, styles[TABLE_HEAD], top=True)]
+    body += [_row(row, widths, align, styles[TABLE_TEXT], top=False) for row in rows]
     table: Any = parse_xml(
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="{styles[TABLE_STYLE]}"/>'
-        f'<w:tblW w:w="{sum(shares)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
+        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
         '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
         'w:lastColumn="0" w:noHBand="0" w:noVBand="1"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>{''.join(body)}</w:tbl>"
@@ -252,50 +230,133 @@ def add_table(
     document.element.body.insert_element_before(table, "w:sectPr")
 
 
-def column_widths(rows: Sequence[Sequence[str]], *, head: Sequence[str], width: int) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Column:
     """
-    Share the room among the columns: each its longest word, the rest by the text.
+    The room that a column asks for, twentieths of a point.
+
+    `least`: No word is broken, and no number from its unit.
+    `wish`: Every cell but the heading on one line.
+    """
+
+    least: int
+    wish: int
+
+
+def column_of(cells: Sequence[str], *, head: str, align: str, size: float) -> Column:
+    """
+    Measure a column in the widest font that an office is likely to have.
+
+    A machine without the document's own font takes another one, and the table is laid out for
+    the widest of them, so that it breaks no word there either.
 
     Parameters
     ----------
-    rows
-        Cells as written.
+    cells
+        As written, without the heading.
     head
-        Headings.
-    width
-        Room, twentieths of a point.
+        Heading.
+    align
+        ``"l"``, or ``"r"`` for numbers, which are never broken.
+    size
+        Of the type, points.
+
+    Returns
+    -------
+    column
+        What it asks for.
+
+    Examples
+    --------
+    >>> one = column_of(["Rp15,45 miliar"], head="Biaya", align="r", size=8.5)
+    >>> one.least == one.wish
+    True
+    """
+    told = {clean(one) for one in cells}
+    whole = [canvas.width(one, size) for one in told]
+    words = [canvas.width(one, size, bold=True) for one in head.split()]
+    words += whole if align == "r" else [
+        canvas.width(word, size) for one in told for word in one.split()
+    ]  # fmt: skip
+    least, wish = max(words, default=0), max(whole, default=0)
+    return Column(*(round(one * _PER_POINT) + _MARGINS for one in (least, max(least, wish))))
+
+
+def parts_of(columns: Sequence[Column], *, room: int) -> list[list[int]]:
+    """
+    Split the columns of a table that is too wide for a page.
+
+    Parameters
+    ----------
+    columns
+        What each asks for.
+    room
+        Width of the page's text, twentieths of a point.
+
+    Returns
+    -------
+    parts
+        Positions of the columns of each part; the first column stands in all.
+
+    Examples
+    --------
+    >>> parts_of([Column(4, 4), Column(3, 5), Column(3, 3)], room=8)
+    [[0, 1], [0, 2]]
+    """
+    parts, left = [[0]], room - columns[0].least
+    for at, one in enumerate(columns[1:], start=1):
+        if one.least > left and len(parts[-1]) > 1:
+            parts.append([0])
+            left = room - columns[0].least
+        parts[-1].append(at)
+        left -= one.least
+    return parts
+
+
+def column_widths(columns: Sequence[Column], *, room: int) -> list[int]:
+    """
+    Share the whole room among the columns: each its least, the rest by what they wish.
+
+    Parameters
+    ----------
+    columns
+        What each asks for.
+    room
+        Width of the page's text, twentieths of a point.
 
     Returns
     -------
     widths
-        Their sum is `width` at most.
+        Their sum is `room`.
 
     Examples
     --------
-    >>> column_widths([["Sembawa", "1"]], head=["Desa", "p"], width=9000)
-    [824, 548]
+    >>> column_widths([Column(1000, 3000), Column(500, 500)], room=2500)
+    [2000, 500]
     """
-    columns = list(zip(head, *rows, strict=True))
-    least = [max(_NARROWEST, *(_longest(cell) for cell in column)) for column in columns]
-    wish = [min(_WIDEST, max(len(cell) for cell in column)) for column in columns]
-    low = [min(one, _WIDEST) * _CHARACTER + _MARGINS for one in least]
-    high = [max(a, b * _CHARACTER + _MARGINS) for a, b in zip(low, wish, strict=True)]
-    if sum(high) <= width:
-        return high
-    if sum(low) >= width:
-        return [one * width // sum(low) for one in low]
-    left, more = width - sum(low), sum(high) - sum(low)
-    return [a + (b - a) * left // more for a, b in zip(low, high, strict=True)]
-
-
-def _longest(cell: str) -> int:
-    return max((len(word) for word in cell.replace("/", "/ ").split()), default=0)
+    least = np.array([one.least for one in columns], float)
+    wish = np.array([one.wish for one in columns], float)
+    spare = room - least.sum()
+    if spare < 0:
+        asked = least * (room / least.sum())
+    elif wish.sum() > room:
+        asked = least + (wish - least) * (spare / (wish - least).sum())
+    else:
+        asked = wish * (room / wish.sum())
+    ends = np.rint(asked.cumsum()).astype(int)
+    return [int(one) for one in np.diff(ends, prepend=0)]
 
 
 def _row(
     cells: Sequence[str], widths: Sequence[int], align: Sequence[str], style: str, *, top: bool
 ) -> str:
     rule = '<w:tblHeader w:val="true"/>' if top else ""
+    if not top:
+        # a number and its unit stay on one line
+        cells = [
+            one.replace(" ", "\u00a0") if side == "r" else one
+            for one, side in zip(cells, align, strict=True)
+        ]
     made = "".join(
         f'<w:tc><w:tcPr><w:tcW w:w="{room}" w:type="dxa"/></w:tcPr>'
         f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{"<w:keepNext/>" if top else ""}'
