@@ -21,7 +21,8 @@ from sibangkit_geo.model.backdrop import Backdrop
 from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM, Page, Rect
 from sibangkit_geo.products.atlas.ground import Frame
 from sibangkit_geo.products.atlas.land import draw_land, draw_lines, ground_marks, ground_names
-from sibangkit_geo.products.atlas.png import Painter
+from sibangkit_geo.products.atlas.pdf import PdfBook
+from sibangkit_geo.products.atlas.png import paint
 from sibangkit_geo.products.atlas.underlay import Underlay
 from sibangkit_geo.products.web.front_page import front_page
 from sibangkit_geo.products.web.ground_data import ground_payload
@@ -343,7 +344,10 @@ def _painted(
     page = Page(200.0, 200.0)
     draw_land(page, underlay, frame=frame, rect=rect)
     draw_lines(page, underlay, frame=frame, rect=rect)
-    Painter(200.0, 200.0, dpi=72).write(page, path)
+    with PdfBook(path.with_suffix(".pdf")) as book:
+        book.add(page)
+        book.finish((), {})
+    paint(path.with_suffix(".pdf"), [path.name], path.parent, dpi=72)
     return underlay, Image.open(path).convert("RGB")
 
 

@@ -54,6 +54,7 @@ _WORDS = {
 _READ = {
     "axe-playwright-python": "MIT AND MPL-2.0",  # the second is of axe-core, which it carries
     "matplotlib": "matplotlib",  # of its own, after that of Python
+    "pypdfium2": "BSD-3-Clause AND Apache-2.0",  # PDFium's own parts ask no more
     # with the parts of 2001 to 2005 that ask to be acknowledged
     "xlwt": "BSD-3-Clause AND BSD-4-Clause",
     "xlrd": "BSD-3-Clause AND BSD-Advertising-Acknowledgement",

@@ -28,7 +28,7 @@ from sibangkit_geo.products.atlas.map_surround import (
     number_of,
 )
 from sibangkit_geo.products.atlas.pdf import Bookmark, PdfBook
-from sibangkit_geo.products.atlas.png import Painter
+from sibangkit_geo.products.atlas.png import paint
 from sibangkit_geo.products.atlas.settings import (
     AtlasPages,
     AtlasSettings,
@@ -99,13 +99,8 @@ def write_atlas(
         first=notes[0].text if notes else "",
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = _draw(subject, sheets, imprint)
-    if settings.pdf:
-        listed = _bind(drawn, folder, imprint)
-    else:
-        painter = _painter(imprint)
-        listed = [_picture(page, entry, folder, painter) for page, entry in drawn]
-    return AtlasPages(PDF_NAME if settings.pdf else "", tuple(listed), notes)
+    listed = _bind(_draw(subject, sheets, imprint), folder, imprint)
+    return AtlasPages(PDF_NAME if settings.pdf else "", listed, notes)
 
 
 def write_pictures(
@@ -132,7 +127,7 @@ def write_pictures(
     Returns
     -------
     pages
-        Sheets in order, each with a picture; no PDF.
+        Sheets in order, each with a picture, and the PDF of them.
 
     Raises
     ------
@@ -143,14 +138,12 @@ def write_pictures(
     OSError
         The disk refuses.
     """
-    own = replace(settings, paper="A4", png=True, pdf=False, dpi=_DOCUMENT_DPI)
+    own = replace(settings, paper="A4", png=True, pdf=True, dpi=_DOCUMENT_DPI)
     subject = Subject(product, Ground(product), changes)
     sheets = plan_sheets(subject, own)
     imprint = Imprint(own, layout_inside(own), product, epsg_of(product), len(sheets), None)
     folder.mkdir(parents=True, exist_ok=True)
-    painter = _painter(imprint)
-    drawn = _draw(subject, sheets, imprint)
-    return AtlasPages("", tuple(_picture(page, entry, folder, painter) for page, entry in drawn))
+    return AtlasPages(PDF_NAME, _bind(_draw(subject, sheets, imprint), folder, imprint))
 
 
 def write_annex(product: Analysis, path: Path) -> None:
@@ -184,26 +177,20 @@ def write_annex(product: Analysis, path: Path) -> None:
 
 def _bind(
     drawn: Iterable[tuple[Page, AtlasSheet]], folder: Path, imprint: Imprint
-) -> list[AtlasSheet]:  # fmt: skip
-    listed = []
-    painter = _painter(imprint) if imprint.settings.png else None
+) -> tuple[AtlasSheet, ...]:
+    """Write the PDF and the pictures painted from it; without `pdf` it is their draft only."""
+    listed, settings = [], imprint.settings
     with PdfBook(folder / PDF_NAME) as book:
         for page, entry in drawn:
             book.add(page)
-            listed.append(_picture(page, entry, folder, painter))
+            listed.append(entry)
         marks = [Bookmark(f"{one.number} {one.title}", one.page) for one in listed]
         book.finish(marks, _about(imprint, dated=True))
-    return listed
-
-
-def _painter(imprint: Imprint) -> Painter:
-    return Painter(imprint.layout.width, imprint.layout.height, dpi=imprint.settings.dpi)
-
-
-def _picture(page: Page, entry: AtlasSheet, folder: Path, painter: Painter | None) -> AtlasSheet:
-    if painter:
-        painter.write(page, folder / entry.png)
-    return entry
+    if settings.png:
+        paint(folder / PDF_NAME, [one.png for one in listed], folder, dpi=settings.dpi)
+    if not settings.pdf:
+        (folder / PDF_NAME).unlink()
+    return tuple(listed)
 
 
 def epsg_of(product: Analysis) -> int:

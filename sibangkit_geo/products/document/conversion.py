@@ -7,15 +7,21 @@ import os
 import re
 import subprocess
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pypdf
+import pypdfium2  # type: ignore[import-untyped]
+from PIL import Image
 
 from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Note
-from sibangkit_geo.products.document.document import write_document
+from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM
+from sibangkit_geo.products.atlas.settings import layout_inside
+from sibangkit_geo.products.document.document import DOCX_NAME, write_document
 from sibangkit_geo.products.document.manuscript import HEADING
 from sibangkit_geo.products.machine import office_program
 from sibangkit_geo.products.words import say
@@ -23,6 +29,7 @@ from sibangkit_geo.products.words import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sibangkit_geo.products.atlas.settings import AnnexSettings
     from sibangkit_geo.products.document.document import MapPictures, Written
     from sibangkit_geo.products.document.manuscript import Entry
     from sibangkit_geo.products.result import Analysis
@@ -30,6 +37,12 @@ if TYPE_CHECKING:
 PDF_NAME = "lampiran.pdf"
 _DATE = re.compile(rb"(/(?:CreationDate|ModDate)\s*\(D:)\d{14}")
 _MARK = re.compile(rb"(/DocChecksum /|/ID \[ <|(?<=[0-9A-F]{32}>\n)<)[0-9A-F]{32}\b")
+# two marks that PDFium makes up at every writing; a file need not have them
+_OWN_MARK = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
+# a stand-in has the size of its sheet but for rounding
+_SAME_SIZE = 0.005
+# tags and bookmarks for those who hear or search the document; older programs know the plain form
+_FILTERS = ('pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}', "pdf")
 # start of a caption that is looked for on the pages; a long one is wrapped
 _LOOKED_FOR = 30
 
@@ -66,33 +79,99 @@ def write_pdf(
         return (Note("annex_pdf_missing", say("document_pdf_missing")),)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        created = product.provenance.created
-        first = _converted(program, written.path, folder / "1", created=created)
-        pages = {} if first is None else page_numbers(first, written.entries)
-        again = write_document(product, maps, folder / f"{path.stem}.docx", pages=pages)
-        second = _converted(program, again.path, folder / "2", created=created)
-        if second is None:
+        # maps are drawn into the finished pages: an office program takes long to read pictures,
+        # and leaves them as pictures
+        empty = _blank(maps, folder)
+        made = _drafted(program, product, empty, written, folder)
+        if made is None or not draw_maps(made, maps, path):
             return (Note("annex_pdf_failed", say("document_pdf_failed")),)
-        path.write_bytes(without_clock(second.read_bytes(), created=created))
     return ()
+
+
+def _drafted(
+    program: str, product: Analysis, empty: MapPictures, written: Written, folder: Path
+) -> Path | None:
+    """Convert twice: the first tells on which pages headings and captions stand."""
+    created, pages = product.provenance.created, dict[str, int]()
+    made = None
+    for turn in ("1", "2"):
+        draft = write_document(product, empty, folder / DOCX_NAME, pages=pages)
+        made = _converted(program, draft.path, folder / turn, created=created)
+        if made is None:
+            return None
+        pages = page_numbers(made, written.entries)
+        made.write_bytes(without_clock(made.read_bytes(), created=created))
+    return made
+
+
+def draw_maps(pdf: Path, maps: MapPictures, path: Path) -> bool:
+    """
+    Draw the sheets over the stand-ins of a PDF, as lines and letters.
+
+    `pdf`: With a picture of the size of a sheet for each.
+    `path`: PDF to write.
+    Returns: Whether each sheet found its place; nothing is written otherwise.
+    """
+    with pypdfium2.PdfDocument(pdf) as book:
+        places = _places(book, maps.settings)
+        if len(places) != len(maps.pages.sheets):
+            return False
+        if places:
+            with pypdfium2.PdfDocument(maps.folder / maps.pages.pdf) as sheets:
+                for at, (page, (left, bottom, right, top)) in enumerate(places):
+                    wide, high = sheets[at].get_size()
+                    drawn = sheets.page_as_xobject(at, book).as_pageobject()
+                    scaled = pypdfium2.PdfMatrix().scale(
+                        (right - left) / wide, (top - bottom) / high
+                    )
+                    drawn.set_matrix(scaled.translate(left, bottom))
+                    page.insert_obj(drawn)
+                    page.gen_content()
+        book.save(path)
+    path.write_bytes(_OWN_MARK.sub(b"", path.read_bytes()))
+    return True
+
+
+def _places(book: Any, settings: AnnexSettings) -> list[tuple[Any, tuple[float, ...]]]:  # noqa: ANN401
+    """Find the pages and boxes of the stand-ins, points."""
+    layout, found = layout_inside(settings), []
+    size = np.array([layout.width, layout.height]) * POINTS_PER_MM
+    for page in book:
+        for one in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
+            box = np.array(one.get_bounds())
+            if np.allclose(box[2:] - box[:2], size, rtol=_SAME_SIZE):
+                found.append((page, tuple(box.tolist())))
+    return found
+
+
+def _blank(maps: MapPictures, folder: Path) -> MapPictures:
+    """Stand-ins of the size of the maps, which an office program need not read."""
+    layout = layout_inside(maps.settings)
+    empty = Image.new("1", (round(layout.width), round(layout.height)), 1)
+    for sheet in maps.pages.sheets:
+        empty.save(folder / sheet.png)
+    return replace(maps, folder=folder)
 
 
 def _converted(program: str, source: Path, folder: Path, *, created: str) -> Path | None:
     """Convert; a profile of its own lets it run beside an open office program."""
     seconds = str(int(datetime.fromisoformat(created).timestamp()))
-    command = [
-        program, f"-env:UserInstallation={(folder / 'profil').resolve().as_uri()}", "--headless",
-        "--norestore", "--convert-to", "pdf", "--outdir", str(folder), str(source),
-    ]  # fmt: skip
-    try:
-        subprocess.run(  # noqa: S603 - a program of this machine, and files of our own
-            command, check=True, capture_output=True, timeout=limits.CONVERSION_SECONDS,
-            env={**os.environ, "SOURCE_DATE_EPOCH": seconds},
-        )  # fmt: skip
-    except (subprocess.SubprocessError, OSError):
-        return None
     made = folder / f"{source.stem}.pdf"
-    return made if made.is_file() else None
+    for form in _FILTERS:
+        command = [
+            program, f"-env:UserInstallation={(folder / 'profil').resolve().as_uri()}",
+            "--headless", "--norestore", "--convert-to", form, "--outdir", str(folder), str(source),
+        ]  # fmt: skip
+        try:
+            subprocess.run(  # noqa: S603 - a program of this machine, and files of our own
+                command, check=True, capture_output=True, timeout=limits.CONVERSION_SECONDS,
+                env={**os.environ, "SOURCE_DATE_EPOCH": seconds},
+            )  # fmt: skip
+        except (subprocess.SubprocessError, OSError):
+            return None
+        if made.is_file():
+            return made
+    return None
 
 
 def without_clock(data: bytes, *, created: str) -> bytes:
