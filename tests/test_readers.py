@@ -135,6 +135,20 @@ def test_line_breaks_inside_cells_keep_row_numbers(tmp_path: Path) -> None:
     assert read == {2: ["a", "x\ny", "1"], 3: ["b", "z", "2"]}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("title", ["", "Daftar\r", "Daftar\r\r"])
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_rows_are_had_whatever_ends_the_lines(
+    tmp_path: Path, encoding: str, title: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "_BLOCK", 64)
+    path = tmp_path / "mac.csv"
+    many = [[f"16.07.01.{at}", f"Desa {at}", "4"] for at in range(2001, 2041)]
+    text = title + "".join(",".join(row) + end for row in (NAMES, *many))
+    path.write_bytes(text.encode(encoding))
+    assert [*cells_of(path)[1].values()] == many
+
+
 def test_uneven_rows_are_marked(tmp_path: Path) -> None:
     path = write(tmp_path, "kode_desa,nama,jumlah\na,b,1\na,b\na,b,1,2,3\n")
     grid = open_grid(TableSource(path), named_by="test", known=KNOWN)

@@ -38,6 +38,7 @@ _AHEAD = 4
 _PART = 1 << 20
 _SNIFF = 1 << 18
 _QUOTED = re.compile(rb'"[^"]*"')
+_LINE_END = re.compile(rb"\r\n?|\n")
 _ARROW: dict[type[pl.DataType], pa.DataType] = {
     pl.Int8: pa.int8(),
     pl.Int64: pa.int64(),
@@ -274,8 +275,9 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
     """
     rest, quoted = bytearray(), False
     for data in _blocks(text.path, text.encoding, rest, spare):
-        while skipped and b"\n" in data:
-            del data[: data.index(b"\n") + 1]
+        # the lines that the head was counted in
+        while skipped and (end := _LINE_END.search(data)):
+            del data[: end.end()]
             skipped -= 1
         cut = 0 if skipped else _whole_rows(data)
         rest[:] = data[cut:]
@@ -297,12 +299,14 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
 
 def _whole_rows(data: bytearray) -> int:
     """Find the end of the last row that is whole: a line end outside quotation marks."""
-    cut = data.rfind(b"\n") + 1
+    # old programs end lines by CR alone; the last of what was read may be half of CR LF
+    mark, end = (b"\n", len(data)) if b"\n" in data else (b"\r", len(data) - 1)
+    cut = data.rfind(mark, 0, end) + 1
     if not cut or b'"' not in data:
         return cut
     while cut and data.count(b'"', 0, cut) % 2:
         # the line end lies inside a cell: go back before the mark that opens it
-        cut = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
+        cut = data.rfind(mark, 0, data.rfind(b'"', 0, cut)) + 1
     return cut
 
 
