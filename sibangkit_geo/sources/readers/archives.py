@@ -13,9 +13,13 @@ import zlib
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.model import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BLOCK = 1024**2
 #: OGC GeoPackage 1.3, section 1.1.1: a GeoPackage is a SQLite file
@@ -114,6 +118,20 @@ def layers_in(path: Path, *, endings: tuple[str, ...] = LAYER_ENDINGS) -> dict[s
         raise DataError(msg, remedy="Zip the layer with all its parts (.shp, .shx, .dbf, .prj).")
     place = f"/vsizip/{{{path.resolve().as_posix()}}}"
     return {PurePosixPath(name).stem: f"{place}/{name}" for name in members}
+
+
+def blocks_of(address: str) -> Iterator[bytes]:
+    """Read a layer's file through, `address` as `layers_in` gives it."""
+    member = _MEMBER.fullmatch(address)
+    with ExitStack() as stack:
+        stream: IO[bytes]
+        if member:
+            archive = stack.enter_context(zipfile.ZipFile(member[1]))
+            stream = stack.enter_context(archive.open(member[2]))
+        else:
+            stream = stack.enter_context(Path(address).open("rb"))
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 def require_sound_layer(address: str) -> None:
