@@ -239,7 +239,7 @@ def read_layer(
 
 
 def _names_unknown_crs(address: str) -> bool:
-    """Tell whether a GeoJSON names a system nobody knows: GDAL takes degrees then, and is silent."""
+    """Tell whether a GeoJSON names a system nobody knows: GDAL says nothing of it."""
     if not address.lower().endswith(_GEOJSON):
         return False
     before = b""
