@@ -157,6 +157,11 @@ def test_scan_of_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     result = call("scan", tmp_path / "tiada")
     assert result.exit_code == 2
     assert "no such file" in result.stderr
+    (tmp_path / "berkas").write_text("")
+    for command in ("scan", "verify"):
+        result = call(command, tmp_path / "berkas")
+        assert result.exit_code == 2
+        assert "a file, not a folder" in result.stderr
 
 
 def test_version_and_usage() -> None:

@@ -211,6 +211,23 @@ def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
     assert study.boundaries.villages == "default"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"profil.csv"', '"https://x:rahasia@a.go.id/p.csv"', r"\[\[profiles\]\] path .*https:"),
+        ('"default"', '"HTTP://a.go.id/desa.geojson"', r"\[boundaries\] villages .*HTTP:"),
+        ('"default"', '"postgresql://a/b"', r"\[boundaries\] villages .*postgresql:"),
+    ],
+)
+def test_a_web_address_is_no_database(tmp_path: Path, old: str, new: str, told: str) -> None:
+    text = (HEAD + PROFILE).replace(old, new)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "profil.csv").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"{told}.*a file is needed") as caught:
+        read_study(tmp_path / "study.toml")
+    assert "rahasia" not in str(caught.value)
+
+
 def test_the_manifest_names_no_folder_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "profil.csv").write_text("", encoding="utf-8")
     text = HEAD + PROFILE.replace('"profil.csv"', json.dumps(str(tmp_path / "profil.csv")))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
+import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -42,7 +45,6 @@ from sibangkit_geo.sources.surroundings import FacilitySource, read_facilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 KNOWN = {"kode_desa", "jumlah", "desil_nasional", "nama"}
 NAMES = ["kode_desa", "nama", "jumlah"]
@@ -613,6 +615,27 @@ def test_hostile_files_end_in_one_clear_error_and_write_nothing(tmp_path: Path, 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"tiada\.csv: no such file"):
         cells_of(tmp_path / "tiada.csv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
+def test_what_stands_in_place_of_a_file_is_said(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipa.csv")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "lingkar.csv").symlink_to("lingkar.csv")
+    (tmp_path / "putus.csv").symlink_to("tiada.csv")
+    told = {
+        "pipa.csv": "a device or a pipe",
+        "folder.csv": "a folder, not a file",
+        "lingkar.csv": "a link that leads to itself",
+        "putus.csv": "a link to a file that is gone",
+        "x" * 300: "File name too long",
+        "https:/alamat/a.csv": "a web address",
+        "a\0.csv": "no such file",
+    }
+    for name, problem in told.items():
+        path = Path(name) if ":" in name else tmp_path / name
+        with pytest.raises(MissingFileError, match=problem):
+            cells_of(path)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import shapely
 
 from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
 from sibangkit_geo.model.backdrop import LINES, POINTS, ContextKind, ContextLayer
+from sibangkit_geo.sources.readers.archives import require_layer
 from sibangkit_geo.sources.readers.header import shown_names
 from sibangkit_geo.sources.readers.vector import (
     UnreadableLayerError,
@@ -121,10 +122,7 @@ def read_context(source: ContextSource, *, villages: gpd.GeoDataFrame) -> Contex
     Raises ConfigError: The file, its layer or its CRS is not there.
     Raises DataError: It cannot be read, or holds nothing that fits the kind near the villages.
     """
-    path = Path(source.path)
-    if not path.exists():
-        msg = f"{path}: no such file ([[context]] path). Check the name and the folder."
-        raise ConfigError(msg)
+    path = require_layer(Path(source.path), named_by="[[context]] path")
     table = _placed(_opened(source, path), source, path)
     shapes, names = _fitting(table, source, path), _names(table, source, path)
     near = gpd.GeoSeries(shapes, index=table.index, crs=table.crs).to_crs(villages.crs)

@@ -25,7 +25,6 @@ from sibangkit_geo.sources.boundaries.layouts import (
 from sibangkit_geo.sources.boundaries.repair import areas_of
 from sibangkit_geo.sources.boundaries.sql_dump import read_sql
 from sibangkit_geo.sources.readers import archives, vector
-from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,11 +159,10 @@ def open_file(
     DataError
         The file cannot be read, holds no polygon, or (when strict) lies nowhere.
     """
-    if not _is_geodatabase(path):
-        require_file(path, named_by=named_by)
-        if path.stat().st_size == 0:
-            msg = f"{path.name}: the file is empty"
-            raise DataError(msg, remedy="Copy or download it again.")
+    archives.require_layer(path, named_by=named_by)
+    if path.stat().st_size == 0:
+        msg = f"{path.name}: the file is empty"
+        raise DataError(msg, remedy="Copy or download it again.")
     table, collections, notes = _polygons(_read(path, layer), path)
     part = path.with_suffix(".prj")
     lacking = part.name if path.suffix.lower() == ".shp" and not part.exists() else ""
@@ -173,10 +171,6 @@ def open_file(
         msg = f"{path.name}: {fault}"
         raise DataError(msg, remedy=CRS_REMEDY)
     return OpenedFile(table, fault, (*notes, *more), collections)
-
-
-def _is_geodatabase(path: Path) -> bool:
-    return path.suffix.lower() == archives.GEODATABASE and path.is_dir()
 
 
 def _read(path: Path, layer: str) -> gpd.GeoDataFrame:

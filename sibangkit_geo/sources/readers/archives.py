@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, require_file
 from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
@@ -118,6 +118,17 @@ def layers_in(path: Path, *, endings: tuple[str, ...] = LAYER_ENDINGS) -> dict[s
         raise DataError(msg, remedy="Zip the layer with all its parts (.shp, .shx, .dbf, .prj).")
     place = f"/vsizip/{{{path.resolve().as_posix()}}}"
     return {PurePosixPath(name).stem: f"{place}/{name}" for name in members}
+
+
+def require_layer(path: Path, *, named_by: str) -> Path:
+    """
+    Refuse a path that is neither a file nor a geodatabase, which is a folder.
+
+    Raises MissingFileError: There is no such file.
+    """
+    if path.suffix.lower() == GEODATABASE and path.is_dir():
+        return path
+    return require_file(path, named_by=named_by)
 
 
 def blocks_of(address: str) -> Iterator[bytes]:
