@@ -23,8 +23,6 @@ T = TypeVar("T")
 _KINDS = {"int": "a whole number", "float": "a number", "str": "text in quotes",
           "array": "a list of values", "object": "a table of keys",
           "bool": "true or false"}  # fmt: skip
-# the republic was founded in 1945; nobody has data of the next century
-_FIRST_YEAR, _LAST_YEAR = 1945, 2100
 _MISSING = (dataclasses.MISSING, dataclasses.MISSING)
 _DEEP_KEY = re.compile(rf"^[ \t\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){{{limits.KEY_PARTS}}}", re.MULTILINE)
 _EXPECTED = re.compile(r"Expected `([^`]+)`")
@@ -160,6 +158,6 @@ def require_year(year: int) -> None:
     `year`: Calendar year.
     Raises ValueError: It lies before the republic or after this century.
     """
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+    if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
         msg = f"year = {year}: write the year of the data, such as 2025"
         raise ValueError(msg)
