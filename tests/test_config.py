@@ -212,6 +212,22 @@ def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
 
 
 @pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("neighbor_distance_m = inf", r"\[pockets\] neighbor_distance_m must be a finite number"),
+        ("neighbor_distance_m = nan", r"\[pockets\] neighbor_distance_m must be a finite number"),
+        ("seed = [1, -inf]", r"\[pockets\] seed must be a finite number, got \[1, -inf\]"),
+        ("replicates = 99999999999", r"`replicates` must lie between 1 and 999999, got 9999"),
+        ("seed = [true, 'a']", r'seed must be a whole number, got \[true, "a"\]'),
+        (f"seed = '{'x' * 999}'", r"seed must be a whole number, got .{80}…"),
+    ],
+)
+def test_numbers_without_end_are_refused_by_key(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        read(tmp_path, f"{HEAD}{PROFILE}\n[pockets]\n{line}\n")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "told"),
     [
         ('"profil.csv"', '"https://x:rahasia@a.go.id/p.csv"', r"\[\[profiles\]\] path .*https:"),
