@@ -279,7 +279,10 @@ class _NumberFaults:
 
     def look(self, name: str, read: Numbers, kind: NumberKind) -> None:
         """Note cells of a column that are no number, and those with two readings."""
-        what = f"no {'whole ' if kind.whole else ''}number from {kind.low:g} to {kind.high:g}"
+        low, high = f"{kind.low:,.16g}", f"{kind.high:,.16g}"
+        what = f"no number from {low} to {high}"
+        if kind.whole:
+            what = f"no whole number from {low} to {high}"
         remedy = "Correct or empty these cells."
         if self.text.numerals:
             what += f' written as numerals = "{self.text.numerals}" says'

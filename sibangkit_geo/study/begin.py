@@ -225,7 +225,9 @@ def text_of(inspected: Inspected) -> str:
             for one in report.findings
             if one.rows
         ]
-    return "\n".join([*lines, *(f"perhatian: {text}" for text in inspected.remarks)])
+    # the words of several errors stand on several lines
+    told = [" ".join(text.split()) for text in inspected.remarks]
+    return "\n".join([*lines, *(f"perhatian: {text}" for text in told)])
 
 
 def _settle_codes(source: TableSource, known: Known, mapped: Mapped) -> tuple[Known, list[str]]:
