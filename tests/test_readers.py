@@ -38,6 +38,7 @@ from sibangkit_geo.sources.readers import (
 )
 from sibangkit_geo.sources.readers.archives import layers_in, require_sound_layer
 from sibangkit_geo.sources.readers.csv import ahead
+from sibangkit_geo.sources.readers.header import shown_names
 from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets
 from sibangkit_geo.sources.readers.xlsx_look import look_at
 from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet
@@ -610,6 +611,29 @@ def test_hostile_files_end_in_one_clear_error_and_write_nothing(tmp_path: Path, 
     assert path.name in str(caught.value)
     assert len(str(caught.value)) < 400
     assert no_change(tmp_path, before)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("kode_desa,nama\n" + "a" * (2 << 20), "a cell has no end"),
+        ('kode_desa,nama\na,"' + "b,c\n" * 400_000, "a cell has no end"),
+        ("kode_desa,nama\n" + "a," * (17 << 20), "a row never ends"),
+    ],
+)
+def test_a_row_without_end_is_said_so(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(DataError, match=f"no regular text table: {why}"):
+        cells_of(write(tmp_path, text))
+
+
+def test_a_row_longer_than_what_is_looked_at_is_read(tmp_path: Path) -> None:
+    outline = "POLYGON " + "1 2;" * 200_000
+    path = write(tmp_path, f"kode_desa,bentuk,jumlah\na,{outline},4\nb,{outline},5\n")
+    assert [cells[2] for cells in cells_of(path)[1].values()] == ["4", "5"]
+
+
+def test_a_long_name_of_a_column_is_cut_where_it_is_shown() -> None:
+    assert [len(one) for one in shown_names(["x" * 200_000, "y" * 120])] == [121, 120]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -218,9 +218,8 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
     try:
         yield from rows
     except csv.Error as error:
-        why = "NUL bytes" if "NUL" in str(error) else "a quotation mark opens and none closes it"
-        msg = f"{name}: this is no regular text table: {why}"
-        raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.") from error
+        why = "a cell has no end, as where a quotation mark opens and none closes it"
+        raise _irregular(name, "NUL bytes" if "NUL" in str(error) else why) from error
 
 
 def open_delimited(path: Path) -> Delimited:
@@ -232,10 +231,27 @@ def open_delimited(path: Path) -> Delimited:
     other byte is zero, else Windows-1252.
 
     Returns: Opened; its rows are not read yet.
-    Raises DataError: The file holds NUL bytes, so it is no text.
+    Raises DataError: The file holds NUL bytes, so it is no text; its first rows have no end.
     """
+    size = _SNIFF
+    while True:
+        opened = _looked_at(path, size)
+        if len(opened.head) > 1 or path.stat().st_size <= size:
+            return opened
+        if size == limits.TEXT_ROW_BYTES:
+            raise _irregular(path.name, "a row never ends")
+        # a row may be longer than what is looked at: an outline as text, or no row at all
+        size = min(8 * size, limits.TEXT_ROW_BYTES)
+
+
+def _irregular(name: str, why: str) -> DataError:
+    msg = f"{name}: this is no regular text table: {why}"
+    return DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
+
+
+def _looked_at(path: Path, size: int) -> Delimited:
     with path.open("rb") as stream:
-        start = stream.read(_SNIFF)
+        start = stream.read(size)
     encoding = find_encoding(start)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start)
     if "\0" in text:
@@ -251,9 +267,9 @@ def open_delimited(path: Path) -> Delimited:
             rows.append([_plain(cell) for cell in row[: limits.COLUMNS + 1]])
             ends.append(reader.line_num)
     except DataError:
-        if not rows:
+        if len(rows) < 2:
             raise
-    if len(start) == _SNIFF and len(rows) < HEAD_ROWS and len(rows) > 1:
+    if len(start) == size and len(rows) < HEAD_ROWS and len(rows) > 1:
         # the sniffed piece may end inside a row
         rows.pop()
         ends.pop()
@@ -293,8 +309,7 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
             yield _as_utf8(rest)
         return
     why = "a quotation mark opens and none closes it" if quoted else "a row never ends"
-    msg = f"{text.name}: this is no regular text table: {why}"
-    raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
+    raise _irregular(text.name, why)
 
 
 def _whole_rows(data: bytearray) -> int:
