@@ -155,6 +155,12 @@ def test_an_account_says_the_errors_in_it() -> None:
         assert error in account(text)
 
 
+def test_no_text_ends_where_code_goes_on() -> None:
+    """What is added to a text in code is no part of its template, so that it finds no twin."""
+    # a problem and its hint, each a sentence of its own
+    assert [one for one in KNOWN if one[-1] == " " and one[-2] not in ".:,"] == []
+
+
 def test_what_follows_a_message_stays_behind_its_twin() -> None:
     """A place at the end may take in what follows: where it stood elsewhere, that would too."""
     last = re.compile(r"\{(\w+)\}$")

@@ -203,8 +203,10 @@ def _fitting(table: gpd.GeoDataFrame, source: ContextSource, path: Path) -> Shap
         held = next((one for one, ids in _SHAPES.items() if np.isin(kinds, ids).any()), "")
         msg = f'{path.name}: [[context]] kind = "{source.kind}" draws {_WORDS[wanted]}, '
         msg += f"the layer holds {_WORDS.get(held, 'none')}"
-        remedy = f"Choose kind {_INSTEAD[held]}, or " if held else "Choose "
-        raise DataError(msg, remedy=f"{remedy}another layer.")
+        remedy = "Choose another layer."
+        if held:
+            remedy = f"Choose kind {_INSTEAD[held]}, or another layer."
+        raise DataError(msg, remedy=remedy)
     empty = shapely.GeometryCollection()
     valid: Shapes = shapely.make_valid(np.where(fits, shapes, empty))
     return valid

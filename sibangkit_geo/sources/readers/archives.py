@@ -187,7 +187,7 @@ def _require_parts(name: PurePosixPath, *, path: Path, packed: bool) -> None:
         }
         missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in parts]
         if missing:
-            msg = f"{path.name}: the Shapefile is not whole, it lacks {' and '.join(missing)}"
+            msg = f"{path.name}: the Shapefile is not whole, it lacks {', '.join(missing)}"
             remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
             raise DataError(msg, remedy=remedy)
         for ending in (".shp", ".shx", ".dbf"):
