@@ -8,12 +8,13 @@ import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from sibangkit_geo import __version__
 from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
+from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
 from sibangkit_geo.voice.language import spoken
@@ -37,6 +38,7 @@ _DEMO_HOUSEHOLDS = 250_000
 _DEMO_SEED = 1607
 _REGENCY = "Dotted code; absent takes that of the village codes, else 16.07."
 _DATA = 3
+_YEARS: Final = {"min": FIRST_YEAR, "max": LAST_YEAR}
 # kinds of findings, for the reader of a scan
 _FOUND = {
     "identity": "nomor identitas",
@@ -191,6 +193,7 @@ def demo(
     """Make up a regency and run it: the whole product without anyone's data."""
     with progress_bars() as progress:
         from sibangkit_geo.demo import DemoSettings, damage_kinds, nothing_left, write_demo
+        from sibangkit_geo.products.places import writing
 
         settings = DemoSettings(
             households=households,
@@ -198,7 +201,7 @@ def demo(
             pockets=not no_pockets,
             damage=damage_kinds(damage or ()),
         )
-        with nothing_left(out / "data"):
+        with writing(out), nothing_left(out / "data"):
             study_file = write_demo(out / "data", settings=settings)
             if not register_only:
                 from sibangkit_geo import study
@@ -220,12 +223,12 @@ def inspect(
     ] = "",
     code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet or layer.")] = "",
-    year: Annotated[int, typer.Option(help="Year of the data.")] = 0,
+    year: Annotated[int | None, typer.Option(**_YEARS, help="Year of the data.")] = None,
 ) -> None:
     """Show what a file's columns mean, a block to paste, and what is wrong with its rows."""
     from sibangkit_geo.study import begin, new_study
 
-    known = begin.Known(regency, code_generation, code_system, sheet, year)
+    known = begin.Known(regency, code_generation, code_system, sheet, year or 0)
     found = begin.inspect(file, known=known)
     written = begin.write_report(found, out or file.parent / f"{file.stem}_laporan")
     typer.echo(account(begin.text_of(found)), err=True)
@@ -242,13 +245,13 @@ def new(
     regency: Annotated[str, typer.Option(help=_REGENCY)] = "",
     code_generation: Annotated[str, typer.Option(help="Of the registers.")] = "",
     code_system: Annotated[str, typer.Option(help="kemendagri or bps.")] = "",
-    year: Annotated[int, typer.Option(help="Year of study and data.")] = 0,
+    year: Annotated[int | None, typer.Option(**_YEARS, help="Year of study and data.")] = None,
     title: Annotated[str, typer.Option(help="Title of the products.")] = "",
 ) -> None:
     """Begin a study file from a folder of files."""
     from sibangkit_geo.study import begin, new_study
 
-    known = begin.Known(regency, code_generation, code_system, "", year)
+    known = begin.Known(regency, code_generation, code_system, "", year or 0)
     begun = new_study.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
         typer.echo(f"{name}: {_USED.get(kind, kind) if spoken() == 'id' else kind}", err=True)

@@ -17,7 +17,7 @@ from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, TargetSettings
 from sibangkit_geo.agencies.partners import PartnerSettings, require_partners
 from sibangkit_geo.disclosure import DisclosureSettings
-from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError
+from sibangkit_geo.errors import ConfigError, InputsError, MissingFileError, require_file
 from sibangkit_geo.indicators.benchmarks import OfficialFigures
 from sibangkit_geo.indicators.deprivation import DeprivationSettings
 from sibangkit_geo.indicators.needs import PovertyRule, need_catalogue
@@ -34,6 +34,8 @@ from sibangkit_geo.sources.context import ContextSource
 from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.pledges import PledgeSource
 from sibangkit_geo.sources.profiles import LocusSource, ProfileSource, TypologySource
+from sibangkit_geo.sources.readers import is_address
+from sibangkit_geo.sources.readers.archives import require_layer
 from sibangkit_geo.sources.surroundings import FacilitySource, RasterSource
 from sibangkit_geo.sources.text_tables import LinkSource
 
@@ -226,6 +228,8 @@ _OPTIONAL: dict[type, tuple[str, ...]] = {
 }
 # where they lie when the study does not say
 _DEFAULTS = {"review": "join.review.csv", "salt": "sibangkit.salt"}
+# no database answers at these
+_WEB = ("http:", "https:", "ftp:", "ftps:", "sftp:", "file:", "s3:", "gs:")
 # as `sibangkit new` writes what only the user knows
 _PLACEHOLDER = re.compile(r'\s*([\w.]+)\s*=\s*(?:"ISI|0\s*#\s*ISI)\b([^"]*)')
 
@@ -279,8 +283,7 @@ def written_study(path: Path) -> Study:
 
     Raises ConfigError: As of `read_study`, but for the files it names.
     """
-    if not path.is_file():
-        raise MissingFileError(path, named_by="study file")
+    require_file(path, named_by="study file")
     table = read_toml(path, named_by="study file")
     refuse(_unfilled(path.read_text("utf-8-sig")), file=path.name)
     pockets = table.get("pockets", {})
@@ -311,14 +314,14 @@ def resolved(settings: T, folder: Path, *, table: str = "", require: bool = True
     Raises MissingFileError: A file is not there; none has been read yet.
     Raises InputsError: Several files are not there.
     """
-    missing: list[MissingFileError] = []
+    missing: list[ConfigError] = []
     found = _resolved(settings, folder, table, missing)
     if missing and require:
         raise missing[0] if len(missing) == 1 else InputsError(missing)
     return found
 
 
-def _resolved(settings: T, folder: Path, table: str, missing: list[MissingFileError]) -> T:
+def _resolved(settings: T, folder: Path, table: str, missing: list[ConfigError]) -> T:
     changed: dict[str, object] = {}
     for one in dataclasses.fields(settings):
         value = getattr(settings, one.name)
@@ -329,11 +332,22 @@ def _resolved(settings: T, folder: Path, table: str, missing: list[MissingFileEr
             changed[one.name] = tuple(_resolved(each, folder, where, missing) for each in value)
     for key in _INPUTS.get(type(settings), ()):
         path = getattr(settings, key)
-        if not path or "://" in path or (key == "villages" and path == "default"):
+        if not path or (key == "villages" and path == "default"):
+            continue
+        if is_address(path):
+            if path.lower().startswith(_WEB) or not hasattr(settings, "table"):
+                # an address may hold user and password
+                msg = (
+                    f"{table} {key} is an address ({path.split('://')[0]}://...), and a file is "
+                    "needed. Download it, and write where it lies."
+                )
+                missing.append(ConfigError(msg))
             continue
         changed[key] = str(folder / path)
-        if not (folder / path).exists():
-            missing.append(MissingFileError(folder / path, named_by=f"{table} {key}"))
+        try:
+            require_layer(folder / path, named_by=f"{table} {key}")
+        except MissingFileError as error:
+            missing.append(error)
     for key in _OPTIONAL.get(type(settings), ()):
         path = getattr(settings, key) or _DEFAULTS.get(key, "")
         changed[key] = str(folder / path) if path else ""

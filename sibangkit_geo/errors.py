@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
+import stat
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from errno import ELOOP
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# a path loses one of the two strokes; one letter is a drive of Windows
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 # of a wide table no more columns are told
 _TOLD_COLUMNS = 10
 
@@ -36,7 +41,40 @@ class MissingFileError(ConfigError):
     """A file that the study or the command names is not there or cannot be opened."""
 
     def __init__(self, path: Path, *, named_by: str) -> None:
-        super().__init__(f"{path}: no such file ({named_by}). Check the name and the folder.")
+        problem = _in_place_of(path)
+        super().__init__(f"{path}: {problem} ({named_by}). Check the name and the folder.")
+
+
+def _in_place_of(path: Path) -> str:
+    """Say what stands where a file, or a folder, is looked for."""
+    if _ADDRESS.match(path.as_posix()):
+        return "a web address, not a file of this machine"
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "a link to a file that is gone" if path.is_symlink() else "no such file"
+    except OSError as error:
+        return "a link that leads to itself" if error.errno == ELOOP else str(error.strerror)
+    if stat.S_ISDIR(mode):
+        return "a folder, not a file"
+    return "a file, not a folder" if stat.S_ISREG(mode) else "a device or a pipe, not a file"
+
+
+def require_file(path: Path, *, named_by: str) -> Path:
+    """
+    Refuse a path that is not a file.
+
+    `path`: File that must be there.
+    `named_by`: Key or argument that names it, for the message.
+    Returns: The same path.
+    Raises MissingFileError: There is no such file, or something else in its place.
+    """
+    there = False
+    with suppress(OSError):
+        there = path.is_file()
+    if not there:
+        raise MissingFileError(path, named_by=named_by)
+    return path
 
 
 class DataError(SibangkitError, ValueError):

@@ -240,6 +240,28 @@ def test_degrees_that_claim_to_be_metres_are_read_as_degrees(tmp_path: Path) -> 
     assert kinds(check_file(tmp_path / "desa.gpkg")) == ["crs_contradicted"]
 
 
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("named", ["urn:ogc:def:crs:EPSG::999999", "entah-apa"])
+def test_a_geojson_that_names_an_unknown_crs_is_told_of(
+    tmp_path: Path, named: str, *, behind: bool
+) -> None:
+    file = tmp_path / "desa.geojson"
+    about = {"crs": {"type": "name", "properties": {"name": named}}}
+    for metres in (False, True):
+        layer = json.loads(squares(TWO).to_crs(4326).to_json(drop_id=True))
+        if metres:
+            layer = json.loads(squares(TWO).set_crs(None, allow_override=True).to_json())
+        layer.pop("crs", None)
+        file.write_text(json.dumps(layer | about if behind else about | layer))
+        if metres:
+            with pytest.raises(DataError, match=r"an unknown coordinate reference system.*`crs`"):
+                read_layout(file)
+        else:
+            check = check_file(file)
+            assert kinds(check) == ["crs_contradicted"]
+            assert "sistem koordinat (tidak dikenal)" in check.notes[0].text
+
+
 def test_a_shapefile_without_prj_is_read_as_degrees_where_it_can_be(tmp_path: Path) -> None:
     squares(TWO).to_crs(4326).to_file(tmp_path / "desa.shp")
     (tmp_path / "desa.prj").unlink()

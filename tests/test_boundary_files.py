@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import warnings
 import zipfile
@@ -444,6 +445,32 @@ def test_a_point_a_line_and_an_empty_feature_are_left_out_and_named(tmp_path: Pa
     assert text.startswith("3 fitur")
     assert all(f"{name} (fitur" in text for name in ("Kantor", "Jalan", "Kosong"))
     assert {one.kind: len(one) for one in check_file(path).problems}["empty"] == 3
+
+
+def test_a_stray_corner_leaves_the_village_out_and_is_named(tmp_path: Path) -> None:
+    path = layer(tmp_path / "a.geojson", rbi(), [square(0), square(2), square(4)])
+    for corner, key in ((200.0, "features_outside"), (float("nan"), "features_without_area")):
+        content = json.loads(path.read_text())
+        content["features"][1]["geometry"]["coordinates"][0][1][0] = corner
+        (tmp_path / "b.geojson").write_text(json.dumps(content))
+        found = read(tmp_path / "b.geojson")
+        assert found.villages.index.tolist() == [CODES[0], CODES[2]]
+        assert "Mariana Ilir (fitur 1)" in told(found, key)
+
+
+@pytest.mark.parametrize(
+    ("shape", "far"), [(square(30, 1), False), (square(50, 1), True), (square(20, 190), True)]
+)
+def test_a_village_that_reaches_too_far_is_named(
+    tmp_path: Path, shape: shapely.Polygon, *, far: bool
+) -> None:
+    columns = added("Mariana", CODES[0], "Banyuasin I", None)
+    path = layer(tmp_path / "a.geojson", columns, [square(0), square(2), square(4), shape])
+    found = read(path)
+    assert ("villages_far_reaching" in [note.key for note in found.notes]) is far
+    assert ("far" in [one.kind for one in check_file(path).problems]) is far
+    if far:
+        assert f"Mariana ({CODES[0]})" in told(found, "villages_far_reaching")
 
 
 def test_polygons_are_taken_out_of_collections_and_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -157,6 +158,36 @@ def test_scan_of_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
     result = call("scan", tmp_path / "tiada")
     assert result.exit_code == 2
     assert "no such file" in result.stderr
+    (tmp_path / "berkas").write_text("")
+    for command in ("scan", "verify"):
+        result = call(command, tmp_path / "berkas")
+        assert result.exit_code == 2
+        assert "a file, not a folder" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("out", ["berkas", "berkas/dalam", "x" * 300, "lingkar/x"])
+def test_a_place_that_cannot_be_written_is_named_with_what_helps(tmp_path: Path, out: str) -> None:
+    (tmp_path / "berkas").write_text("")
+    (tmp_path / "lingkar").symlink_to("lingkar")
+    register = tmp_path / "register.csv"
+    header = "kode_desa,nik,desil_nasional,jenis_lantai_terluas,jenis_dinding_terluas\n"
+    register.write_text(header + "16.07.01.2001,,1,1,1\n")
+    for command in (("inspect", register), ("demo", "--households", 5000, "--register-only")):
+        result = call(*command, "--out", tmp_path / out)
+        assert result.exit_code == 2
+        assert re.search(r"(Choose another --out|Name another place)\.$", result.stderr.strip())
+    result = call("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "lingkar")
+    assert result.exit_code == 2
+    assert "lingkar: a link that leads to itself" in result.stderr
+
+
+@pytest.mark.parametrize("year", [-5, 0, 1944, 2101, 99999])
+def test_a_year_that_no_data_have_is_a_usage_error(tmp_path: Path, year: int) -> None:
+    for command in (("inspect", tmp_path / "a.csv"), ("new", tmp_path)):
+        result = call(*command, "--year", year)
+        assert result.exit_code == 2
+        assert "--year" in result.stderr
 
 
 def test_version_and_usage() -> None:

@@ -211,6 +211,39 @@ def test_paths_are_resolved_once_and_a_missing_file_is_told_before_any_is_read(
     assert study.boundaries.villages == "default"
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("neighbor_distance_m = inf", r"\[pockets\] neighbor_distance_m must be a finite number"),
+        ("neighbor_distance_m = nan", r"\[pockets\] neighbor_distance_m must be a finite number"),
+        ("seed = [1, -inf]", r"\[pockets\] seed must be a finite number, got \[1, -inf\]"),
+        ("replicates = 99999999999", r"`replicates` must lie between 1 and 999999, got 9999"),
+        ("seed = [true, 'a']", r'seed must be a whole number, got \[true, "a"\]'),
+        (f"seed = '{'x' * 999}'", r"seed must be a whole number, got .{80}…"),
+    ],
+)
+def test_numbers_without_end_are_refused_by_key(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        read(tmp_path, f"{HEAD}{PROFILE}\n[pockets]\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"profil.csv"', '"https://x:rahasia@a.go.id/p.csv"', r"\[\[profiles\]\] path .*https:"),
+        ('"default"', '"HTTP://a.go.id/desa.geojson"', r"\[boundaries\] villages .*HTTP:"),
+        ('"default"', '"postgresql://a/b"', r"\[boundaries\] villages .*postgresql:"),
+    ],
+)
+def test_a_web_address_is_no_database(tmp_path: Path, old: str, new: str, told: str) -> None:
+    text = (HEAD + PROFILE).replace(old, new)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "profil.csv").write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"{told}.*a file is needed") as caught:
+        read_study(tmp_path / "study.toml")
+    assert "rahasia" not in str(caught.value)
+
+
 def test_the_manifest_names_no_folder_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "profil.csv").write_text("", encoding="utf-8")
     text = HEAD + PROFILE.replace('"profil.csv"', json.dumps(str(tmp_path / "profil.csv")))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
+import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -35,6 +38,7 @@ from sibangkit_geo.sources.readers import (
 )
 from sibangkit_geo.sources.readers.archives import layers_in, require_sound_layer
 from sibangkit_geo.sources.readers.csv import ahead
+from sibangkit_geo.sources.readers.header import shown_names
 from sibangkit_geo.sources.readers.spreadsheet import open_sheet, workbook_sheets
 from sibangkit_geo.sources.readers.xlsx_look import look_at
 from sibangkit_geo.sources.readers.xlsx_stream import StreamedSheet
@@ -42,7 +46,6 @@ from sibangkit_geo.sources.surroundings import FacilitySource, read_facilities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 KNOWN = {"kode_desa", "jumlah", "desil_nasional", "nama"}
 NAMES = ["kode_desa", "nama", "jumlah"]
@@ -133,6 +136,20 @@ def test_line_breaks_inside_cells_keep_row_numbers(tmp_path: Path) -> None:
     text = 'kode_desa,nama,jumlah\na,"x\ny",1\nb,z,2\n'
     _, read = cells_of(write(tmp_path, text))
     assert read == {2: ["a", "x\ny", "1"], 3: ["b", "z", "2"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("title", ["", "Daftar\r", "Daftar\r\r"])
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_rows_are_had_whatever_ends_the_lines(
+    tmp_path: Path, encoding: str, title: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "_BLOCK", 64)
+    path = tmp_path / "mac.csv"
+    many = [[f"16.07.01.{at}", f"Desa {at}", "4"] for at in range(2001, 2041)]
+    text = title + "".join(",".join(row) + end for row in (NAMES, *many))
+    path.write_bytes(text.encode(encoding))
+    assert [*cells_of(path)[1].values()] == many
 
 
 def test_uneven_rows_are_marked(tmp_path: Path) -> None:
@@ -596,9 +613,53 @@ def test_hostile_files_end_in_one_clear_error_and_write_nothing(tmp_path: Path, 
     assert no_change(tmp_path, before)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("kode_desa,nama\n" + "a" * (2 << 20), "a cell has no end"),
+        ('kode_desa,nama\na,"' + "b,c\n" * 400_000, "a cell has no end"),
+        ("kode_desa,nama\n" + "a," * (17 << 20), "a row never ends"),
+    ],
+)
+def test_a_row_without_end_is_said_so(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(DataError, match=f"no regular text table: {why}"):
+        cells_of(write(tmp_path, text))
+
+
+def test_a_row_longer_than_what_is_looked_at_is_read(tmp_path: Path) -> None:
+    outline = "POLYGON " + "1 2;" * 200_000
+    path = write(tmp_path, f"kode_desa,bentuk,jumlah\na,{outline},4\nb,{outline},5\n")
+    assert [cells[2] for cells in cells_of(path)[1].values()] == ["4", "5"]
+
+
+def test_a_long_name_of_a_column_is_cut_where_it_is_shown() -> None:
+    assert [len(one) for one in shown_names(["x" * 200_000, "y" * 120])] == [121, 120]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r"tiada\.csv: no such file"):
         cells_of(tmp_path / "tiada.csv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
+def test_what_stands_in_place_of_a_file_is_said(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipa.csv")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "lingkar.csv").symlink_to("lingkar.csv")
+    (tmp_path / "putus.csv").symlink_to("tiada.csv")
+    told = {
+        "pipa.csv": "a device or a pipe",
+        "folder.csv": "a folder, not a file",
+        "lingkar.csv": "a link that leads to itself",
+        "putus.csv": "a link to a file that is gone",
+        "x" * 300: "File name too long",
+        "https:/alamat/a.csv": "a web address",
+        "a\0.csv": "no such file",
+    }
+    for name, problem in told.items():
+        path = Path(name) if ":" in name else tmp_path / name
+        with pytest.raises(MissingFileError, match=problem):
+            cells_of(path)
 
 
 @pytest.mark.parametrize(

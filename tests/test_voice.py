@@ -15,6 +15,7 @@ from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice.language import speaking
 from sibangkit_geo.voice.translator import (
     Translator,
+    account,
     error_text,
     remark,
     to_english,
@@ -133,6 +134,42 @@ def test_many_faults_are_read_one_by_one_and_soon() -> None:
     assert time.process_time() - begun < 10
     assert said.count("tidak dikenal dalam [[profiles]] nomor") == 40
     assert said.count("Maksudnya") == 40
+
+
+def test_thousands_are_marked_as_in_indonesian() -> None:
+    said = told("a.csv: 2,001 columns, more than 2,000")
+    assert "2.001 kolom" in said
+    assert said.endswith("lebih dari 2.000")
+    text = "a.csv: column kk has cells that are no whole number from 0 to 1,000,000"
+    assert told(text).endswith("bukan bilangan bulat dari 0 sampai 1.000.000")
+    # cells that a message names stay
+    assert told("a,b 1,234") == "a,b 1,234"
+
+
+def test_an_account_says_the_errors_in_it() -> None:
+    error = "p.csv: the table has a header but no rows. Export it again with its rows."
+    text = f"p.csv: tabel desa\n  number  -\nperhatian: {error}"
+    assert account(text).splitlines()[:2] == ["p.csv: tabel desa", "  number  -"]
+    assert "tanpa baris. Ekspor lagi" in account(text)
+    with speaking("en"):
+        assert error in account(text)
+
+
+def test_no_text_ends_where_code_goes_on() -> None:
+    """What is added to a text in code is no part of its template, so that it finds no twin."""
+    # a problem and its hint, each a sentence of its own
+    assert [one for one in KNOWN if one[-1] == " " and one[-2] not in ".:,"] == []
+
+
+def test_what_follows_a_message_stays_behind_its_twin() -> None:
+    """A place at the end may take in what follows: where it stood elsewhere, that would too."""
+    last = re.compile(r"\{(\w+)\}$")
+    moved = [
+        text
+        for text, twin in KNOWN.items()
+        if (found := last.search(text)) and not twin.endswith(found[0])
+    ]
+    assert moved == []
 
 
 def test_what_is_unknown_stays_as_it_is() -> None:

@@ -37,7 +37,8 @@ def data_folder() -> Path:
     for folder in (here / "data" / "boundaries", here.parent / "data" / "boundaries"):
         if (folder / "official_villages.csv").is_file():
             return folder
-    raise MissingFileError(here / "data" / "boundaries", named_by="the installed package")
+    lacking = here / "data" / "boundaries" / "official_villages.csv"
+    raise MissingFileError(lacking, named_by="the installed package")
 
 
 def embedded_rows(name: str) -> list[dict[str, str]]:

@@ -55,3 +55,8 @@ WAY_CELLS = 20_000_000
 #: seconds that LibreOffice may take for a document, and that a server may be silent: a line that
 #: says nothing for a minute is down, large files may take as long as they need
 CONVERSION_SECONDS, SILENCE_SECONDS = 300, 60
+#: maps that a test draws: p-values of 1 in a million, each map costs memory for its statistics
+REPLICATES = 999_999
+
+#: years of data: the republic was founded in 1945; nobody has data of the next century
+FIRST_YEAR, LAST_YEAR = 1945, 2100

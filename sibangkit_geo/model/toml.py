@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import tomllib
 import typing
@@ -15,7 +16,7 @@ from sibangkit_geo.errors import ConfigError, MissingFileError, nearest
 from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
 
 T = TypeVar("T")
@@ -23,8 +24,8 @@ T = TypeVar("T")
 _KINDS = {"int": "a whole number", "float": "a number", "str": "text in quotes",
           "array": "a list of values", "object": "a table of keys",
           "bool": "true or false"}  # fmt: skip
-# the republic was founded in 1945; nobody has data of the next century
-_FIRST_YEAR, _LAST_YEAR = 1945, 2100
+# of a value that is told
+_LONGEST = 80
 _MISSING = (dataclasses.MISSING, dataclasses.MISSING)
 _DEEP_KEY = re.compile(rf"^[ \t\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){{{limits.KEY_PARTS}}}", re.MULTILINE)
 _EXPECTED = re.compile(r"Expected `([^`]+)`")
@@ -137,20 +138,49 @@ def _value(hint: Any, value: object, key: str, path: str, faults: list[str]) -> 
             _table(kind, one, name, here, faults) for one, name in zip(value, names, strict=True)
         )
     try:
-        return msgspec.convert(value, hint)
+        # nan passes every limit that is not written for it
+        if all(map(math.isfinite, _numbers(value))):
+            return msgspec.convert(value, hint)
+        wanted = f"a finite number, got {_written(value)}"
     except msgspec.ValidationError as error:
-        faults.append(f"{f'[{path}] ' if path else ''}{key} must be {_wanted(hint, error, value)}")
-        return None
+        wanted = _wanted(hint, error, value)
+    faults.append(f"{f'[{path}] ' if path else ''}{key} must be {wanted}")
+    return None
+
+
+def _numbers(value: object) -> Iterator[float]:
+    """Give the floating numbers of a value, however deep they lie."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(one)
+
+
+def _written(value: object) -> str:
+    """Write a value as TOML does, as far as a message needs it."""
+    match value:
+        case bool():
+            text = str(value).lower()
+        case str():
+            text = f'"{value}"'
+        case list():
+            text = f"[{', '.join(map(_written, value))}]"
+        case dict():
+            text = f"{{{', '.join(f'{key} = {_written(one)}' for key, one in value.items())}}}"
+        case _:
+            text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _wanted(hint: Any, error: Exception, value: object) -> str:  # noqa: ANN401
     inner = next(iter(typing.get_args(hint)), hint) if typing.get_origin(hint) is tuple else hint
     if typing.get_origin(inner) is Literal:
         known = ", ".join(f'"{one}"' for one in typing.get_args(inner) if one)
-        return f"{'made of' if inner is not hint else 'one of'} {known}, got {value!r}"
+        return f"{'made of' if inner is not hint else 'one of'} {known}, got {_written(value)}"
     found = _EXPECTED.search(str(error))
-    kind = found[1].removesuffix(" | null") if found else str(error)
-    return f"{_KINDS.get(kind, kind)}, got {value!r}"
+    kind = found[1].partition(" | ")[0] if found else str(error)
+    return f"{_KINDS.get(kind, kind)}, got {_written(value)}"
 
 
 def require_year(year: int) -> None:
@@ -160,6 +190,6 @@ def require_year(year: int) -> None:
     `year`: Calendar year.
     Raises ValueError: It lies before the republic or after this century.
     """
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+    if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
         msg = f"year = {year}: write the year of the data, such as 2025"
         raise ValueError(msg)

@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 from scipy.special import xlogy
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Note
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ class HamletSettings:
             raise ValueError(msg)
         if self.min_households < 2 or self.replicates < 1 or self.seed < 0:
             msg = "`min_households` must be at least 2, `replicates` 1 and `seed` 0."
+            raise ValueError(msg)
+        if self.replicates > limits.REPLICATES:
+            msg = f"`replicates` must lie between 1 and {limits.REPLICATES}, got {self.replicates}."
             raise ValueError(msg)
         if not 0 < self.alpha < 0.5:
             msg = f"`alpha` must lie between 0 and 0.5, got {self.alpha}."

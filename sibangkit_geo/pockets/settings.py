@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from sibangkit_geo.model import limits
 from sibangkit_geo.pockets.graph import NEIGHBOR_DISTANCE_M
 from sibangkit_geo.pockets.zones import LARGEST_CIRCLE, SMALLEST_ZONE
 
@@ -71,8 +72,8 @@ class PocketSettings:
         if self.seed < 0 or self.neighbor_distance_m < 0:
             msg = "`seed` and `neighbor_distance_m` must be at least 0."
             raise ValueError(msg)
-        if self.replicates < 1:
-            msg = f"`replicates` must be at least 1, got {self.replicates}."
+        if not 1 <= self.replicates <= limits.REPLICATES:
+            msg = f"`replicates` must lie between 1 and {limits.REPLICATES}, got {self.replicates}."
             raise ValueError(msg)
         if self.neighbors not in get_args(NeighborRule):
             msg = f"`neighbors` must be one of {get_args(NeighborRule)}, got {self.neighbors!r}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _DEVICE = re.compile(rf"(?:{limits.DEVICE_NAMES})(?:\..*)?", re.IGNORECASE)
@@ -33,6 +34,20 @@ _CLOUD_MARKS = {
     ".nextcloudsync.log": "Nextcloud", ".owncloudsync.log": "Nextcloud", ".stfolder": "Syncthing",
 }  # fmt: skip
 _CLOUD_ROOTS = ("OneDrive", "OneDriveCommercial", "OneDriveConsumer")
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """
+    Name the place, and what helps, where nothing can be written.
+
+    Raises ConfigError: The system refuses a file or a folder there.
+    """
+    try:
+        yield
+    except OSError as error:
+        msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
+        raise ConfigError(msg) from error
 
 
 def require_writable_name(out: Path, *, system: str = sys.platform) -> None:

@@ -14,6 +14,7 @@ import shapely
 
 from sibangkit_geo.errors import ConfigError, DataError, columns_hint, nearest
 from sibangkit_geo.model.backdrop import LINES, POINTS, ContextKind, ContextLayer
+from sibangkit_geo.sources.readers.archives import require_layer
 from sibangkit_geo.sources.readers.header import shown_names
 from sibangkit_geo.sources.readers.vector import (
     UnreadableLayerError,
@@ -121,10 +122,7 @@ def read_context(source: ContextSource, *, villages: gpd.GeoDataFrame) -> Contex
     Raises ConfigError: The file, its layer or its CRS is not there.
     Raises DataError: It cannot be read, or holds nothing that fits the kind near the villages.
     """
-    path = Path(source.path)
-    if not path.exists():
-        msg = f"{path}: no such file ([[context]] path). Check the name and the folder."
-        raise ConfigError(msg)
+    path = require_layer(Path(source.path), named_by="[[context]] path")
     table = _placed(_opened(source, path), source, path)
     shapes, names = _fitting(table, source, path), _names(table, source, path)
     near = gpd.GeoSeries(shapes, index=table.index, crs=table.crs).to_crs(villages.crs)
@@ -205,8 +203,10 @@ def _fitting(table: gpd.GeoDataFrame, source: ContextSource, path: Path) -> Shap
         held = next((one for one, ids in _SHAPES.items() if np.isin(kinds, ids).any()), "")
         msg = f'{path.name}: [[context]] kind = "{source.kind}" draws {_WORDS[wanted]}, '
         msg += f"the layer holds {_WORDS.get(held, 'none')}"
-        remedy = f"Choose kind {_INSTEAD[held]}, or " if held else "Choose "
-        raise DataError(msg, remedy=f"{remedy}another layer.")
+        remedy = "Choose another layer."
+        if held:
+            remedy = f"Choose kind {_INSTEAD[held]}, or another layer."
+        raise DataError(msg, remedy=remedy)
     empty = shapely.GeometryCollection()
     valid: Shapes = shapely.make_valid(np.where(fits, shapes, empty))
     return valid

@@ -10,7 +10,7 @@ from typing import Literal
 import geopandas as gpd
 import shapely
 
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, require_file
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.numeric_columns import Numerals  # noqa: TC001 - the grammar of the study
 from sibangkit_geo.model.toml import require_year
@@ -22,7 +22,6 @@ from sibangkit_geo.sources.text_tables import (
     NumericText,
     read_degrees,
     read_text_table,
-    require_file,
 )
 
 _VECTOR = frozenset({".gpkg", ".geojson", ".json", ".shp", ".zip", ".fgb"})

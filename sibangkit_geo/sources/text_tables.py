@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 
 from sibangkit_geo import codes
-from sibangkit_geo.errors import DataError, MissingFileError, columns_hint
+from sibangkit_geo.errors import DataError, columns_hint, require_file
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.numeric_columns import (
     DECIMAL_MARK,
@@ -57,19 +57,6 @@ def checksum(path: Path) -> str:
     require_file(path, named_by="input")
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def require_file(path: Path, *, named_by: str) -> Path:
-    """
-    Refuse a path that is not a file.
-
-    `path`: File that must be there.
-    Returns: The same path.
-    Raises MissingFileError: There is no such file.
-    """
-    if not path.is_file():
-        raise MissingFileError(path, named_by=named_by)
-    return path
 
 
 def read_text_table(
@@ -292,7 +279,10 @@ class _NumberFaults:
 
     def look(self, name: str, read: Numbers, kind: NumberKind) -> None:
         """Note cells of a column that are no number, and those with two readings."""
-        what = f"no {'whole ' if kind.whole else ''}number from {kind.low:g} to {kind.high:g}"
+        low, high = f"{kind.low:,.16g}", f"{kind.high:,.16g}"
+        what = f"no number from {low} to {high}"
+        if kind.whole:
+            what = f"no whole number from {low} to {high}"
         remedy = "Correct or empty these cells."
         if self.text.numerals:
             what += f' written as numerals = "{self.text.numerals}" says'

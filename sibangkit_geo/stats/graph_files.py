@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sibangkit_geo.errors import DataError, MissingFileError, naming
+from sibangkit_geo.errors import DataError, naming, require_file
 from sibangkit_geo.pockets.graph import Neighbors, weight_matrix
 from sibangkit_geo.pockets.pysal import from_graph, from_links, to_graph
 
@@ -218,8 +218,7 @@ def write_gwt(neighbors: Neighbors, path: Path) -> Path:
 
 
 def _lines(path: Path) -> list[str]:
-    if not path.is_file():
-        raise MissingFileError(path, named_by="neighbor graph")
+    require_file(path, named_by="neighbor graph")
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, S
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.toml import build
 from sibangkit_geo.products.intake_report import write_intake
+from sibangkit_geo.products.places import writing
 from sibangkit_geo.products.staging import stated_time
 from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources import boundaries as boundary_source
@@ -195,10 +196,12 @@ def write_report(inspected: Inspected, folder: Path) -> list[Path]:
     Write the intake report of an inspected register.
 
     Returns: None for a file that is no register.
+    Raises ConfigError: The folder cannot be written.
     """
     if inspected.report is None:
         return []
-    return write_intake([inspected.report], folder, created=stated_time())
+    with writing(folder):
+        return write_intake([inspected.report], folder, created=stated_time())
 
 
 def text_of(inspected: Inspected) -> str:
@@ -222,7 +225,9 @@ def text_of(inspected: Inspected) -> str:
             for one in report.findings
             if one.rows
         ]
-    return "\n".join([*lines, *(f"perhatian: {text}" for text in inspected.remarks)])
+    # the words of several errors stand on several lines
+    told = [" ".join(text.split()) for text in inspected.remarks]
+    return "\n".join([*lines, *(f"perhatian: {text}" for text in told)])
 
 
 def _settle_codes(source: TableSource, known: Known, mapped: Mapped) -> tuple[Known, list[str]]:

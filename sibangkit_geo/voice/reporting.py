@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TOO_LITTLE = "not enough memory; nothing was written"
+# what Python before 3.13 says of links in circles that are to be resolved
+_LOOP = "Symlink loop from "
 # what systems and libraries say of memory and threads that they do not get
 _OF_LITTLE = (
     "start new thread",
@@ -101,6 +103,9 @@ def _report(error: BaseException) -> NoReturn:
             fail(f"cannot read or write: {why}. Is the disk full, damaged or gone?", code=1)
         case OSError():
             fail(f"{error.filename}: {error.strerror or error}", code=1)
+        case RuntimeError() if str(error).startswith(_LOOP):
+            path = str(error).removeprefix(_LOOP).strip("'")
+            fail(f"{path}: a link that leads to itself. Name another place.", code=2)
         case _ if any(word in str(error) for word in _OF_LITTLE):
             fail(_TOO_LITTLE, code=1)
     # whatever a library raises, also the end of its own code in Rust, is one line

@@ -29,7 +29,8 @@ _LONG = 12
 # what parts faults that are told together; each is read alone
 _FAULTS = re.compile(r"; (?!first: )")
 _FEWEST_A_SLOT = 4
-_ROWS = re.compile(r"(?<=\(baris: )\d{1,3}(?:,\d{3})+")
+# thousands as English marks them, in a place of its own
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+")
 
 
 class Template:
@@ -96,9 +97,14 @@ class _Reading(NamedTuple):
 
 
 class Translator:
-    """Knows sentences and their twins; what it does not know stays as it is."""
+    """
+    Knows sentences and their twins; what it does not know stays as it is.
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+    `dotted`: Whether the language of the twins marks thousands by dots.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], *, dotted: bool = False) -> None:
+        self._dotted = dotted
         known = [Template(*one) for pair in pairs for one in _with_what_is_before(*pair)]
         known = [
             one
@@ -183,8 +189,13 @@ class Translator:
     def _within(self, fillings: dict[str, str]) -> int:
         return sum(self._best(one.strip()).score for one in fillings.values())
 
+    def _said(self, filling: str) -> str:
+        if self._dotted and _THOUSANDS.fullmatch(filling.strip()):
+            return filling.replace(",", ".")
+        return self(filling)
+
     def _filled(self, fit: _Fit) -> str:
-        words = {slot: self(text) for slot, text in fit.fillings.items()}
+        words = {slot: self._said(text) for slot, text in fit.fillings.items()}
         parts = _SLOT.split(fit.template.twin)
         said = "".join(words[part] if at % 2 else _unescaped(part) for at, part in enumerate(parts))
         return said.removesuffix(fit.less) + fit.more
@@ -194,7 +205,8 @@ class Translator:
 def to_indonesian() -> Translator:
     """Give the translator of errors and of the words of the libraries that parse and read."""
     read: dict[str, dict[str, str]] = own_toml(__package__, "messages.id.toml")
-    return Translator(pair for table in read.values() for pair in table.items())
+    pairs = [pair for table in read.values() for pair in table.items()]
+    return Translator(pairs, dotted=True)
 
 
 @functools.cache
@@ -216,7 +228,7 @@ def told(text: str) -> str:
     """Say an English sentence, such as that of an error, in the language that is spoken."""
     if spoken() == "en":
         return text
-    return _ROWS.sub(lambda found: found[0].replace(",", "."), to_indonesian()(text))
+    return to_indonesian()(text)
 
 
 def error_text(error: SibangkitError) -> str:
@@ -237,7 +249,13 @@ def remark(text: str) -> str:
 
 def account(text: str) -> str:
     """Say an account of several lines, cell by cell; columns keep their place where they fit."""
-    return text if spoken() == "id" else "\n".join(map(_line, text.splitlines()))
+    return "\n".join(map(_line if spoken() == "en" else _noted, text.splitlines()))
+
+
+def _noted(line: str) -> str:
+    # a remark may be the words of an error; columns and their names are Indonesian as they are
+    head, mark, text = line.partition("perhatian: ")
+    return f"{mark}{told(text)}" if mark and not head else line
 
 
 def _line(line: str) -> str:

@@ -17,12 +17,14 @@ from sibangkit_geo.sources.boundaries.layouts import labels, well_formed
 from sibangkit_geo.sources.boundaries.open_file import read_layout
 from sibangkit_geo.sources.boundaries.regency import is_here, repeated, shown
 from sibangkit_geo.sources.boundaries.repair import (
+    FAR_WORDS,
     GAP_WIDTH_M,
     LOST_M2,
     NOTABLE_CHANGE,
     SNAPPING_DISTANCE_M,
     area_changes,
     clean_coverage,
+    far_reaching,
     polygonal,
     to_metres,
 )
@@ -53,7 +55,7 @@ _TITLES = MappingProxyType(
         "crs_contradicted": "sistem koordinat salah disebut",
         "axes_swapped": "sumbu koordinat tertukar",
         "outside": "di luar Indonesia",
-        "empty": "tanpa poligon (kosong, titik, garis)",
+        "empty": "tanpa poligon (kosong, titik, garis, koordinat bukan angka)",
         "collection": "kumpulan geometri",
         "invalid": "poligon tidak sah",
         "code_missing": "tanpa kode",
@@ -65,6 +67,7 @@ _TITLES = MappingProxyType(
         "gap_wide": "celah lebih lebar dari 50 m",
         "sliver": "bagian setipis serpihan",
         "buried": "tertutup poligon lain",
+        "far": FAR_WORDS,
         "changed": "luas berubah lebih dari 1%",
     }
 )
@@ -85,7 +88,7 @@ class Problem:
         Stable name: ``crs``, ``crs_assumed``, ``crs_contradicted``, ``axes_swapped``,
         ``outside``, ``empty``, ``collection``, ``invalid``, ``code_missing``,
         ``code_malformed``, ``code_twice``, ``repeated``, ``overlap``, ``gap``,
-        ``gap_wide``, ``sliver``, ``buried`` or ``changed``.
+        ``gap_wide``, ``sliver``, ``buried``, ``far`` or ``changed``.
     rows
         One row per case: ``label`` (codes or feature numbers), ``area_m2``
         (missing where it has none), ``detail``.
@@ -291,6 +294,7 @@ def _coverage_problems(metric: gpd.GeoDataFrame) -> tuple[list[Problem], pd.Data
         _problem(
             "buried", names[buried], repairable=False, size=changes["before_m2"].to_numpy()[buried]
         ),
+        _problem("far", far_reaching(metric.geometry), repairable=False),
         _problem(
             "changed",
             names[notable],

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from urllib.parse import urlsplit
 
-from sibangkit_geo.errors import ConfigError, SibangkitError, nearest
+from sibangkit_geo.errors import ConfigError, SibangkitError, nearest, require_file
 from sibangkit_geo.model import limits
 from sibangkit_geo.model.toml import build, read_toml
-from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

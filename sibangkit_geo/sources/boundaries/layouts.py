@@ -393,8 +393,9 @@ def _candidates(
         if areas is not None and min(n_usable.values()):
             seen = _told_by_lists(read, areas)
             if columns.code_system and seen not in (None, system):
-                msg = f"{file}: by list and names the codes in column {label} are of the system "
-                raise DataError(msg + f'"{seen}"', remedy="Correct the key `code_system`.")
+                where = f"the codes in column {label}"
+                msg = f'{file}: by list and names {where} are of the system "{seen}"'
+                raise DataError(msg, remedy="Correct the key `code_system`.")
             if len(likely) > 1:
                 system = seen or _told_by_form(read, told) or _ask(file, label)
         reading = read[system]

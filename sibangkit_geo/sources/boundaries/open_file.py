@@ -25,7 +25,6 @@ from sibangkit_geo.sources.boundaries.layouts import (
 from sibangkit_geo.sources.boundaries.repair import areas_of
 from sibangkit_geo.sources.boundaries.sql_dump import read_sql
 from sibangkit_geo.sources.readers import archives, vector
-from sibangkit_geo.sources.text_tables import require_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +54,7 @@ CRS_REMEDY = (
     "or save the file with it (for a Shapefile, the .prj file)."
 )
 _NO_CRS = "the layer names no coordinate reference system"
+_UNKNOWN_CRS = "the layer names an unknown coordinate reference system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,22 +159,18 @@ def open_file(
     DataError
         The file cannot be read, holds no polygon, or (when strict) lies nowhere.
     """
-    if not _is_geodatabase(path):
-        require_file(path, named_by=named_by)
-        if path.stat().st_size == 0:
-            msg = f"{path.name}: the file is empty"
-            raise DataError(msg, remedy="Copy or download it again.")
+    archives.require_layer(path, named_by=named_by)
+    if path.stat().st_size == 0:
+        msg = f"{path.name}: the file is empty"
+        raise DataError(msg, remedy="Copy or download it again.")
     table, collections, notes = _polygons(_read(path, layer), path)
-    lacking = "" if path.suffix.lower() != ".shp" else f"{path.stem}.prj"
+    part = path.with_suffix(".prj")
+    lacking = part.name if path.suffix.lower() == ".shp" and not part.exists() else ""
     table, fault, more = settle(table, crs=crs, lacking=lacking)
     if fault and strict:
         msg = f"{path.name}: {fault}"
         raise DataError(msg, remedy=CRS_REMEDY)
     return OpenedFile(table, fault, (*notes, *more), collections)
-
-
-def _is_geodatabase(path: Path) -> bool:
-    return path.suffix.lower() == archives.GEODATABASE and path.is_dir()
 
 
 def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
@@ -303,7 +299,9 @@ def settle(
     Raises ConfigError: `crs` names no coordinate reference system.
     """
     notes: list[Note] = []
+    unknown = vector.UNKNOWN_CRS in table.attrs
     no_crs = f"{_NO_CRS} ({lacking} is missing)" if lacking else _NO_CRS
+    no_crs = _UNKNOWN_CRS if unknown else no_crs
     if crs:
         table = table.set_crs(_named(crs), allow_override=True)
     points = _middles(table.geometry.array)
@@ -313,7 +311,8 @@ def settle(
         return table, "", notes
     said = "no CRS" if table.crs is None else CRS(table.crs).name
     if not crs and inside_indonesia(points).mean() > _MOST:
-        notes.append(_assumed("" if table.crs is None else said, lacking, count=len(table)))
+        named = "(tidak dikenal)" if unknown else "" if table.crs is None else said
+        notes.append(_assumed(named, lacking, count=len(table)))
         return table.set_crs(DEGREES, allow_override=True), "", notes
     if inside_indonesia(points[:, ::-1]).mean() > _MOST:
         flipped = shapely.transform(table.geometry.array, lambda pairs: pairs[:, ::-1])

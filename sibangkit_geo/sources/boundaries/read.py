@@ -22,7 +22,7 @@ from sibangkit_geo.sources.boundaries.land_sea import (
     context_around,
 )
 from sibangkit_geo.sources.boundaries.layouts import BoundaryColumns, letters, well_formed
-from sibangkit_geo.sources.boundaries.open_file import DEGREES, open_file, read_layout
+from sibangkit_geo.sources.boundaries.open_file import DEGREES, open_file, outside, read_layout
 from sibangkit_geo.sources.boundaries.regency import of_regency, official_table
 from sibangkit_geo.sources.boundaries.repair import repair_boundaries
 
@@ -293,7 +293,8 @@ def _read_context(source: BoundarySource, *, regency: str, crs: object) -> gpd.G
         next((one for one in (*wanted, *text[:1]) if one in layer), "")
         for wanted in ((source.name, _NAME), (source.code, _CODE))
     )
-    others = layer[layer.geometry.notna()]
+    # what lies far away is never seen, and may have no place in metres
+    others = layer[layer.geometry.notna() & ~outside(layer.geometry)]
     if code_column:
         others = others[others[code_column].astype(str) != regency]
     others = others.to_crs(crs)
@@ -306,7 +307,8 @@ def _read_context(source: BoundarySource, *, regency: str, crs: object) -> gpd.G
 def _neighbours(layer: BoundaryLayer, villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Draw the other regencies of the same file that lie near, each as one shape."""
     areas = layer.areas[layer.areas["code"].notna() | layer.areas["regency_name"].notna()]
-    areas = areas[areas.geometry.notna() & ~areas.geometry.is_empty].to_crs(villages.crs)
+    usable = areas.geometry.notna() & ~areas.geometry.is_empty & ~outside(areas.geometry)
+    areas = areas[usable].to_crs(villages.crs)
     near = box(*villages.total_bounds).buffer(_NEAR_M)
     areas = areas[areas.geometry.representative_point().within(near)]
     inside = areas.geometry.representative_point().within(villages.geometry.union_all())

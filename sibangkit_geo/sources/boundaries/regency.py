@@ -15,7 +15,13 @@ from sibangkit_geo import codes
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.sources.boundaries.layouts import UNKNOWN, bare, letters, well_formed
-from sibangkit_geo.sources.boundaries.repair import polygonal
+from sibangkit_geo.sources.boundaries.open_file import outside
+from sibangkit_geo.sources.boundaries.repair import (
+    FAR_WORDS,
+    far_reaching,
+    polygonal,
+    to_metres,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -118,9 +124,19 @@ def of_regency(
         msg = f"{layer.file}: villages without geometry"
         rows = pd.DataFrame(index=called(layer, here.index))
         raise DataError(msg, rows=rows, remedy="Draw them or drop their rows.")
-    words = "fitur bukan poligon (titik, garis atau tanpa geometri) ditinggalkan"
+    words = (
+        "fitur bukan poligon (titik, garis, tanpa geometri atau koordinat bukan angka) ditinggalkan"
+    )
     told.tell("features_without_area", words, here.index[hollow])
     here = here[~hollow]
+    away = outside(here.geometry)
+    if away.all():
+        msg = f"{layer.file}: villages that lie outside Indonesia"
+        rows = pd.DataFrame(index=called(layer, here.index))
+        raise DataError(msg, rows=rows, remedy="Correct their coordinates or the key `crs`.")
+    words = "fitur di luar Indonesia ditinggalkan; periksa koordinatnya"
+    told.tell("features_outside", words, here.index[away])
+    here = here[~away]
     code = _codes(told, here, official, regency, locate)
     here, code = here[code.notna()], code[code.notna()]
     taken = here.index[here.index.isin(layer.collections)]
@@ -129,6 +145,7 @@ def of_regency(
     again = repeated(here.geometry, code)
     told.tell("features_repeated", "fitur berulang persis dan dipakai sekali", here.index[again])
     villages = _joined(here[~again], code[~again], told)
+    told.notes += _far_reaching(villages)
     return RegencyVillages(villages, tuple(told.notes))
 
 
@@ -163,6 +180,15 @@ def _joined(here: gpd.GeoDataFrame, code: pd.Series, told: _Told) -> gpd.GeoData
     text = f"{len(whole)} desa/kelurahan tergambar dalam beberapa fitur dan digabung"
     told.notes.append(Note("parts_joined", f"{text}: {listed(each)}.", len(whole)))
     return first.set_geometry(joined).sort_index()
+
+
+def _far_reaching(villages: gpd.GeoDataFrame) -> list[Note]:
+    far = far_reaching(to_metres(villages).geometry)
+    if far.empty:
+        return []
+    each = listed([f"{name} ({code})" for code, name in shown(villages["name"][far]).items()])
+    text = f"{len(far)} desa/kelurahan {FAR_WORDS}; periksa kode dan bentuknya: {each}."
+    return [Note("villages_far_reaching", text, len(far))]
 
 
 def is_here(layer: BoundaryLayer, *, regency: str) -> pd.Series:

@@ -27,6 +27,10 @@ LOST_M2 = 1.0
 # none of the 305 polygons of Banyuasin changes by 1 % when its gaps and overlaps are closed: a
 # larger change comes from a fault that a person should look at
 NOTABLE_CHANGE = 0.01
+# of the 305 polygons of Banyuasin the longest reaches over 103 km, and no part lies more than 18 km
+# from the largest of its village; twice that is a wrong code or a stray corner
+_REACH_M, _APART_M = 200_000.0, 40_000.0
+FAR_WORDS = "terbentang lebih dari 200 km, atau bagiannya terpisah lebih dari 40 km"
 _BANYUASIN_CRS = "EPSG:32748"
 # two UTM zones are 12 degrees; beyond them a zone's own projection stretches by more than 1 %
 _TWO_ZONES = 12.0
@@ -117,6 +121,30 @@ def to_metres(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     in_banyuasin = str(villages.index[0]).startswith("16.07.")
     crs = _BANYUASIN_CRS if in_banyuasin else villages.estimate_utm_crs()
     return villages.to_crs(crs)
+
+
+def far_reaching(shapes: gpd.GeoSeries) -> pd.Index:
+    """
+    Find villages that reach, or whose parts lie, farther than any village's do.
+
+    `shapes`: Polygons in metres, indexed by village; several rows may be of one.
+    Returns: Labels of those.
+    """
+    corners = shapes.bounds.groupby(level=0)
+    most, least = corners.max(), corners.min()
+    reach = np.hypot(most["maxx"] - least["minx"], most["maxy"] - least["miny"])
+    apart = [
+        village
+        for village in reach.index[(reach > _APART_M) & (reach <= _REACH_M)]
+        if _apart(shapely.get_parts(shapes.loc[[village]].array))
+    ]
+    far: pd.Index = pd.Index([*reach.index[reach > _REACH_M], *apart], dtype=object)
+    return far
+
+
+def _apart(parts: NDArray[np.object_]) -> bool:
+    largest = parts[shapely.area(parts).argmax()]
+    return bool(shapely.distance(parts, largest).max() > _APART_M)
 
 
 def polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

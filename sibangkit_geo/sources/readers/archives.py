@@ -13,9 +13,13 @@ import zlib
 from contextlib import ExitStack, closing
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, require_file
 from sibangkit_geo.model import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _BLOCK = 1024**2
 #: OGC GeoPackage 1.3, section 1.1.1: a GeoPackage is a SQLite file
@@ -116,6 +120,31 @@ def layers_in(path: Path, *, endings: tuple[str, ...] = LAYER_ENDINGS) -> dict[s
     return {PurePosixPath(name).stem: f"{place}/{name}" for name in members}
 
 
+def require_layer(path: Path, *, named_by: str) -> Path:
+    """
+    Refuse a path that is neither a file nor a geodatabase, which is a folder.
+
+    Raises MissingFileError: There is no such file.
+    """
+    if path.suffix.lower() == GEODATABASE and path.is_dir():
+        return path
+    return require_file(path, named_by=named_by)
+
+
+def blocks_of(address: str) -> Iterator[bytes]:
+    """Read a layer's file through, `address` as `layers_in` gives it."""
+    member = _MEMBER.fullmatch(address)
+    with ExitStack() as stack:
+        stream: IO[bytes]
+        if member:
+            archive = stack.enter_context(zipfile.ZipFile(member[1]))
+            stream = stack.enter_context(archive.open(member[2]))
+        else:
+            stream = stack.enter_context(Path(address).open("rb"))
+        while block := stream.read(_BLOCK):
+            yield block
+
+
 def require_sound_layer(address: str) -> None:
     """
     Refuse a layer that lacks a part, or is a database whose pages are damaged.
@@ -158,7 +187,7 @@ def _require_parts(name: PurePosixPath, *, path: Path, packed: bool) -> None:
         }
         missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in parts]
         if missing:
-            msg = f"{path.name}: the Shapefile is not whole, it lacks {' and '.join(missing)}"
+            msg = f"{path.name}: the Shapefile is not whole, it lacks {', '.join(missing)}"
             remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
             raise DataError(msg, remedy=remedy)
         for ending in (".shp", ".shx", ".dbf"):

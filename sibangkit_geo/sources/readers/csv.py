@@ -38,6 +38,7 @@ _AHEAD = 4
 _PART = 1 << 20
 _SNIFF = 1 << 18
 _QUOTED = re.compile(rb'"[^"]*"')
+_LINE_END = re.compile(rb"\r\n?|\n")
 _ARROW: dict[type[pl.DataType], pa.DataType] = {
     pl.Int8: pa.int8(),
     pl.Int64: pa.int64(),
@@ -217,9 +218,8 @@ def _guarded(rows: Iterator[list[str]], name: str) -> Iterator[list[str]]:
     try:
         yield from rows
     except csv.Error as error:
-        why = "NUL bytes" if "NUL" in str(error) else "a quotation mark opens and none closes it"
-        msg = f"{name}: this is no regular text table: {why}"
-        raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.") from error
+        why = "a cell has no end, as where a quotation mark opens and none closes it"
+        raise _irregular(name, "NUL bytes" if "NUL" in str(error) else why) from error
 
 
 def open_delimited(path: Path) -> Delimited:
@@ -231,10 +231,27 @@ def open_delimited(path: Path) -> Delimited:
     other byte is zero, else Windows-1252.
 
     Returns: Opened; its rows are not read yet.
-    Raises DataError: The file holds NUL bytes, so it is no text.
+    Raises DataError: The file holds NUL bytes, so it is no text; its first rows have no end.
     """
+    size = _SNIFF
+    while True:
+        opened = _looked_at(path, size)
+        if len(opened.head) > 1 or path.stat().st_size <= size:
+            return opened
+        if size == limits.TEXT_ROW_BYTES:
+            raise _irregular(path.name, "a row never ends")
+        # a row may be longer than what is looked at: an outline as text, or no row at all
+        size = min(8 * size, limits.TEXT_ROW_BYTES)
+
+
+def _irregular(name: str, why: str) -> DataError:
+    msg = f"{name}: this is no regular text table: {why}"
+    return DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
+
+
+def _looked_at(path: Path, size: int) -> Delimited:
     with path.open("rb") as stream:
-        start = stream.read(_SNIFF)
+        start = stream.read(size)
     encoding = find_encoding(start)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(start)
     if "\0" in text:
@@ -250,9 +267,9 @@ def open_delimited(path: Path) -> Delimited:
             rows.append([_plain(cell) for cell in row[: limits.COLUMNS + 1]])
             ends.append(reader.line_num)
     except DataError:
-        if not rows:
+        if len(rows) < 2:
             raise
-    if len(start) == _SNIFF and len(rows) < HEAD_ROWS and len(rows) > 1:
+    if len(start) == size and len(rows) < HEAD_ROWS and len(rows) > 1:
         # the sniffed piece may end inside a row
         rows.pop()
         ends.pop()
@@ -274,8 +291,9 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
     """
     rest, quoted = bytearray(), False
     for data in _blocks(text.path, text.encoding, rest, spare):
-        while skipped and b"\n" in data:
-            del data[: data.index(b"\n") + 1]
+        # the lines that the head was counted in
+        while skipped and (end := _LINE_END.search(data)):
+            del data[: end.end()]
             skipped -= 1
         cut = 0 if skipped else _whole_rows(data)
         rest[:] = data[cut:]
@@ -291,18 +309,19 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
             yield _as_utf8(rest)
         return
     why = "a quotation mark opens and none closes it" if quoted else "a row never ends"
-    msg = f"{text.name}: this is no regular text table: {why}"
-    raise DataError(msg, remedy="Export the table again as CSV (UTF-8) or XLSX.")
+    raise _irregular(text.name, why)
 
 
 def _whole_rows(data: bytearray) -> int:
     """Find the end of the last row that is whole: a line end outside quotation marks."""
-    cut = data.rfind(b"\n") + 1
+    # old programs end lines by CR alone; the last of what was read may be half of CR LF
+    mark, end = (b"\n", len(data)) if b"\n" in data else (b"\r", len(data) - 1)
+    cut = data.rfind(mark, 0, end) + 1
     if not cut or b'"' not in data:
         return cut
     while cut and data.count(b'"', 0, cut) % 2:
         # the line end lies inside a cell: go back before the mark that opens it
-        cut = data.rfind(b"\n", 0, data.rfind(b'"', 0, cut)) + 1
+        cut = data.rfind(mark, 0, data.rfind(b'"', 0, cut)) + 1
     return cut
 
 

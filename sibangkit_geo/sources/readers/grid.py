@@ -24,6 +24,7 @@ ROW = "row"
 RAGGED = "ragged"
 # whole numbers are exact in a spreadsheet's floating point below this
 _EXACT = 2**53
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _MACHINE = re.compile(r"(-?\d+(?:\.\d+)?)e0")
 _MACHINE_COLUMN = r"^(-?\d+(?:\.\d+)?)e0$"
 _MACHINE_PERCENT = re.compile(r"(-?\d+(?:\.\d+)?e-?\d+)%")
@@ -119,9 +120,9 @@ def is_address(path: str) -> bool:
     Returns
     -------
     address
-        True for ``dialect://...``.
+        True for ``dialect://...``; one letter is a drive of Windows.
     """
-    return "://" in path
+    return _ADDRESS.match(path) is not None
 
 
 def table_source(path: str, *, sheet: str = "", table: str = "") -> TableSource:

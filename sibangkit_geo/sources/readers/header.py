@@ -30,6 +30,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _BARE_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*\s*%?")
 # as many digits as begin an identity number, a code or a telephone number
 _TELLING_DIGITS = 6
+# a question written out; more is text that slipped into the header
+_LONGEST_SHOWN = 120
 
 _WORDS = re.compile(
     r"(?i)\s*(grand\s*total|sub\s*total|total|jumlah|rata\s*-?\s*rata|sumber|catatan|keterangan|"
@@ -165,7 +167,8 @@ def shown_names(names: Sequence[str]) -> tuple[str, ...]:
     Returns
     -------
     shown
-        On one line, without what follows a colon; a name with many digits is told by its place.
+        On one line, without what follows a colon, cut where it is long; a name with many digits is
+        told by its place.
 
     Examples
     --------
@@ -175,9 +178,13 @@ def shown_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         f"kolom {letters(place)}"
         if _has_telling_digits(name)
-        else re.sub(r":\s.*", ": …", " ".join(name.split()))
+        else _cut(re.sub(r":\s.*", ": …", " ".join(name.split())))
         for place, name in enumerate(names)
     )
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
 
 
 def _has_telling_digits(name: str) -> bool:

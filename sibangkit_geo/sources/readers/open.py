@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sibangkit_geo.errors import ConfigError, MissingFileError
+from sibangkit_geo.errors import ConfigError, require_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,9 +55,7 @@ def open_grid(source: TableSource, *, named_by: str, known: Collection[str] = ()
         from sibangkit_geo.sources.readers.database import open_table  # noqa: PLC0415
 
         return open_table(source)
-    path = source.path
-    if not path.is_file():
-        raise MissingFileError(path, named_by=named_by)
+    path = require_file(source.path, named_by=named_by)
     kind = _kind(path)
     if kind == "workbook":
         from sibangkit_geo.sources.readers.joined import open_workbook  # noqa: PLC0415

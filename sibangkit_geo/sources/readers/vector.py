@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,12 @@ import numpy as np
 import polars as pl
 
 from sibangkit_geo.errors import ConfigError, DataError, nearest
-from sibangkit_geo.sources.readers.archives import ARCHIVES, layers_in, require_sound_layer
+from sibangkit_geo.sources.readers.archives import (
+    ARCHIVES,
+    blocks_of,
+    layers_in,
+    require_sound_layer,
+)
 from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, OneTable, cell_name
 
 if TYPE_CHECKING:
@@ -27,6 +33,14 @@ if TYPE_CHECKING:
 #: columns that a layer of points gets for its coordinates, in degrees (WGS 84)
 POINT_COLUMNS = ("lon", "lat")
 _DEGREES = "EPSG:4326"
+#: mark (`attrs`) of a layer that names a coordinate reference system nobody knows
+UNKNOWN_CRS = "unknown_crs"
+_GEOJSON = (".geojson", ".json")
+# how GeoJSON of before 2016 names one (GeoJSON 2008, section 3)
+_NAMED_CRS = re.compile(
+    rb'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"(?:name|code)"\s*:\s*"?([^",{}]+)'
+)
+_LONGEST_CRS = 1_000
 #: GDAL's drivers that follow no link to other files and addresses
 DRIVERS = (
     "GeoJSON", "GeoJSONSeq", "ESRIJSON", "JSONFG", "TopoJSON", "ESRI Shapefile", "GPKG", "SQLite",
@@ -201,8 +215,8 @@ def read_layer(
 
     `address`, `layer`, `drivers`: As `look_at` says.
     `columns`: Those to read beside the geometry; None reads all.
-    Returns: Without geometry where the layer has none; without CRS where it names none that leads
-        to degrees.
+    Returns: Without geometry where the layer has none; without CRS, and with the mark
+        `UNKNOWN_CRS`, where it names none that leads to degrees.
     Raises UnreadableLayerError: It cannot be read.
     """
     import pyogrio  # noqa: PLC0415
@@ -217,9 +231,23 @@ def read_layer(
     if len(table) < said:
         # some drivers stop at a damaged feature and say nothing
         raise UnreadableLayerError
-    if getattr(table, "crs", None) is not None and read_crs(table.crs) is None:
+    crs = getattr(table, "crs", None)
+    if crs is not None and (read_crs(crs) is None or _names_unknown_crs(address)):
         table = table.set_crs(None, allow_override=True)
+        table.attrs[UNKNOWN_CRS] = True
     return table
+
+
+def _names_unknown_crs(address: str) -> bool:
+    """Tell whether a GeoJSON names a system nobody knows: GDAL says nothing of it."""
+    if not address.lower().endswith(_GEOJSON):
+        return False
+    before = b""
+    for block in blocks_of(address):
+        if found := _NAMED_CRS.search(before + block):
+            return read_crs(found[1].decode(errors="replace").strip()) is None
+        before = block[-_LONGEST_CRS:]
+    return False
 
 
 def read_crs(named: str | CRS) -> CRS | None:
