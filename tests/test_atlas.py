@@ -37,9 +37,10 @@ from sibangkit_geo.products.atlas import (
     write_pictures,
 )
 from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
+from sibangkit_geo.products.atlas.ground import Ground
 from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
-from sibangkit_geo.products.atlas.sheet_plan import change_theme
+from sibangkit_geo.products.atlas.sheet_plan import Sheet, Subject, change_theme, plan_sheets
 from sibangkit_geo.products.classes import CHANGE_COLORS
 from sibangkit_geo.products.result import Analysis, build_layers
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
@@ -221,6 +222,53 @@ def test_every_kind_has_its_sheets_in_order(atlas: Drawn) -> None:
     ]  # fmt: skip
     assert [one.page for one in atlas.pages.sheets] == list(range(1, 29))
     assert len({one.title for one in atlas.pages.sheets}) == 28
+
+
+def _planned(product: Analysis, **wanted: Any) -> list[Sheet]:
+    subject = Subject(product, Ground(product), (_change(product),))
+    return list(plan_sheets(subject, AtlasSettings(**wanted)))
+
+
+def test_sheets_come_in_the_order_they_are_named_and_once(atlas: Drawn) -> None:
+    named = ("kecamatan_rambutan", "perkimtan", "kantong", "16.07.06", "agency")
+    found = [one.slug for one in _planned(atlas.product, only=named)]
+    assert found == ["kecamatan_rambutan", "opd_perkimtan", "kantong", "opd_pupr"]
+    with pytest.raises(ConfigError, match=r'no sheet "kantog" \(\[annex\] only\)\. .*kantong'):
+        _planned(atlas.product, only=("kantog",))
+
+
+def test_titles_are_sentences_of_a_map_or_ones_own(atlas: Drawn) -> None:
+    titles = {one.slug: one.title for one in _planned(atlas.product, titles={"pupr": "Banjir"})}
+    assert titles["floor_share"] == "Persentase Rumah Tangga dengan Lantai Tidak Layak"
+    assert titles["opd_perkimtan"].endswith(f": {titles['floor_share']}")
+    # an index that a study brought has its own words
+    assert titles["flood_index"] == "Flood index"
+    assert titles["opd_pupr"] == "Banjir"
+    with pytest.raises(ConfigError, match=r'no sheet "lantai" \(\[annex\] titles\)'):
+        _planned(atlas.product, titles={"lantai": "x"})
+
+
+def test_what_explains_stands_at_the_end_and_method_only_where_it_is_named(atlas: Drawn) -> None:
+    renamed = ("register_coverage", "headcount_shrunken")
+    layers = tuple(
+        replace(one, indicator=replace(one.indicator, name=name))
+        for one, name in zip(atlas.product.layers[1:3], renamed, strict=True)
+    )
+    product = replace(atlas.product, layers=(atlas.product.layers[0], *layers))
+    told = [(one.kind, one.key) for one in _planned(product)]
+    assert told[-1] == ("explanation", "register_coverage")
+    assert "headcount_shrunken" not in {key for _, key in told}
+    for wanted in ({"only": ("headcount_shrunken",)}, {"indicators": ("headcount_shrunken",)}):
+        assert "headcount_shrunken" in {one.key for one in _planned(product, **wanted)}
+
+
+def test_a_chapter_goes_on_from_another(atlas: Drawn, tmp_path: Path) -> None:
+    settings = AtlasSettings(sheets=("overview", "convergence"), numbering="3.", first_map=8)
+    pages = write_atlas(atlas.product, tmp_path, settings=settings)
+    assert [(one.number, one.page) for one in pages.sheets] == [("Peta 3.8", 1), ("Peta 3.9", 2)]
+    texts = [one.extract_text() for one in pypdf.PdfReader(tmp_path / pages.pdf).pages]
+    assert "Lembar 2 dari 2" in texts[1]
+    assert "Peta 3.9" in texts[1]
 
 
 def test_every_page_is_numbered_and_has_what_a_document_asks_for(atlas: Drawn) -> None:

@@ -13,6 +13,8 @@ import pypdf
 import pytest
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from sibangkit_geo import disclosure
@@ -20,6 +22,7 @@ from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products.atlas.settings import layout_inside
 from sibangkit_geo.products.document import AnnexSettings, write_document, write_pdf
 from sibangkit_geo.products.document.conversion import without_clock
+from sibangkit_geo.products.document.manuscript import column_of, column_widths, parts_of
 from tests.demo_product import LONG, demo_maps, demo_product, without_pockets
 
 if TYPE_CHECKING:
@@ -81,6 +84,46 @@ def test_pictures_have_words_and_tables_fit_and_repeat_their_heading(written: Wr
         widths = [int(one.get(qn("w:w"))) for one in table._tbl.tblGrid]  # noqa: SLF001
         assert sum(widths) * 635 <= room
         assert table._tbl.tr_lst[0].find(f".//{qn('w:tblHeader')}") is not None  # noqa: SLF001
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("lr"),
+            st.lists(st.text("ab ijM0,.\u2013", max_size=30), min_size=2, max_size=4),
+        ),
+        min_size=1, max_size=9,
+    ),
+    st.integers(4000, 12000),
+)  # fmt: skip
+def test_no_column_breaks_a_word_where_the_page_has_room(
+    drawn: list[tuple[str, list[str]]], room: int
+) -> None:
+    columns = [column_of(cells, head="Desa", align=side, size=8.5) for side, cells in drawn]
+    parts = parts_of(columns, room=room)
+    assert [at for part in parts for at in part if at] == list(range(1, len(columns)))
+    for part in parts:
+        widths = column_widths([columns[at] for at in part], room=room)
+        assert sum(widths) == room
+        if sum(columns[at].least for at in part) <= room:
+            assert all(one >= columns[at].least - 1 for one, at in zip(widths, part, strict=True))
+        else:
+            # a pair that no page could hold
+            assert len(part) <= 2
+
+
+def test_numbers_go_on_from_another_chapter(tmp_path: Path) -> None:
+    maps = demo_maps()
+    settings = replace(maps.settings, numbering="3.", first_map=8, first_table=5)
+    made = write_document(demo_product(), replace(maps, settings=settings), tmp_path / "a.docx")
+    captions = [one for one in made.entries if one.kind in {"map", "table"}]
+    assert next(one.text for one in captions if one.kind == "table").startswith("Tabel 3.5 ")
+    assert next(one.text for one in captions if one.kind == "map").startswith("Peta 3.8 ")
+    with zipfile.ZipFile(made.path) as archive:
+        body = archive.read("word/document.xml").decode("utf-8")
+    # Word counts on from the first
+    assert re.findall(r"SEQ Peta [^<]*", body)[0].strip() == r"SEQ Peta \* ARABIC \r 8"
+    assert all(r"\r" not in one for one in re.findall(r"SEQ Peta [^<]*", body)[1:])
 
 
 def test_a_pocket_table_keeps_awkward_names(written: Written) -> None:
@@ -195,6 +238,15 @@ def test_the_pdf_names_pages_in_its_lists(written: Written, tmp_path: Path) -> N
     day = demo_product().provenance.created[:10].replace("-", "")
     assert str(reader.metadata["/CreationDate"]).startswith(f"D:{day}")
     texts = [page.extract_text() for page in reader.pages]
+    # each map is drawn once, as letters and lines, on the page of its caption
+    for one in demo_maps().pages.sheets:
+        drawn = [text for text in texts if f"PETA {one.title.upper()}" in " ".join(text.split())]
+        assert len(drawn) == 1
+        assert f"{one.number} {one.title}" in " ".join(drawn[0].split())
+    assert "/MarkInfo" in reader.root_object
+    again = tmp_path / "lagi.pdf"
+    write_pdf(demo_product(), demo_maps(), written, again)
+    assert again.read_bytes() == (tmp_path / "lampiran.pdf").read_bytes()
     for told in re.findall(r"Kebutuhan menurut OPD\s*\.*\s*(\d+)", texts[0]):
         assert "Kebutuhan menurut OPD" in texts[int(told) - 1]
         break

@@ -10,12 +10,13 @@ import tempfile
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pypdf
 import pypdfium2  # type: ignore[import-untyped]
 from PIL import Image
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
 from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Note
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 PDF_NAME = "lampiran.pdf"
 _DATE = re.compile(rb"(/(?:CreationDate|ModDate)\s*\(D:)\d{14}")
 _MARK = re.compile(rb"(/DocChecksum /|/ID \[ <|(?<=[0-9A-F]{32}>\n)<)[0-9A-F]{32}\b")
-# two marks that PDFium makes up at every writing; a file need not have them
-_OWN_MARK = re.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
 # a stand-in has the size of its sheet but for rounding
 _SAME_SIZE = 0.005
 # tags and bookmarks for those who hear or search the document; older programs know the plain form
@@ -112,35 +111,60 @@ def draw_maps(pdf: Path, maps: MapPictures, path: Path) -> bool:
     `path`: PDF to write.
     Returns: Whether each sheet found its place; nothing is written otherwise.
     """
-    with pypdfium2.PdfDocument(pdf) as book:
-        places = _places(book, maps.settings)
-        if len(places) != len(maps.pages.sheets):
-            return False
-        if places:
-            with pypdfium2.PdfDocument(maps.folder / maps.pages.pdf) as sheets:
-                for at, (page, (left, bottom, right, top)) in enumerate(places):
-                    wide, high = sheets[at].get_size()
-                    drawn = sheets.page_as_xobject(at, book).as_pageobject()
-                    scaled = pypdfium2.PdfMatrix().scale(
-                        (right - left) / wide, (top - bottom) / high
-                    )
-                    drawn.set_matrix(scaled.translate(left, bottom))
-                    page.insert_obj(drawn)
-                    page.gen_content()
-        book.save(path)
-    path.write_bytes(_OWN_MARK.sub(b"", path.read_bytes()))
+    places = _places(pdf, maps.settings)
+    if len(places) != len(maps.pages.sheets):
+        return False
+    book = pypdf.PdfWriter(clone_from=pdf)
+    if places:
+        sheets = pypdf.PdfReader(maps.folder / maps.pages.pdf)
+        for sheet, (at, box) in zip(sheets.pages, places, strict=True):
+            _draw_over(book, at, sheet, box)
+    book.write(path)
     return True
 
 
-def _places(book: Any, settings: AnnexSettings) -> list[tuple[Any, tuple[float, ...]]]:  # noqa: ANN401
+def _draw_over(
+    book: pypdf.PdfWriter, at: int, sheet: pypdf.PageObject, box: Sequence[float]
+) -> None:
+    """Draw a page of one PDF within the box of a page of another, above all that is there."""
+    page, (left, bottom, right, top) = book.pages[at], box
+    wide, high = float(sheet.mediabox.width), float(sheet.mediabox.height)
+    # the atlas writes one stream for each page
+    form = cast("StreamObject", sheet["/Contents"].clone(book))
+    form.update({
+        NameObject("/Type"): NameObject("/XObject"),
+        NameObject("/Subtype"): NameObject("/Form"),
+        NameObject("/BBox"): sheet.mediabox,
+        # the same for all sheets: one copy of the fonts
+        NameObject("/Resources"): sheet.raw_get("/Resources").clone(book),
+    })  # fmt: skip
+    # an office program has one list of pictures for all pages
+    name = NameObject(f"/Peta{at + 1}")
+    resources = cast("DictionaryObject", page["/Resources"])
+    # the stand-in is one of them
+    pictures = cast("DictionaryObject", resources["/XObject"])
+    pictures[name] = form.indirect_reference
+    scaled = ((right - left) / wide, (top - bottom) / high)
+    words = StreamObject()
+    # the stand-in has the words for those who hear the document
+    words.set_data(
+        f"/Artifact BMC q {scaled[0]:.6f} 0 0 {scaled[1]:.6f} {left:.3f} {bottom:.3f} cm "
+        f"{name} Do Q EMC\n".encode("ascii")
+    )
+    before = page.raw_get("/Contents")
+    page[NameObject("/Contents")] = ArrayObject([before, book._add_object(words)])  # noqa: SLF001
+
+
+def _places(pdf: Path, settings: AnnexSettings) -> list[tuple[int, tuple[float, ...]]]:
     """Find the pages and boxes of the stand-ins, points."""
     layout, found = layout_inside(settings), []
     size = np.array([layout.width, layout.height]) * POINTS_PER_MM
-    for page in book:
-        for one in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
-            box = np.array(one.get_bounds())
-            if np.allclose(box[2:] - box[:2], size, rtol=_SAME_SIZE):
-                found.append((page, tuple(box.tolist())))
+    with pypdfium2.PdfDocument(pdf) as book:
+        for at, page in enumerate(book):
+            for one in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
+                box = np.array(one.get_bounds())
+                if np.allclose(box[2:] - box[:2], size, rtol=_SAME_SIZE):
+                    found.append((at, tuple(box.tolist())))
     return found
 
 
