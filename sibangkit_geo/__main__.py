@@ -11,6 +11,10 @@ _MISSING = {
     "id": "galat: pustaka {} tidak ada atau rusak; tidak ada yang ditulis. Pasang lagi",
     "en": "error: the library {} is missing or damaged; nothing was written. Install again",
 }
+_STOPPED = {
+    "id": "galat: dihentikan; tidak ada yang ditulis\n",
+    "en": "error: stopped; nothing was written\n",
+}
 
 
 def main() -> None:
@@ -21,9 +25,13 @@ def main() -> None:
         from sibangkit_geo.cli import app  # noqa: PLC0415 - a failure here is what is told
 
         app()
-    except ImportError as error:
+    except (ImportError, KeyboardInterrupt) as error:
         from sibangkit_geo.voice.language import of_environment  # noqa: PLC0415 - needs no library
 
+        if isinstance(error, KeyboardInterrupt):
+            # while the libraries were being read
+            sys.stderr.write(_STOPPED[of_environment()])
+            sys.exit(1)
         what = error.name or ""
         sys.stderr.write(_MISSING[of_environment()].format(what) + _AGAIN)
         sys.exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import pytest
 
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.catalogue import Agency
-from sibangkit_geo.errors import ConfigError, UnprotectedWarning
+from sibangkit_geo.errors import ConfigError, DataError, UnprotectedWarning
 from sibangkit_geo.products import exchange, staging
 from sibangkit_geo.products.places import cloud_of, require_writable_name, zip_moment
+from sibangkit_geo.products.staging import stated_time
+from sibangkit_geo.study.running import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -152,7 +155,7 @@ def test_output_that_cannot_be_told_is_one_message_and_products_stay(
 
 
 @posix
-def test_a_closed_pipe_ends_quietly() -> None:
+def test_a_closed_pipe_ends_in_one_line() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "sibangkit_geo", "boundaries", "fetch", "list"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -160,8 +163,55 @@ def test_a_closed_pipe_ends_quietly() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.stderr.read() == ""
+        told = process.stderr.read()
+        assert told == "error: nobody reads what is told any more; finished products stay\n"
         assert process.wait() == 1
+
+
+def test_when_nobody_reads_errors_either_a_command_ends_without_a_word() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "sibangkit_geo", "boundaries", "fetch", "list"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait() == 1
+
+
+def test_ctrl_c_while_libraries_are_read_is_one_line() -> None:
+    code = (
+        "import sys; sys.modules['sibangkit_geo.cli'] = type(sys)('x')\n"
+        "import sibangkit_geo.__main__ as start\n"
+        "def stop(*_): raise KeyboardInterrupt\n"
+        "sys.modules['sibangkit_geo.cli'].app = stop\n"
+        "start.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: stopped; nothing was written\n")
+
+
+def test_a_time_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in ("abc", "-99999999999999"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
+        with pytest.raises(ConfigError, match=r"SOURCE_DATE_EPOCH.* is no number of seconds"):
+            stated_time()
+
+
+def test_an_input_that_changes_meanwhile_stops_the_study(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "studi"
+    shutil.copytree(study.parent, folder)
+    table = folder / "desa.csv"
+
+    def swap(*_: object) -> set[str]:
+        table.write_bytes(table.read_bytes()[:-40])
+        return set()
+
+    monkeypatch.setattr("sibangkit_geo.study.prepare.personal_of", swap)
+    with pytest.raises(DataError, match=r"desa\.csv: changed while the study was running"):
+        run(folder / study.name, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

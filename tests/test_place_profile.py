@@ -487,7 +487,7 @@ def test_nothing_is_written_that_the_scan_refuses(
 ) -> None:
     out = tmp_path / "lembar.html"
     out.write_text("lama", encoding="utf-8")
-    monkeypatch.setattr(one_profile, "personal_of", lambda *_: {"uji kecil"})
+    monkeypatch.setattr("sibangkit_geo.study.prepare.personal_of", lambda *_: {"uji kecil"})
     done = _call(small_study.study_file, "Mariana", "--out", out)
     assert done.exit_code == 1
     assert out.read_text("utf-8") == "lama"

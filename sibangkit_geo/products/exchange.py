@@ -81,8 +81,21 @@ def can_stand_beside(out: Path) -> bool:
     """
     if not out.exists():
         return True
-    same = out.stat().st_dev == out.parent.stat().st_dev and not os.path.ismount(out)
+    same = out.stat().st_dev == out.parent.stat().st_dev and not _is_mounted(out)
     return same and os.access(out.parent, os.W_OK) and not _cwd().is_relative_to(out)
+
+
+def _is_mounted(out: Path) -> bool:
+    """Tell whether a disk, or a folder of the same disk, is mounted there."""
+    if os.path.ismount(out):
+        return True
+    # Linux alone mounts folders of one disk elsewhere, which only its own list tells
+    try:
+        mounts = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return False
+    place = os.fsencode(out.resolve()).replace(b" ", rb"\040")
+    return any(one.split(b" ")[4] == place for one in mounts)
 
 
 def _cwd() -> Path:

@@ -51,7 +51,14 @@ _NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison",
 def stated_time() -> str:
     """Take the time, or the one that reproducible builds ask for (``SOURCE_DATE_EPOCH``)."""
     stamp = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+    try:
+        now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        msg = (
+            f'SOURCE_DATE_EPOCH: "{stamp}" is no number of seconds since 1970. Correct it, or take '
+            "it out of the environment."
+        )
+        raise ConfigError(msg) from error
     return now.isoformat(timespec="seconds")
 
 
@@ -137,6 +144,9 @@ def _require_usable(out: Path, told: Path) -> None:
         raise ConfigError(msg) from error
     if is_file:
         msg = f"{told}: --out must be a folder, this is a file."
+        raise ConfigError(msg)
+    if out.exists() and not os.access(out, os.W_OK):
+        msg = f"{told}: cannot be written to, as it is read-only. Choose another --out."
         raise ConfigError(msg)
     require_writable_name(out)
     if cloud := cloud_of(out):

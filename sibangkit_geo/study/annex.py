@@ -26,7 +26,6 @@ from sibangkit_geo.products.postgis import publish, require_address
 from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, write_surface
-from sibangkit_geo.study.locate import personal_of
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _annex(ready: Ready, out: Path, order: AnnexOrder, progress: Progress) -> An
             folder, product.provenance, result={"pockets": len(product.found)},
             notes=(*notes, *product.notes),
         )  # fmt: skip
-        personal = personal_of(ready.study, ready.areas)
+        personal = ready.personal()
         disclosure.require_clean(folder, personal=personal)
         schema = ""
         if order.address:

@@ -16,7 +16,6 @@ from sibangkit_geo.products import staging
 from sibangkit_geo.products.place_profile import as_profiles
 from sibangkit_geo.products.sheets import Sheets, every_sheet
 from sibangkit_geo.products.web.profile_pages import profile_page
-from sibangkit_geo.study.locate import personal_of
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def run_profile(study_file: Path, place: str, *, out: Path | None, progress: Pro
     private = ready.study.disclosure.rights.houses
     with staging.staged_file(file, private=private) as hidden:
         staging.write_text(hidden, page)
-        disclosure.require_clean(hidden.parent, personal=personal_of(ready.study, ready.areas))
+        disclosure.require_clean(hidden.parent, personal=ready.personal())
     return file
 
 

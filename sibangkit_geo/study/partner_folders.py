@@ -23,7 +23,6 @@ from sibangkit_geo.indicators.needs import need_catalogue
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.partner import BOOK_NAME, PartnerTables, partner_product, write_partner
 from sibangkit_geo.products.promises import beyond_notes
-from sibangkit_geo.study.locate import personal_of
 from sibangkit_geo.study.plan import money_places
 from sibangkit_geo.study.prepare import prepare
 
@@ -81,7 +80,7 @@ def _folders(ready: Ready, name: str, out: Path, progress: Progress) -> Partners
     if not served:
         msg = "The data ask no need that a partner answers"
         raise DataError(msg, remedy="Name other needs in [[partners]], or add data that ask them.")
-    personal = personal_of(ready.study, ready.areas)
+    personal = ready.personal()
     products: list[str] = []
     with contextlib.ExitStack() as folders:
         for done, one in enumerate(served):

@@ -14,7 +14,7 @@ import numpy as np
 
 from sibangkit_geo import codes, config, disclosure, join
 from sibangkit_geo.agencies import load_catalogue, with_agencies, with_roles
-from sibangkit_geo.errors import Problems
+from sibangkit_geo.errors import DataError, Problems
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import InputFile, Note, Provenance
@@ -42,6 +42,7 @@ from sibangkit_geo.study.locate import (
     locate_tables,
     look_at_sources,
     open_study_register,
+    personal_of,
     review_file_of,
 )
 from sibangkit_geo.study.plan import focus
@@ -49,7 +50,7 @@ from sibangkit_geo.study.protect import counts_people, protection_of
 from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -75,12 +76,17 @@ _FIRST = frozenset(
 _VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
 
 
+# inode, size and time of a file; empty where there is none
+_Stamp = tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """
     A study that can be drawn.
 
     `review_file`: File with a person's decisions on names.
+    `stamps`: Of the files that were read, before they were.
     """
 
     study: config.Study
@@ -91,6 +97,17 @@ class Ready:
     groups: Groups
     conclusions: Conclusions
     review_file: Path
+    stamps: Mapping[Path, _Stamp]
+
+    def personal(self) -> set[str]:
+        """
+        Gather what no product may hold: names, numbers and points of the registers.
+
+        Raises DataError: A file is damaged, or was changed since it was first read.
+        """
+        found = personal_of(self.study, self.areas)
+        _require_unchanged(self.stamps)
+        return found
 
 
 def prepare(
@@ -115,6 +132,7 @@ def prepare(
     folder = Path.cwd() if isinstance(asked, config.Study) else asked.resolve().parent
     study = _resolved(written, folder)
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
+    stamps = {path: _stamp(path) for _, path, _ in _paths(study)}
     inputs = (_study_input(asked), *_input_files(study))
     progress("read", 0, 1)
     review_file = review_file_of(study, out)
@@ -137,7 +155,9 @@ def prepare(
     )
     product = worded(product, study, conclusions.plans)
     product = with_houses(product, carried, study=study)
-    return Ready(study, product, areas, carried, extras, groups, conclusions, review_file)
+    # the checksums of the manifest are those of what was read
+    _require_unchanged(stamps)
+    return Ready(study, product, areas, carried, extras, groups, conclusions, review_file, stamps)
 
 
 def _resolved(written: config.Study, folder: Path) -> config.Study:
@@ -220,20 +240,47 @@ def _study_input(asked: Path | config.Study) -> InputFile:
     return InputFile("study", "", hashlib.sha256(settings.encode()).hexdigest(), "")
 
 
-def _input_files(study: config.Study) -> tuple[InputFile, ...]:
-    """Take checksums."""
+def _paths(study: config.Study) -> list[tuple[str, Path, str]]:
+    """List the files of a study: role, path, and where it is from."""
     files = boundary_source.input_files(study.boundaries)
     named = [(role, path, study.boundaries.source) for role, path in files]
-    found = []
     for role, table, path in config.named_files(study):
-        source = getattr(table, "source", "")
-        if is_address(path):
-            # a database has no checksum, and its address is nobody's business
-            found.append(InputFile(role, getattr(table, "table", ""), "", source))
-        else:
-            named.append((role, Path(path), source))
-    taken = [InputFile(role, path.name, checksum(path), source) for role, path, source in named]
+        if not is_address(path):
+            named.append((role, Path(path), getattr(table, "source", "")))
+    return named
+
+
+def _input_files(study: config.Study) -> tuple[InputFile, ...]:
+    """Take checksums; a database has none, and its address is nobody's business."""
+    taken = [
+        InputFile(role, path.name, checksum(path), source) for role, path, source in _paths(study)
+    ]
+    found = [
+        InputFile(role, getattr(table, "table", ""), "", getattr(table, "source", ""))
+        for role, table, path in config.named_files(study) if is_address(path)
+    ]  # fmt: skip
     return (*taken, *found)
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Tell one state of a file from another without reading it; none where it is not there."""
+    try:
+        told = path.stat()
+    except OSError:
+        return ()
+    return (told.st_ino, told.st_size, told.st_mtime_ns)
+
+
+def _require_unchanged(stamps: Mapping[Path, _Stamp]) -> None:
+    """
+    Refuse inputs that somebody wrote to meanwhile: the products would not be of what they name.
+
+    Raises DataError: A file is another one now, or gone.
+    """
+    changed = sorted({path.name for path, before in stamps.items() if _stamp(path) != before})
+    if changed:
+        msg = f"{', '.join(changed)}: changed while the study was running; nothing was written"
+        raise DataError(msg, remedy="Run again when nobody writes to it.")
 
 
 def _measure(study: config.Study, areas: Boundaries, carried: Carried) -> VillageIndicators:

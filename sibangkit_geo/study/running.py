@@ -28,7 +28,6 @@ from sibangkit_geo.products.web.payload import page_payload, shared_payload
 from sibangkit_geo.products.web.profile_pages import profile_pages
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, extras_writer
-from sibangkit_geo.study.locate import personal_of
 from sibangkit_geo.study.lock import is_internal, plain_note, require_lock
 from sibangkit_geo.study.prepare import prepare
 
@@ -142,7 +141,7 @@ def write_run(
         out,
         reports=ready.carried.reports,
         guard=Guard(
-            personal_of(ready.study, ready.areas),
+            ready.personal(),
             private=internal,
             key=page_key(lock.password) if lock and lock.password else None,
         ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
@@ -68,8 +70,7 @@ def reported() -> Iterator[None]:
     """Turn whatever ends a command into one line and its exit code."""
     try:
         yield
-    except (typer.Exit, typer.Abort, SystemExit, BrokenPipeError, REFUSED):
-        # a reader that has gone away needs no message
+    except (typer.Exit, typer.Abort, SystemExit, REFUSED):
         raise
     except BaseException as error:  # noqa: BLE001 - it ends the command
         log_file.failed(error)
@@ -98,11 +99,8 @@ def _report(error: BaseException) -> NoReturn:
             fail("stopped; nothing was written", code=1)
         case MemoryError():
             fail(_TOO_LITTLE, code=1)
-        case OSError(filename=None):
-            why = error.strerror or error
-            fail(f"cannot read or write: {why}. Is the disk full, damaged or gone?", code=1)
         case OSError():
-            fail(f"{error.filename}: {error.strerror or error}", code=1)
+            _report_system(error)
         case RuntimeError() if str(error).startswith(_LOOP):
             path = str(error).removeprefix(_LOOP).strip("'")
             fail(f"{path}: a link that leads to itself. Name another place.", code=2)
@@ -111,6 +109,22 @@ def _report(error: BaseException) -> NoReturn:
     # whatever a library raises, also the end of its own code in Rust, is one line
     logging.getLogger(__name__).info("unexpected", exc_info=error)
     fail(unexpected(error), code=1)
+
+
+def _report_system(error: OSError) -> NoReturn:
+    """Say what the system refused."""
+    match error:
+        case BrokenPipeError():
+            fail("nobody reads what is told any more; finished products stay", code=1)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            fail("the disk is full; nothing was written. Make room, also for further files", code=1)
+        case PermissionError(filename=str(path)):
+            name = PurePath(path).name
+            fail(f"{name}: may not be read or written by your account. Ask its owner.", code=2)
+        case OSError(filename=None):
+            why = error.strerror or error
+            fail(f"cannot read or write: {why}. Is the disk full, damaged or gone?", code=1)
+    fail(f"{error.filename}: {error.strerror or error}", code=1)
 
 
 def fail(message: str, *, code: int) -> NoReturn:
