@@ -54,15 +54,16 @@ def test_every_place_of_the_demo_has_one_sheet_and_no_more(
 ) -> None:
     files = sorted((mapped_demo.out / "profil").glob("*.html"))
     assert len(files) == 21
-    for at, file in enumerate(files):
-        assert file.stat().st_size < 600_000
+    assert all(file.stat().st_size < 600_000 for file in files)
+    # printing all takes a minute
+    for at, file in enumerate(files[::4]):
         visit = visited(file, PHONE)
         assert visit.overflow <= 0, file.name
         titles = visit.page.locator("section > .title").all_inner_texts()
         sheets = _printed(visit, tmp_path / f"{file.stem}.pdf")
         assert len(sheets) == len(titles), file.name
         visit.context.close()
-        if at % 20:
+        if at % 5:
             # reading a sheet takes ten times as long as printing it
             continue
         for title, sheet in zip(titles, map(_words, sheets), strict=True):
