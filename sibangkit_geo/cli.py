@@ -18,7 +18,7 @@ from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
 from sibangkit_geo.voice.language import spoken
-from sibangkit_geo.voice.reporting import account, fail, said, show_warning, tell
+from sibangkit_geo.voice.reporting import Told, account, fail, said, show_warning, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +120,8 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if verbose:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    else:
+        logging.getLogger("sibangkit_geo").handlers[:] = [Told(logging.WARNING)]
     # a degraded input is told in one line on stderr; the same words stand in the products
     warnings.showwarning = show_warning
     warnings.simplefilter("ignore")

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from sibangkit_geo import ChangeSettings, DemoSettings, PocketSettings, __version__
 from sibangkit_geo.cli import app
+from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
+from sibangkit_geo.model.toml import require_year
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,6 +238,8 @@ def test_demo_makes_up_a_regency_and_maps_it(mapped_demo: MappedDemo) -> None:
 
 # every option with a range: who takes its value, and both ends
 RANGES: dict[tuple[str, str], tuple[Callable[[Any], object], float, float | None]] = {
+    ("inspect", "year"): (require_year, FIRST_YEAR, LAST_YEAR),
+    ("new", "year"): (require_year, FIRST_YEAR, LAST_YEAR),
     ("demo", "households"): (lambda n: DemoSettings(households=n), 5_000, 450_000),
     ("demo", "seed"): (lambda n: DemoSettings(seed=n), 0, None),
     ("pockets", "seed"): (lambda n: PocketSettings(seed=n), 0, None),
@@ -262,12 +266,18 @@ def test_both_ends_of_an_option_are_taken_and_what_lies_beyond_is_refused(
 ) -> None:
     take, low, high = RANGES[key]
     step = 0.001 if isinstance(low, float) else 1
-    needed = {"pockets": ["x.gpkg", "--poor", "a", "--households", "b"], "compare": ["a", "b"]}
+    needed = {
+        "inspect": ["x.csv"],
+        "new": ["x"],
+        "pockets": ["x.gpkg", "--poor", "a", "--households", "b"],
+        "compare": ["a", "b"],
+    }
     for end, beyond in ((low, -step), (high, step)):
         if end is not None:
             take(end)
             option = f"--{key[1].replace('_', '-')}={end + beyond}"
-            told = call(key[0], *needed.get(key[0], []), option, "--out", "x")
+            out = [] if key[0] == "new" else ["--out", "x"]
+            told = call(key[0], *needed.get(key[0], []), option, *out)
             assert told.exit_code == 2
             assert "than or equal to" in " ".join(told.stderr.replace("│", " ").split())
 

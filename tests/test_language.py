@@ -213,7 +213,11 @@ KINDS: list[tuple[BaseException, int, str]] = [
     ),
     (KeyboardInterrupt(), 1, "galat: dihentikan; tidak ada yang ditulis"),
     (MemoryError(), 1, "galat: memori tidak cukup; tidak ada yang ditulis"),
-    (OSError(28, "No space left on device", "hasil"), 1, "galat: hasil: disk penuh"),
+    (
+        OSError(28, "No space left on device", "hasil"),
+        1,
+        "galat: disk penuh; tidak ada yang ditulis. Sediakan ruang, juga untuk jumlah berkas",
+    ),
     (
         RuntimeError("a secret"),
         1,

@@ -46,6 +46,14 @@ def show_warning(message: Warning | str, category: type[Warning], *_: object, **
     tell("peringatan", str(message))
 
 
+class Told(logging.Handler):
+    """Tells what the package logs as a warning, as all other warnings are told."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one record."""
+        tell("peringatan", record.getMessage())
+
+
 def said(text: str) -> str:
     """Say a remark in the language that is spoken."""
     from sibangkit_geo.voice.translator import remark
