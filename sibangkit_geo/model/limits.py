@@ -51,6 +51,12 @@ PHOTO_PIXELS, PHOTO_BYTES = 60_000_000, 40_000_000
 #: cells of a raster whose ways are searched: about 100 bytes each, and a regency in cells of 30 m
 #: has 14.5 million
 WAY_CELLS = 20_000_000
+#: cells of a raster over the villages' extent, read a window at a time whatever its own size: a
+#: regency in cells of 10 m has 370 million
+RASTER_CELLS = 500_000_000
+#: bands, of which the first one is read: a year of days, or a sensor of some hundred channels; and
+#: bytes of the piece that a raster is read by: a strip or tile is some MB, a whole sheet 256
+RASTER_BANDS, RASTER_BLOCK_BYTES = 1_000, 512 << 20
 
 #: seconds that LibreOffice may take for a document, and that a server may be silent: a line that
 #: says nothing for a minute is down, large files may take as long as they need
