@@ -17,6 +17,9 @@ UNPACKED_RATIO = 200
 HARMLESS_BYTES = 10 * 1024**2
 #: members of an archive: a Shapefile has up to a dozen parts per layer, a sheet about five
 MEMBERS = 10_000
+#: unpacked bytes of a Word file whose styles are taken: it is held as trees of about ten times as
+#: much; a letterhead with pictures has a few MB
+TEMPLATE_BYTES = 64 * 1024**2
 #: of a product that is searched for leaks, unpacked, and packed files within packed files; pictures
 #: of one colour shrink far
 SEARCHED_RATIO, SEARCHED_HARMLESS, SEARCHED_BYTES = 200, 64 * 1024**2, 4 * 1024**3
