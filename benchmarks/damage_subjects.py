@@ -485,7 +485,7 @@ def _manifest(path: Path) -> Outcome:
 def _template(path: Path) -> Outcome:
     from sibangkit_geo.products.document.styles import open_template  # noqa: PLC0415
 
-    return Outcome([(len(open_template(str(path)).styles),)])
+    return Outcome([(len(open_template(str(path))[0].styles),)])
 
 
 # ---- the subjects

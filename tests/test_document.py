@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import zipfile
@@ -23,6 +24,7 @@ from sibangkit_geo.products.atlas.settings import layout_inside
 from sibangkit_geo.products.document import AnnexSettings, write_document, write_pdf
 from sibangkit_geo.products.document.conversion import without_clock
 from sibangkit_geo.products.document.manuscript import column_of, column_widths, parts_of
+from sibangkit_geo.products.document.styles import open_template
 from tests.demo_product import LONG, demo_maps, demo_product, without_pockets
 
 if TYPE_CHECKING:
@@ -191,6 +193,108 @@ def test_a_template_that_is_no_word_file_is_named(tmp_path: Path) -> None:
     maps = replace(demo_maps(), settings=settings)
     with pytest.raises(ConfigError, match=r"template: gaya\.docx is no Word document"):
         write_document(demo_product(), maps, tmp_path / "hasil.docx")
+
+
+def _template(path: Path, edits: dict[str, tuple[str, str]], **more: bytes) -> str:
+    """Write a Word file of which parts are changed (pattern, words) or added."""
+    plain = io.BytesIO()
+    made = docx.Document()
+    made.sections[0].header.paragraphs[0].text = "KOP DINAS"
+    made.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in source.namelist():
+            content = source.read(name)
+            if name in edits:
+                pattern, words = edits[name]
+                told = re.sub(pattern, words, content.decode(), flags=re.DOTALL)
+                assert told != content.decode()
+                content = told.encode()
+            new.writestr(name, content)
+        for name, content in more.items():
+            new.writestr(name, content)
+    return str(path)
+
+
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def test_nothing_that_acts_or_reaches_outside_comes_out_of_a_template(tmp_path: Path) -> None:
+    away = (
+        f'<Relationship Id="rId900" Type="{_OFFICE}/attachedTemplate" TargetMode="External" '
+        'Target="http://127.0.0.1/evil.dotm"/>'
+        '<Relationship Id="rId902" Type="http://schemas.microsoft.com/office/2006/relationships/'
+        'vbaProject" Target="vbaProject.bin"/></Relationships>'
+    )
+    header = (
+        f'<w:p><w:hyperlink xmlns:r="{_OFFICE}" r:id="rId1"><w:r><w:t>laman</w:t></w:r>'
+        "</w:hyperlink><w:r><w:instrText>INCLUDE</w:instrText></w:r><w:r><w:instrText>PICTURE "
+        '"http://127.0.0.1/a.png"</w:instrText></w:r></w:p></w:hdr>'
+    )
+    of_header = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/hyperlink" TargetMode="External" '
+        'Target="http://127.0.0.1/laman"/></Relationships>'
+    )
+    kind = '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    path = _template(
+        tmp_path / "gaya.docx",
+        {
+            "word/_rels/document.xml.rels": ("</Relationships>", away),
+            "word/header1.xml": ("</w:hdr>", header),
+            "[Content_Types].xml": ("</Types>", kind),
+        },
+        **{"word/vbaProject.bin": b"x", "word/_rels/header1.xml.rels": of_header.encode()},
+    )
+    document, notes = open_template(path)
+    assert [one.key for one in notes] == ["template_stripped"]
+    document.save(str(tmp_path / "hasil.docx"))
+    with zipfile.ZipFile(tmp_path / "hasil.docx") as archive:
+        whole = b"".join(archive.read(name) for name in archive.namelist())
+        header_now = archive.read("word/header1.xml").decode()
+        assert not [name for name in archive.namelist() if "vba" in name]
+    assert b"127.0.0.1" not in whole
+    assert b"External" not in whole
+    assert "KOP DINAS" in header_now
+    assert "laman" in header_now
+    assert "rId1" not in header_now
+
+
+def test_a_plain_template_has_nothing_to_tell(tmp_path: Path) -> None:
+    assert open_template(_template(tmp_path / "gaya.docx", {}))[1] == ()
+
+
+def test_a_template_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+    spaces = ("</w:styles>", " " * 80_000_000 + "</w:styles>")
+    path = _template(tmp_path / "gaya.docx", {"word/styles.xml": spaces})
+    with pytest.raises(ConfigError, match=r"template: gaya\.docx unpacks to far more"):
+        open_template(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "edit", "told"),
+    [
+        ("document", (r'w:w="\d+" w:h="\d+"', 'w:w="0" w:h="0"'), "no room for text"),
+        ("document", (r'w:left="\d+"', 'w:left="90000"'), "no room for text"),
+        ("document", (r'w:w="\d+"', 'w:w="abc"'), "Open it in Word and save it again"),
+        ("styles", (r'w:type="paragraph"([^>]*w:styleId="Title")',
+                    'w:type="character" w:styleId="Title"'), "Open it in Word and save it again"),
+    ],
+)  # fmt: skip
+def test_an_odd_template_is_named_with_its_remedy(
+    tmp_path: Path, part: str, edit: tuple[str, str], told: str
+) -> None:
+    path = _template(tmp_path / "gaya.docx", {f"word/{part}.xml": edit})
+    with pytest.raises(ConfigError, match=rf"template: gaya\.docx .*{told}"):
+        open_template(path)
+
+
+def test_a_template_without_styles_gets_them_all(tmp_path: Path) -> None:
+    none = ("<w:style .*</w:style>", "")
+    product, maps = demo_product(), demo_maps()
+    path = _template(tmp_path / "gaya.docx", {"word/styles.xml": none})
+    own = replace(maps, settings=replace(maps.settings, template=path))
+    made = docx.Document(str(write_document(product, own, tmp_path / "a.docx").path))
+    assert {"Normal", "Heading 1", "Caption"} <= {one.name for one in made.styles}
 
 
 def test_change_has_a_chapter_a_table_and_a_map(written: Written) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from pyproj import CRS
 from rasterio.io import MemoryFile
+from rasterio.windows import Window
 from rasterstats import zonal_stats
 from shapely.geometry import Point, box
 
 from sibangkit_geo.errors import DataError
-from sibangkit_geo.indicators.rasters import zonal_statistics
+from sibangkit_geo.indicators.rasters import INFINITE, zonal_statistics
 from sibangkit_geo.indicators.risk_surface import as_cog, risk_surface
 
 if TYPE_CHECKING:
@@ -158,6 +161,120 @@ def test_a_bad_file_is_named_with_its_remedy(tmp_path: Path, damage: str) -> Non
         if damage == "cut":
             path.write_bytes(path.read_bytes()[:-900_000])
     with pytest.raises(DataError, match=r"lahan\.tif: .*QGIS"):
+        zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
+
+
+def test_a_file_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    secret = write(tmp_path / "rahasia.tif", GRID)
+    vrt = tmp_path / "biasa.tif"
+    band = f"<SimpleSource><SourceFilename>{secret}</SourceFilename></SimpleSource>"
+    vrt.write_text(
+        '<VRTDataset rasterXSize="3" rasterYSize="3"><SRS>EPSG:32748</SRS><GeoTransform>500000,100,'
+        f'0,9700300,0,-100</GeoTransform><VRTRasterBand dataType="Float64" band="1">{band}'
+        "</VRTRasterBand></VRTDataset>"
+    )
+    with pytest.raises(DataError, match=r"biasa\.tif: only GeoTIFF"):
+        zonal_statistics(vrt, villages((0, 0, 300, 300)), statistic="mean")
+    tagged = write(tmp_path / "bertanda.tif", GRID)
+    with rasterio.open(tagged, "r+") as file:
+        file.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(vrt))
+    with pytest.raises(DataError, match=r"bertanda\.tif: the raster names other files"):
+        zonal_statistics(tagged, villages((0, 0, 300, 300)), statistic="mean")
+
+
+def test_files_beside_a_raster_are_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", GRID, nodata=None)
+    text = "<PAMDataset><PAMRasterBand band='1'>{}</PAMRasterBand></PAMDataset>"
+    beside = tmp_path / "a.tif.aux.xml"
+    beside.write_text(text.format("<Scale>100</Scale>"))
+    found = zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
+    assert found["value"].item() == pytest.approx(5)
+    beside.write_text(text.format("<NoDataValue>9</NoDataValue>"))
+    with pytest.raises(DataError, match=r"a\.tif: its no-data value .*aux\.xml"):
+        zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
+    found = zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean", nodata=9)
+    assert found["value"].item() == pytest.approx(4.5)
+
+
+def test_an_ascii_grid_keeps_its_crs(tmp_path: Path) -> None:
+    path = tmp_path / "a.asc"
+    path.write_text(
+        "ncols 2\nnrows 1\nxllcorner 500000\nyllcorner 9700200\ncellsize 100\n1.5 2.5\n"
+    )
+    (tmp_path / "a.prj").write_text(CRS(UTM).to_wkt("WKT1_ESRI"))
+    found = zonal_statistics(path, villages((0, 0, 200, 100)), statistic="mean")
+    assert found["value"].item() == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("size", "bands", "told"), [(400_000, 1, "cells over the villages"), (10, 2_000, "bands")]
+)
+def test_a_giant_is_refused_by_its_header(tmp_path: Path, size: int, bands: int, told: str) -> None:
+    path, cell = tmp_path / "besar.tif", 300 / size
+    with rasterio.open(
+        path, "w", driver="GTiff", height=size, width=size, count=bands, dtype="uint8", crs=UTM,
+        transform=Affine(cell, 0, WEST, 0, -cell, NORTH), tiled=True, SPARSE_OK=True,
+        BIGTIFF="YES", blockxsize=1024, blockysize=1024,
+    ):  # fmt: skip
+        pass
+    began = time.monotonic()
+    with pytest.raises(DataError, match=rf"besar\.tif: .*{told}"):
+        zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
+    assert time.monotonic() - began < 5
+
+
+def test_of_a_national_raster_a_window_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "nasional.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=20_000, width=55_000, count=1, dtype="float32", crs=UTM,
+        transform=Affine(100, 0, WEST, 0, -100, NORTH), tiled=True, SPARSE_OK=True,
+        compress="deflate",
+    ) as file:  # fmt: skip
+        file.write(GRID, 1, window=Window(0, 0, 3, 3))
+    found = zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
+    assert found["value"].item() == pytest.approx(5)
+
+
+@pytest.mark.parametrize("mark", [-9999.0, -32768.0, -3.4028234663852886e38, 1e20])
+def test_a_mark_of_no_data_is_never_a_value(tmp_path: Path, mark: float) -> None:
+    cells = np.where(GRID == 5, mark, GRID)
+    path, areas = write(tmp_path / "a.tif", cells, nodata=None), villages((0, 0, 300, 300))
+    with pytest.raises(DataError, match=r'a\.tif: cells hold .*Write nodata = "') as caught:
+        zonal_statistics(path, areas, statistic="mean")
+    told = float(str(caught.value).split('"')[1])
+    found = zonal_statistics(path, areas, statistic="mean", nodata=told)
+    assert found["value"].item() == pytest.approx(5)
+    plain = write(tmp_path / "b.tif", GRID)
+    with pytest.raises(DataError, match=r"a\.tif: cells hold"):
+        zonal_statistics(plain, areas, statistic="mean", weights=path)
+
+
+def test_an_infinite_cell_has_no_data_and_is_told(tmp_path: Path) -> None:
+    areas = villages((0, 0, 300, 300))
+    path = write(tmp_path / "a.tif", np.where(GRID == 9, np.inf, GRID))
+    found = zonal_statistics(path, areas, statistic="mean")
+    assert found["value"].item() == pytest.approx(4.5)
+    assert found["covered"].item() == pytest.approx(8 / 9)
+    assert found.attrs[INFINITE]
+    path = write(tmp_path / "b.tif", GRID)
+    assert not zonal_statistics(path, areas, statistic="mean").attrs[INFINITE]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4978", "EPSG:4326", UTM])
+def test_a_raster_that_covers_nothing_is_refused(tmp_path: Path, crs: str) -> None:
+    path = write(tmp_path / "a.tif", np.where(crs == UTM, np.nan, GRID), crs=crs)
+    with pytest.raises(DataError, match=r"a\.tif: .*CRS"):
+        zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
+
+
+def test_complex_cells_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=3, width=3, count=1, dtype="complex64", crs=UTM,
+        transform=Affine(100, 0, WEST, 0, -100, NORTH),
+    ) as file:  # fmt: skip
+        file.write(GRID + 1j, 1)
+    with pytest.raises(DataError, match=r"a\.tif: the cells are complex"):
         zonal_statistics(path, villages((0, 0, 300, 300)), statistic="mean")
 
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import exactextract
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
-from exactextract.raster import RasterioRasterSource
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.features import rasterize
@@ -19,16 +17,26 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.indicators.raster_files import (
+    REMEDY,
+    FiniteCells,
+    no_cover,
+    open_raster,
+    refuse_mark,
+    require_window,
+)
 from sibangkit_geo.model import limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import rasterio
     from numpy.typing import NDArray
 
 Statistic = Literal["mean", "sum", "share"]
-_REMEDY = "Open it in QGIS and save it again as GeoTIFF with its CRS."
+#: mark (`attrs`) of statistics of a raster with infinite cells, which count as no data
+INFINITE = "infinite"
 
 
 def zonal_statistics(
@@ -49,7 +57,7 @@ def zonal_statistics(
     Parameters
     ----------
     raster
-        GeoTIFF, COG or any other file that GDAL reads; its first band counts.
+        GeoTIFF, COG, Erdas Imagine or ASCII grid; its first band counts.
     villages
         Polygons in any CRS, indexed by ``village_code``; taken to the raster's CRS.
     statistic
@@ -60,7 +68,7 @@ def zonal_statistics(
         Raster that weighs the cells, such as people per cell; brought to the grid of
         `raster`, cells without a value weigh nothing.
     nodata
-        Cell value that means no data, where the file does not name it.
+        Cell value that means no data; wins over the file's.
     minimum_cover
         Least share of a village with data, 0 to 1; below it the value is missing.
 
@@ -69,14 +77,16 @@ def zonal_statistics(
     statistics
         ``value`` in the raster's own unit (a share is 0 to 1) and ``covered``, the
         share of the village with data, 0 to 1; both indexed like `villages`. A village
-        outside the raster or without polygon has a missing value.
+        outside the raster or without polygon has a missing value. An infinite cell has no
+        data; ``attrs`` tells that there was one.
 
     Raises
     ------
     ValueError
         ``"share"`` without classes, or ``"sum"`` with weights.
     DataError
-        The file is no raster, is damaged, or has no CRS.
+        The file is no raster, is damaged or giant, has no CRS, covers no village, or has a
+        mark of no data that is not declared.
 
     References
     ----------
@@ -107,64 +117,70 @@ def zonal_statistics(
     drawn = villages[~(villages.geometry.isna() | villages.geometry.is_empty)]
     with ExitStack() as stack:
         try:
-            values = _north_up(stack, raster, nodata=nodata)
-            weighing = _on_grid(stack, weights, values) if weights else None
-            zones = drawn[["geometry"]].to_crs(values.crs)
-            found = _extract(values, zones, statistic, weighing)
+            values = open_raster(stack, raster, nodata=nodata)
+            zones = require_window(values, drawn, name=raster.name)
+            cells = FiniteCells(values)
+            weighing = _on_grid(stack, weights, values, drawn) if weights else None
+            found = _extract(cells, zones, statistic, weighing)
         except (RasterioError, RuntimeError) as error:
             msg = f"{raster.name}: cells cannot be read; the file may be damaged"
-            raise DataError(msg, remedy=_REMEDY) from error
+            raise DataError(msg, remedy=REMEDY) from error
         cell = abs(values.transform.a * values.transform.e)
+    _refuse_mark(found, cells, name=raster.name, key="[[rasters]]")
     # degrees shorten the cell and the village alike
     area = shapely.area(zones.geometry.to_numpy())
     covered = np.clip(found["count"].to_numpy(dtype=float) * cell / area, 0, 1)
+    if len(drawn) and not (covered >= minimum_cover).any():
+        raise no_cover(raster.name)
     value = _class_share(found, classes) if classes else found["value"].to_numpy(dtype=float)
     table = pd.DataFrame(
         {"value": np.where(covered >= minimum_cover, value, np.nan), "covered": covered},
         index=drawn.index,
     )
     table = table.reindex(villages.index)
-    return table.assign(covered=table["covered"].fillna(0.0))
-
-
-def _north_up(stack: ExitStack, path: Path, *, nodata: float | None) -> rasterio.DatasetReader:
-    """Open a raster whose rows run west to east and whose no-data value is known."""
-    try:
-        opened = stack.enter_context(rasterio.open(path))
-    except RasterioError as error:
-        msg = f"{path.name}: no raster can be read from this file"
-        raise DataError(msg, remedy=_REMEDY) from error
-    if opened.crs is None:
-        msg = f"{path.name}: the raster has no CRS"
-        raise DataError(msg, remedy=_REMEDY)
-    turned = opened.transform.b or opened.transform.d or opened.transform.e > 0
-    if turned or nodata is not None:
-        known = opened.nodata if nodata is None else nodata
-        return stack.enter_context(WarpedVRT(opened, src_nodata=known, nodata=known))
-    return opened
+    table = table.assign(covered=table["covered"].fillna(0.0))
+    table.attrs[INFINITE] = cells.infinite
+    return table
 
 
 def _on_grid(
-    stack: ExitStack, path: Path, values: rasterio.DatasetReader
-) -> rasterio.DatasetReader:
+    stack: ExitStack, path: Path, values: rasterio.DatasetReader, villages: gpd.GeoDataFrame
+) -> FiniteCells:
     """Bring a raster of weights to the grid of the values; counts are added up, not averaged."""
-    return stack.enter_context(
-        WarpedVRT(
-            _north_up(stack, path, nodata=None),
-            crs=values.crs,
-            transform=values.transform,
-            width=values.width,
-            height=values.height,
-            resampling=Resampling.sum,
+    opened = open_raster(stack, path, nodata=None)
+    cells = FiniteCells(opened)
+    zones = require_window(opened, villages, name=path.name)
+    # on the other grid a mark is added up and no longer known
+    ends = exactextract.exact_extract(cells, zones, ["min", "max"], output="pandas")
+    _refuse_mark(ends, cells, name=path.name)
+    return FiniteCells(
+        stack.enter_context(
+            WarpedVRT(
+                opened,
+                crs=values.crs,
+                transform=values.transform,
+                width=values.width,
+                height=values.height,
+                resampling=Resampling.sum,
+            )
         )
     )
 
 
+def _refuse_mark(found: pd.DataFrame, cells: FiniteCells, *, name: str, key: str = "") -> None:
+    # the mark is what the file holds, before its scale is applied
+    least, most = (
+        (pd.to_numeric(found[one]).astype(float) - cells.offset) / cells.scale
+        for one in ("min", "max")
+    )
+    refuse_mark(least.min(), most.max(), kind=cells.ds.dtypes[0], name=name, key=key)
+
+
 def _extract(
-    values: rasterio.DatasetReader,
+    values: FiniteCells,
     zones: gpd.GeoDataFrame,
     statistic: Statistic,
-    weighing: rasterio.DatasetReader | None,
+    weighing: FiniteCells | None,
 ) -> pd.DataFrame:
     option = "(default_weight=0)" if weighing is not None else ""
     prefix = "weighted_" if weighing is not None else ""
@@ -173,12 +189,11 @@ def _extract(
         if statistic == "share"
         else [f"value={prefix}{statistic}{option}"]
     )
-    # a warped raster is no dataset by class, so both are wrapped here
     found: pd.DataFrame = exactextract.exact_extract(
-        RasterioRasterSource(values),
+        values,
         zones,
-        ["count", *operation],
-        weights=None if weighing is None else RasterioRasterSource(weighing),
+        ["count", "min", "max", *operation],
+        weights=weighing,
         output="pandas",
     )
     return found
@@ -220,7 +235,7 @@ def travel_cost(cost: Path, villages: gpd.GeoDataFrame, facilities: gpd.GeoSerie
         lies on a cell that can be crossed.
     """
     with ExitStack() as stack:
-        opened = _north_up(stack, cost, nodata=None)
+        opened = open_raster(stack, cost, nodata=None)
         transform = opened.transform
         if opened.crs.is_geographic or not np.isclose(transform.a, -transform.e):
             msg = f"{cost.name}: costs per metre need square cells in a metric CRS"
@@ -230,10 +245,14 @@ def travel_cost(cost: Path, villages: gpd.GeoDataFrame, facilities: gpd.GeoSerie
             raise DataError(msg, remedy="Cut it to the regency, or make its cells larger.")
         try:
             cells = opened.read(1, masked=True).astype(np.float64).filled(np.nan)
+            # nobody passes what costs an infinite amount
+            cells[np.isinf(cells)] = np.nan
         except RasterioError as error:
             msg = f"{cost.name}: cells cannot be read; the file may be damaged"
-            raise DataError(msg, remedy=_REMEDY) from error
-        crs = opened.crs
+            raise DataError(msg, remedy=REMEDY) from error
+        crs, kind = opened.crs, opened.dtypes[0]
+    if np.isfinite(cells).any():
+        refuse_mark(np.nanmin(cells), np.nanmax(cells), kind=kind, name=cost.name)
     if (cells <= 0).any():
         msg = f"{cost.name}: costs of crossing a cell must be above 0"
         raise DataError(msg, remedy="Set what cannot be crossed to no data.")

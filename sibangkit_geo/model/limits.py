@@ -17,6 +17,9 @@ UNPACKED_RATIO = 200
 HARMLESS_BYTES = 10 * 1024**2
 #: members of an archive: a Shapefile has up to a dozen parts per layer, a sheet about five
 MEMBERS = 10_000
+#: unpacked bytes of a Word file whose styles are taken: it is held as trees of about ten times as
+#: much; a letterhead with pictures has a few MB
+TEMPLATE_BYTES = 64 * 1024**2
 #: of a product that is searched for leaks, unpacked, and packed files within packed files; pictures
 #: of one colour shrink far
 SEARCHED_RATIO, SEARCHED_HARMLESS, SEARCHED_BYTES = 200, 64 * 1024**2, 4 * 1024**3
@@ -51,6 +54,12 @@ PHOTO_PIXELS, PHOTO_BYTES = 60_000_000, 40_000_000
 #: cells of a raster whose ways are searched: about 100 bytes each, and a regency in cells of 30 m
 #: has 14.5 million
 WAY_CELLS = 20_000_000
+#: cells of a raster over the villages' extent, read a window at a time whatever its own size: a
+#: regency in cells of 10 m has 370 million
+RASTER_CELLS = 500_000_000
+#: bands, of which the first one is read: a year of days, or a sensor of some hundred channels; and
+#: bytes of the piece that a raster is read by: a strip or tile is some MB, a whole sheet 256
+RASTER_BANDS, RASTER_BLOCK_BYTES = 1_000, 512 << 20
 
 #: seconds that LibreOffice may take for a document, and that a server may be silent: a line that
 #: says nothing for a minute is down, large files may take as long as they need

@@ -35,7 +35,7 @@ class RasterSource:
     Attributes
     ----------
     path
-        GeoTIFF or any raster that GDAL reads; its first band counts.
+        GeoTIFF, Erdas Imagine (.img) or ASCII grid (.asc); its first band counts.
     name, label
         Column in the results, snake case; Indonesian words for legends.
     statistic
@@ -51,7 +51,7 @@ class RasterSource:
     weights
         Raster that weighs the cells, such as people per cell.
     nodata
-        Cell value without data, where the file names none; empty keeps the file's.
+        Cell value without data, wins over the file's; empty keeps the file's.
     agency
         Key of the agency whose concern it is; empty when everybody's.
     source

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from sibangkit_geo import disclosure
-from sibangkit_geo.errors import ConfigError, nearest
+from sibangkit_geo.errors import ConfigError, DegradedInputWarning, nearest
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.atlas import write_atlas, write_pictures
 from sibangkit_geo.products.atlas.atlas import epsg_of
@@ -159,4 +160,7 @@ def _document(
         pages = write_pictures(ready.product, place, settings=settings, changes=changes)
         maps = MapPictures(pages, place, settings, changes)
         written = write_document(ready.product, maps, folder / DOCX_NAME)
-        return write_pdf(ready.product, maps, written, folder / PDF_NAME)
+        for note in written.notes:
+            warnings.warn(note.text, DegradedInputWarning, stacklevel=2)
+        made = write_pdf(ready.product, maps, written, folder / PDF_NAME)
+        return (*written.notes, *made)

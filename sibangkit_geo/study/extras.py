@@ -196,9 +196,9 @@ def surroundings(
     """
     parts, notes = [], []
     for raster in study.rasters:
-        table, covered = _raster(raster, areas)
+        table, found = _raster(raster, areas)
         parts.append((table, [_raster_indicator(raster)]))
-        notes += _cover_note(raster, covered)
+        notes += [*_cover_note(raster, found["covered"]), *_infinite_note(raster, found)]
     for facility in study.facilities:
         places, unplaced = read_facilities(facility, crs=areas.villages.crs)
         for note in unplaced:
@@ -215,7 +215,7 @@ def surroundings(
     return parts, notes
 
 
-def _raster(source: RasterSource, areas: Boundaries) -> tuple[pd.DataFrame, pd.Series]:
+def _raster(source: RasterSource, areas: Boundaries) -> tuple[pd.DataFrame, pd.DataFrame]:
     path, weights = Path(source.path), Path(source.weights) if source.weights else None
     found = rasters.zonal_statistics(
         path,
@@ -225,7 +225,7 @@ def _raster(source: RasterSource, areas: Boundaries) -> tuple[pd.DataFrame, pd.S
         weights=weights,
         nodata=float(source.nodata) if source.nodata else None,
     )
-    return found[["value"]].rename(columns={"value": source.name}), found["covered"]
+    return found[["value"]].rename(columns={"value": source.name}), found
 
 
 def _cover_note(source: RasterSource, covered: pd.Series) -> list[Note]:
@@ -237,6 +237,14 @@ def _cover_note(source: RasterSource, covered: pd.Series) -> list[Note]:
         f"desa yang tertutup kurang dari separuh dinyatakan tanpa data."
     )
     return [Note("raster_cover", text, int(short.sum()))]
+
+
+def _infinite_note(source: RasterSource, found: pd.DataFrame) -> list[Note]:
+    if not found.attrs[rasters.INFINITE]:
+        return []
+    text = f"{source.label}: raster memuat sel bernilai tak hingga; sel itu dihitung tanpa data."
+    warnings.warn(text, DegradedInputWarning, stacklevel=3)
+    return [Note("raster_infinite", text)]
 
 
 def _raster_indicator(source: RasterSource) -> Indicator:

@@ -52,7 +52,7 @@ _OF_A_MAP = (
 _EXPLAINING = ("register_coverage", "n_methods")
 _ON_REQUEST = ("headcount_shrunken", "headcount_interval_width")
 # those that are of one layer, which they name
-_OF_A_LAYER = ("raster_cover", "distance_from_villages", "facilities_unplaced")
+_OF_A_LAYER = ("raster_cover", "raster_infinite", "distance_from_villages", "facilities_unplaced")
 
 
 _LABELS = ("fall_big", "fall", "same", "rise", "rise_big")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.section import Section
 
+    from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Entry
@@ -80,10 +81,12 @@ class Written:
     A finished document.
 
     `entries`: Headings and captions in order.
+    `notes`: What of the template was left out.
     """
 
     path: Path
     entries: tuple[Entry, ...] = field(default=())
+    notes: tuple[Note, ...] = ()
 
 
 def write_document(
@@ -118,10 +121,10 @@ def write_document(
     OSError
         A picture cannot be read, or the disk refuses.
     """
-    document = styles.open_template(maps.settings.template)
+    document, notes = styles.open_template(maps.settings.template)
     text = Manuscript(document, settings=maps.settings)
     _about(document, product, maps.settings)
-    anchor = _front(text, product, maps.settings)
+    anchor = _front(text, product, maps.settings, notes)
     if not maps.settings.template:
         _foot(document.sections[0])
     write_chapters(
@@ -130,7 +133,7 @@ def write_document(
     _maps(text, maps)
     _lists(text, anchor, pages or {})
     save(document, path, created=product.provenance.created)
-    return Written(path, tuple(text.entries))
+    return Written(path, tuple(text.entries), notes)
 
 
 def _marks(pages: AtlasPages, kind: str, key: str) -> list[tuple[str, str]]:
@@ -152,7 +155,9 @@ def _about(document: Any, product: Analysis, settings: AnnexSettings) -> None:  
     told.insert(0, styles.element("w:updateFields", val="true"))
 
 
-def _front(text: Manuscript, product: Analysis, settings: AnnexSettings) -> Any:  # noqa: ANN401
+def _front(
+    text: Manuscript, product: Analysis, settings: AnnexSettings, notes: tuple[Note, ...]
+) -> Any:  # noqa: ANN401
     """Write the first page; the lists go before the break that ends it."""
     _logo(text, settings.logo)
     for line in letterhead_lines(settings, product):
@@ -168,6 +173,8 @@ def _front(text: Manuscript, product: Analysis, settings: AnnexSettings) -> Any:
     )
     text.say(made)
     text.say(product.estimate_line, style=styles.BOX)
+    for note in notes:
+        text.say(note.text)
     paragraph = text.document.add_paragraph()
     paragraph.add_run().add_break(WD_BREAK.PAGE)
     return paragraph._p  # noqa: SLF001 - python-docx has no call to insert before it

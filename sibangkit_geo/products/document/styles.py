@@ -18,6 +18,9 @@ from docx.shared import Mm, Pt, RGBColor
 from lxml import etree
 
 from sibangkit_geo.errors import ConfigError
+from sibangkit_geo.model.types import Note
+from sibangkit_geo.products.document import templates
+from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,48 +41,107 @@ _INK, _ACCENT = RGBColor(0x22, 0x22, 0x22), RGBColor(0x86, 0x1A, 0x3A)
 _FONT = "Calibri"
 # A4 with the margins of an official letter
 _PAGE, _MARGIN = (Mm(210), Mm(297)), Mm(25)
+# less is no page to write on
+_LEAST_ROOM = Mm(50)
 _HEADINGS = {"Heading 1": (16, 18, 6), "Heading 2": (13, 14, 4), "Heading 3": (11, 10, 3)}
+
+_PARAGRAPHS = (
+    NORMAL, TITLE, SUBTITLE, CAPTION, BULLET, KOP, BOX, FIGURES, CONTENTS_HEADING, TABLE_TEXT,
+    TABLE_HEAD,
+)  # fmt: skip
+# what a damaged Word file, or one of odd values, makes the libraries raise
+_FAULTS = (
+    OpcError, ValueError, LookupError, AttributeError, TypeError, OSError, zlib.error,
+    zipfile.BadZipFile, RuntimeError, etree.Error, ArithmeticError,
+)  # fmt: skip
 
 # XML 1.0 knows no control characters but tab and line ends
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
-def open_template(template: str) -> Document:
+def open_template(template: str) -> tuple[Document, tuple[Note, ...]]:
     """
     Open the user's Word file, or the plain one, with every style of the annex.
 
     `template`: Path of a DOCX; empty for none.
     Returns: Without text; page set-up, headers and footers are the template's.
-    Raises ConfigError: The template is missing or no Word file.
+    Returns: Whether something of the template was left out that acts or reaches outside.
+    Raises ConfigError: The template is missing, no Word file, or has no room for text.
     """
-    if template:
-        document = _opened(template)
+    if not template:
+        document = docx.Document()
+        _plain(document)
+        _complete(document)
+        return document, ()
+    document, left_out = _opened(template)
+    if not left_out:
+        return document, ()
+    text = say("document_template_stripped", name=Path(template).name)
+    return document, (Note("template_stripped", text),)
+
+
+def _opened(template: str) -> tuple[Document, bool]:
+    name = Path(template).name
+    try:
+        document = templates.open_template(template)
         body = document.element.body
         for child in list(body):
             if child.tag != qn("w:sectPr"):
                 body.remove(child)
+        left_out = templates.strip(document)
         if not document.sections:
             body.append(element("w:sectPr"))
-    else:
-        document = docx.Document()
-        _plain(document)
-    _complete(document)
-    return document
-
-
-def _opened(template: str) -> Document:
+    except ConfigError:
+        raise
+    except _FAULTS as error:
+        msg = f"[annex] template: {name} is no Word document. Save it as .docx (not .dotx or .doc)."
+        raise ConfigError(msg) from error
     try:
-        return docx.Document(template)
-    except (
-        OpcError, ValueError, LookupError, AttributeError, TypeError, OSError, zlib.error,
-        zipfile.BadZipFile, RuntimeError, etree.Error,
-    ) as error:  # fmt: skip
+        room = _room(document)
+        _complete(document)
+        _require_kinds(document)
+    except _FAULTS as error:
         msg = (
-            f"[annex] template: {Path(template).name} is no Word document. "
-            "Save it as .docx (not .dotx or .doc)."
+            f"[annex] template: {name} has styles or a page set-up that Word would not write. "
+            "Open it in Word and save it again."
         )
         raise ConfigError(msg) from error
+    if room < _LEAST_ROOM:
+        msg = (
+            f"[annex] template: {name} leaves no room for text between its margins. "
+            "Set paper and margins in Word."
+        )
+        raise ConfigError(msg)
+    return document, left_out
+
+
+def _room(document: Document) -> int:
+    """Measure the shorter side of the page between its margins."""
+    section = document.sections[-1]
+    parts = (section.page_height, section.top_margin, section.bottom_margin)
+    # read here, so that what is no number is told here
+    _ = section.header_distance, section.footer_distance, section.orientation, section.gutter
+    if any(one is None for one in parts):
+        return text_width(document)
+    # a margin below zero is one that no header moves
+    page, top, bottom = (abs(int(one or 0)) for one in parts)
+    return min(text_width(document), page - top - bottom)
+
+
+def _require_kinds(document: Document) -> None:
+    """
+    Refuse a template whose styles of our names are of another kind.
+
+    Raises ValueError: One is.
+    """
+    for name in (*_HEADINGS, *CONTENTS, *_PARAGRAPHS):
+        if document.styles[name].type != WD_STYLE_TYPE.PARAGRAPH:
+            raise ValueError(name)
+    if document.styles[TABLE_STYLE].type != WD_STYLE_TYPE.TABLE:
+        raise ValueError(TABLE_STYLE)
+    size: Any = document.styles[TABLE_TEXT]
+    _ = size.font.size
 
 
 def _plain(document: Document) -> None:
@@ -127,6 +189,7 @@ def _spaced(style: Any, *, before: float, after: float) -> None:  # noqa: ANN401
 
 
 def _complete(document: Document) -> None:
+    _missing(document, NORMAL)
     for name, (size, before, after) in _HEADINGS.items():
         if style := _missing(document, name):
             _type(style, size=size, bold=True, color=_INK)
@@ -156,9 +219,9 @@ def _missing(document: Document, name: str) -> ParagraphStyle | None:
     """Add a paragraph style unless the document has it."""
     if name in document.styles:
         return None
-    built_in = name in {*_HEADINGS, *CONTENTS, TITLE, SUBTITLE, CAPTION, BULLET, FIGURES}
+    built_in = name in {NORMAL, *_HEADINGS, *CONTENTS, TITLE, SUBTITLE, CAPTION, BULLET, FIGURES}
     style: Any = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, built_in)
-    if NORMAL in document.styles:
+    if name != NORMAL:
         style.base_style = document.styles[NORMAL]
     style.quick_style = True
     return style  # type: ignore[no-any-return]

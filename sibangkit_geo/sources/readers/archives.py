@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError, require_file
-from sibangkit_geo.model import limits
+from sibangkit_geo.model.packed import is_bomb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +73,7 @@ def _read_through(path: Path, size: int, _changed: int) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            unpacked = sum(member.file_size for member in members)
-            bomb = unpacked > limits.HARMLESS_BYTES and unpacked > size * limits.UNPACKED_RATIO
-            if bomb or unpacked > limits.UNPACKED_BYTES or len(members) > limits.MEMBERS:
+            if is_bomb(members, size):
                 msg = f"{path.name}: the archive would unpack to far more than its data need"
                 remedy = "Unpack it yourself, look at it, and export or give what is needed."
                 raise DataError(msg, remedy=remedy)
