@@ -40,6 +40,8 @@ HEADING, MAP, TABLE, FIGURE = "heading", "map", "table", "figure"
 
 # the cell's margins with a little to spare, twentieths of a point, of which a point has 20
 _MARGINS, _PER_POINT = 170, 20
+# lines that a heading may take, with a little for how words fall
+_HEAD_LINES = 2.6
 # where a template does not say how large its words are
 _TABLE_POINTS = 11.0
 _SIDES = {"l": "left", "r": "right"}
@@ -236,7 +238,7 @@ class Column:
     The room that a column asks for, twentieths of a point.
 
     `least`: No word is broken, and no number from its unit.
-    `wish`: Every cell but the heading on one line.
+    `wish`: Every cell on one line, its heading on three.
     """
 
     least: int
@@ -278,7 +280,8 @@ def column_of(cells: Sequence[str], *, head: str, align: str, size: float) -> Co
     words += whole if align == "r" else [
         canvas.width(word, size) for one in told for word in one.split()
     ]  # fmt: skip
-    least, wish = max(words, default=0), max(whole, default=0)
+    least = max(words, default=0)
+    wish = max(*whole, canvas.width(head, size, bold=True) / _HEAD_LINES, 0)
     return Column(*(round(one * _PER_POINT) + _MARGINS for one in (least, max(least, wish))))
 
 
