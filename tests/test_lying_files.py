@@ -1,0 +1,175 @@
+"""Files that are whole but say another thing than they hold: views, footers, references, parts."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import zipfile
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+
+from sibangkit_geo.errors import DataError
+from sibangkit_geo.model import limits
+from sibangkit_geo.sources.boundaries.open_file import open_file
+from sibangkit_geo.sources.readers import TableSource
+from sibangkit_geo.sources.readers.parquet import open_parquet
+from sibangkit_geo.sources.readers.vector import open_layer
+from sibangkit_geo.sources.text_tables import read_text_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# ---- GeoPackages
+
+
+def villages(count: int = 3) -> gpd.GeoDataFrame:
+    """Squares in Banyuasin, with a number each."""
+    shapes = [shapely.box(104.5 + n / 100, -2.5, 104.51 + n / 100, -2.49) for n in range(count)]
+    codes = [f"16.07.01.{1000 + n}" for n in range(count)]
+    table = {"kode": codes, "kk": [100 + n for n in range(count)]}
+    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
+
+
+def geopackage(path: Path, script: str, *, count: int = 3) -> Path:
+    """A layer whose database is changed."""
+    villages(count).to_file(path, layer="desa", driver="GPKG")
+    with sqlite3.connect(path) as database:
+        found = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in found:
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.executescript(script)
+    database.close()
+    return path
+
+
+def view(columns: str, tables: str = "base a") -> str:
+    return f"ALTER TABLE desa RENAME TO base; CREATE VIEW desa AS SELECT {columns} FROM {tables};"  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        view("a.fid, a.kode, a.geom, hex(zeroblob(100000000)) AS z"),
+        view("a.fid, a.kode, a.geom", "base a, base b, base c, base d, base e, base f"),
+        "ALTER TABLE desa ADD COLUMN z TEXT AS (hex(zeroblob(100000000))) VIRTUAL;",
+        "ALTER TABLE desa ADD COLUMN z TEXT AS (kode || kode) VIRTUAL;"
+        + view("a.fid, a.kode, a.geom, a.z"),
+    ],
+    ids=["function", "product", "column", "view of a column"],
+)
+def test_a_layer_that_is_worked_out_while_it_is_read_is_refused(
+    tmp_path: Path, script: str
+) -> None:
+    path = geopackage(tmp_path / "a.gpkg", script, count=12)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.write(path, "a.gpkg")
+    for given in (path, tmp_path / "a.zip"):
+        with pytest.raises(DataError, match=rf'^{given.name}: layer "desa" is a view .* a table'):
+            open_file(given, named_by="", layer="desa")
+    with pytest.raises(DataError, match=r'^a\.gpkg: layer "desa" is a view'):
+        open_layer(path, layer="desa")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        view("a.fid, a.kode, a.kk, a.geom"),
+        view("a.fid, a.kode, b.kk, a.geom", "base a JOIN base b ON a.kode = b.kode"),
+        "",
+    ],
+    ids=["columns", "join", "table"],
+)
+def test_a_view_of_columns_of_tables_is_read(tmp_path: Path, script: str) -> None:
+    path = geopackage(tmp_path / "a.gpkg", script)
+    assert open_file(path, named_by="", layer="desa").table["kk"].tolist() == [100, 101, 102]
+
+
+def test_a_view_may_take_no_more_than_its_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = geopackage(tmp_path / "a.gpkg", view("a.fid, a.kode, a.geom"))
+    assert len(open_layer(path, layer="desa").head) == 4
+    for number, (name, value) in enumerate({"VIEW_CELL_BYTES": 50, "VIEW_STEPS": 0}.items()):
+        with monkeypatch.context() as changed:
+            changed.setattr(limits, name, value)
+            if name == "VIEW_STEPS":
+                changed.setattr("sibangkit_geo.sources.readers.sqlite_look._STEPS_AT_ONCE", 1)
+            other = tmp_path / f"{number}.gpkg"
+            shutil.copy(path, other)
+            with pytest.raises(DataError, match="is a view"):
+                open_layer(other, layer="desa")
+
+
+# ---- Parquet
+
+
+def parquet(path: Path, table: pa.Table) -> Path:
+    pq.write_table(table, path)
+    return path
+
+
+def one_text(count: int, text: str) -> pa.Array:
+    """The same text in every row, as a dictionary of one."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, "int32")), pa.array([text]))
+
+
+def test_a_small_parquet_of_many_rows_is_refused_from_its_footer(tmp_path: Path) -> None:
+    table = pa.table({"kode": one_text(limits.PARQUET_ROWS + 1, "16.07.01.1016")})
+    path = parquet(tmp_path / "a.parquet", table)
+    assert path.stat().st_size < 1_000_000
+    for reader in (lambda: open_parquet(path), lambda: open_file(path, named_by="")):
+        with pytest.raises(DataError, match=r"^a\.parquet: the Parquet file would unpack"):
+            reader()
+
+
+def test_one_long_text_in_every_row_is_refused(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", pa.table({"z": one_text(1000, "x" * 1_000_000)}))
+    batches = open_parquet(path).batches([0], first_row=1, width=1)
+    with pytest.raises(DataError, match=r"^a\.parquet: the Parquet file would unpack"):
+        next(batches)
+
+
+def test_one_shape_in_every_row_of_a_geoparquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    villages().to_parquet(path)
+    about = pq.read_schema(path).metadata
+    shape = shapely.to_wkb(shapely.Point(104.5, -2.5).buffer(0.01, quad_segs=10_000))
+    shapes = pa.DictionaryArray.from_arrays(pa.array(np.zeros(900, "int32")), pa.array([shape]))
+    pq.write_table(pa.table({"geometry": shapes}).replace_schema_metadata(about), path)
+    with pytest.raises(DataError, match=r"^a\.parquet: the Parquet file would unpack"):
+        open_file(path, named_by="")
+    villages().to_parquet(path)
+    assert len(open_file(path, named_by="").table) == 3
+
+
+def test_a_whole_table_has_a_limit_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TABLE_ROWS", 2)
+    path = tmp_path / "a.csv"
+    for count, fits in ((2, True), (3, False)):
+        path.write_text("kode,kk\n" + "".join(f"16.07.01.100{n},{n}\n" for n in range(count)))
+        source = TableSource(path)
+        if fits:
+            assert len(read_text_table(source, named_by="", named=["kode"])[0]) == count
+            continue
+        with pytest.raises(DataError, match=r"^a\.csv: more than 2 rows"):
+            read_text_table(source, named_by="", named=["kode"])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pa.array([[1], [2]]), pa.array([b"1", b"2"]), pa.array([1, 2], pa.duration("us"))],
+    ids=["list", "bytes", "duration"],
+)
+def test_a_column_of_a_kind_that_is_not_read_is_named(tmp_path: Path, values: pa.Array) -> None:
+    table = pa.table({"kode": ["16.07.01.1016", "16.07.01.1021"], "kk": values, "n": [1, 2]})
+    source = TableSource(parquet(tmp_path / "a.parquet", table))
+    read, _ = read_text_table(source, named_by="", named=["kode", "n"])
+    assert read["n"].tolist() == ["1", "2"]
+    with pytest.raises(DataError, match=r"^a\.parquet: column KK holds lists, bytes or spans"):
+        read_text_table(source, named_by="", named=["kode", "KK"])
