@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 import zipfile
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -173,3 +175,76 @@ def test_a_column_of_a_kind_that_is_not_read_is_named(tmp_path: Path, values: pa
     assert read["n"].tolist() == ["1", "2"]
     with pytest.raises(DataError, match=r"^a\.parquet: column KK holds lists, bytes or spans"):
         read_text_table(source, named_by="", named=["kode", "KK"])
+
+
+# ---- XLSX
+
+
+def sheet(path: Path, *changes: tuple[str, str]) -> Path:
+    """A workbook of three villages, its sheet changed as text."""
+    book = openpyxl.Workbook()
+    for row in (["kode", "kk"], *([f"16.07.01.{1000 + n}", 100 + n] for n in range(3))):
+        book.active.append(row)
+    plain = io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            if name.endswith("sheet1.xml"):
+                for one, other in changes:
+                    assert one in text
+                    text = text.replace(one, other)
+            new.writestr(name, text)
+    return path
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "row"),
+    [
+        ((('r="B3"', 'r="B2"'),), 3),
+        ((('<c r="B4"', '<c s="0" r="B3"'),), 4),
+        ((('r="A3"', 'r="C3"'),), 3),
+        ((('r="B3"', 'r="A3"'),), 3),
+        ((('<row r="4"', '<row r="2"'),), 2),
+    ],
+    ids=["other row", "attributes", "descends", "twice", "rows descend"],
+)
+def test_a_cell_that_says_another_place_is_refused(
+    tmp_path: Path,
+    changes: tuple[tuple[str, str], ...],
+    row: int,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    streamed: bool,
+) -> None:
+    if streamed:
+        monkeypatch.setattr(limits, "CELLS", 0)
+        # cut within rows and tags
+        monkeypatch.setattr("sibangkit_geo.sources.readers.xlsx_stream._PIECE", 7)
+    path = sheet(tmp_path / "a.xlsx", *changes)
+    with pytest.raises(DataError, match=rf"^a\.xlsx: row {row} of the sheet has a cell that says"):
+        read_text_table(TableSource(path), named_by="", named=["kode"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(), (('r="4"', 'r="40"'), ("A4", "A40"), ("B4", "B40")), ((' r="B3"', ""),)],
+    ids=["plain", "gap", "no reference"],
+)
+def test_a_sound_sheet_is_read(tmp_path: Path, changes: tuple[tuple[str, str], ...]) -> None:
+    path = sheet(tmp_path / "a.xlsx", *changes)
+    table, _ = read_text_table(TableSource(path), named_by="", named=["kode"])
+    assert table["kk"].tolist() == ["100", "101", "102"]
+
+
+def test_a_sheet_in_utf_16_is_not_called_empty(tmp_path: Path) -> None:
+    plain = sheet(tmp_path / "a.xlsx")
+    path = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            wide = text.decode().replace("UTF-8", "UTF-16").encode("utf-16")
+            new.writestr(name, wide if name.endswith("sheet1.xml") else text)
+    with pytest.raises(DataError, match=r"^b\.xlsx: the sheet .* another code than UTF-8"):
+        read_text_table(TableSource(path), named_by="", named=["kode"])
