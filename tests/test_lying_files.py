@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 import sqlite3
+import struct
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -248,3 +249,80 @@ def test_a_sheet_in_utf_16_is_not_called_empty(tmp_path: Path) -> None:
             new.writestr(name, wide if name.endswith("sheet1.xml") else text)
     with pytest.raises(DataError, match=r"^b\.xlsx: the sheet .* another code than UTF-8"):
         read_text_table(TableSource(path), named_by="", named=["kode"])
+
+
+# ---- Shapefiles
+
+
+def shapefile(folder: Path, *, count: int = 3) -> Path:
+    """A Shapefile in a folder of its own."""
+    folder.mkdir()
+    villages(count).to_file(folder / "desa.shp")
+    return folder / "desa.shp"
+
+
+def packed_shapefile(path: Path) -> Path:
+    """The same in an archive."""
+    archive = path.parent.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w") as new:
+        for one in path.parent.iterdir():
+            new.write(one, f"in/{one.name}")
+    return archive
+
+
+def index_of(path: Path) -> list[bytes]:
+    raw = path.with_suffix(".shx").read_bytes()[100:]
+    return [raw[at : at + 8] for at in range(0, len(raw), 8)]
+
+
+def reindexed(path: Path, entries: list[bytes]) -> None:
+    shx = path.with_suffix(".shx")
+    shx.write_bytes(shx.read_bytes()[:100] + b"".join(entries))
+
+
+def longer(path: Path) -> None:
+    shutil.copy(shapefile(path.parent / "b", count=4).with_suffix(".dbf"), path.with_suffix(".dbf"))
+    shutil.rmtree(path.parent / "b")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda path: reindexed(path, index_of(path)[::-1]), r"desa\.shx does not fit desa\.shp"),
+        (
+            lambda path: reindexed(
+                path, [b"\0\0\0\x33" + index_of(path)[0][4:], *index_of(path)[1:]]
+            ),
+            r"desa\.shx does not fit desa\.shp",
+        ),
+        (longer, r"desa\.dbf has 4 records, but desa\.shx has 3 shapes"),
+        (lambda path: path.with_suffix(".prj").write_text("[" * 10_000), r"desa\.prj is damaged"),
+    ],
+    ids=["reversed", "shifted", "records", "system"],
+)
+def test_parts_that_do_not_belong_together_are_named(
+    tmp_path: Path, change: Any, told: str
+) -> None:
+    path = shapefile(tmp_path / "a")
+    assert len(open_file(path, named_by="").table) == 3
+    change(path)
+    for given in (path, packed_shapefile(path)):
+        with pytest.raises(DataError, match=rf"^{given.name}: {told}"):
+            open_file(given, named_by="")
+
+
+def test_a_shape_that_an_editor_moved_to_the_end_is_read(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "a")
+    raw, index = path.read_bytes(), index_of(path)
+    start, words = struct.unpack(">II", index[0])
+    moved = raw + raw[2 * start : 2 * start + 8 + 2 * words]
+    path.write_bytes(moved[:24] + struct.pack(">I", len(moved) // 2) + moved[28:])
+    reindexed(path, [struct.pack(">II", len(raw) // 2, words), *index[1:]])
+    assert open_file(path, named_by="").table["kk"].tolist() == [100, 101, 102]
+    # a writer that numbers from 0, but in order
+    path = shapefile(tmp_path / "b")
+    content = bytearray(path.read_bytes())
+    for number, entry in enumerate(index_of(path)):
+        content[(at := 2 * struct.unpack(">I", entry[:4])[0]) : at + 4] = struct.pack(">I", number)
+    path.write_bytes(content)
+    assert open_file(path, named_by="").table["kk"].tolist() == [100, 101, 102]

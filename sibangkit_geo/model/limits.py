@@ -19,6 +19,9 @@ HARMLESS_BYTES = 10 * 1024**2
 #: village of Indonesia in full detail is 10 MB), bytes to those of the file (a join tells a few
 #: columns twice), and steps of SQLite (2.5 million rows of 100 columns take half of them)
 VIEW_CELL_BYTES, VIEW_RATIO, VIEW_STEPS = 64 << 20, 10, 1_000_000_000
+#: bytes and nested brackets of a coordinate reference system: the longest of EPSG takes 10,000, and
+#: ten within each other
+SYSTEM_BYTES, SYSTEM_DEPTH = 64 << 10, 32
 #: members of an archive: a Shapefile has up to a dozen parts per layer, a sheet about five
 MEMBERS = 10_000
 #: of a product that is searched for leaks, unpacked, and packed files within packed files; pictures

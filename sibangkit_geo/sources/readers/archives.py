@@ -5,7 +5,6 @@ from __future__ import annotations
 import lzma
 import re
 import shutil
-import struct
 import tempfile
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError, require_file
 from sibangkit_geo.model import limits
+from sibangkit_geo.sources.readers.shapefile import require_parts
 from sibangkit_geo.sources.readers.sqlite_look import (
     SQLITE_START,
     is_sqlite,
@@ -32,10 +32,6 @@ LAYER_ENDINGS = (".shp", ".geojson", ".json", ".gpkg", ".fgb", ".kml")
 GEODATABASE = ".gdb"
 ARCHIVES = (".zip", ".kmz")
 _MEMBER = re.compile(r"/vsizip/\{(.+?)\}/(.+)", re.DOTALL)
-# without these GDAL reads no attribute or no shape
-_SHAPEFILE_PARTS = (".shx", ".dbf")
-# of a .shp and .shx; of a .dbf without its fields
-_HEADER_BYTES, _DBF_HEADER_BYTES = 100, 32
 
 # what a damaged archive makes the library raise; RuntimeError is that of a password and of an
 # unknown way of packing
@@ -152,12 +148,11 @@ def require_sound_layer(address: str) -> None:
     bytes changed at random it did so for 35, all of which SQLite's own check finds.
 
     `address`: File, or member of an archive as `layers_in` gives it.
-    Raises DataError: It is damaged, or a Shapefile without its .shx or .dbf, or with one of its
-        parts cut off.
+    Raises DataError: It is damaged, or a Shapefile whose parts `require_parts` refuses.
     """
     path, name, packed = _split(address)
     if name.suffix.lower() == ".shp":
-        _require_parts(name, path=path, packed=packed)
+        require_parts(name, path=path, packed=packed)
         return
     with _database(address) as database:
         if database:
@@ -197,46 +192,6 @@ def _database(address: str) -> Iterator[Path | None]:
             with archive.open(str(name)) as stream, copy.open("wb") as unpacked:
                 shutil.copyfileobj(stream, unpacked, _BLOCK)
             yield copy if is_sqlite(copy) else None
-
-
-def _require_parts(name: PurePosixPath, *, path: Path, packed: bool) -> None:
-    if not path.is_file():
-        return
-    with ExitStack() as stack:
-        archive = stack.enter_context(zipfile.ZipFile(path)) if packed else None
-        beside = (
-            archive.namelist() if archive else [one.as_posix() for one in path.parent.iterdir()]
-        )
-        parts = {
-            place.suffix.lower(): one
-            for one in beside
-            if (place := PurePosixPath(one)).with_suffix("") == name.with_suffix("")
-        }
-        missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in parts]
-        if missing:
-            msg = f"{path.name}: the Shapefile is not whole, it lacks {', '.join(missing)}"
-            remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
-            raise DataError(msg, remedy=remedy)
-        for ending in (".shp", ".shx", ".dbf"):
-            part = parts[ending]
-            size = archive.getinfo(part).file_size if archive else Path(part).stat().st_size
-            with archive.open(part) if archive else Path(part).open("rb") as stream:
-                start = stream.read(_HEADER_BYTES)
-            if not _is_whole(start, size, ending):
-                msg = f"{path.name}: {PurePosixPath(part).name} is damaged or cut off"
-                raise DataError(msg, remedy="Copy or export the Shapefile again, all its parts.")
-
-
-def _is_whole(start: bytes, size: int, ending: str) -> bool:
-    """Compare the size of a part of a Shapefile with what its header says; more is harmless."""
-    if ending == ".dbf":
-        # dBASE III: records, bytes of the header, bytes of a record; the mark of the end may lack
-        if len(start) < _DBF_HEADER_BYTES:
-            return False
-        records, header, record = struct.unpack_from("<IHH", start, 4)
-        return bool(size >= header + records * record)
-    # ESRI Shapefile Technical Description (1998): length in 16-bit words
-    return len(start) == _HEADER_BYTES and size >= 2 * int(struct.unpack_from(">I", start, 24)[0])
 
 
 def _stays_inside(name: str) -> bool:
