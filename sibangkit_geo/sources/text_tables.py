@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.numeric_columns import Evidence, Numbers, Reading
 
+_REVIEWED = ["kode_tabel", "kode_desa"]
 _NAMED = ["desa_a", "desa_b", "hubungan"]
 _WORDS = {"sambung": True, "putus": False}
 PERCENT = 100.0
@@ -372,12 +373,22 @@ def read_review(path: Path) -> dict[str, str]:
     `path`: CSV with columns ``kode_tabel`` and ``kode_desa``.
     Returns: Code in the table to official village code; empty text means no village.
     Raises ConfigError: The file is missing.
-    Raises DataError: The file is empty or lacks a column.
+    Raises DataError: The file is empty, lacks a column or decides twice on one row.
     """
-    named = ["kode_tabel", "kode_desa"]
-    table, _ = read_text_table(TableSource(path), named_by="[join] review", named=named)
-    decided = table.dropna(subset=["kode_tabel"])
-    return dict(zip(decided["kode_tabel"], decided["kode_desa"].fillna(""), strict=True))
+    table, _ = read_text_table(TableSource(path), named_by="[join] review", named=[])
+    known = {fold_header(str(name)): name for name in table.columns}
+    if missing := [one for one in _REVIEWED if one not in known]:
+        msg = f"{path.name}: the review file ([join] review) has no column {', '.join(missing)}"
+        hint = columns_hint(missing, shown_names([str(one) for one in table.columns]))
+        remedy = f"Put it back, or delete the file: the next run writes it again. {hint}"
+        raise DataError(msg, remedy=remedy)
+    decided = table[[known[one] for one in _REVIEWED]].set_axis(_REVIEWED, axis=1)
+    decided = decided.dropna(subset=["kode_tabel"]).fillna({"kode_desa": ""})
+    apart = decided.groupby("kode_tabel")["kode_desa"].transform("nunique") > 1
+    if apart.any():
+        msg = f"{path.name}: lines of the review file give one kode_tabel different villages"
+        raise DataError(msg, rows=decided.loc[apart, []], remedy="Keep one line per kode_tabel.")
+    return dict(zip(decided["kode_tabel"], decided["kode_desa"], strict=True))
 
 
 @dataclass(frozen=True, slots=True)
