@@ -17,16 +17,20 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from sibangkit_geo.errors import DataError
+from sibangkit_geo.errors import DataError, DegradedInputWarning
 from sibangkit_geo.model import limits
+from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.sources.boundaries.open_file import open_file
 from sibangkit_geo.sources.readers import TableSource
 from sibangkit_geo.sources.readers.parquet import open_parquet
 from sibangkit_geo.sources.readers.vector import open_layer
 from sibangkit_geo.sources.text_tables import read_text_table
+from sibangkit_geo.study.layers import LayerColumns, pockets_of_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+COLUMNS = LayerColumns("miskin", "kk", "kode")
 
 # ---- GeoPackages
 
@@ -35,7 +39,7 @@ def villages(count: int = 3) -> gpd.GeoDataFrame:
     """Squares in Banyuasin, with a number each."""
     shapes = [shapely.box(104.5 + n / 100, -2.5, 104.51 + n / 100, -2.49) for n in range(count)]
     codes = [f"16.07.01.{1000 + n}" for n in range(count)]
-    table = {"kode": codes, "kk": [100 + n for n in range(count)]}
+    table = {"kode": codes, "kk": [100 + n for n in range(count)], "miskin": range(count)}
     return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
 
 
@@ -326,3 +330,21 @@ def test_a_shape_that_an_editor_moved_to_the_end_is_read(tmp_path: Path) -> None
         content[(at := 2 * struct.unpack(">I", entry[:4])[0]) : at + 4] = struct.pack(">I", number)
     path.write_bytes(content)
     assert open_file(path, named_by="").table["kk"].tolist() == [100, 101, 102]
+
+
+# ---- shapes
+
+
+def test_a_damaged_shape_is_called_damaged(tmp_path: Path) -> None:
+    path = geopackage(
+        tmp_path / "a.gpkg", "UPDATE desa SET geom = substr(geom, 1, 60) WHERE fid = 2;"
+    )
+    with pytest.raises(DataError, match=r"^a\.gpkg: Villages whose geometry is damaged .*1001\)"):
+        pockets_of_layer(path, tmp_path / "k.gpkg", columns=COLUMNS, settings=PocketSettings())
+
+
+def test_a_layer_without_system_is_told_where_it_was_read(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "a", count=12)
+    path.with_suffix(".prj").unlink()
+    with pytest.warns(DegradedInputWarning, match=r"desa\.prj tidak ada.*EPSG:4326"):
+        pockets_of_layer(path, tmp_path / "k.gpkg", columns=COLUMNS, settings=PocketSettings())
