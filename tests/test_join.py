@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sibangkit_geo import codes, study
-from sibangkit_geo.errors import ConfigError, DataError, UnknownAreaError
+from sibangkit_geo.errors import ConfigError, DataError, MissingFileError, UnknownAreaError
 from sibangkit_geo.join import (
     check_code_system,
     fold_name,
@@ -26,7 +26,7 @@ from sibangkit_geo.join import (
 from sibangkit_geo.join.by_name import assign_many
 from sibangkit_geo.model.types import Boundaries
 from sibangkit_geo.sources.text_tables import read_review
-from sibangkit_geo.study.locate import locate_places
+from sibangkit_geo.study.locate import decisions, locate_places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -559,6 +559,40 @@ def test_a_review_file_without_its_columns_is_refused(tmp_path: Path) -> None:
     path.write_text("kode_tabel,kode_dessa\n1607061001,16.07.01.2001\n")
     with pytest.raises(DataError, match='nearest first: "kode_dessa", "kode_tabel"'):
         read_review(path)
+
+
+def test_a_review_file_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    line = "BANYUASIN I/X,16.07.01.20"
+    path.write_text(f"kode_tabel,kode_desa\n{line}01\n{line}02\nY,16.07.01.2003\n")
+    with pytest.raises(DataError, match=r"^review\.csv: lines .*first: 2, 3\)"):
+        read_review(path)
+    path.write_text(f"kode_tabel,kode_desa\n{line}01\n{line}01\n")
+    assert read_review(path) == {"BANYUASIN I/X": "16.07.01.2001"}
+
+
+def test_a_folder_in_place_of_the_review_file_is_refused(tmp_path: Path) -> None:
+    assert decisions(tmp_path / "review.csv") == {}
+    (tmp_path / "review.csv").mkdir()
+    with pytest.raises(MissingFileError, match=r"a folder, not a file \(\[join\] review\)"):
+        decisions(tmp_path / "review.csv")
+
+
+def test_a_row_whose_village_a_decision_gives_away_is_told() -> None:
+    names = OFFICIAL[OFFICIAL["district_code"] == OFFICIAL["district_code"].iloc[0]].iloc[:2]
+    rows = pd.DataFrame(
+        {
+            "code": ["1", "2"],
+            "district_name": names["district_name"].tolist(),
+            "village_name": names["name"].tolist(),
+        },
+        index=[2, 3],
+    )
+    taken = str(names.index[1])
+    located = locate_by_name(rows, OFFICIAL, review={"1": taken})
+    assert located.rows["village_code"].isna().tolist() == [False, True]
+    (told,) = [note.text for note in located.notes if note.key == "review_displaced"]
+    assert "memberikan desa itu kepada baris lain (baris: 3)" in told
 
 
 def test_all_real_rows_find_their_village_and_eight_villages_have_none(

@@ -375,7 +375,7 @@ def test_cells_are_estimated_without_reading_the_sheet(tmp_path: Path) -> None:
         ("XFD1048576", True),
         ("ZZ999999", True),
         ("C" + "9" * 40, False),
-        ("ABCDEFG1", False),
+        ("ABCDEFG9", False),
         ("A9999999", False),
     ],
 )
@@ -387,7 +387,8 @@ def test_a_stray_cell_far_away_takes_no_memory(tmp_path: Path, far: str, *, righ
         for one in old.namelist():
             text = old.read(one)
             if one.endswith("sheet1.xml"):
-                stray = f'<c r="{far}"><v>1</v></c></row></sheetData>'.encode()
+                row = far.lstrip("ABCDEFGXZ")
+                stray = f'</row><row r="{row}"><c r="{far}"><v>1</v></c></row></sheetData>'.encode()
                 text = text.replace(b"</row></sheetData>", stray)
             new.writestr(one, text)
     if not right:
@@ -396,7 +397,7 @@ def test_a_stray_cell_far_away_takes_no_memory(tmp_path: Path, far: str, *, righ
         return
     names, rows = cells_of(path)
     assert names[:3] == tuple(NAMES)
-    assert [row[:3] for row in rows.values()] == CELLS
+    assert [row[:3] for row in rows.values() if any(row[:3])] == CELLS
 
 
 # ---- layers, Parquet

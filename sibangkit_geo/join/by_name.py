@@ -89,13 +89,30 @@ def locate_by_name(
     districts = pair_districts(rows, official)
     found = _match(rows, official, districts, decided={})
     decided = _obey(rows, official, review or {})
+    displaced: tuple[Note, ...] = ()
     if decided:
         # a line of the review file that only repeats the match is no decision, so that a run
         # beside an untouched review file is the same run
         again = _match(rows, official, districts, decided=decided)
         changed = again["village_code"].fillna("") != found["village_code"].fillna("")
+        displaced = _displaced(found, again)
         found[changed] = again[changed]
-    return Located(rows=found, notes=(*located_notes(found, official), *districts.notes()))
+    notes = (*located_notes(found, official), *displaced, *districts.notes())
+    return Located(rows=found, notes=notes)
+
+
+def _displaced(found: pd.DataFrame, again: pd.DataFrame) -> tuple[Note, ...]:
+    """Tell which rows are without village because a decision gave theirs to another row."""
+    given = again.loc[again["how"] == "review", "village_code"].dropna()
+    lost = (again["how"] == "none") & found["village_code"].isin(given)
+    if not lost.any():
+        return ()
+    first = ", ".join(map(str, found.index[lost][:_NAMED]))
+    text = (
+        f"{int(lost.sum())} baris kehilangan desanya karena berkas tinjauan memberikan desa itu "
+        f"kepada baris lain (baris: {first})."
+    )
+    return (Note("review_displaced", text, int(lost.sum())),)
 
 
 def match_register(

@@ -15,6 +15,13 @@ UNPACKED_BYTES = 6 * 1024**3
 UNPACKED_RATIO = 200
 #: a small file of constant attributes or empty formatted rows may shrink far and does no harm
 HARMLESS_BYTES = 10 * 1024**2
+#: a view of a GeoPackage is read where its columns stand in tables: bytes of a cell (the largest
+#: village of Indonesia in full detail is 10 MB), bytes to those of the file (a join tells a few
+#: columns twice), and steps of SQLite (2.5 million rows of 100 columns take half of them)
+VIEW_CELL_BYTES, VIEW_RATIO, VIEW_STEPS = 64 << 20, 10, 1_000_000_000
+#: bytes and nested brackets of a coordinate reference system: the longest of EPSG takes 10,000, and
+#: ten within each other
+SYSTEM_BYTES, SYSTEM_DEPTH = 64 << 10, 32
 #: members of an archive: a Shapefile has up to a dozen parts per layer, a sheet about five
 MEMBERS = 10_000
 #: unpacked bytes of a Word file whose styles are taken: it is held as trees of about ten times as
@@ -38,6 +45,15 @@ SHEET_ROWS, SHEET_COLUMNS = 1 << 20, 1 << 14
 COLUMNS = 2_000
 #: sheets that are read as one table: numbers of rows are 32 bits
 SHEETS = 400
+#: rows of a Parquet file: the households of the largest province are 15 million
+PARQUET_ROWS = 20_000_000
+#: bytes of a Parquet file before they are packed, and of a column in one of its row groups:
+#: 2.5 million households of 100 columns are 2 to 5 GB, of which only asked columns are read
+PARQUET_BYTES, PARQUET_CHUNK_BYTES = 24 << 30, 2 << 30
+#: bytes of text in a piece of a table: its 40,000 rows of 30 columns are about 60 MB
+BATCH_BYTES = 512 << 20
+#: rows of a table that is held whole: the country has 84,000 villages, and a tenth of that is read
+TABLE_ROWS = 1_000_000
 #: parts of a dotted key in TOML: each costs its reader as much as all before it
 KEY_PARTS = 16
 #: bytes of one row of a sheet, and of what stands before and after its rows

@@ -52,6 +52,7 @@ _NOTES = frozenset(
         "parts_joined",
         "numbers_twice", "axes_swapped", "crs_assumed", "crs_contradicted", "z_dropped",
         "villages_without_polygon", "villages_without_rows", "rows_located", "rows_unlocated",
+        "review_unmet", "review_displaced",
         "located_by_name", "located_by_point", "located_by_spelling", "splits_met",
         "splits_unknown_to_table",
     }

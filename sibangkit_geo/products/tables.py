@@ -380,7 +380,8 @@ def write_review(rows: pd.DataFrame, path: Path) -> None:
     `path`: File; an existing one holds a person's decisions and is left alone.
     """
     if not path.exists():
-        write_csv(rows[list(REVIEW_COLUMNS)], path)
+        # a line decides for every table that writes a village so
+        write_csv(rows[list(REVIEW_COLUMNS)].drop_duplicates("kode_tabel"), path)
 
 
 def aliases(columns: Iterable[str], indicators: Iterable[Indicator]) -> dict[str, str]:

@@ -493,7 +493,7 @@ def open_register(
     mapped = recognise(header, named=named, sample=data_rows(grid, header))
     missing = [name for variable, name in named.items() if variable not in mapped]
     if missing:
-        require_headers(header.names, missing, name=grid.name)
+        require_headers(header.names, missing, name=grid.name, unread=grid.unread)
     if not any(one in mapped for one in ("village_code", "village_name")):
         msg = f"{grid.name}: no column with the village is recognised"
         remedy = "Name it in the study: village_code, or district_name and village_name."

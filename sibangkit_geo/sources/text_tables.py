@@ -13,6 +13,7 @@ import polars as pl
 
 from sibangkit_geo import codes
 from sibangkit_geo.errors import DataError, columns_hint, require_file
+from sibangkit_geo.model import limits
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.numeric_columns import (
     DECIMAL_MARK,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.numeric_columns import Evidence, Numbers, Reading
 
+_REVIEWED = ["kode_tabel", "kode_desa"]
 _NAMED = ["desa_a", "desa_b", "hubungan"]
 _WORDS = {"sambung": True, "putus": False}
 PERCENT = 100.0
@@ -81,9 +83,9 @@ def read_text_table(
     known = {fold_header(name) for name in wanted}
     grid = open_grid(source, named_by=named_by, known=known or known_headers())
     header = find_header(grid, known=known or known_headers())
-    require_headers(header.names, wanted, name=grid.name)
+    require_headers(header.names, wanted, name=grid.name, unread=grid.unread)
     width = len(header.names)
-    frames = list(grid.batches(range(width), first_row=header.first_row, width=width))
+    frames = _held(grid.batches(range(width), first_row=header.first_row, width=width), grid.name)
     # the study may fold a name in its own way
     names = {header.position(name): name for name in wanted}
     labels = [names.get(place, name) for place, name in enumerate(header.names)]
@@ -110,6 +112,19 @@ def read_text_table(
         raise DataError(msg, remedy="Export it again with its rows.")
     table.attrs = {"file": source.name, "remarks": grid.remarks, "doubled": {**header.doubled}}
     return table, not_data
+
+
+def _held(pieces: Iterator[pl.DataFrame], name: str) -> list[pl.DataFrame]:
+    """Hold a table whole, and stop where it is far larger than any table of places."""
+    frames: list[pl.DataFrame] = []
+    count = 0
+    for piece in pieces:
+        count += piece.height
+        if count > limits.TABLE_ROWS:
+            msg = f"{name}: more than {limits.TABLE_ROWS:,} rows in a table of places"
+            raise DataError(msg, remedy="Keep the rows of the regency, or give it as a register.")
+        frames.append(piece)
+    return frames
 
 
 def _text_frame(rows: list[tuple[Any, list[str | None], bool]], labels: list[str]) -> pd.DataFrame:
@@ -141,15 +156,24 @@ def _rows(frame: pl.DataFrame, width: int) -> Iterator[tuple[int, list[str | Non
         yield number, list(row), odd
 
 
-def require_headers(columns: Sequence[str], wanted: Iterable[str], *, name: str) -> None:
+def require_headers(
+    columns: Sequence[str], wanted: Iterable[str], *, name: str, unread: Sequence[str] = ()
+) -> None:
     """
     Refuse a file that lacks columns the study names.
 
     `columns`: Columns of the table.
     `wanted`: Names that must be there; empty names are not asked for.
-    Raises DataError: At least one column is missing; those of the file are named, nearest first.
+    `unread`: Columns of the file that hold what is no text.
+    Raises DataError: At least one column is missing or unread; those of the file are named, nearest
+        first.
     """
     folded = {fold_header(one) for one in columns}
+    kinds = {fold_header(one) for one in unread}
+    told = [one for one in wanted if fold_header(one) in kinds - folded]
+    if told:
+        msg = f"{name}: column {', '.join(told)} holds lists, bytes or spans of time, not text"
+        raise DataError(msg, remedy="Save the file with plain texts and numbers in that column.")
     missing = [one for one in wanted if one and one not in columns
                and fold_header(one) not in folded]  # fmt: skip
     if missing:
@@ -349,12 +373,22 @@ def read_review(path: Path) -> dict[str, str]:
     `path`: CSV with columns ``kode_tabel`` and ``kode_desa``.
     Returns: Code in the table to official village code; empty text means no village.
     Raises ConfigError: The file is missing.
-    Raises DataError: The file is empty or lacks a column.
+    Raises DataError: The file is empty, lacks a column or decides twice on one row.
     """
-    named = ["kode_tabel", "kode_desa"]
-    table, _ = read_text_table(TableSource(path), named_by="[join] review", named=named)
-    decided = table.dropna(subset=["kode_tabel"])
-    return dict(zip(decided["kode_tabel"], decided["kode_desa"].fillna(""), strict=True))
+    table, _ = read_text_table(TableSource(path), named_by="[join] review", named=[])
+    known = {fold_header(str(name)): name for name in table.columns}
+    if missing := [one for one in _REVIEWED if one not in known]:
+        msg = f"{path.name}: the review file ([join] review) has no column {', '.join(missing)}"
+        hint = columns_hint(missing, shown_names([str(one) for one in table.columns]))
+        remedy = f"Put it back, or delete the file: the next run writes it again. {hint}"
+        raise DataError(msg, remedy=remedy)
+    decided = table[[known[one] for one in _REVIEWED]].set_axis(_REVIEWED, axis=1)
+    decided = decided.dropna(subset=["kode_tabel"]).fillna({"kode_desa": ""})
+    apart = decided.groupby("kode_tabel")["kode_desa"].transform("nunique") > 1
+    if apart.any():
+        msg = f"{path.name}: lines of the review file give one kode_tabel different villages"
+        raise DataError(msg, rows=decided.loc[apart, []], remedy="Keep one line per kode_tabel.")
+    return dict(zip(decided["kode_tabel"], decided["kode_desa"], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

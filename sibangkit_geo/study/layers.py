@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
-from sibangkit_geo.errors import naming
+from sibangkit_geo.errors import DegradedInputWarning, naming
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 # more than the largest regency has (Bogor, 1.6 million families)
 _HOUSEHOLDS = NumberKind(0, 1e7, whole=True)
+
+# what was guessed of where the layer lies
+_TOLD = frozenset({"crs_assumed", "crs_contradicted", "axes_swapped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,11 @@ def pockets_of_layer(
     DataError
         The file is damaged, lacks a column, or a cell is no number of households.
     """
-    table = open_file(path, named_by="village layer", layer=layer).table
+    opened = open_file(path, named_by="village layer", layer=layer)
+    for note in opened.notes:
+        if note.key in _TOLD:
+            warnings.warn(note.text, DegradedInputWarning, stacklevel=2)
+    table = opened.table
     wanted = [columns.poor, columns.households, columns.code]
     require_columns(pd.DataFrame(table.drop(columns="geometry")), wanted, path=path)
     label = table[columns.code].astype(str) if columns.code else _numbers(table)

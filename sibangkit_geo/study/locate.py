@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from sibangkit_geo import config, disclosure, join
-from sibangkit_geo.errors import ConfigError, DataError, Problems, naming
+from sibangkit_geo.errors import ConfigError, DataError, Problems, naming, require_file
 from sibangkit_geo.indicators import villages
 from sibangkit_geo.indicators.deprivation import default_index, load_index
 from sibangkit_geo.indicators.needs import need_catalogue, needs_of
@@ -94,7 +94,7 @@ def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> 
     nothing = pd.DataFrame(columns=["district_name", "village_code"])
     return Carried(
         tuple(one.part for one in told),
-        tuple(note for one in told for note in one.notes),
+        (*(note for one in told for note in one.notes), *_unmet(study, review, told)),
         pd.concat([pd.DataFrame(), *(one.uncertain for one in told)]),
         obeyed=any(bool((one.located.rows["how"] == "review").any()) for one in told),
         districts=pd.concat([nothing, *(_named(one.places, one.located) for one in told)]),
@@ -102,6 +102,20 @@ def locate_tables(study: config.Study, areas: Boundaries, review_file: Path) -> 
         counts=tuple(one.counts for one in counted),
         houses=tuple(one.houses for one in counted),
     )
+
+
+def _unmet(study: config.Study, review: dict[str, str], told: list[_OneTable]) -> list[Note]:
+    """Tell of decisions on rows that no table has; other tables of a study may have them."""
+    if study.typology or study.locus or study.earlier:
+        return []
+    places = pd.concat([pd.DataFrame({"code": []}), *(one.places for one in told)])
+    places = places.reindex(columns=["code", "district_name", "village_name"])
+    count = len(review.keys() - set(keyed(places)["code"].astype(str)))
+    text = (
+        f"{numeral(count)} baris berkas tinjauan (kunci join.review) menyebut kode_tabel yang "
+        "tidak ada dalam tabel mana pun dan tidak dipakai."
+    )
+    return [Note("review_unmet", text, count)] if count else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +366,8 @@ def review_file_of(study: config.Study, out: Path | None) -> Path:
     `out`: Folder of the products, where known.
     """
     beside_study = Path(study.join.review)
-    if out is None or beside_study.is_file():
+    # also what is no file: `decisions` says so
+    if out is None or beside_study.exists():
         return beside_study
     return out.resolve().parent / beside_study.name
 
@@ -363,9 +378,12 @@ def decisions(review_file: Path) -> dict[str, str]:
 
     `review_file`: File; it need not be there.
     Returns: Name in a table to village code; empty without a file.
+    Raises MissingFileError: A folder or a pipe stands in its place.
     Raises DataError: The file is damaged.
     """
-    return read_review(review_file) if review_file.is_file() else {}
+    if not review_file.exists():
+        return {}
+    return read_review(require_file(review_file, named_by="[join] review"))
 
 
 def uncertain_places(counted: Counted, areas: Boundaries) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from sibangkit_geo.sources.boundaries.layouts import (
 from sibangkit_geo.sources.boundaries.repair import areas_of
 from sibangkit_geo.sources.boundaries.sql_dump import read_sql
 from sibangkit_geo.sources.readers import archives, vector
+from sibangkit_geo.sources.readers.parquet import require_small_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,6 +180,7 @@ def _read(path: Path, layer: str) -> gpd.GeoDataFrame:
         if ending == ".sql":
             return read_sql(path)
         if ending in _PARQUET:
+            require_small_parquet(path)
             return gpd.read_parquet(path)
         addresses = archives.layers_in(path) if ending in archives.ARCHIVES else {"": str(path)}
         return _read_vector(addresses, layer, path)

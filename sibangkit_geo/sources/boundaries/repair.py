@@ -82,12 +82,18 @@ def repair_boundaries(villages: gpd.GeoDataFrame) -> Repaired:
     Raises
     ------
     DataError
-        Codes stand twice, or a village's whole area lies under its neighbours.
+        Codes stand twice, a geometry is damaged or missing, or a village's whole area lies
+        under its neighbours.
     """
     twice = villages[villages.index.duplicated(keep=False)]
     if len(twice):
         msg = "Village codes stand twice in the boundary file"
         raise DataError(msg, rows=pd.DataFrame(twice), remedy="Dissolve the parts of one village.")
+    shapeless = villages[villages.geometry.isna() | villages.geometry.is_empty]
+    if len(shapeless):
+        msg = "Villages whose geometry is damaged or missing"
+        remedy = "Export the layer again with their polygons, or leave these villages out."
+        raise DataError(msg, rows=pd.DataFrame(shapeless), remedy=remedy)
     metric = to_metres(villages)
     invalid = int((~metric.geometry.is_valid).sum())
     valid = polygonal(metric.geometry.to_numpy())

@@ -5,38 +5,33 @@ from __future__ import annotations
 import lzma
 import re
 import shutil
-import sqlite3
-import struct
 import tempfile
 import zipfile
 import zlib
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError, require_file
 from sibangkit_geo.model.packed import is_bomb
+from sibangkit_geo.sources.readers.shapefile import require_parts
+from sibangkit_geo.sources.readers.sqlite_look import (
+    SQLITE_START,
+    is_sqlite,
+    require_sound_database,
+    require_stored_layer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BLOCK = 1024**2
-#: OGC GeoPackage 1.3, section 1.1.1: a GeoPackage is a SQLite file
-GEOPACKAGE_START = b"SQLite format 3\x00"
 LAYER_ENDINGS = (".shp", ".geojson", ".json", ".gpkg", ".fgb", ".kml")
 #: a folder of the file geodatabase of Esri
 GEODATABASE = ".gdb"
 ARCHIVES = (".zip", ".kmz")
 _MEMBER = re.compile(r"/vsizip/\{(.+?)\}/(.+)", re.DOTALL)
-# without these GDAL reads no attribute or no shape
-_SHAPEFILE_PARTS = (".shx", ".dbf")
-# of a .shp and .shx; of a .dbf without its fields
-_HEADER_BYTES, _DBF_HEADER_BYTES = 100, 32
-_CHECK = "PRAGMA quick_check"
-_VIEWS = "SELECT sql FROM sqlite_master WHERE type = 'view' AND sql IS NOT NULL"
-# what the check remarks on the contents of a table whose pages are sound
-_CONTENTS = (" value in ", "constraint failed")
 
 # what a damaged archive makes the library raise; RuntimeError is that of a password and of an
 # unknown way of packing
@@ -151,89 +146,50 @@ def require_sound_layer(address: str) -> None:
     bytes changed at random it did so for 35, all of which SQLite's own check finds.
 
     `address`: File, or member of an archive as `layers_in` gives it.
-    Raises DataError: It is damaged, or a Shapefile without its .shx or .dbf, or with one of its
-        parts cut off.
+    Raises DataError: It is damaged, or a Shapefile whose parts `require_parts` refuses.
     """
+    path, name, packed = _split(address)
+    if name.suffix.lower() == ".shp":
+        require_parts(name, path=path, packed=packed)
+        return
+    with _database(address) as database:
+        if database:
+            require_sound_database(database, path.name)
+
+
+def require_plain_layer(address: str, layer: str) -> None:
+    """
+    Refuse a layer of a database that is worked out while it is read.
+
+    `address`: File, or member of an archive as `layers_in` gives it; sound.
+    Raises DataError: `require_stored_layer` refuses it.
+    """
+    with _database(address) as database:
+        if database:
+            require_stored_layer(database, layer, _split(address)[0].name)
+
+
+def _split(address: str) -> tuple[Path, PurePosixPath, bool]:
+    """Give the file on disk, the name of the layer's file, and whether that is packed."""
     member = _MEMBER.fullmatch(address)
     path = Path(member[1] if member else address)
-    name = PurePosixPath(member[2]) if member else PurePosixPath(path.as_posix())
-    ending = name.suffix.lower()
-    if ending == ".shp":
-        _require_parts(name, path=path, packed=member is not None)
-    elif member is None and path.is_file():
-        _require_sound_database(path, path.name)
-    elif member is not None and ending == ".gpkg":
+    return path, PurePosixPath(member[2] if member else path.as_posix()), member is not None
+
+
+@contextmanager
+def _database(address: str) -> Iterator[Path | None]:
+    """Give the SQLite file at an address, unpacked where it is packed; None where there is none."""
+    path, name, packed = _split(address)
+    if not packed:
+        yield path if path.is_file() and is_sqlite(path) else None
+    elif name.suffix.lower() != ".gpkg":
+        yield None
+    else:
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
             copy = Path(folder) / "layer.gpkg"
-            with archive.open(str(name)) as packed, copy.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, _BLOCK)
-            _require_sound_database(copy, path.name)
-
-
-def _require_parts(name: PurePosixPath, *, path: Path, packed: bool) -> None:
-    if not path.is_file():
-        return
-    with ExitStack() as stack:
-        archive = stack.enter_context(zipfile.ZipFile(path)) if packed else None
-        beside = (
-            archive.namelist() if archive else [one.as_posix() for one in path.parent.iterdir()]
-        )
-        parts = {
-            place.suffix.lower(): one
-            for one in beside
-            if (place := PurePosixPath(one)).with_suffix("") == name.with_suffix("")
-        }
-        missing = [f"{name.stem}{part}" for part in _SHAPEFILE_PARTS if part not in parts]
-        if missing:
-            msg = f"{path.name}: the Shapefile is not whole, it lacks {', '.join(missing)}"
-            remedy = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
-            raise DataError(msg, remedy=remedy)
-        for ending in (".shp", ".shx", ".dbf"):
-            part = parts[ending]
-            size = archive.getinfo(part).file_size if archive else Path(part).stat().st_size
-            with archive.open(part) if archive else Path(part).open("rb") as stream:
-                start = stream.read(_HEADER_BYTES)
-            if not _is_whole(start, size, ending):
-                msg = f"{path.name}: {PurePosixPath(part).name} is damaged or cut off"
-                raise DataError(msg, remedy="Copy or export the Shapefile again, all its parts.")
-
-
-def _is_whole(start: bytes, size: int, ending: str) -> bool:
-    """Compare the size of a part of a Shapefile with what its header says; more is harmless."""
-    if ending == ".dbf":
-        # dBASE III: records, bytes of the header, bytes of a record; the mark of the end may lack
-        if len(start) < _DBF_HEADER_BYTES:
-            return False
-        records, header, record = struct.unpack_from("<IHH", start, 4)
-        return bool(size >= header + records * record)
-    # ESRI Shapefile Technical Description (1998): length in 16-bit words
-    return len(start) == _HEADER_BYTES and size >= 2 * int(struct.unpack_from(">I", start, 24)[0])
-
-
-def _require_sound_database(path: Path, name: str) -> None:
-    with path.open("rb") as stream:
-        if stream.read(len(GEOPACKAGE_START)) != GEOPACKAGE_START:
-            return
-    about = path.stat()
-    if not _is_sound_database(path.absolute(), about.st_size, about.st_mtime_ns):
-        msg = f"{name}: the file is damaged or cut off"
-        raise DataError(msg, remedy="Copy or export it again.")
-
-
-@lru_cache(maxsize=16)
-def _is_sound_database(path: Path, _size: int, _changed: int) -> bool:
-    try:
-        # immutable: nothing is locked or written beside it
-        place = f"{path.as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(place, uri=True)) as database:
-            database.text_factory = bytes
-            found = [bytes(row[0]).decode(errors="replace") for row in database.execute(_CHECK)]
-            # a view that asks itself would be read for ever
-            if any(b"recursive" in bytes(row[0]).lower() for row in database.execute(_VIEWS)):
-                return False
-    except (sqlite3.Error, UnicodeError):
-        return False
-    return all(one == "ok" or any(part in one for part in _CONTENTS) for one in found)
+            with archive.open(str(name)) as stream, copy.open("wb") as unpacked:
+                shutil.copyfileobj(stream, unpacked, _BLOCK)
+            yield copy if is_sqlite(copy) else None
 
 
 def _stays_inside(name: str) -> bool:
@@ -244,4 +200,4 @@ def _stays_inside(name: str) -> bool:
 
 def _is_geopackage(archive: zipfile.ZipFile, name: str) -> bool:
     with archive.open(name) as stream:
-        return stream.read(len(GEOPACKAGE_START)) == GEOPACKAGE_START
+        return stream.read(len(SQLITE_START)) == SQLITE_START

@@ -81,6 +81,10 @@ class Grid(Protocol):
     def sheets(self) -> tuple[str, ...]:
         """Sheets that are read as this one table, in order; none where there is one alone."""
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Columns whose values cannot be written as text in one way, and which are not there."""
+
     def row_label(self, row: int) -> str:
         """Name a row as its spreadsheet shows it, with its sheet where several are read."""
 
@@ -102,6 +106,7 @@ class OneTable:
     __slots__ = ()
     remarks: ClassVar[tuple[str, ...]] = ()
     sheets: ClassVar[tuple[str, ...]] = ()
+    unread: tuple[str, ...] = ()
 
     def row_label(self, row: int) -> str:
         """Name a row by its number."""

@@ -84,6 +84,7 @@ class WorkbookTable:
     parts: tuple[_Part, ...]
     remarks: tuple[str, ...] = ()
     named: bool = False
+    unread: tuple[str, ...] = ()
 
     @property
     def head(self) -> list[list[str]]:

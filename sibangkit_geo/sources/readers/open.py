@@ -69,7 +69,7 @@ def open_grid(source: TableSource, *, named_by: str, known: Collection[str] = ()
 
         return open_layer(path, layer=source.sheet)
     if kind == "parquet":
-        from sibangkit_geo.sources.readers.vector import open_parquet  # noqa: PLC0415
+        from sibangkit_geo.sources.readers.parquet import open_parquet  # noqa: PLC0415
 
         return open_parquet(path)
     from sibangkit_geo.sources.readers.csv import open_delimited  # noqa: PLC0415

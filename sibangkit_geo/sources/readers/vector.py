@@ -1,4 +1,4 @@
-"""Tables inside geographic files and Parquet: their columns carry their names."""
+"""Tables inside geographic files: their columns carry their names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +17,10 @@ from sibangkit_geo.sources.readers.archives import (
     ARCHIVES,
     blocks_of,
     layers_in,
+    require_plain_layer,
     require_sound_layer,
 )
-from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, OneTable, cell_name
+from sibangkit_geo.sources.readers.parquet import NamedColumns, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,88 +46,6 @@ DRIVERS = (
     "GeoJSON", "GeoJSONSeq", "ESRIJSON", "JSONFG", "TopoJSON", "ESRI Shapefile", "GPKG", "SQLite",
     "FlatGeobuf", "KML", "LIBKML", "OpenFileGDB",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class NamedColumns(OneTable):
-    """
-    A table whose columns carry their names.
-
-    `frame`: All columns, not yet text.
-    `named`: True: no header has to be found.
-    """
-
-    name: str
-    frame: pl.LazyFrame
-    named: bool = True
-
-    @cached_property
-    def head(self) -> list[list[str]]:
-        """Column names, then the first rows."""
-        names = self.frame.collect_schema().names()
-        with _of_parquet(self.name):
-            rows = self._text(names).head(HEAD_ROWS).collect().rows()
-        return [list(names), *[["" if cell is None else cell for cell in row] for row in rows]]
-
-    def batches(
-        self, columns: Sequence[int], *, first_row: int, width: int
-    ) -> Iterator[pl.DataFrame]:
-        """
-        Read columns from a row on.
-
-        `first_row`: Row number of the first one; 1 is the first record.
-        `width`: Number of columns; every record has as many.
-        Raises DataError: The file is damaged.
-        """
-        del width, first_row
-        names = self.frame.collect_schema().names()
-        wanted = [names[position] for position in columns]
-        renamed = {names[position]: cell_name(position) for position in columns}
-        lines = self._text(wanted).rename(renamed).with_row_index(ROW, offset=1)
-        with _of_parquet(self.name):
-            yield from lines.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-
-    def _text(self, names: Sequence[str]) -> pl.LazyFrame:
-        kinds = self.frame.collect_schema()
-        return self.frame.select(
-            [
-                _number_text(pl.col(name))
-                if kinds[name].is_float() or kinds[name].is_decimal()
-                else pl.col(name).cast(pl.String, strict=False)
-                for name in names
-            ]
-        )
-
-
-def _number_text(column: pl.Expr) -> pl.Expr:
-    """Write numbers as `number_text` does, a whole column at once."""
-    whole = column.round(0).cast(pl.Int64, strict=False)
-    exact = (column == whole) & (column.abs() < 2**53)
-    text = column.cast(pl.String)
-    machine = pl.when(text.str.contains(r"^-?\d+\.\d+$")).then(text + "e0").otherwise(text)
-    return pl.when(exact).then(whole.cast(pl.String)).otherwise(machine)
-
-
-@contextmanager
-def _of_parquet(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise _damaged(name) from error
-
-
-def open_parquet(path: Path) -> NamedColumns:
-    """
-    Open a Parquet file.
-
-    Returns: Opened; its rows are not read yet.
-    Raises DataError: The file is damaged.
-    """
-    with _of_parquet(path.name):
-        frame = pl.scan_parquet(path, glob=False)
-        schema = frame.collect_schema()
-    keep = [name for name, kind in schema.items() if not kind.is_nested() and kind != pl.Binary]
-    return NamedColumns(path.name, frame.select(keep))
 
 
 class UnreadableLayerError(ValueError):
@@ -184,7 +102,7 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
     `address`: File, or member of an archive as `archives.layers_in` gives it.
     `layer`: Empty takes the first one.
     Raises UnreadableLayerError: None of the drivers reads it, or there is no such layer.
-    Raises DataError: `archives.require_sound_layer` refuses it.
+    Raises DataError: `archives` refuses it as damaged, or as worked out while it is read.
     """
     import fiona  # noqa: PLC0415
     import pyogrio  # noqa: PLC0415
@@ -194,6 +112,9 @@ def look_at(address: str, *, layer: str = "", drivers: Sequence[str] = DRIVERS) 
         # it alone can be told which drivers may open a file; who reads the file names its layers
         fiona.open(address, enabled_drivers=[*drivers], allow_unsupported_drivers=True).close()
         names = tuple(str(name) for name, _ in pyogrio.list_layers(address))
+    if names:
+        require_plain_layer(address, layer or names[0])
+    with _of_gdal():
         about = pyogrio.read_info(address, layer=layer or names[0])
     kind = str(about["geometry_type"] or "").removeprefix("2.5D ").removeprefix("Multi")
     has_area = not kind.startswith(("Point", "LineString")) and kind != ""
@@ -299,7 +220,7 @@ def layer_addresses(path: Path) -> dict[str, str]:
     try:
         return layers_of(path)
     except UnreadableLayerError as error:
-        raise _damaged(path.name) from error
+        raise damaged(path.name) from error
 
 
 def open_layer(path: Path, *, layer: str) -> NamedColumns:
@@ -322,7 +243,7 @@ def open_layer(path: Path, *, layer: str) -> NamedColumns:
     try:
         table = read_layer(addresses[chosen], layer=chosen)
     except UnreadableLayerError as error:
-        raise _damaged(path.name) from error
+        raise damaged(path.name) from error
     label = path.name if len(addresses) == 1 else f"{path.name} [{chosen}]"
     attributes = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     columns = {str(name): _column(attributes[name]) for name in attributes}
@@ -358,8 +279,3 @@ def _degrees(table: object, label: str, *, taken: set[str]) -> dict[str, pl.Seri
         for name, axis in zip(POINT_COLUMNS, (places.x, places.y), strict=True)
         if name not in taken
     }
-
-
-def _damaged(name: str) -> DataError:
-    msg = f"{name}: damaged, cut off, or not a file of this kind"
-    return DataError(msg, remedy="Copy or export the file again.")

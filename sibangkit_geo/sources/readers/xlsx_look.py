@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import DataError
@@ -41,6 +42,66 @@ _LETTERS, _EVERY_ROW = 26, 1_000_000
 # a cell as writers make it is 30 to 40 bytes
 _BYTES_PER_CELL = 30
 _ROW_NUMBER = re.compile(rb'\br="(\d+)"')
+_ROW_TAG = re.compile(rb'(?:[^>]*?\sr=["\'](\d+)["\'])?')
+# as every common program writes it, and as it may be written
+_PLAIN_PLACE = re.compile(rb'<c r="([A-Z]+\d+)"')
+_CELL_PLACE = re.compile(rb'<c\s(?:[^>]*?\s)?r=["\']([A-Za-z]+\d+)["\']')
+_PARTS = re.compile(rb"([A-Z]+)(\d+)")
+
+
+@dataclass(slots=True)
+class _Order:
+    """
+    Whether each cell says that it stands in the row it is written in, and rows and cells ascend.
+
+    The readers go by what a cell says, or by where it is written: where these differ, one of them
+    gives a figure to another village.
+    """
+
+    row: int = 0
+    columns: tuple[bytes, ...] = ()
+    rest: bytes = field(default=b"", repr=False)
+
+    def take(self, rows: bytes, *, name: str) -> None:
+        """
+        Look at a piece of the rows; pieces follow each other.
+
+        Raises DataError: A cell or a row stands elsewhere than it says.
+        """
+        text = self.rest + rows
+        # a row that is cut waits for its end
+        last = max(text.rfind(b"<row"), 0)
+        for piece in text[:last].split(b"<row")[1:]:
+            self._row(piece, name)
+        self.rest = text[last:] if text.startswith(b"<row", last) else text[-len(b"<row") :]
+        if len(self.rest) > limits.SHEET_ROW_BYTES:
+            raise damaged(name)
+
+    def end(self, *, name: str) -> None:
+        """Look at the last row."""
+        if self.rest.startswith(b"<row"):
+            self._row(self.rest.removeprefix(b"<row"), name)
+
+    def _row(self, raw: bytes, name: str) -> None:
+        tag = _ROW_TAG.match(raw)
+        number = int(tag[1]) if tag and tag[1] else self.row + 1
+        places = _PLAIN_PLACE.findall(raw)
+        if len(places) < raw.count(b"<c "):
+            places = _CELL_PLACE.findall(raw)
+        said = b"%d" % number
+        # rows of one form follow each other: they are compared as a whole
+        alike = b"".join(places) == said.join(self.columns)
+        if number <= self.row or not (alike or self._ascends(places, said)):
+            msg = f"{name}: row {number} of the sheet has a cell that says it stands elsewhere"
+            remedy = "Open the file in Excel or LibreOffice, check that row, and save it as XLSX."
+            raise DataError(msg, remedy=remedy)
+        self.row = number
+
+    def _ascends(self, places: list[bytes], row: bytes) -> bool:
+        parts = [found.groups() for one in places if (found := _PARTS.fullmatch(one.upper()))]
+        at = [column(letters) for letters, _ in parts]
+        self.columns = (*(letters for letters, _ in parts), b"") if parts else ()
+        return all(one < other for one, other in pairwise(at)) and {row} >= {n for _, n in parts}
 
 
 @dataclass(slots=True)
@@ -54,9 +115,11 @@ class _Around:
     columns: int = _LETTERS
     rest: bytes = field(default=b"", repr=False)
     inside: bool | None = None
+    order: _Order = field(default_factory=_Order)
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes, *, name: str) -> None:
         """Sort a piece of the sheet."""
+        known = len(self.rest) if self.inside else 0
         block, self.rest = self.rest + block, b""
         if self.inside is None:
             before, begins, block = block.partition(b"<sheetData")
@@ -66,6 +129,9 @@ class _Around:
         if self.inside:
             rows, ends, after = block.partition(b"</sheetData>")
             self.reach(rows)
+            self.order.take(rows[known:], name=name)
+            if ends:
+                self.order.end(name=name)
             self.marked |= b" hidden=" in rows or (b"<f" in rows and bool(_UNVALUED.search(rows)))
             self.inside, block = not ends, after
             self.rest = b"" if ends else rows[-_OVERLAP:]
@@ -108,9 +174,15 @@ def look_at(path: Path, sheet: str, *, hidden: bool) -> tuple[Seen, int]:
             part = part_of(archive, sheet)
             with archive.open(part) as stream:
                 for block in blocks(stream):
-                    around.take(block)
+                    around.take(block, name=path.name)
                     if around.beyond:
                         raise damaged(path.name)
+            if around.inside is None:
+                # the readers search for tags as UTF-8 writes them, as ECMA-376 part 2 asks
+                msg = (
+                    f"{path.name}: the sheet has no rows, or its text is in another code than UTF-8"
+                )
+                raise DataError(msg, remedy="Open it, save it again as XLSX, and retry.")
             cells = around.cells(archive.getinfo(part).file_size)
             rows, unvalued = _rows(archive, part, path.name) if around.marked else ((), ())
     except FAULTS as error:

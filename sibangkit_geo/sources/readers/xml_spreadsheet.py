@@ -59,7 +59,10 @@ class _Worksheet:
         row: list[str] = []
         place = 0
         for cell in element.iterchildren(f"{_SS}Cell"):
-            place = _number(cell, "Index", place + 1) - 1
+            before, place = place, _number(cell, "Index", place + 1) - 1
+            if place < before:
+                msg = "a cell that says it stands before the one before it"
+                raise ValueError(msg)
             if place > limits.COLUMNS:
                 break
             style = cell.get(f"{_SS}StyleID") or element.get(f"{_SS}StyleID")
