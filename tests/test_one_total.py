@@ -19,6 +19,7 @@ from docx.text.paragraph import Paragraph
 from pypdf.generic import Destination
 
 from sibangkit_geo.agencies import load_catalogue
+from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.published import line_of, published
 from tests.pages import data_of
 from tests.test_published import KINDS, files_of
@@ -307,10 +308,13 @@ def _partners_manifest(paths: Sequence[Path], truth: Truth) -> Found:
 def _atlas(paths: Sequence[Path], truth: Truth) -> Found:
     book = pypdf.PdfReader(paths[0])
     told = 0
+    titles = own_toml("sibangkit_geo.products.atlas", "titles.id.toml")
+    labels = {titles[name]: label for name, label in truth.labels.items()}
     for mark in book.outline:
         assert isinstance(mark, Destination)
-        title, _, label = str(mark.title).partition(": ")
-        if label in truth.columns and "Sasaran" in title:
+        agency, _, title = str(mark.title).partition(": ")
+        if "Sasaran" in agency:
+            label = labels[title]
             at = book.get_destination_page_number(mark) or 0
             found = re.findall(r"([\d.]+) ruta \(\+[\d.]+\)", book.pages[at].extract_text())
             yield f"map {label}", {f"worst {label}": sum(map(_number, found))}

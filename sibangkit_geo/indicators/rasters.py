@@ -97,6 +97,7 @@ def zonal_statistics(
     >>> import tempfile
     >>> from pathlib import Path
     >>> import geopandas as gpd
+    >>> import rasterio
     >>> square = gpd.GeoDataFrame(
     ...     index=["a"], geometry=[shapely.box(0, 0, 20, 10)], crs="EPSG:32748"
     ... )

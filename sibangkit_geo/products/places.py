@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -46,6 +47,9 @@ def writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # another place would not help
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO}:
+            raise
         msg = f"{out}: cannot write there ({error.strerror}). Choose another --out."
         raise ConfigError(msg) from error
 
