@@ -102,6 +102,14 @@ label = "Berlistrik"
     assert [one.name for one in study.profiles[0].indicators] == ["lit_share", "second"]
 
 
+def test_sheets_have_own_titles_and_numbers(tmp_path: Path) -> None:
+    text = HEAD + PROFILE + '[annex]\nfirst_map = 8\n[annex.titles]\nkantong = "Lokasi"\n'
+    annex = read(tmp_path, text).annex
+    assert (annex.first_map, annex.first_table, annex.titles) == (8, 1, {"kantong": "Lokasi"})
+    with pytest.raises(ConfigError, match=r"\[annex\]:? first_table: 0 is not from 1 to 9999"):
+        read(tmp_path, HEAD + PROFILE + "[annex]\nfirst_table = 0\n")
+
+
 def test_a_register_study_is_built(tmp_path: Path) -> None:
     columns = '\n[households.columns]\ndecile = "desil"\n'
     study = read(tmp_path, HEAD + REGISTER + columns + POVERTY)

@@ -59,6 +59,7 @@ BREACHES = (
     ("study/find.py", "sibangkit_geo.stats.geary", "Rooms look down only"),
     ("stats/geary.py", "sibangkit_geo.products.words", "The statistical library"),
     ("study/__init__.py", "matplotlib.pyplot", "matplotlib belongs"),
+    ("study/__init__.py", "pypdfium2", "pypdfium2 belongs"),
     ("study/find.py", "jinja2", "jinja2 and markupsafe belong"),
     ("sources/profiles.py", "markupsafe", "jinja2 and markupsafe belong"),
     ("products/classes.py", "folium", "folium and branca belong"),
