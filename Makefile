@@ -35,6 +35,8 @@ trials: $(READY)
 	$(BIN)/python benchmarks/protection.py --maps 200
 	$(BIN)/python benchmarks/attacks.py
 	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/kills.py --households 0 --moments 180 --last 100 --changes 0
+	$(BIN)/python benchmarks/kills.py --households 250000 --only run --moments 20 --last 0 --changes 0
 	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python benchmarks/pockets.py
 	$(BIN)/python benchmarks/waves.py
