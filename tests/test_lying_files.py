@@ -22,6 +22,7 @@ from sibangkit_geo.model import limits
 from sibangkit_geo.pockets import PocketSettings
 from sibangkit_geo.sources.boundaries.open_file import open_file
 from sibangkit_geo.sources.readers import TableSource
+from sibangkit_geo.sources.readers import shapefile as shapefile_parts
 from sibangkit_geo.sources.readers.parquet import open_parquet
 from sibangkit_geo.sources.readers.vector import open_layer
 from sibangkit_geo.sources.text_tables import read_text_table
@@ -313,6 +314,14 @@ def test_parts_that_do_not_belong_together_are_named(
     for given in (path, packed_shapefile(path)):
         with pytest.raises(DataError, match=rf"^{given.name}: {told}"):
             open_file(given, named_by="")
+
+
+def test_a_file_of_empty_shapes_is_not_walked_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "desa.shp"
+    path.write_bytes(bytes(24) + struct.pack(">I", 50_000) + bytes(100_000 - 28))
+    parts = shapefile_parts._Parts({".shp": str(path)}, None)  # noqa: SLF001 - what a walk costs
+    assert len(shapefile_parts._records(parts, most=40)) == 41  # noqa: SLF001
+    assert len(shapefile_parts._records(parts, most=1_000_000)) == 99_900 // 8  # noqa: SLF001
 
 
 def test_a_shape_that_an_editor_moved_to_the_end_is_read(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ _NEEDED = (".shx", ".dbf")
 # of a .shp and .shx; of a .dbf without its fields
 _HEADER_BYTES, _DBF_HEADER_BYTES = 100, 32
 _RECORD_BYTES = 8
+# shapes to one of the index: an editor leaves old ones behind, a file of zeros has millions
+_LEFT_OVER = 8
 _TOGETHER = "Put all its parts (.shp, .shx, .dbf, .prj) into one folder or zip archive."
 _AGAIN = "Copy or export the Shapefile again, all its parts."
 
@@ -149,7 +151,7 @@ def _misfit(parts: _Parts, file: str) -> tuple[str, str] | None:
         for number, (start, words) in enumerate(zip(entries[::2], entries[1::2], strict=True), 1)
         if words
     }
-    found = _records(parts)
+    found = _records(parts, most=_LEFT_OVER * shapes + _LEFT_OVER)
     # an editor moves a changed shape to the end, where it keeps its number; some writers number
     # badly, but in order
     numbered = all(found.get(place) == number for number, place in at.items())
@@ -163,13 +165,13 @@ def _misfit(parts: _Parts, file: str) -> tuple[str, str] | None:
     )
 
 
-def _records(parts: _Parts) -> dict[int, int]:
-    """Walk through the shapes: where each begins, and its number."""
+def _records(parts: _Parts, *, most: int) -> dict[int, int]:
+    """Walk through the shapes, `most` of them: where each begins, and its number."""
     found: dict[int, int] = {}
     with parts.open(".shp") as stream:
         size = min(_said_bytes(stream.read(_HEADER_BYTES)), parts.size(".shp"))
         place = _HEADER_BYTES
-        while place + _RECORD_BYTES <= size:
+        while place + _RECORD_BYTES <= size and len(found) <= most:
             number, words = struct.unpack(">II", stream.read(_RECORD_BYTES))
             found[place] = number
             place = stream.seek(place + _RECORD_BYTES + 2 * words)
