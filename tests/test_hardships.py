@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sibangkit_geo import codes
 from sibangkit_geo.agencies.catalogue import Agency
 from sibangkit_geo.errors import ConfigError, DataError, UnprotectedWarning
 from sibangkit_geo.products import exchange, staging
@@ -29,36 +28,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals of POS
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study(benchmark: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a study of a table of villages, the quickest there is."""
-    folder = tmp_path_factory.mktemp("studi")
-    table = codes.official_villages("16.07")
-    rows = [f"{code};{400 + at};{8 + at % 7}" for at, code in enumerate(table)]
-    (folder / "desa.csv").write_text("\n".join(["kode;kk;miskin", *rows]) + "\n")
-    (folder / "study.toml").write_text(
-        """\
-[study]
-title = "Coba"
-regency = "16.07"
-year = 2025
-
-[boundaries]
-villages = "default"
-
-[[profiles]]
-path = "desa.csv"
-code = "kode"
-code_system = "kemendagri"
-households = "kk"
-poor_share_percent = "miskin"
-year = 2024
-
-[pockets]
-replicates = 99
-stability = false
-"""
-    )
-    return folder / "study.toml"
+    return Path(benchmark("kills").quick(tmp_path_factory.mktemp("studi"))[0].after[1])
 
 
 def ran(
