@@ -288,7 +288,7 @@ def pockets(
 
 
 @app.command()
-def annex(
+def annex(  # noqa: PLR0913 - an option each
     study_file: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="Study file.")],
     out: Annotated[Path, typer.Option(help="Folder for the annex, not that of a run.")],
     paper: Annotated[
@@ -297,6 +297,15 @@ def annex(
     ] = None,
     only: Annotated[
         str, typer.Option(metavar="SHEETS", help='Sheets to draw, such as "kantong, perkimtan".')
+    ] = "",
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="lengkap|rpkd|rkpd|tkpk|kecamatan", help="How the document is built up."
+        ),
+    ] = "",
+    district: Annotated[
+        str, typer.Option(metavar="PLACE", help="Annex of one district: its name or code.")
     ] = "",
     *,
     no_document: Annotated[
@@ -311,7 +320,7 @@ def annex(
         from sibangkit_geo.study.annex import AnnexOrder, run_annex
 
         sheets = tuple(filter(None, map(str.strip, only.split(","))))
-        order = AnnexOrder(tuple(paper or ()), sheets, not no_document, to)
+        order = AnnexOrder(tuple(paper or ()), sheets, not no_document, to, preset, district)
         finished = run_annex(study_file, out, order=order, progress=progress)
     for name in finished.products:
         typer.echo(finished.out / name)

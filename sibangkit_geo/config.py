@@ -204,7 +204,7 @@ class Study:
 # list their own, since they have some of the package
 _INPUTS: dict[type, dict[str, str]] = {
     AgencySettings: {"catalogue": "agencies"},
-    AnnexSettings: {"template": "template"},
+    AnnexSettings: {"template": "template", "outline": "outline"},
     BoundarySource: {"villages": "", "context": ""},
     BudgetSettings: {"costs": "unit_costs"},
     ContextSource: {"path": "context"},

@@ -25,7 +25,7 @@ DOTTED = re.compile(r"sibangkit_geo(\.\w+)+")
 CALLED = re.compile(r"(\w+)\(\)")
 TYPE = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 # what a run writes, or a user names
-PRODUCTS = re.compile(r"(maps/(?!README)|.*\bstudy\w*\.toml$)", re.IGNORECASE)
+PRODUCTS = re.compile(r"(maps/(?!README)|.*\b(study\w*|susunan)\.toml$)", re.IGNORECASE)
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.products.atlas.settings import layout_inside
 from sibangkit_geo.products.document import AnnexSettings, write_document, write_pdf
 from sibangkit_geo.products.document.conversion import without_clock
-from sibangkit_geo.products.document.manuscript import column_of, column_widths, parts_of
+from sibangkit_geo.products.document.printed_table import column_of, column_widths, parts_of
 from sibangkit_geo.products.document.styles import open_template
 from tests.demo_product import LONG, demo_maps, demo_product, without_pockets
 
@@ -49,11 +49,14 @@ def test_headings_and_captions_have_their_styles_and_numbers(written: Written) -
     for one in document.paragraphs:
         assert one.style is not None
         by_style.setdefault(str(one.style.name), []).append(one.text)
-    assert by_style["Heading 1"][:2] == ["Ringkasan", "Kantong kemiskinan"]
+    assert by_style["Heading 1"][:3] == [
+        "Ringkasan untuk pimpinan", "Ringkasan", "Kantong kemiskinan"
+    ]  # fmt: skip
     captions = by_style["Caption"]
     tables = [text for text in captions if text.startswith("Tabel")]
     assert [text.split()[1] for text in tables] == [f"3.{i + 1}" for i in range(len(tables))]
-    assert len(tables) == len(document.tables)
+    # the three numbers for leaders stand side by side in a table without a caption
+    assert len(tables) == len(document.tables) - 1
     assert next(text for text in captions if text.startswith("Peta")).startswith("Peta 3.1 ")
 
 
@@ -76,13 +79,14 @@ def test_fields_have_results_and_ask_to_be_updated(written: Written) -> None:
 def test_pictures_have_words_and_tables_fit_and_repeat_their_heading(written: Written) -> None:
     document = docx.Document(str(written.path))
     described = [one.get("descr") for one in document.element.iter(qn("wp:docPr"))]
+    # the first table is that of three numbers
     reach, *maps = described
     assert maps == [one.alt for one in demo_maps().pages.sheets]
     assert reach is not None
     assert "kantong 6 desa baru dapat dibuktikan bila" in reach
     section = document.sections[0]
     room = section.page_width - section.left_margin - section.right_margin  # type: ignore[operator]
-    for table in document.tables:
+    for table in document.tables[1:]:
         widths = [int(one.get(qn("w:w"))) for one in table._tbl.tblGrid]  # noqa: SLF001
         assert sum(widths) * 635 <= room
         assert table._tbl.tr_lst[0].find(f".//{qn('w:tblHeader')}") is not None  # noqa: SLF001

@@ -272,7 +272,7 @@ def _facts(product: Analysis, pages: Sequence[Page]) -> list[tuple[str, list[str
     contents = [f"{one.name}: {len(one.table)} baris" for one in pages]
     return [
         (product.regency_name, [place, made]),
-        (say("document_summary"), [f"{headline}.", *sentences]),
+        (say("chapter_summary"), [f"{headline}.", *sentences]),
         (say("annex.notes").capitalize(), [*filter(None, (product.estimate_line,
                                                           product.caveat_line))]),
         (say("document_method_how"), [product.method_line]),

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from sibangkit_geo import disclosure
+from sibangkit_geo.config import read_study
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning, nearest
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.atlas import write_atlas, write_pictures
 from sibangkit_geo.products.atlas.atlas import epsg_of
-from sibangkit_geo.products.atlas.settings import Paper
+from sibangkit_geo.products.atlas.settings import AtlasPages, Paper, Preset
 from sibangkit_geo.products.changes import wave_changes
 from sibangkit_geo.products.document import (
     DOCX_NAME,
@@ -21,6 +22,11 @@ from sibangkit_geo.products.document import (
     MapPictures,
     write_document,
     write_pdf,
+)
+from sibangkit_geo.products.document.document_outline import (
+    OUTLINE_NAME,
+    outline_file,
+    read_outline,
 )
 from sibangkit_geo.products.gis import gis_layers, write_gis
 from sibangkit_geo.products.postgis import publish, require_address
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas import WaveChange
     from sibangkit_geo.products.document import AnnexSettings
+    from sibangkit_geo.products.result import Analysis
     from sibangkit_geo.study.prepare import Progress, Ready
 
 GIS = "gis"
@@ -45,6 +52,7 @@ class AnnexOrder:
 
     `papers`: Papers of the atlas; empty takes the study's.
     `only`: Sheets to draw, as in ``[annex] only``; empty takes the study's.
+    `preset`, `district`: As in ``[annex]``; empty takes the study's.
     `address`: Database the layers are published to; empty for none.
     """
 
@@ -52,6 +60,8 @@ class AnnexOrder:
     only: tuple[str, ...] = ()
     document: bool = True
     address: str = ""
+    preset: str = ""
+    district: str = ""
 
     def __post_init__(self) -> None:
         """Check papers and address before anything long starts."""
@@ -59,6 +69,9 @@ class AnnexOrder:
             if paper not in get_args(Paper):
                 msg = f'--paper: "{paper}" is unknown. {nearest(paper, get_args(Paper))}'
                 raise ConfigError(msg)
+        if self.preset and self.preset not in get_args(Preset):
+            msg = f'--preset: "{self.preset}" is unknown. {nearest(self.preset, get_args(Preset))}'
+            raise ConfigError(msg)
         if self.address:
             require_address(self.address)
 
@@ -92,12 +105,15 @@ def run_annex(
     Raises LeakError: A product would show personal data; nothing is written or published.
     """
     staging.require_own(out, kind="annex")
+    # an outline that cannot be read is told before the long work
+    read_outline(asked_for(read_study(study_file).annex, order))
     with staging.claim(out):
         return _annex(prepare(study_file, out, progress=progress), out, order, progress)
 
 
 def _annex(ready: Ready, out: Path, order: AnnexOrder, progress: Progress) -> AnnexFinished:
-    settings = replace(ready.study.annex, only=order.only or ready.study.annex.only)
+    settings = asked_for(ready.study.annex, order)
+    settings = _of_sheets(of_district(settings, ready.product))
     private = ready.study.disclosure.rights.houses
     with staging.staged(out, kind="annex", private=private) as folder:
         notes = _write(ready, settings, folder, order, progress)
@@ -119,6 +135,53 @@ def _annex(ready: Ready, out: Path, order: AnnexOrder, progress: Progress) -> An
             publish(layers, order.address, schema=schema, epsg=epsg_of(product))
         files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
     return AnnexFinished(out, tuple(sorted(files)), schema, notes)
+
+
+def asked_for(settings: AnnexSettings, order: AnnexOrder) -> AnnexSettings:
+    """
+    Put what the call asks for above what the study says.
+
+    Raises ConfigError: The annex is that of a district, and none is named.
+    """
+    district = order.district or settings.district
+    preset = cast("Preset", order.preset or settings.preset)
+    if district and preset == "lengkap":
+        preset = "kecamatan"
+    if preset == "kecamatan" and not district:
+        msg = '[annex] preset "kecamatan" needs the district: write --district "NAME".'
+        raise ConfigError(msg)
+    # a preset that the call names wins over the file that the study names
+    outline = "" if order.preset else settings.outline
+    return replace(
+        settings, only=order.only or settings.only, preset=preset, district=district,
+        outline=outline,
+    )  # fmt: skip
+
+
+def of_district(settings: AnnexSettings, product: Analysis) -> AnnexSettings:
+    """
+    Find the district by its code or name, and draw its map alone.
+
+    Raises ConfigError: There is none of that name.
+    """
+    if not settings.district:
+        return settings
+    villages = product.measured.villages.drop_duplicates("district_code")
+    names = dict(zip(villages["district_code"], villages["district_name"].astype(str), strict=True))
+    wanted = settings.district.casefold().removeprefix("kecamatan ").removeprefix("kec. ").strip()
+    found = [code for code, name in names.items() if wanted in {code, name.casefold()}]
+    if len(found) != 1:
+        near = nearest(settings.district, names.values())
+        msg = f'[annex] district: there is no district "{settings.district}". {near}'
+        raise ConfigError(msg)
+    return replace(settings, district=found[0], only=settings.only or (found[0],))
+
+
+def _of_sheets(settings: AnnexSettings) -> AnnexSettings:
+    """Draw the sheets that the outline names, where the study names none."""
+    if settings.only or settings.sheets:
+        return settings
+    return replace(settings, sheets=read_outline(settings).sheets)
 
 
 def _schema(ready: Ready) -> str:
@@ -157,7 +220,10 @@ def _document(
 ) -> tuple[Note, ...]:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        pages = write_pictures(ready.product, place, settings=settings, changes=changes)
+        pages = AtlasPages("", ())
+        if read_outline(settings).has("maps"):
+            pages = write_pictures(ready.product, place, settings=settings, changes=changes)
+        (folder / OUTLINE_NAME).write_bytes(outline_file(settings).read_bytes())
         maps = MapPictures(pages, place, settings, changes)
         written = write_document(ready.product, maps, folder / DOCX_NAME)
         for note in written.notes:

@@ -19,6 +19,7 @@ Orientation = Literal["portrait", "landscape"]
 Kind = Literal[
     "overview", "indicator", "agency", "convergence", "change", "district", "explanation"
 ]  # fmt: skip
+Preset = Literal["lengkap", "rpkd", "rkpd", "tkpk", "kecamatan"]
 # a screen shows about 72; above 600 a sheet of A3 takes a gigabyte while it is drawn
 _LEAST_DPI, _MOST_DPI = 72, 600
 _MOST_NUMBER = 9999
@@ -179,6 +180,13 @@ class AnnexSettings(AtlasSettings):
         is left out. Empty for the plain look.
     first_table
         Number of the first table, 1 to 9,999.
+    preset
+        How the document is built up: all of it, a chapter of a poverty plan (``"rpkd"``), an annex
+        of a yearly plan (``"rkpd"``), four pages for a meeting (``"tkpk"``), or one district.
+    outline
+        TOML of the office's own instead of a preset; empty for none.
+    district
+        Name or code of the district that the annex is for; empty for the regency.
 
     Examples
     --------
@@ -188,12 +196,16 @@ class AnnexSettings(AtlasSettings):
 
     template: str = ""
     first_table: int = 1
+    preset: Preset = "lengkap"
+    outline: str = ""
+    district: str = ""
 
     def __post_init__(self) -> None:
         """Check what the atlas checks, and the number."""
         # a dataclass with slots is made anew: `super()` without words would look for the first one
         AtlasSettings.__post_init__(self)
         _require_number(self.first_table, "first_table")
+        _require((self.preset,), get_args(Preset), "preset")
 
 
 @dataclass(frozen=True, slots=True)

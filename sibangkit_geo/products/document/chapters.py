@@ -1,15 +1,13 @@
-"""What the document says, chapter by chapter."""
+"""What the document says, content by content."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Place
-from sibangkit_geo.products.changes import signed
+from sibangkit_geo.products.document import table_rows
+from sibangkit_geo.products.document.brief import write_brief
 from sibangkit_geo.products.document.manuscript import FIGURE
 from sibangkit_geo.products.document.styles import BOX
 from sibangkit_geo.products.sentences import role_sentences, targeting_sentences
@@ -19,68 +17,114 @@ from sibangkit_geo.products.words import (
     pocket_sentence,
     power_sentence,
     result_sentences,
-    risk_interval,
-    risk_words,
     say,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
+    from sibangkit_geo.products.atlas.settings import AtlasSheet
     from sibangkit_geo.products.changes import WaveChange
+    from sibangkit_geo.products.document.document_outline import Chapter, Content
     from sibangkit_geo.products.document.manuscript import Manuscript
     from sibangkit_geo.products.parts import Block
     from sibangkit_geo.products.result import Analysis
 
-    See = Callable[[str, str], Sequence[tuple[str, str]]]
+    Write = Callable[[Manuscript, "Matter"], None]
 
 _MONEY = ("target", "series", "budget", "pledges", "curve", "movements")
 _LEFT, _RIGHT = "l", "r"
 
-Rows = list[tuple[str, ...]]
-_P_DECIMALS = 3
 
-
-def write_chapters(
-    text: Manuscript, product: Analysis, see: See, *, changes: Sequence[WaveChange] = ()
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Matter:
     """
-    Write every chapter but the maps.
+    What the chapters speak of.
 
-    `see`: Kind and key of a map to bookmark and number of its captions.
+    `sheets`: Maps at the end of the document, to refer to.
+    `changes`: Since each earlier wave.
+    `district`: Code of the district that the document is for; empty for the regency.
+    `brief`: Map of the page for leaders; None without one.
     """
-    _summary(text, product, see)
-    _pockets(text, product, see)
-    _districts(text, product)
-    _changes(text, product, see, changes)
-    _needs(text, product, see)
-    _money(text, product)
-    _method(text, product)
+
+    product: Analysis
+    sheets: Sequence[AtlasSheet] = ()
+    changes: Sequence[WaveChange] = ()
+    district: str = ""
+    brief: Path | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Indicators to labels."""
+        return {one.name: one.label for one in self.product.measured.indicators}
+
+    def see(self, *wanted: tuple[str, str]) -> list[tuple[str, str]]:
+        """Give bookmark and number of the maps of some kinds and keys."""
+        return [
+            (f"_Ref_map_{at}", one.number)
+            for at, one in enumerate(self.sheets, start=1)
+            if (one.kind, one.key) in wanted
+        ]
 
 
-def _summary(text: Manuscript, product: Analysis, see: See) -> None:
+def write_chapter(text: Manuscript, matter: Matter, chapter: Chapter) -> None:
+    """Write a chapter but its maps; nothing where the study has nothing of its contents."""
+    told = [one for one in chapter.contents if one == "maps" or _has(matter, one)]
+    if not told and not chapter.text:
+        return
+    heading = chapter.heading or (say(f"chapter_{told[0]}") if told else "")
+    text.heading(heading, new_page=chapter.new_page)
+    for words in chapter.text:
+        text.say(words)
+    # several contents have a heading each, below that of the chapter
+    text.below = int(len(told) > 1)
+    for one in told:
+        if text.below:
+            text.heading(say(f"chapter_{one}"))
+        if one != "maps":
+            _CONTENTS[one](text, matter)
+    text.below = 0
+
+
+def _has(matter: Matter, content: Content) -> bool:
+    """Tell whether a study has anything of a content."""
+    product = matter.product
+    given: dict[Content, bool] = {
+        "change": bool(matter.changes),
+        "money": bool(_money_blocks(product)),
+        "budget_table": bool(_money_blocks(product, ("budget",))),
+        "roles": any(one.key == "matrix" for one in product.blocks),
+        "needs_table": bool(table_rows.need_rows(product)),
+        "district": bool(matter.district),
+    }
+    return given.get(content, True)
+
+
+def _summary(text: Manuscript, matter: Matter) -> None:
+    product = matter.product
     headline, sentences = result_sentences(product.found)
-    text.heading(say("document_summary"))
     text.say(f"{headline}.")
     for sentence in sentences:
         text.say(sentence)
     text.say(" ".join(filter(None, (product.estimate_line, product.caveat_line))), style=BOX)
-    text.reference(f"{say('document_see')} ", see("overview", ""))
+    text.reference(f"{say('document_see')} ", matter.see(("overview", "")))
     text.table(
         say("document_main", regency=product.regency_name),
-        main_rows(product),
+        table_rows.main_rows(product),
         head=listing("document_main_head"),
         align=(_LEFT, _RIGHT),
     )
 
 
-def _pockets(text: Manuscript, product: Analysis, see: See) -> None:
-    text.heading(say("document_pockets"))
-    if product.found.outlines.empty:
-        text.say(f"{result_sentences(product.found)[0]}.")
-    else:
-        _pocket_list(text, product, see)
-    if areas := wide_rows(product):
+def _pockets(text: Manuscript, matter: Matter) -> None:
+    product = matter.product
+    _pocket_table(text, matter)
+    if not product.found.outlines.empty:
+        _roles(text, matter)
+        for number in product.found.outlines.index:
+            _pocket(text, matter, int(str(number)))
+    if areas := table_rows.wide_rows(product):
         text.heading(say("document_wide"), 2)
         text.say(say("document_wide_lead"))
         text.table(
@@ -89,108 +133,193 @@ def _pockets(text: Manuscript, product: Analysis, see: See) -> None:
         )  # fmt: skip
 
 
-def _pocket_list(text: Manuscript, product: Analysis, see: See) -> None:
+def _pocket_table(text: Manuscript, matter: Matter) -> None:
+    product = matter.product
+    if product.found.outlines.empty:
+        text.say(f"{result_sentences(product.found)[0]}.")
+        return
+    text.reference(f"{say('document_see')} ", matter.see(("overview", "")))
     text.table(
         say("document_pockets_table", regency=product.regency_name),
-        pocket_rows(product),
+        table_rows.pocket_rows(product),
         head=listing("document_pockets_head"),
         align=(_LEFT, _LEFT, *(_RIGHT,) * 6),
     )
-    for block in _of(product, "matrix"):
-        _block(text, block)
-    labels = {one.name: one.label for one in product.measured.indicators}
-    roles = product.focus.roles
-    for number, row in product.found.outlines.iterrows():
-        grade = say(f"grade_{row['evidence']}")
-        name = numbered_name(int(str(number)), row)
-        text.heading(say("document_pocket", name=name, grade=grade), 2)
-        text.say(pocket_sentence(int(number), row))
-        place, names = Place("pocket", str(number)), product.catalogue.names
-        for sentence in role_sentences(place, roles, labels=labels, names=names):
-            text.say(sentence)
-        text.reference(f"{say('document_see')} ", _district_maps(product, int(number), see))
-        text.table(
-            say("document_pocket_table", name=name),
-            village_rows(product, int(number)),
-            head=listing("document_pocket_head"),
-            align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
-        )
 
 
-def _district_maps(product: Analysis, number: int, see: See) -> list[tuple[str, str]]:
+def _roles(text: Manuscript, matter: Matter) -> None:
+    for block in matter.product.blocks:
+        if block.key == "matrix":
+            text.reference(say("document_agency_maps"), matter.see(("convergence", "")))
+            _block(text, block)
+
+
+def _pocket(text: Manuscript, matter: Matter, number: int) -> None:
+    product = matter.product
+    row = product.found.outlines.loc[number]
+    name = numbered_name(number, row)
+    text.heading(say("document_pocket", name=name, grade=say(f"grade_{row['evidence']}")), 2)
+    text.say(pocket_sentence(number, row))
+    _leading(text, matter, Place("pocket", str(number)))
     members = product.found.members
     inside = members.index[members == number]
-    codes = product.measured.villages.loc[inside, "district_code"].unique()
-    return [mark for code in sorted(codes) for mark in see("district", str(code))]
+    codes = sorted(product.measured.villages.loc[inside, "district_code"].unique())
+    text.reference(
+        f"{say('document_see')} ", matter.see(*(("district", str(code)) for code in codes))
+    )
+    text.table(
+        say("document_pocket_table", name=name),
+        table_rows.village_rows(product, number),
+        head=listing("document_pocket_head"),
+        align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
+    )
 
 
-def _districts(text: Manuscript, product: Analysis) -> None:
-    text.heading(say("document_districts"))
+def _leading(text: Manuscript, matter: Matter, place: Place) -> None:
+    """Say which agencies lead and follow in a place."""
+    product = matter.product
+    for sentence in role_sentences(
+        place, product.focus.roles, labels=matter.labels, names=product.catalogue.names
+    ):
+        text.say(sentence)
+
+
+def _districts(text: Manuscript, matter: Matter) -> None:
+    product = matter.product
     text.say(say("document_districts_lead"))
+    codes = sorted(product.measured.villages["district_code"].unique())
+    text.reference(
+        say("document_district_maps"), matter.see(*(("district", str(one)) for one in codes))
+    )
     text.table(
         say("document_districts_table", label=product.layers[0].indicator.label),
-        district_rows(product),
+        table_rows.district_rows(product),
         head=listing("document_districts_head"),
         align=(_LEFT, _LEFT, *(_RIGHT,) * 5),
     )
 
 
-def _changes(text: Manuscript, product: Analysis, see: See, changes: Sequence[WaveChange]) -> None:
-    if not changes:
-        return
-    text.heading(say("document_change"))
+def _district(text: Manuscript, matter: Matter) -> None:
+    """Write what the head of a district needs: its villages, pockets and needs."""
+    product, code = matter.product, matter.district
+    named = dict(zip(
+        ("code", "name", "villages", "inside", "households", "poor", "rate"),
+        next(row for row in table_rows.district_rows(product) if row[0] == code), strict=True,
+    ))  # fmt: skip
+    text.say(say("document_district_lead", **named))
+    _leading(text, matter, Place("district", code))
+    own = product.measured.villages.index[product.measured.villages["district_code"] == code]
+    members = product.found.members
+    numbers = sorted(members[members.index.isin(own)].unique())
+    text.bullets(pocket_sentence(int(one), product.found.outlines.loc[one]) for one in numbers)
+    text.say(" ".join(filter(None, (product.estimate_line, product.caveat_line))), style=BOX)
+    text.reference(f"{say('document_see')} ", matter.see(("district", code)))
+    text.table(
+        say("document_district_villages", name=named["name"]),
+        table_rows.district_village_rows(product, code),
+        head=listing("document_district_villages_head"),
+        align=(_LEFT, _LEFT, *(_RIGHT,) * 4),
+    )
+    text.table(
+        say("document_district_needs", name=named["name"]),
+        table_rows.district_need_rows(product, code),
+        head=listing("document_district_needs_head"),
+        align=(_LEFT, _LEFT, *(_RIGHT,) * 4),
+    )
+
+
+def _change(text: Manuscript, matter: Matter) -> None:
     text.say(say("document_change_lead"))
-    for one in changes:
+    for one in matter.changes:
         years = {"before": one.before, "after": one.after}
         text.say(one.summary)
-        text.reference(f"{say('document_see')} ", see("change", str(one.before)))
+        text.reference(f"{say('document_see')} ", matter.see(("change", str(one.before))))
         text.table(
             say("document_change_table", **years),
-            change_rows(product, one),
+            table_rows.change_rows(matter.product, one),
             head=[word.format(**years) for word in listing("document_change_head")],
             align=(_LEFT, _LEFT, _LEFT, *(_RIGHT,) * 3),
         )
 
 
-def _needs(text: Manuscript, product: Analysis, see: See) -> None:
-    text.heading(say("document_needs"))
-    told = [one for one in product.catalogue.agencies[1:] if product.focus.indicators.get(one.key)]
+def _needs_table(text: Manuscript, matter: Matter) -> None:
+    maps = matter.see(*(("agency", one) for one in matter.product.focus.indicators))
+    text.reference(say("document_agency_maps"), maps)
+    text.table(
+        say("document_needs_all", regency=matter.product.regency_name),
+        table_rows.need_rows(matter.product),
+        head=listing("document_needs_all_head"),
+        align=(_LEFT, _LEFT, _RIGHT, _RIGHT, _RIGHT, _LEFT),
+    )
+
+
+def _needs(text: Manuscript, matter: Matter) -> None:
+    product = matter.product
+    needs = product.focus.indicators
+    told = [one for one in product.catalogue.agencies[1:] if needs.get(one.key)]
     text.say(say("document_needs_lead" if told else "document_needs_none"))
     for agency in told:
-        text.heading(product.catalogue.names[agency.key], 2)
-        text.reference(say("document_agency_maps"), see("agency", agency.key))
+        name = product.catalogue.names[agency.key]
+        text.heading(name, 2)
+        maps = (("agency", agency.key), *(("indicator", one) for one in needs[agency.key]))
+        text.reference(say("document_agency_maps"), matter.see(*maps))
         text.bullets(targeting_sentences(agency.key, product))
         for block in product.blocks:
             if block.agency == agency.key:
-                _block(text, block, of=product.catalogue.names[agency.key])
+                _agency_block(text, matter, block, name)
 
 
-def _money(text: Manuscript, product: Analysis) -> None:
-    first = product.catalogue.agencies[0].key
-    blocks = [one for key in _MONEY for one in _of(product, key) if one.agency in {"", first}]
-    if not blocks:
+def _agency_block(text: Manuscript, matter: Matter, block: Block, name: str) -> None:
+    """Write a part of an agency's page; a long budget is added up, the book lists its places."""
+    budget = matter.product.budget
+    added = {"budget": table_rows.chosen_rows, "budget_left": table_rows.left_rows}
+    if budget is None or block.key not in added:
+        _block(text, block, of=name)
         return
-    text.heading(say("document_money"))
-    for block in blocks:
+    text.say(block.lead)
+    text.bullets(block.items)
+    text.say(say("document_budget_book"))
+    text.table(
+        say("document_of", title=block.headline, name=name),
+        added[block.key](budget, block.agency, matter.labels),
+        head=listing(f"document_{block.key}_head"),
+        align=(_LEFT, _LEFT, *(_RIGHT,) * 3),
+    )
+
+
+def _money(text: Manuscript, matter: Matter) -> None:
+    for block in _money_blocks(matter.product):
         text.heading(block.headline, 2)
         _block(text, block)
 
 
-def _of(product: Analysis, key: str) -> list[Block]:
-    return [one for one in product.blocks if one.key == key]
+def _budget_table(text: Manuscript, matter: Matter) -> None:
+    for block in _money_blocks(matter.product, ("budget",)):
+        _block(text, block)
+
+
+def _money_blocks(product: Analysis, keys: Sequence[str] = _MONEY) -> list[Block]:
+    """List what is told of money for the whole regency."""
+    first = product.catalogue.agencies[0].key
+    return [
+        one for key in keys for one in product.blocks
+        if one.key == key and one.agency in {"", first}
+    ]  # fmt: skip
 
 
 def _block(text: Manuscript, block: Block, *, of: str = "") -> None:
     text.say(block.lead)
     text.bullets(block.items)
-    title = f"{block.headline} – {of}" if of else block.headline
+    title = say("document_of", title=block.headline, name=of) if of else block.headline
     text.table(title, block.rows, head=block.head, align=block.align)
 
 
-def _method(text: Manuscript, product: Analysis) -> None:
-    text.heading(say("document_method"))
+def _method(text: Manuscript, matter: Matter) -> None:
+    product = matter.product
     text.heading(say("document_method_how"), 2)
     text.say(product.method_line, style=BOX)
+    explained = {(one.kind, one.key) for one in matter.sheets if one.kind == "explanation"}
+    text.reference(say("document_agency_maps"), matter.see(*explained))
     _reach(text, product)
     text.heading(say("document_method_not"), 2)
     text.bullets(product.honesty)
@@ -217,121 +346,14 @@ def _reach(text: Manuscript, product: Analysis) -> None:
     text.caption(FIGURE, title)
 
 
-def main_rows(product: Analysis) -> Rows:
-    """Word the main numbers of the regency."""
-    villages, layer, pockets = product.measured.villages, product.layers[0], product.found
-    grades = pockets.outlines["evidence"]
-    poor = float(layer.district_counts.sum(min_count=1))
-    told = [
-        ("official", numeral(len(villages))),
-        ("data", numeral(int((villages["status"] == "ok").sum()))),
-        ("households", _or_dash(float(villages["households"].sum(min_count=1)))),
-        ("poor", _or_dash(poor)),
-        ("strict", numeral(int((grades == "strict").sum()))),
-        ("indicative", numeral(int((grades == "indicative").sum()))),
-        ("inside", numeral(len(pockets.members))),
-    ]
-    rows = [(say(f"document_main_{key}"), text) for key, text in told]
-    if areas := pockets.wide_villages:
-        inside = numeral(sum(map(len, areas.values())))
-        rows.append((say("document_main_wide"), numeral(len(areas))))
-        rows.append((say("document_main_wide_inside"), inside))
-    label = say("document_main_rate", label=layer.indicator.label)
-    rows.insert(4, (label, _rate(layer.regency_value)))
-    return list(rows)
+def _brief(text: Manuscript, matter: Matter) -> None:
+    write_brief(text, matter.product, picture=matter.brief, changes=matter.changes)
+    text.reference(f"{say('document_see')} ", matter.see(("overview", "")))
 
 
-def pocket_rows(product: Analysis) -> Rows:
-    """Word the pockets."""
-    return [
-        (numbered_name(int(str(number)), row), say(f"grade_{row['evidence']}"), *_counted(row))
-        for number, row in product.found.outlines.iterrows()
-    ]
-
-
-def wide_rows(product: Analysis) -> Rows:
-    """Word the parts of a wide pattern: the multiple is that of the pattern, not of the rate."""
-    if product.found.wide is None:
-        return []
-    return [
-        (numbered_name(int(str(number)), row), *_counted(row))
-        for number, row in product.found.wide.iterrows()
-    ]
-
-
-def _counted(row: pd.Series) -> tuple[str, ...]:
-    return (
-        numeral(row["n_villages"]),
-        numeral(row["households"]),
-        numeral(row["poor"]),
-        percentage(row["rate"]),
-        risk_words(float(row["relative_risk"])) + risk_interval(row, key="risk_range"),
-        numeral(row["p_value"], _P_DECIMALS),
-    )
-
-
-def village_rows(product: Analysis, number: int) -> Rows:
-    """Word the villages of a pocket, the worst first; missing numbers are dashes."""
-    members, layer = product.found.members, product.layers[0]
-    own = product.measured.villages.loc[members.index[members == number]]
-    shown = layer.shown.reindex(own.index)
-    order = shown.sort_values(ascending=layer.indicator.worse == "low", kind="stable").index
-    return [
-        (
-            str(code),
-            str(own.loc[code, "name"]),
-            str(own.loc[code, "district_name"]),
-            _or_dash(own.loc[code, "households"]),
-            _or_dash(own.loc[code, "poor_households"]),
-            _rate(shown[code]),
-        )
-        for code in order
-    ]
-
-
-def district_rows(product: Analysis) -> Rows:
-    """Word the districts, by code."""
-    villages, layer = product.measured.villages, product.layers[0]
-    inside = villages.index.isin(product.found.members.index)
-    rows: Rows = []
-    for code, own in villages.assign(inside=inside).groupby("district_code"):
-        rows.append(
-            (
-                str(code),
-                str(own["district_name"].iloc[0]),
-                numeral(len(own)),
-                numeral(int(own["inside"].sum())),
-                _or_dash(float(own["households"].sum(min_count=1))),
-                _or_dash(float(layer.district_counts.get(code, math.nan))),
-                _rate(float(layer.district_values.get(code, math.nan))),
-            )
-        )
-    return rows
-
-
-def change_rows(product: Analysis, change: WaveChange) -> Rows:
-    """
-    Word the villages that surely changed, the largest fall first.
-
-    Returns: Code, names, per cent at both times, percentage points; empty without sure change.
-    """
-    villages = product.measured.villages
-    return [
-        (
-            str(code),
-            str(villages.loc[code, "name"]),
-            str(villages.loc[code, "district_name"]),
-            numeral(float(row["before"]), 1),
-            numeral(float(row["after"]), 1),
-            signed(float(row["difference"])),
-        )
-        for code, row in change.sure.sort_values("difference", kind="stable").iterrows()
-    ]
-
-
-def _rate(percent: float) -> str:
-    return say("document_missing") if pd.isna(percent) else percentage(percent / 100)
-
-
-def _or_dash(value: float) -> str:
-    return say("document_missing") if pd.isna(value) else numeral(value)
+_CONTENTS: Mapping[Content, Write] = {
+    "brief": _brief, "summary": _summary, "pocket_table": _pocket_table, "roles": _roles,
+    "pockets": _pockets, "districts": _districts, "district": _district, "change": _change,
+    "needs_table": _needs_table, "needs": _needs, "budget_table": _budget_table, "money": _money,
+    "method": _method,
+}  # fmt: skip

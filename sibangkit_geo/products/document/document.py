@@ -18,7 +18,8 @@ from docx.shared import Mm
 from sibangkit_geo.products.atlas.map_surround import letterhead_lines
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.document import styles
-from sibangkit_geo.products.document.chapters import write_chapters
+from sibangkit_geo.products.document.chapters import Matter, write_chapter
+from sibangkit_geo.products.document.document_outline import read_outline
 from sibangkit_geo.products.document.manuscript import FIGURE, HEADING, MAP, TABLE, Manuscript
 from sibangkit_geo.products.places import zip_moment
 from sibangkit_geo.products.words import date_words, say
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages
     from sibangkit_geo.products.changes import WaveChange
+    from sibangkit_geo.products.document.document_outline import Outline
     from sibangkit_geo.products.document.manuscript import Entry
     from sibangkit_geo.products.result import Analysis
 
@@ -67,12 +69,15 @@ class MapPictures:
         The ``[annex]`` table.
     changes
         Since each earlier wave, as the atlas drew them.
+    brief
+        File name of the picture on the page for leaders; empty for none.
     """
 
     pages: AtlasPages
     folder: Path
     settings: AnnexSettings
     changes: tuple[WaveChange, ...] = ()
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,31 +122,30 @@ def write_document(
     Raises
     ------
     ConfigError
-        The template is no Word file.
+        The template is no Word file, or the outline is wrong.
     OSError
         A picture cannot be read, or the disk refuses.
     """
+    outline = read_outline(maps.settings)
     document, notes = styles.open_template(maps.settings.template)
     text = Manuscript(document, settings=maps.settings)
     _about(document, product, maps.settings)
-    anchor = _front(text, product, maps.settings, notes)
+    anchor = _opening(text, product, maps.settings, outline, notes)
     if not maps.settings.template:
         _foot(document.sections[0])
-    write_chapters(
-        text, product, lambda kind, key: _marks(maps.pages, kind, key), changes=maps.changes
-    )
-    _maps(text, maps)
-    _lists(text, anchor, pages or {})
+    sheets = maps.pages.sheets if outline.has("maps") else ()
+    matter = Matter(
+        product, sheets, maps.changes, maps.settings.district,
+        maps.folder / maps.brief if maps.brief else None,
+    )  # fmt: skip
+    for chapter in outline.chapters:
+        write_chapter(text, matter, chapter)
+    if sheets:
+        _maps(text, maps)
+    if outline.lists:
+        _lists(text, anchor, pages or {})
     save(document, path, created=product.provenance.created)
     return Written(path, tuple(text.entries), notes)
-
-
-def _marks(pages: AtlasPages, kind: str, key: str) -> list[tuple[str, str]]:
-    return [
-        (f"_Ref_{MAP}_{at}", one.number)
-        for at, one in enumerate(pages.sheets, start=1)
-        if one.kind == kind and one.key == key
-    ]
 
 
 def _about(document: Any, product: Analysis, settings: AnnexSettings) -> None:  # noqa: ANN401
@@ -155,16 +159,36 @@ def _about(document: Any, product: Analysis, settings: AnnexSettings) -> None:  
     told.insert(0, styles.element("w:updateFields", val="true"))
 
 
-def _front(
-    text: Manuscript, product: Analysis, settings: AnnexSettings, notes: tuple[Note, ...]
-) -> Any:  # noqa: ANN401
-    """Write the first page; the lists go before the break that ends it."""
+def _opening(
+    text: Manuscript, product: Analysis, settings: AnnexSettings, outline: Outline,
+    notes: tuple[Note, ...],
+) -> Any:  # noqa: ANN401  # fmt: skip
+    """Write the first page or its heading; the lists go before the paragraph that ends it."""
     _logo(text, settings.logo)
     for line in letterhead_lines(settings, product):
         text.say(line, style=styles.KOP)
-    text.say(say("document_title"), style=styles.TITLE)
-    place = say("document_subtitle", regency=product.regency_name, year=product.year)
+    text.say(outline.title or say("document_title"), style=styles.TITLE)
+    place = say("document_subtitle", regency=_place(product, settings.district), year=product.year)
     text.say(place, style=styles.SUBTITLE)
+    if outline.front:
+        _front(text, product, notes)
+    paragraph = text.document.add_paragraph(style=styles.TABLE_TEXT)
+    if outline.front and not outline.chapters[0].new_page:
+        paragraph.add_run().add_break(WD_BREAK.PAGE)
+    return paragraph._p  # noqa: SLF001 - python-docx has no call to insert before it
+
+
+def _place(product: Analysis, district: str) -> str:
+    """Name the regency, and before it the district that the document is for."""
+    if not district:
+        return product.regency_name
+    villages = product.measured.villages
+    name = villages.loc[villages["district_code"] == district, "district_name"].iloc[0]
+    return say("document_place", district=name, regency=product.regency_name)
+
+
+def _front(text: Manuscript, product: Analysis, notes: tuple[Note, ...]) -> None:
+    """Say what the document is of, when it was made, and how far it may be trusted."""
     text.say(product.title)
     made = say(
         "document_made",
@@ -172,12 +196,9 @@ def _front(
         version=product.provenance.versions["sibangkit_geo"],
     )
     text.say(made)
-    text.say(product.estimate_line, style=styles.BOX)
+    text.say(" ".join(filter(None, (product.estimate_line, product.caveat_line))), style=styles.BOX)
     for note in notes:
         text.say(note.text)
-    paragraph = text.document.add_paragraph()
-    paragraph.add_run().add_break(WD_BREAK.PAGE)
-    return paragraph._p  # noqa: SLF001 - python-docx has no call to insert before it
 
 
 def _logo(text: Manuscript, name: str) -> None:
@@ -211,11 +232,12 @@ def _foot(section: Section) -> None:
 
 
 def _maps(text: Manuscript, maps: MapPictures) -> None:
-    if not maps.pages.sheets:
-        return
-    text.heading(say("document_atlas"))
+    """Write the maps at the end; every one is named in the text before it."""
     text.say(say("document_atlas_lead"))
     text.bullets(_kinds(maps.pages))
+    marks = [(f"_Ref_{MAP}_{at}", one.number) for at, one in enumerate(maps.pages.sheets, 1)]
+    rest = [one for one in marks if one[0] not in text.named]
+    text.reference(say("document_atlas_rest"), rest)
     section = text.document.add_section(WD_SECTION.NEW_PAGE)
     _narrow(section, maps.settings)
     width = int(Mm(layout_inside(maps.settings).width))

@@ -34,6 +34,7 @@ TABLE_STYLE, TABLE_TEXT, TABLE_HEAD = (
     "Kepala Tabel Lampiran",
 )
 KOP, BOX = "Kop Lampiran", "Kotak Lampiran"
+NUMBER, NUMBER_WORDS = "Angka Lampiran", "Keterangan Angka Lampiran"
 BULLET, CAPTION, NORMAL = "List Bullet", "Caption", "Normal"
 TITLE, SUBTITLE = "Title", "Subtitle"
 CONTENTS, CONTENTS_HEADING, FIGURES = ("TOC 1", "TOC 2"), "TOC Heading", "Table of Figures"
@@ -47,7 +48,7 @@ _HEADINGS = {"Heading 1": (16, 18, 6), "Heading 2": (13, 14, 4), "Heading 3": (1
 
 _PARAGRAPHS = (
     NORMAL, TITLE, SUBTITLE, CAPTION, BULLET, KOP, BOX, FIGURES, CONTENTS_HEADING, TABLE_TEXT,
-    TABLE_HEAD,
+    TABLE_HEAD, NUMBER, NUMBER_WORDS,
 )  # fmt: skip
 # what a damaged Word file, or one of odd values, makes the libraries raise
 _FAULTS = (
@@ -210,6 +211,12 @@ def _complete(document: Document) -> None:
         style.font.bold = True
         style.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
         style.paragraph_format.space_after = Pt(0)
+    for name, points, bold in ((NUMBER, 22, True), (NUMBER_WORDS, 9.5, False)):
+        if style := _missing(document, name):
+            style.font.size, style.font.bold = Pt(points), bold
+            style.font.color.rgb = _ACCENT if bold else _INK
+            _spaced(style, before=0, after=2)
+            style.paragraph_format.keep_with_next = True
     _contents(document)
     _tables(document)
     _box(document)
