@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     Write = Callable[[Manuscript, "Matter"], None]
 
 _MONEY = ("target", "series", "budget", "pledges", "curve", "movements")
+# what was done with files: the report on data quality and the manifest tell it
+_LOG = ("coverage_cleaned", "rows_located")
 _LEFT, _RIGHT = "l", "r"
 
 
@@ -325,9 +327,9 @@ def _method(text: Manuscript, matter: Matter) -> None:
     text.bullets(product.honesty)
     text.heading(say("document_method_sources"), 2)
     text.bullets(product.source_lines)
-    if product.notes:
+    if notes := [one.text for one in product.notes if one.key not in _LOG]:
         text.heading(say("document_method_notes"), 2)
-        text.bullets(note.text for note in product.notes)
+        text.bullets(notes)
 
 
 def _reach(text: Manuscript, product: Analysis) -> None:
