@@ -302,6 +302,9 @@ def annex(
     no_document: Annotated[
         bool, typer.Option("--no-document", help="Write no Word document.")
     ] = False,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="Write each map without frame too, for pasting.")
+    ] = False,
     to: Annotated[
         str, typer.Option(metavar="postgresql://...", help="PostGIS to publish the layers to.")
     ] = "",
@@ -311,7 +314,7 @@ def annex(
         from sibangkit_geo.study.annex import AnnexOrder, run_annex
 
         sheets = tuple(filter(None, map(str.strip, only.split(","))))
-        order = AnnexOrder(tuple(paper or ()), sheets, not no_document, to)
+        order = AnnexOrder(tuple(paper or ()), sheets, not no_document, to, pieces)
         finished = run_annex(study_file, out, order=order, progress=progress)
     for name in finished.products:
         typer.echo(finished.out / name)

@@ -36,6 +36,8 @@ _LEADING = 1.3
 # in units of the text size
 _HALO, _HALO_DETAIL = 0.14, 0.012
 _LARGE = 100.0
+# lines of the pattern of what has no number: along x less y, points
+HATCH_STEP, HATCH_WIDTH = 5.0, 0.45
 _FEWEST_CORNERS = 2
 _SMALLEST_SHARE = 0.6
 

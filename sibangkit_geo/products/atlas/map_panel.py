@@ -36,7 +36,7 @@ from sibangkit_geo.products.atlas.labels import (
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -134,6 +134,19 @@ def view_of(ground: Ground, sheet: Sheet, *, layout: Layout) -> MapView:
         frame, shapes, villages, about, tuple(names), tuple(quiet), badges,
         tuple(waters), tuple(places),
     )  # fmt: skip
+
+
+def views(
+    ground: Ground, sheets: Iterable[Sheet], *, layout: Layout
+) -> Iterator[tuple[Sheet, MapView]]:
+    """Prepare the map of one sheet after the other; only that of the regency is kept."""
+    regency: MapView | None = None
+    for sheet in sheets:
+        if sheet.district:
+            yield sheet, view_of(ground, sheet, layout=layout)
+        else:
+            regency = regency or view_of(ground, sheet, layout=layout)
+            yield sheet, regency
 
 
 def _badges(

@@ -91,7 +91,7 @@ def draw_map_surround(
     if layout.kop:
         _kop(page, layout.kop, imprint)
     _title(page, sheet, imprint, number)
-    _scale(page, frame, imprint)
+    draw_scale(page, frame, imprint=imprint)
     product, foot = imprint.product, layout.footer
     made = say(
         "annex.atlas_made",
@@ -175,7 +175,8 @@ def _stack(page: Page, rect: Rect, lines: Sequence[tuple[str, float, bool]]) -> 
         page.text(((rect.left + rect.right) / 2, at), text, Type(small, bold=bold), align="centre")
 
 
-def _scale(page: Page, frame: Frame, imprint: Imprint) -> None:
+def draw_scale(page: Page, frame: Frame, *, imprint: Imprint) -> None:
+    """Draw number and bar of the scale, what the map is projected on, and the north."""
     rect, layout = imprint.layout.scale, imprint.layout
     left, top = rect.left + _PAD, rect.top - _PAD
     words = say("annex.scale", scale=numeral(frame.scale))

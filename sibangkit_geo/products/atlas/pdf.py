@@ -19,6 +19,8 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from matplotlib.path import Path as Outline
 
 from sibangkit_geo.products.atlas.canvas import (
+    HATCH_STEP,
+    HATCH_WIDTH,
     POINTS_PER_MM,
     Drawn,
     Pictured,
@@ -49,7 +51,7 @@ _WORDS = {
 _FACES = ("F1", "F2", "F3")
 _FIRST_FREE = _RESOURCES + 1 + len(_FACES)
 _CELLS = {
-    "lines": (5.0, "0.45 w -1 -1 m 6 6 l -1 4 m 1 6 l 4 -1 m 6 1 l S"),
+    "lines": (HATCH_STEP, f"{HATCH_WIDTH} w -1 -1 m 6 6 l -1 4 m 1 6 l 4 -1 m 6 1 l S"),
 }
 
 _PER_EM = 1000
