@@ -104,7 +104,8 @@ def write_atlas(
         first=notes[0].text if notes else "",
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    listed = _bind(_draw(subject, counted(sheets, progress), imprint), folder, imprint)
+    drawn = _draw(subject, counted(sheets, progress), imprint)
+    listed = _bind(drawn, folder, imprint, tagged=True)
     return AtlasPages(PDF_NAME if settings.pdf else "", listed, notes)
 
 
@@ -151,9 +152,9 @@ def write_pictures(
     sheets = plan_sheets(subject, own)
     imprint = Imprint(own, layout_inside(own), product, epsg_of(product), len(sheets), None)
     folder.mkdir(parents=True, exist_ok=True)
-    return AtlasPages(
-        PDF_NAME, _bind(_draw(subject, counted(sheets, progress), imprint), folder, imprint)
-    )
+    drawn = _draw(subject, counted(sheets, progress), imprint)
+    # the document that takes them in has words of its own for them
+    return AtlasPages(PDF_NAME, _bind(drawn, folder, imprint, tagged=False))
 
 
 def write_annex(product: Analysis, path: Path) -> None:
@@ -178,7 +179,7 @@ def write_annex(product: Analysis, path: Path) -> None:
     subject = Subject(product, Ground(product))
     sheets = plan_sheets(subject, settings)
     imprint = Imprint(settings, layout_of(settings), product, epsg_of(product), 1, None)
-    with PdfBook(path) as book:
+    with PdfBook(path, tagged=True) as book:
         for page, _ in _draw(subject, sheets, imprint):
             book.add(page)
         # no date: the same study gives the same bytes
@@ -186,11 +187,11 @@ def write_annex(product: Analysis, path: Path) -> None:
 
 
 def _bind(
-    drawn: Iterable[tuple[Page, AtlasSheet]], folder: Path, imprint: Imprint
+    drawn: Iterable[tuple[Page, AtlasSheet]], folder: Path, imprint: Imprint, *, tagged: bool
 ) -> tuple[AtlasSheet, ...]:
     """Write the PDF and the pictures painted from it; without `pdf` it is their draft only."""
     listed, settings = [], imprint.settings
-    with PdfBook(folder / PDF_NAME) as book:
+    with PdfBook(folder / PDF_NAME, tagged=tagged) as book:
         for page, entry in drawn:
             book.add(page)
             listed.append(entry)
@@ -245,6 +246,8 @@ def _draw(
     drawn = views(ground, sheets, layout=layout)
     for number, (sheet, view) in enumerate(drawn, start=imprint.settings.first_map):
         page = Page(layout.width, layout.height)
+        alt = alt_text(sheet, view, imprint.product)
+        page.part("Figure", alt=alt, box=layout.map)
         draw_map(page, sheet, view=view, layout=layout, ground=ground, epsg=imprint.epsg)
         lowest = draw_legend(page, sheet, view=view, ground=ground, layout=layout)
         box = layout.legend
@@ -253,10 +256,10 @@ def _draw(
         draw_index(page, sheet, view=view, ground=ground, layout=layout)
         draw_marginalia(page, sheet, imprint=imprint)
         draw_map_surround(page, sheet, frame=view.frame, imprint=imprint, number=number)
-        yield page, _entry(sheet, view, imprint, number)
+        yield page, _entry(sheet, alt, imprint, number)
 
 
-def _entry(sheet: Sheet, view: MapView, imprint: Imprint, number: int) -> AtlasSheet:
+def _entry(sheet: Sheet, alt: str, imprint: Imprint, number: int) -> AtlasSheet:
     settings = imprint.settings
     mark = "_".join(p for p in f"{settings.numbering}{number}".replace(".", " ").split())
     mark = "".join(one if one.isalnum() or one == "_" else "_" for one in mark)
@@ -265,7 +268,7 @@ def _entry(sheet: Sheet, view: MapView, imprint: Imprint, number: int) -> AtlasS
         title=sheet.title,
         page=number - settings.first_map + 1,
         png=f"peta_{mark}_{sheet.slug}.png" if settings.png else "",
-        alt=alt_text(sheet, view, imprint.product),
+        alt=alt,
         kind=sheet.kind,
         key=sheet.key,
     )

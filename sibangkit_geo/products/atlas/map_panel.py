@@ -433,9 +433,11 @@ def draw_index(page: Page, sheet: Sheet, *, view: MapView, ground: Ground, layou
     """Draw where the map lies: the regency among its neighbours, or the district in the regency."""
     rect = layout.index
     middle, y = (rect.left + rect.right) / 2, rect.top - 0.8 - line_mm(layout.body)
+    page.part("H2")
     page.text((middle, y), say("annex.index"), Type(layout.body, bold=True), align="centre")
     room = Rect(rect.left + _PAD, rect.bottom + 1.8, rect.width - 2 * _PAD, y - rect.bottom - 3)
     frame, room = _index_frame(sheet, view, ground, room)
+    page.part("Figure", alt=say("annex.atlas_alt_index"), box=room)
     shapes = ground.at(round(_COARSER * frame.scale)).inside(frame)
     land.draw_land(page, shapes.underlay, frame=frame, rect=room)
     areas = area_pieces(shapes.villages, frame, rect=room)

@@ -114,6 +114,8 @@ def _drawn(
     met: Counter[str] = Counter()
     for sheet, view in views(ground, counted(sheets, progress), layout=layout):
         page = Page(layout.width, layout.height)
+        alt = alt_text(sheet, view, imprint.product)
+        page.part("Figure", alt=alt, box=layout.map)
         draw_map(page, sheet, view=view, layout=layout, ground=ground, epsg=imprint.epsg)
         draw_legend(page, sheet, view=view, ground=ground, layout=layout)
         draw_scale(page, view.frame, imprint=imprint)
@@ -122,7 +124,7 @@ def _drawn(
         met[sheet.slug] += 1
         # two sheets may have one name in words of different kinds
         slug = sheet.slug if met[sheet.slug] == 1 else f"{sheet.slug}_{sheet.kind}"
-        yield page, _piece(slug, sheet, view, imprint, numbers)
+        yield page, _piece(slug, sheet, view, imprint, (alt, numbers))
 
 
 def _numbers(sheet: Sheet, view: MapView, ground: Ground) -> str:
@@ -156,6 +158,7 @@ def _draw_lines(page: Page, lines: Sequence[tuple[str, bool]], layout: Layout) -
             break
     y = rect.top
     for some, bold in laid:
+        page.part("P")
         for line in some:
             y -= line_mm(size)
             style = Type(size, bold=bold) if bold else Type(size, color=SOFT)
@@ -164,10 +167,11 @@ def _draw_lines(page: Page, lines: Sequence[tuple[str, bool]], layout: Layout) -
 
 
 def _piece(
-    slug: str, sheet: Sheet, view: MapView, imprint: Imprint, numbers: str
-) -> MapPiece:  # fmt: skip
-    product, layout = imprint.product, imprint.layout
-    title, alt = say("annex.title", title=sheet.title), alt_text(sheet, view, product)
+    slug: str, sheet: Sheet, view: MapView, imprint: Imprint, told: tuple[str, str]
+) -> MapPiece:
+    """Word what goes with a map, of which its alternative text and its numbers are told."""
+    product, layout, (alt, numbers) = imprint.product, imprint.layout, told
+    title = say("annex.title", title=sheet.title)
     notes = [one for one in (*sheet.notes, numbers) if one]
     words = say(
         "annex.piece_caption",
@@ -187,7 +191,7 @@ def _write(page: Page, piece: MapPiece, folder: Path, imprint: Imprint) -> None:
     svg = folder / f"{piece.slug}.svg"
     svg.write_text(svg_of(page, title=piece.title, told=told), encoding="utf-8", newline="\n")
     pdf = folder / f"{piece.slug}.pdf"
-    with PdfBook(pdf) as book:
+    with PdfBook(pdf, tagged=True) as book:
         book.add(page)
         book.finish((), {**about(imprint, dated=True), "Title": piece.title})
     paint(pdf, [f"{piece.slug}.png"], folder, dpi=imprint.settings.dpi)

@@ -12,7 +12,7 @@ import html
 import io
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.path import Path as Outline
@@ -80,7 +80,7 @@ def _path(mark: Drawn, high: float) -> str:
     if pen.hatch:
         lines = _hatched(mark.outline)
         # a pattern without a line in so small a shape
-        return _stroked(lines, pen.edge, HATCH_WIDTH, (), high) if len(lines.vertices) else ""
+        return _stroked(lines, pen.edge, HATCH_WIDTH, (), high) if np.size(lines.vertices) else ""
     if pen.fill and not (pen.edge and pen.width):
         return f'<path fill="{pen.fill}" d="{_steps(mark.outline, high)}"/>\n'
     return _stroked(mark.outline, pen.edge, pen.width, pen.dash, high, fill=pen.fill or "none")
@@ -104,15 +104,15 @@ def _steps(outline: Outline, high: float) -> str:
 
     Without letters, numbers in a row could by chance be read as one of a household.
     """
-    corners = np.asarray(outline.vertices) * _UNIT
+    corners = np.asarray(outline.vertices, dtype=float) * _UNIT
     whole = np.rint(np.column_stack([corners[:, 0], high - corners[:, 1]])).astype(np.int64)
     steps = np.diff(whole, axis=0, prepend=whole[:1])
     # an open line without codes starts at its first corner
     plain = [Outline.MOVETO] + [Outline.LINETO] * (len(whole) - 1)
-    codes = np.asarray(plain if outline.codes is None else outline.codes)
+    codes: Sequence[Any] = plain if outline.codes is None else np.asarray(outline.codes).tolist()
     parts = []
     for code, (x, y), (dx, dy) in zip(
-        codes.tolist(), whole.tolist(), steps.tolist(), strict=True
+        codes, whole.tolist(), steps.tolist(), strict=True
     ):  # fmt: skip
         if code == Outline.MOVETO:
             parts.append(f"M{x} {y}")
