@@ -12,13 +12,16 @@ import pypdf
 import pytest
 from matplotlib.path import Path as Outline
 from PIL import Image
+from typer.testing import CliRunner
 
 from sibangkit_geo import disclosure
+from sibangkit_geo.cli import app
 from sibangkit_geo.products.atlas import AtlasSettings, write_pieces
 from sibangkit_geo.products.atlas.canvas import Page, Pen, Rect, Type
 from sibangkit_geo.products.atlas.map_pieces import CAPTIONS_NAME, MapPiece
-from sibangkit_geo.products.atlas.settings import layout_of_piece
+from sibangkit_geo.products.atlas.settings import AnnexSettings, layout_of_piece
 from sibangkit_geo.products.atlas.svg_page import svg_of
+from sibangkit_geo.study.annex import AnnexFinished, AnnexOrder
 from tests.test_annex import paths, printed_scale, words
 from tests.test_atlas import HOSTILE, areas, piece_product
 
@@ -183,6 +186,24 @@ def test_the_scan_finds_nothing_in_pieces_and_reads_the_words_of_an_svg(
         title, told = (NIK if place == one else "Peta" for one in ("title", "told"))
         (tmp_path / "a.svg").write_text(svg_of(page, title=title, told=told), "utf-8")
         assert [one.kind for one in disclosure.find_leaks(tmp_path)] == ["identity"], place
+
+
+@pytest.mark.parametrize(("given", "asked"), [([], False), (["--pieces"], True)])
+def test_pieces_are_written_where_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, given: list[str], asked: bool
+) -> None:
+    orders: list[AnnexOrder] = []
+
+    def take(_: Path, out: Path, *, order: AnnexOrder, **__: object) -> AnnexFinished:
+        orders.append(order)
+        return AnnexFinished(out, ())
+
+    monkeypatch.setattr("sibangkit_geo.study.annex.run_annex", take)
+    command = ["annex", "study.toml", "--out", str(tmp_path), "--only", "kantong, pupr", *given]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert [one.pieces for one in orders] == [asked]
+    assert orders[0].only == ("kantong", "pupr")
+    assert not AnnexSettings().pieces
 
 
 # ---- marks as SVG, by hand
