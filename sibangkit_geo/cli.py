@@ -311,6 +311,9 @@ def annex(  # noqa: PLR0913 - an option each
     no_document: Annotated[
         bool, typer.Option("--no-document", help="Write no Word document.")
     ] = False,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="Write each map without frame too, for pasting.")
+    ] = False,
     to: Annotated[
         str, typer.Option(metavar="postgresql://...", help="PostGIS to publish the layers to.")
     ] = "",
@@ -320,7 +323,9 @@ def annex(  # noqa: PLR0913 - an option each
         from sibangkit_geo.study.annex import AnnexOrder, run_annex
 
         sheets = tuple(filter(None, map(str.strip, only.split(","))))
-        order = AnnexOrder(tuple(paper or ()), sheets, not no_document, to, preset, district)
+        order = AnnexOrder(
+            tuple(paper or ()), sheets, not no_document, to, preset, district, pieces
+        )
         finished = run_annex(study_file, out, order=order, progress=progress)
     for name in finished.products:
         typer.echo(finished.out / name)

@@ -1,4 +1,4 @@
-"""What is wrong with a finished PDF or Word file, read as a reader would; each check lists faults."""
+"""What is wrong with a finished PDF or Word file, read as a reader would."""
 
 from __future__ import annotations
 

@@ -165,6 +165,11 @@ def _product(areas: Boundaries, groups: list[list[str]]) -> Analysis:
     )  # fmt: skip
 
 
+def piece_product(areas: Boundaries) -> Analysis:
+    """Give a study with one pocket, for maps on pages of others."""
+    return _product(areas, [[str(code) for code in areas.villages.index[200:203]]])
+
+
 @pytest.fixture(scope="session")
 def areas(tmp_path_factory: pytest.TempPathFactory) -> Boundaries:
     folder = tmp_path_factory.mktemp("areas")

@@ -1,4 +1,4 @@
-"""The finished atlas and document, read by the checks of `tests/printed.py`; and the checks themselves."""
+"""The finished atlas and document, read by the checks of `tests/printed.py`."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ from sibangkit_geo import disclosure
 from sibangkit_geo.config import read_study
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning, nearest
 from sibangkit_geo.products import staging
-from sibangkit_geo.products.atlas import write_atlas, write_pictures
+from sibangkit_geo.products.atlas import write_atlas, write_pictures, write_pieces
 from sibangkit_geo.products.atlas.atlas import epsg_of
+from sibangkit_geo.products.atlas.map_pieces import PIECES
 from sibangkit_geo.products.atlas.settings import AtlasPages, Paper, Preset
 from sibangkit_geo.products.changes import wave_changes
 from sibangkit_geo.products.document import (
@@ -36,6 +37,8 @@ from sibangkit_geo.study.extras import SURFACE, write_surface
 from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas import WaveChange
     from sibangkit_geo.products.document import AnnexSettings
@@ -54,6 +57,7 @@ class AnnexOrder:
     `only`: Sheets to draw, as in ``[annex] only``; empty takes the study's.
     `preset`, `district`: As in ``[annex]``; empty takes the study's.
     `address`: Database the layers are published to; empty for none.
+    `pieces`: Whether to write maps for pasting too; false takes the study's.
     """
 
     papers: tuple[str, ...] = ()
@@ -62,6 +66,7 @@ class AnnexOrder:
     address: str = ""
     preset: str = ""
     district: str = ""
+    pieces: bool = False
 
     def __post_init__(self) -> None:
         """Check papers and address before anything long starts."""
@@ -154,7 +159,7 @@ def asked_for(settings: AnnexSettings, order: AnnexOrder) -> AnnexSettings:
     outline = "" if order.preset else settings.outline
     return replace(
         settings, only=order.only or settings.only, preset=preset, district=district,
-        outline=outline,
+        outline=outline, pieces=order.pieces or settings.pieces,
     )  # fmt: skip
 
 
@@ -196,18 +201,23 @@ def _write(
     papers = tuple(dict.fromkeys(order.papers or (settings.paper,)))
     changes = wave_changes(ready.product)
     notes: list[Note] = []
-    for done, paper in enumerate(papers):
-        progress("draw", done, len(papers) + order.document)
+    product = ready.product
+
+    def sheet(done: int, total: int) -> None:
+        progress("draw", done, total)
+
+    for paper in papers:
         own = replace(settings, paper=cast("Paper", paper))
-        drawn = write_atlas(ready.product, folder / paper, settings=own, changes=changes)
+        drawn = write_atlas(product, folder / paper, settings=own, changes=changes, progress=sheet)
         notes += drawn.notes
+    if settings.pieces:
+        write_pieces(product, folder / PIECES, settings=settings, changes=changes, progress=sheet)
     if order.document:
-        progress("draw", len(papers), len(papers) + 1)
-        notes += _document(ready, settings, folder, changes)
+        notes += _document(ready, settings, folder, changes, sheet)
     progress("write", 0, 1)
     write_workbook(
-        ready.product,
-        open_tables(ready.product),
+        product,
+        open_tables(product),
         folder / BOOK_NAME,
         budget=ready.conclusions.plans.budget,
         changes=changes,
@@ -216,13 +226,19 @@ def _write(
 
 
 def _document(
-    ready: Ready, settings: AnnexSettings, folder: Path, changes: tuple[WaveChange, ...]
+    ready: Ready,
+    settings: AnnexSettings,
+    folder: Path,
+    changes: tuple[WaveChange, ...],
+    progress: Callable[[int, int], None],
 ) -> tuple[Note, ...]:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         pages = AtlasPages("", ())
         if read_outline(settings).has("maps"):
-            pages = write_pictures(ready.product, place, settings=settings, changes=changes)
+            pages = write_pictures(
+                ready.product, place, settings=settings, changes=changes, progress=progress
+            )
         (folder / OUTLINE_NAME).write_bytes(outline_file(settings).read_bytes())
         maps = MapPictures(pages, place, settings, changes)
         written = write_document(ready.product, maps, folder / DOCX_NAME)

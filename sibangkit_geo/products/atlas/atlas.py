@@ -18,7 +18,7 @@ from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.atlas.canvas import Page, Rect
 from sibangkit_geo.products.atlas.ground import Ground
 from sibangkit_geo.products.atlas.listing import draw_list
-from sibangkit_geo.products.atlas.map_panel import draw_index, draw_map, view_of
+from sibangkit_geo.products.atlas.map_panel import draw_index, draw_map, views
 from sibangkit_geo.products.atlas.map_surround import (
     Imprint,
     draw_legend,
@@ -40,7 +40,7 @@ from sibangkit_geo.products.atlas.sheet_plan import Subject, plan_sheets
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.atlas.sheet_plan import Sheet
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.result import Analysis
+
+    Progress = Callable[[int, int], None]
 
 PDF_NAME = "atlas_peta.pdf"
 # enough for type of five points, less than half the size of 300
@@ -62,6 +64,7 @@ def write_atlas(
     *,
     settings: AtlasSettings,
     changes: tuple[WaveChange, ...] = (),
+    progress: Progress | None = None,
 ) -> AtlasPages:
     """
     Draw the atlas: one PDF, one picture per sheet on demand.
@@ -76,6 +79,8 @@ def write_atlas(
         The ``[annex]`` table.
     changes
         Since each earlier wave; one sheet for each.
+    progress
+        Called before each sheet with how many are drawn, and of how many.
 
     Returns
     -------
@@ -99,7 +104,8 @@ def write_atlas(
         first=notes[0].text if notes else "",
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
-    listed = _bind(_draw(subject, sheets, imprint), folder, imprint)
+    drawn = _draw(subject, counted(sheets, progress), imprint)
+    listed = _bind(drawn, folder, imprint, tagged=True)
     return AtlasPages(PDF_NAME if settings.pdf else "", listed, notes)
 
 
@@ -109,6 +115,7 @@ def write_pictures(
     *,
     settings: AtlasSettings,
     changes: tuple[WaveChange, ...] = (),
+    progress: Progress | None = None,
 ) -> AtlasPages:
     """
     Draw the sheets as pictures for the pages of a document, at their true size.
@@ -123,6 +130,8 @@ def write_pictures(
         The ``[annex]`` table.
     changes
         Since each earlier wave; one sheet for each.
+    progress
+        Called before each sheet with how many are drawn, and of how many.
 
     Returns
     -------
@@ -143,7 +152,9 @@ def write_pictures(
     sheets = plan_sheets(subject, own)
     imprint = Imprint(own, layout_inside(own), product, epsg_of(product), len(sheets), None)
     folder.mkdir(parents=True, exist_ok=True)
-    return AtlasPages(PDF_NAME, _bind(_draw(subject, sheets, imprint), folder, imprint))
+    drawn = _draw(subject, counted(sheets, progress), imprint)
+    # the document that takes them in has words of its own for them
+    return AtlasPages(PDF_NAME, _bind(drawn, folder, imprint, tagged=False))
 
 
 def write_annex(product: Analysis, path: Path) -> None:
@@ -168,24 +179,24 @@ def write_annex(product: Analysis, path: Path) -> None:
     subject = Subject(product, Ground(product))
     sheets = plan_sheets(subject, settings)
     imprint = Imprint(settings, layout_of(settings), product, epsg_of(product), 1, None)
-    with PdfBook(path) as book:
+    with PdfBook(path, tagged=True) as book:
         for page, _ in _draw(subject, sheets, imprint):
             book.add(page)
         # no date: the same study gives the same bytes
-        book.finish((), _about(imprint, dated=False))
+        book.finish((), about(imprint, dated=False))
 
 
 def _bind(
-    drawn: Iterable[tuple[Page, AtlasSheet]], folder: Path, imprint: Imprint
+    drawn: Iterable[tuple[Page, AtlasSheet]], folder: Path, imprint: Imprint, *, tagged: bool
 ) -> tuple[AtlasSheet, ...]:
     """Write the PDF and the pictures painted from it; without `pdf` it is their draft only."""
     listed, settings = [], imprint.settings
-    with PdfBook(folder / PDF_NAME) as book:
+    with PdfBook(folder / PDF_NAME, tagged=tagged) as book:
         for page, entry in drawn:
             book.add(page)
             listed.append(entry)
         marks = [Bookmark(f"{one.number} {one.title}", one.page) for one in listed]
-        book.finish(marks, _about(imprint, dated=True))
+        book.finish(marks, about(imprint, dated=True))
     if settings.png:
         paint(folder / PDF_NAME, [one.png for one in listed], folder, dpi=settings.dpi)
     if not settings.pdf:
@@ -219,18 +230,24 @@ def _read_logo(name: str) -> tuple[NDArray[np.uint8] | None, tuple[Note, ...]]:
         return None, (Note("logo_missing", text),)
 
 
+def counted(sheets: Sequence[Sheet], progress: Progress | None) -> Iterator[Sheet]:
+    """Tell how many sheets are drawn, before each."""
+    for done, sheet in enumerate(sheets):
+        if progress is not None:
+            progress(done, len(sheets))
+        yield sheet
+
+
 def _draw(
-    subject: Subject, sheets: Sequence[Sheet], imprint: Imprint
+    subject: Subject, sheets: Iterable[Sheet], imprint: Imprint
 ) -> Iterator[tuple[Page, AtlasSheet]]:
     """Draw one sheet after the other; only the map of the regency is kept."""
     layout, ground = imprint.layout, subject.ground
-    regency: MapView | None = None
-    for number, sheet in enumerate(sheets, start=imprint.settings.first_map):
-        if sheet.district:
-            view = view_of(ground, sheet, layout=layout)
-        else:
-            view = regency = regency or view_of(ground, sheet, layout=layout)
+    drawn = views(ground, sheets, layout=layout)
+    for number, (sheet, view) in enumerate(drawn, start=imprint.settings.first_map):
         page = Page(layout.width, layout.height)
+        alt = alt_text(sheet, view, imprint.product)
+        page.part("Figure", alt=alt, box=layout.map)
         draw_map(page, sheet, view=view, layout=layout, ground=ground, epsg=imprint.epsg)
         lowest = draw_legend(page, sheet, view=view, ground=ground, layout=layout)
         box = layout.legend
@@ -239,31 +256,13 @@ def _draw(
         draw_index(page, sheet, view=view, ground=ground, layout=layout)
         draw_marginalia(page, sheet, imprint=imprint)
         draw_map_surround(page, sheet, frame=view.frame, imprint=imprint, number=number)
-        yield page, _entry(sheet, view, imprint, number)
+        yield page, _entry(sheet, alt, imprint, number)
 
 
-def _entry(sheet: Sheet, view: MapView, imprint: Imprint, number: int) -> AtlasSheet:
+def _entry(sheet: Sheet, alt: str, imprint: Imprint, number: int) -> AtlasSheet:
     settings = imprint.settings
     mark = "_".join(p for p in f"{settings.numbering}{number}".replace(".", " ").split())
     mark = "".join(one if one.isalnum() or one == "_" else "_" for one in mark)
-    counts = sheet.theme.counts(view.shown)
-    classes = "; ".join(
-        say("annex.atlas_alt_class", label=one.label, count=numeral(n)) for one, n in counts if n
-    )
-    # parts of a wide pattern have numbers below 0
-    pockets = sum(number > 0 for number in view.shapes.pocket_lines)
-    told = say("annex.atlas_alt_pockets", count=pockets) if pockets else (
-        say("annex.atlas_alt_no_pockets")
-    )  # fmt: skip
-    alt = say(
-        "annex.atlas_alt",
-        title=say("annex.title", title=sheet.title),
-        year=sheet.year[:1].lower() + sheet.year[1:],
-        place=imprint.product.regency_name,
-        scale=numeral(view.frame.scale),
-        classes=f"{sheet.theme.heading}: {classes}.",
-        pockets=told,
-    )
     return AtlasSheet(
         number=number_of(settings, number),
         title=sheet.title,
@@ -275,7 +274,29 @@ def _entry(sheet: Sheet, view: MapView, imprint: Imprint, number: int) -> AtlasS
     )
 
 
-def _about(imprint: Imprint, *, dated: bool) -> dict[str, str]:
+def alt_text(sheet: Sheet, view: MapView, product: Analysis) -> str:
+    """Word what a map shows, for those who do not see it."""
+    counts = sheet.theme.counts(view.shown)
+    classes = "; ".join(
+        say("annex.atlas_alt_class", label=one.label, count=numeral(n)) for one, n in counts if n
+    )
+    # parts of a wide pattern have numbers below 0
+    pockets = sum(number > 0 for number in view.shapes.pocket_lines)
+    told = say("annex.atlas_alt_pockets", count=pockets) if pockets else (
+        say("annex.atlas_alt_no_pockets")
+    )  # fmt: skip
+    return say(
+        "annex.atlas_alt",
+        title=say("annex.title", title=sheet.title),
+        year=sheet.year[:1].lower() + sheet.year[1:],
+        place=product.regency_name,
+        scale=numeral(view.frame.scale),
+        classes=f"{sheet.theme.heading}: {classes}.",
+        pockets=told,
+    )
+
+
+def about(imprint: Imprint, *, dated: bool) -> dict[str, str]:
     """Word the metadata; its date is the study's, never the clock's."""
     product = imprint.product
     told = {

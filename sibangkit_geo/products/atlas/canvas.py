@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+Role = Literal["Artifact", "H1", "H2", "Figure", "P", "LI"]
 
 INK, SOFT = "#16232f", "#4b5965"
 _DIGITS = 2
@@ -36,6 +38,8 @@ _LEADING = 1.3
 # in units of the text size
 _HALO, _HALO_DETAIL = 0.14, 0.012
 _LARGE = 100.0
+# lines of the pattern of what has no number: along x less y, points
+HATCH_STEP, HATCH_WIDTH = 5.0, 0.45
 _FEWEST_CORNERS = 2
 _SMALLEST_SHARE = 0.6
 
@@ -133,6 +137,22 @@ class Pictured:
     rect: Rect
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    What marks are to those who hear a page.
+
+    `first`: Number of the first of them; they end where the next part begins.
+    `role`: An entry of a list is "LI"; what stands on every page is an "Artifact".
+    `alt`, `box`: What a figure shows, and where it stands.
+    """
+
+    first: int
+    role: Role
+    alt: str = ""
+    box: Rect | None = None
+
+
 class Page:
     """
     One page: a list of what is drawn, in order, for the PDF and for the picture alike.
@@ -143,6 +163,11 @@ class Page:
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
         self.marks: list[Drawn | Written | Pictured] = []
+        self.parts: list[Part] = []
+
+    def part(self, role: Role, *, alt: str = "", box: Rect | None = None) -> None:
+        """Begin a part: what is drawn from here on is one heading, sentence or figure."""
+        self.parts.append(Part(len(self.marks), role, alt, box))
 
     def path(self, outline: Outline, pen: Pen) -> None:
         """Draw a path whose corners are points of the page."""

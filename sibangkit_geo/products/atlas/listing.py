@@ -49,8 +49,10 @@ _MOST_ACTING = 14
 def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> None:
     """Draw the list in as many columns and as small as it needs, and count what is left out."""
     left, y = rect.left + _PAD, rect.top - 1.2 - line_mm(layout.body)
+    page.part("H2")
     page.text((left, y), listing.heading, Type(layout.body, bold=True))
     room = rect.width - 2 * _PAD
+    page.part("P")
     for line in wrap(listing.how, room * POINTS_PER_MM, size=layout.small):
         y -= line_mm(layout.small)
         page.text((left, y), line, Type(layout.small, color=SOFT))
@@ -70,6 +72,7 @@ def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> No
     less = Rect(space.left, space.bottom + step, space.width, space.height - step)
     laid, done = _lay(listing.rows, less, size, columns[-1])
     _write_rows(page, laid, less, size, columns[-1])
+    page.part("P")
     more = say("annex.atlas_rows_more", count=len(listing.rows) - done)
     page.text((left, space.bottom + 0.3), more, Type(size, color=SOFT))
 
@@ -133,6 +136,7 @@ def _write_rows(page: Page, laid: Laid, space: Rect, size: float, count: int) ->
         left = space.left + column * (wide + _GAP_MM)
         y = space.top
         for row, lines in rows:
+            page.part("LI")
             base = y - step
             if row.number:
                 end = left + width("00", size) / POINTS_PER_MM

@@ -36,7 +36,7 @@ from sibangkit_geo.products.atlas.labels import (
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
@@ -134,6 +134,19 @@ def view_of(ground: Ground, sheet: Sheet, *, layout: Layout) -> MapView:
         frame, shapes, villages, about, tuple(names), tuple(quiet), badges,
         tuple(waters), tuple(places),
     )  # fmt: skip
+
+
+def views(
+    ground: Ground, sheets: Iterable[Sheet], *, layout: Layout
+) -> Iterator[tuple[Sheet, MapView]]:
+    """Prepare the map of one sheet after the other; only that of the regency is kept."""
+    regency: MapView | None = None
+    for sheet in sheets:
+        if sheet.district:
+            yield sheet, view_of(ground, sheet, layout=layout)
+        else:
+            regency = regency or view_of(ground, sheet, layout=layout)
+            yield sheet, regency
 
 
 def _badges(
@@ -420,9 +433,11 @@ def draw_index(page: Page, sheet: Sheet, *, view: MapView, ground: Ground, layou
     """Draw where the map lies: the regency among its neighbours, or the district in the regency."""
     rect = layout.index
     middle, y = (rect.left + rect.right) / 2, rect.top - 0.8 - line_mm(layout.body)
+    page.part("H2")
     page.text((middle, y), say("annex.index"), Type(layout.body, bold=True), align="centre")
     room = Rect(rect.left + _PAD, rect.bottom + 1.8, rect.width - 2 * _PAD, y - rect.bottom - 3)
     frame, room = _index_frame(sheet, view, ground, room)
+    page.part("Figure", alt=say("annex.atlas_alt_index"), box=room)
     shapes = ground.at(round(_COARSER * frame.scale)).inside(frame)
     land.draw_land(page, shapes.underlay, frame=frame, rect=room)
     areas = area_pieces(shapes.villages, frame, rect=room)

@@ -87,11 +87,14 @@ def draw_map_surround(
     `number`: Of the sheet, 1 the first.
     """
     layout = imprint.layout
+    page.part("Artifact")
     _rules(page, layout)
     if layout.kop:
         _kop(page, layout.kop, imprint)
+    page.part("H1")
     _title(page, sheet, imprint, number)
-    _scale(page, frame, imprint)
+    draw_scale(page, frame, imprint=imprint)
+    page.part("Artifact")
     product, foot = imprint.product, layout.footer
     made = say(
         "annex.atlas_made",
@@ -175,7 +178,9 @@ def _stack(page: Page, rect: Rect, lines: Sequence[tuple[str, float, bool]]) -> 
         page.text(((rect.left + rect.right) / 2, at), text, Type(small, bold=bold), align="centre")
 
 
-def _scale(page: Page, frame: Frame, imprint: Imprint) -> None:
+def draw_scale(page: Page, frame: Frame, *, imprint: Imprint) -> None:
+    """Draw number and bar of the scale, what the map is projected on, and the north."""
+    page.part("P")
     rect, layout = imprint.layout.scale, imprint.layout
     left, top = rect.left + _PAD, rect.top - _PAD
     words = say("annex.scale", scale=numeral(frame.scale))
@@ -226,7 +231,9 @@ def draw_marginalia(page: Page, sheet: Sheet, *, imprint: Imprint) -> None:
     signed = imprint.settings.signature
     if signed:
         room = Rect(rect.right - _SIGN_MM, rect.bottom, _SIGN_MM, rect.height)
+        page.part("Artifact")
         page.line([(room.left, room.bottom), (room.left, room.top)], _RULE)
+        page.part("P")
         _signature(page, room, imprint)
         rect = Rect(rect.left, rect.bottom, rect.width - _SIGN_MM, rect.height)
     blocks = [("annex.sources", sheet.sources), ("annex.method", sheet.method)]
@@ -269,12 +276,14 @@ def write_blocks(
     y = rect.top - 1.2
     for key, sentences in blocks:
         y -= line_mm(layout.body)
+        page.part("H2")
         page.text((rect.left, y), say(key), Type(layout.body, bold=True))
         y -= 0.3
         for told, sentence in enumerate(sentences):
             heavy = sentence in bold
             lines = wrap(sentence, rect.width * POINTS_PER_MM, size=size, bold=heavy)
             last = told == len(sentences) - 1
+            page.part("P")
             # the count of what is left out needs a line too
             if y - step * (len(lines) + (not last)) < rect.bottom + 1.0:
                 left_out = len(sentences) - told
@@ -316,8 +325,10 @@ def draw_legend(
     """
     rect = layout.legend
     left, y = rect.left + _PAD, rect.top - 1.2 - line_mm(layout.head)
+    page.part("H2")
     page.text((left, y), say("annex.legend"), Type(layout.head, bold=True))
     room = (rect.width - 2 * _PAD) * POINTS_PER_MM
+    page.part("P")
     for line in wrap(sheet.theme.heading, room, size=layout.body):
         y -= line_mm(layout.body)
         page.text((left, y), line, Type(layout.body))
@@ -330,6 +341,7 @@ def draw_legend(
     y -= 1.2
     for swatch, count in counts:
         y -= high
+        page.part("LI")
         box = Rect(left, y + high * 0.1, _SWATCH_MM, high * 0.78)
         page.box(box, Pen(swatch.pen.fill, "#7b8691", 0.3))
         if swatch.pen.hatch:
@@ -339,6 +351,7 @@ def draw_legend(
         _words(page, (rect.right - _PAD, y), amount, layout, high, align="right")
     for pens, words in lines:
         y -= high
+        page.part("LI")
         _mark(page, pens, left, y, high)
         _words(page, (left + _SWATCH_MM + 2, y), words, layout, high)
     return y

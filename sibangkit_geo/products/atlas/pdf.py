@@ -19,12 +19,21 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from matplotlib.path import Path as Outline
 
 from sibangkit_geo.products.atlas.canvas import (
+    HATCH_STEP,
+    HATCH_WIDTH,
     POINTS_PER_MM,
     Drawn,
     Pictured,
     Written,
     face,
     font_file,
+)
+from sibangkit_geo.products.atlas.page_tags import (
+    LANGUAGE,
+    TagTree,
+    metadata,
+    spans,
+    text_string,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +58,7 @@ _WORDS = {
 _FACES = ("F1", "F2", "F3")
 _FIRST_FREE = _RESOURCES + 1 + len(_FACES)
 _CELLS = {
-    "lines": (5.0, "0.45 w -1 -1 m 6 6 l -1 4 m 1 6 l 4 -1 m 6 1 l S"),
+    "lines": (HATCH_STEP, f"{HATCH_WIDTH} w -1 -1 m 6 6 l -1 4 m 1 6 l 4 -1 m 6 1 l S"),
 }
 
 _PER_EM = 1000
@@ -67,9 +76,14 @@ class Bookmark:
 
 
 class PdfBook:
-    """Pages are written as they come; fonts, outline and metadata when it is closed."""
+    """
+    Pages are written as they come; fonts, outline and metadata when it is closed.
 
-    def __init__(self, path: Path) -> None:
+    `tagged`: Whether the parts of pages are told. Pages that another document takes in have none:
+        its own words stand for them.
+    """
+
+    def __init__(self, path: Path, *, tagged: bool = False) -> None:
         self._path = path
         self._offsets: dict[int, int] = {}
         self._next = _FIRST_FREE
@@ -84,6 +98,7 @@ class PdfBook:
             "F2": EmbeddedFont(bold=True, italic=False, tag="SIBANB"),
             "F3": EmbeddedFont(bold=False, italic=True, tag="SIBANC"),
         }
+        self._tags = TagTree(self._reserve, self._object) if tagged else None
 
     def __enter__(self) -> Self:
         """Open the file."""
@@ -97,29 +112,40 @@ class PdfBook:
 
     def add(self, page: Page) -> None:
         """Write one page."""
+        cut = spans(page) if self._tags else []
+        starts = {one.first: one.opening for one in cut}
         parts = [_SETUP]
-        for mark in page.marks:
+        for at, mark in enumerate(page.marks):
+            if at in starts:
+                parts.append(f"EMC\n{starts[at]}" if at else starts[at])
             if isinstance(mark, Drawn):
                 parts.append(self._path_words(mark))
             elif isinstance(mark, Written):
                 parts.append(self._text_words(mark))
             else:
                 parts.append(self._picture_words(mark))
+        if cut:
+            parts.append("EMC\n")
         content = self._add("", "".join(parts).encode("ascii"))
         wide, high = page.width * POINTS_PER_MM, page.height * POINTS_PER_MM
-        self._pages.append(
-            self._add(
-                f"<< /Type /Page /Parent {_PAGES} 0 R /MediaBox [0 0 {wide:.3f} {high:.3f}] "
-                f"/Resources {_RESOURCES} 0 R /Contents {content} 0 R >>",
-                None,
-            )
+        told = f" /StructParents {len(self._pages)} /Tabs /S" if self._tags else ""
+        number = self._add(
+            f"<< /Type /Page /Parent {_PAGES} 0 R /MediaBox [0 0 {wide:.3f} {high:.3f}] "
+            f"/Resources {_RESOURCES} 0 R /Contents {content} 0 R{told} >>",
+            None,
         )
+        if self._tags:
+            self._tags.add(cut, number)
+        self._pages.append(number)
 
     def finish(self, bookmarks: Sequence[Bookmark], about: Mapping[str, str]) -> None:
         """Write fonts, outline and metadata; nothing can be added after that."""
-        fonts = dict(zip(_FACES, range(_RESOURCES + 1, _FIRST_FREE), strict=True))
-        for name, number in fonts.items():
-            self._object(number, self._fonts[name].write(self._add))
+        fonts = {}
+        for name, number in zip(_FACES, range(_RESOURCES + 1, _FIRST_FREE), strict=True):
+            if self._fonts[name]:
+                fonts[name] = number
+            # a cut that no letter is written in is not embedded
+            self._object(number, self._fonts[name].write(self._add) if name in fonts else "null")
         self._object(
             _RESOURCES,
             "<< /Font << " + " ".join(f"/{k} {v} 0 R" for k, v in fonts.items())
@@ -130,13 +156,20 @@ class PdfBook:
         kids = " ".join(f"{one} 0 R" for one in self._pages)
         self._object(_PAGES, f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>")
         outline = self._outline(bookmarks)
+        # PDF/UA-1 asks for the shape of every letter
+        whole = not any(one.lacks for one in self._fonts.values())
+        plain = metadata(about, tagged=self._tags is not None and whole)
+        xmp = self._add("/Type /Metadata /Subtype /XML", plain, packed=False)
+        tree = f"/StructTreeRoot {self._tags.finish()} 0 R " if self._tags else ""
+        marked = "/MarkInfo << /Marked true >> " if self._tags else ""
         self._object(
             _CATALOG,
             f"<< /Type /Catalog /Pages {_PAGES} 0 R /Outlines {outline} 0 R "
-            f"/PageMode {'/UseOutlines' if len(bookmarks) > 1 else '/UseNone'} /Lang (id) "
+            f"/PageMode {'/UseOutlines' if len(bookmarks) > 1 else '/UseNone'} "
+            f"/Lang ({LANGUAGE}) {marked}{tree}/Metadata {xmp} 0 R "
             "/ViewerPreferences << /DisplayDocTitle true >> >>",
         )
-        told = " ".join(f"/{key} {_string(value)}" for key, value in about.items())
+        told = " ".join(f"/{key} {text_string(value)}" for key, value in about.items())
         self._trailer(self._add(f"<< {told} >>", None))
 
     def _outline(self, bookmarks: Sequence[Bookmark]) -> int:
@@ -147,7 +180,7 @@ class PdfBook:
             after = f"/Next {entries[i + 1]} 0 R " if i + 1 < len(entries) else ""
             self._object(
                 number,
-                f"<< /Title {_string(one.words)} /Parent {root} 0 R {before}{after}"
+                f"<< /Title {text_string(one.words)} /Parent {root} 0 R {before}{after}"
                 f"/Dest [{self._pages[one.page - 1]} 0 R /Fit] >>",
             )
         ends = f"/First {entries[0]} 0 R /Last {entries[-1]} 0 R " if entries else ""
@@ -183,9 +216,11 @@ class PdfBook:
         name = "F2" if style.bold else "F3" if style.italic else "F1"
         x, y = round(mark.x * _UNIT), round(mark.y * _UNIT)
         turn = "0 1 -1 0" if style.upright else "1 0 0 1"
+        # whoever hears a page hears lines without the end that is seen
+        words = f"{mark.words} " if self._tags else mark.words
         return (
             f"BT {_color(style.color)} rg /{name} {round(style.size * _UNIT)} Tf "
-            f"{turn} {x} {y} Tm <{self._fonts[name].encode(mark.words)}> Tj ET\n"
+            f"{turn} {x} {y} Tm <{self._fonts[name].encode(words)}> Tj ET\n"
         )
 
     def _picture_words(self, mark: Pictured) -> str:
@@ -219,16 +254,17 @@ class PdfBook:
         self._next += 1
         return self._next - 1
 
-    def _add(self, words: str, stream: bytes | None) -> int:
+    def _add(self, words: str, stream: bytes | None, *, packed: bool = True) -> int:
         """Write an object, or a stream whose dictionary has further entries; return its number."""
         number = self._reserve()
         if stream is None:
             self._object(number, words)
         else:
-            packed = zlib.compress(stream, 6)
+            data = zlib.compress(stream, 6) if packed else stream
+            how = "/Filter /FlateDecode " if packed else ""
             self._offsets[number] = self._position
-            start = f"{number} 0 obj\n<< /Length {len(packed)} /Filter /FlateDecode {words} >>\n"
-            self._put(start.encode("ascii") + b"stream\n" + packed + b"\nendstream\nendobj\n")
+            start = f"{number} 0 obj\n<< /Length {len(data)} {how}{words} >>\n"
+            self._put(start.encode("ascii") + b"stream\n" + data + b"\nendstream\nendobj\n")
         return number
 
     def _object(self, number: int, words: str) -> None:
@@ -262,10 +298,6 @@ def _color(code: str) -> str:
     return " ".join(f"{one:.3f}".rstrip("0").rstrip(".") for one in shares)
 
 
-def _string(words: str) -> str:
-    return f"<feff{words.encode('utf-16-be').hex()}>"
-
-
 class EmbeddedFont:
     """
     One cut of the typeface in one PDF.
@@ -278,6 +310,12 @@ class EmbeddedFont:
         self._file = str(font_file(face(10.0, bold=bold, italic=italic)))
         self._tag = tag
         self._numbers: dict[str, int] = {}
+        # whether there was a letter that the typeface has not
+        self.lacks = False
+
+    def __bool__(self) -> bool:
+        """Tell whether any letter was written."""
+        return bool(self._numbers)
 
     def encode(self, words: str) -> str:
         """Write a text as hexadecimal letter numbers."""
@@ -340,6 +378,7 @@ class EmbeddedFont:
         cutter.subset(font)
         letters = font.getBestCmap()
         glyphs = [0, *(self._glyph(font, letters, one) for one in self._numbers)]
+        self.lacks = 0 in glyphs[1:]
         target = io.BytesIO()
         font.save(target, reorderTables=None)
         return target.getvalue(), b"".join(one.to_bytes(2, "big") for one in glyphs)

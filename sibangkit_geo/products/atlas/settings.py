@@ -187,6 +187,8 @@ class AnnexSettings(AtlasSettings):
         TOML of the office's own instead of a preset; empty for none.
     district
         Name or code of the district that the annex is for; empty for the regency.
+    pieces
+        Write each map also without frame, title and number, for a page of one's own.
 
     Examples
     --------
@@ -199,6 +201,7 @@ class AnnexSettings(AtlasSettings):
     preset: Preset = "lengkap"
     outline: str = ""
     district: str = ""
+    pieces: bool = False
 
     def __post_init__(self) -> None:
         """Check what the atlas checks, and the number."""
@@ -245,6 +248,15 @@ def layout_inside(settings: AtlasSettings) -> Layout:
     Returns: As large as the picture itself, without margin.
     """
     return _INSIDE_LANDSCAPE if settings.orientation == "landscape" else _INSIDE_PORTRAIT
+
+
+def layout_of_piece() -> Layout:
+    """
+    Give the layout of a map without frame, as wide as the text of an A4 page.
+
+    Returns: `strip` is for the lines below the scale; `title`, `index` and `footer` stay empty.
+    """
+    return _PIECE
 
 
 def layout_of(settings: AtlasSettings) -> Layout:
@@ -298,4 +310,11 @@ _INSIDE_LANDSCAPE = Layout(
     index=Rect(205.5, 5.5, 76, 33), strip=Rect(0.5, 0.5, 205, 37),
     footer=Rect(205.5, 0.5, 76, 5),
     small=5.0, body=5.8, head=7.2, display=9.5,
+)  # fmt: skip
+_NOWHERE = Rect(0, 0, 0, 0)
+_PIECE = Layout(
+    width=160, height=184, edge=Rect(0, 0, 160, 184), kop=None, title=_NOWHERE, index=_NOWHERE,
+    map=Rect(4, 62, 152, 118), legend=Rect(1, 0, 89, 57), listing=_NOWHERE,
+    scale=Rect(91, 35, 68, 22), strip=Rect(94, 0, 62, 34), footer=_NOWHERE,
+    small=5.0, body=6.2, head=7.2, display=0.0,
 )  # fmt: skip
