@@ -14,10 +14,11 @@ from sibangkit_geo.errors import ConfigError, DegradedInputWarning, nearest
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.atlas import write_atlas, write_pictures, write_pieces
 from sibangkit_geo.products.atlas.atlas import epsg_of
-from sibangkit_geo.products.atlas.map_pieces import PIECES
+from sibangkit_geo.products.atlas.map_pieces import PIECES, write_brief_map
 from sibangkit_geo.products.atlas.settings import AtlasPages, Paper, Preset
 from sibangkit_geo.products.changes import wave_changes
 from sibangkit_geo.products.document import (
+    BRIEF_NAME,
     DOCX_NAME,
     PDF_NAME,
     MapPictures,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.study.prepare import Progress, Ready
 
 GIS = "gis"
+# dots per inch of the small map in the document
+_BRIEF_DPI = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +237,16 @@ def _document(
 ) -> tuple[Note, ...]:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        pages = AtlasPages("", ())
-        if read_outline(settings).has("maps"):
+        pages, brief, outline = AtlasPages("", ()), None, read_outline(settings)
+        if outline.has("brief"):
+            own = replace(settings, dpi=_BRIEF_DPI)
+            brief = write_brief_map(ready.product, place / BRIEF_NAME, settings=own)
+        if outline.has("maps"):
             pages = write_pictures(
                 ready.product, place, settings=settings, changes=changes, progress=progress
             )
         (folder / OUTLINE_NAME).write_bytes(outline_file(settings).read_bytes())
-        maps = MapPictures(pages, place, settings, changes)
+        maps = MapPictures(pages, place, settings, changes, brief)
         written = write_document(ready.product, maps, folder / DOCX_NAME)
         for note in written.notes:
             warnings.warn(note.text, DegradedInputWarning, stacklevel=2)

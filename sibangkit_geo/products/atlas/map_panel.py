@@ -279,7 +279,7 @@ def _ranks(page: Page, sheet: Sheet, view: MapView, ground: Ground, rect: Rect) 
     """Put the rank of a listed village on it, off the names; beside it where there is no room."""
     position = {code: at for at, code in enumerate(ground.codes)}
     taken = [_around(at, BADGE_MM * 1.1, view.frame) for at in view.badges.values()]
-    taken += [one.box for one in view.names]
+    taken += [one.box for one in (*view.names, *view.waters, *view.places, *view.quiet)]
     for rank, code in enumerate(sheet.listing.ranked, start=1):
         places = [(float(x), float(y)) for x, y in spots(view.shapes.villages[position[code]])]
         if not places:

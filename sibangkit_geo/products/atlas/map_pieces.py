@@ -14,7 +14,7 @@ from sibangkit_geo.products.atlas.map_panel import draw_map, views
 from sibangkit_geo.products.atlas.map_surround import Imprint, draw_legend, draw_scale
 from sibangkit_geo.products.atlas.pdf import PdfBook
 from sibangkit_geo.products.atlas.png import paint
-from sibangkit_geo.products.atlas.settings import layout_of_piece
+from sibangkit_geo.products.atlas.settings import layout_of_brief, layout_of_piece
 from sibangkit_geo.products.atlas.sheet_plan import Subject, plan_sheets
 from sibangkit_geo.products.atlas.svg_page import svg_of
 from sibangkit_geo.products.words import say
@@ -100,6 +100,26 @@ def write_pieces(
         pieces.append(one)
     _write_captions(pieces, folder / CAPTIONS_NAME)
     return tuple(pieces)
+
+
+def write_brief_map(product: Analysis, path: Path, *, settings: AtlasSettings) -> MapPiece:
+    """
+    Write the map of the pockets for the page for leaders, half a page high.
+
+    `path`: PNG to write.
+    Returns: With its alternative text.
+    """
+    subject = Subject(product, Ground(product))
+    asked = replace(settings, sheets=("overview",), only=(), indicators=())
+    sheets = [_unnumbered(one) for one in plan_sheets(subject, asked)]
+    imprint = Imprint(asked, layout_of_brief(), product, epsg_of(product), 1, None)
+    ((page, piece),) = _drawn(subject, sheets, imprint, None)
+    pdf = path.with_suffix(".pdf")
+    with PdfBook(pdf) as book:
+        book.add(page)
+        book.finish((), about(imprint, dated=True))
+    paint(pdf, [path.name], path.parent, dpi=settings.dpi)
+    return piece
 
 
 def _unnumbered(sheet: Sheet) -> Sheet:

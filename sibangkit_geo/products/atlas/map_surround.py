@@ -21,6 +21,7 @@ from sibangkit_geo.products.atlas.canvas import (
     Type,
     fitted,
     line_mm,
+    width,
     wrap,
 )
 from sibangkit_geo.products.words import date_words, say
@@ -332,23 +333,33 @@ def draw_legend(
     for line in wrap(sheet.theme.heading, room, size=layout.body):
         y -= line_mm(layout.body)
         page.text((left, y), line, Type(layout.body))
-    counts = sheet.theme.counts(view.shown)
+    counts = [
+        (swatch, say("annex.villages", count=numeral(count)))
+        for swatch, count in sheet.theme.counts(view.shown)
+    ]
+    # a label gives way to the number of its villages
+    beside = room - (_SWATCH_MM + 3) * POINTS_PER_MM
+    labels = [
+        wrap(one.label, beside - width(count, layout.body), size=layout.body)
+        for one, count in counts
+    ]
     lines = _marks(sheet, view, ground)
     high = line_mm(layout.body) + _ROW_MM
     if layout.listing:
         # a legend in a box of its own shares out what room there is
-        high = min(high + 0.6, (y - rect.bottom - 2) / (len(counts) + len(lines)))
+        rows = sum(map(len, labels)) + len(lines)
+        high = min(high + 0.6, (y - rect.bottom - 2) / rows)
     y -= 1.2
-    for swatch, count in counts:
-        y -= high
+    for (swatch, count), label in zip(counts, labels, strict=True):
         page.part("LI")
-        box = Rect(left, y + high * 0.1, _SWATCH_MM, high * 0.78)
+        box = Rect(left, y - high * 0.9, _SWATCH_MM, high * 0.78)
         page.box(box, Pen(swatch.pen.fill, "#7b8691", 0.3))
         if swatch.pen.hatch:
             page.box(box, Pen("", swatch.pen.edge, 0.3, hatch=swatch.pen.hatch))
-        _words(page, (left + _SWATCH_MM + 2, y), swatch.label, layout, high)
-        amount = say("annex.villages", count=numeral(count))
-        _words(page, (rect.right - _PAD, y), amount, layout, high, align="right")
+        _words(page, (rect.right - _PAD, y - high), count, layout, high, align="right")
+        for line in label:
+            y -= high
+            _words(page, (left + _SWATCH_MM + 2, y), line, layout, high)
     for pens, words in lines:
         y -= high
         page.part("LI")

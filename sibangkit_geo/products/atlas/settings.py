@@ -259,6 +259,11 @@ def layout_of_piece() -> Layout:
     return _PIECE
 
 
+def layout_of_brief() -> Layout:
+    """Give the layout of the map on the page for leaders: half a page, its legend beside it."""
+    return _BRIEF
+
+
 def layout_of(settings: AtlasSettings) -> Layout:
     """
     Choose the layout of a paper.
@@ -312,6 +317,12 @@ _INSIDE_LANDSCAPE = Layout(
     small=5.0, body=5.8, head=7.2, display=9.5,
 )  # fmt: skip
 _NOWHERE = Rect(0, 0, 0, 0)
+_BRIEF = Layout(
+    width=160, height=98, edge=Rect(0, 0, 160, 98), kop=None, title=_NOWHERE, index=_NOWHERE,
+    map=Rect(4, 4, 92, 90), legend=Rect(101, 34, 59, 64), listing=_NOWHERE,
+    scale=Rect(101, 14, 59, 20), strip=Rect(102, 0, 58, 14), footer=_NOWHERE,
+    small=4.6, body=6.0, head=7.2, display=0.0,
+)  # fmt: skip
 _PIECE = Layout(
     width=160, height=184, edge=Rect(0, 0, 160, 184), kop=None, title=_NOWHERE, index=_NOWHERE,
     map=Rect(4, 62, 152, 118), legend=Rect(1, 0, 89, 57), listing=_NOWHERE,

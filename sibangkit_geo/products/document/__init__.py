@@ -2,9 +2,15 @@
 
 from sibangkit_geo.products.atlas.settings import AnnexSettings
 from sibangkit_geo.products.document.conversion import PDF_NAME, write_pdf
-from sibangkit_geo.products.document.document import DOCX_NAME, MapPictures, write_document
+from sibangkit_geo.products.document.document import (
+    BRIEF_NAME,
+    DOCX_NAME,
+    MapPictures,
+    write_document,
+)
 
 __all__ = [
+    "BRIEF_NAME",
     "DOCX_NAME",
     "PDF_NAME",
     "AnnexSettings",

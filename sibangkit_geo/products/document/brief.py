@@ -5,28 +5,42 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from docx.shared import Mm
+
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.products.agency_card import main_need
+from sibangkit_geo.products.atlas.settings import layout_of_brief
 from sibangkit_geo.products.document.styles import BOX
 from sibangkit_geo.products.words import pocket_sentence, result_sentences, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.manuscript import Manuscript
     from sibangkit_geo.products.result import Analysis
 
+_MAP_WIDTH = int(Mm(layout_of_brief().width))
+
 
 def write_brief(
-    text: Manuscript, product: Analysis, *, picture: Path | None, changes: Sequence[WaveChange]
+    text: Manuscript,
+    product: Analysis,
+    *,
+    picture: tuple[str, str] | None,
+    changes: Sequence[WaveChange],
 ) -> None:
-    """Write three numbers, the map of the pockets and five sentences."""
+    """
+    Write three numbers, the map of the pockets and five sentences.
+
+    `picture`: Path of the map and its words; None for none.
+    """
     text.numbers(main_numbers(product))
     if picture is not None:
+        path, alt = picture
         title = say("annex.atlas_title_overview", regency=product.regency_name)
-        text.picture(str(picture), alt=title, title=title, width=text.width)
+        # at its own size, at which the scale is true, where the template has that room
+        text.picture(path, alt=alt, title=title, width=min(_MAP_WIDTH, text.width))
     text.bullets(main_sentences(product, changes))
     text.say(" ".join(filter(None, (product.estimate_line, product.caveat_line))), style=BOX)
 

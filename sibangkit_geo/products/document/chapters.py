@@ -22,7 +22,6 @@ from sibangkit_geo.products.words import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from sibangkit_geo.products.atlas.settings import AtlasSheet
     from sibangkit_geo.products.changes import WaveChange
@@ -47,14 +46,14 @@ class Matter:
     `sheets`: Maps at the end of the document, to refer to.
     `changes`: Since each earlier wave.
     `district`: Code of the district that the document is for; empty for the regency.
-    `brief`: Map of the page for leaders; None without one.
+    `brief`: Path and words of the map on the page for leaders; None without one.
     """
 
     product: Analysis
     sheets: Sequence[AtlasSheet] = ()
     changes: Sequence[WaveChange] = ()
     district: str = ""
-    brief: Path | None = None
+    brief: tuple[str, str] | None = None
 
     @property
     def labels(self) -> dict[str, str]:

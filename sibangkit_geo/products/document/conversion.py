@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -22,7 +23,7 @@ from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM
 from sibangkit_geo.products.atlas.settings import layout_inside
-from sibangkit_geo.products.document.document import DOCX_NAME, write_document
+from sibangkit_geo.products.document.document import BRIEF_NAME, DOCX_NAME, write_document
 from sibangkit_geo.products.document.manuscript import HEADING
 from sibangkit_geo.products.machine import office_program
 from sibangkit_geo.products.words import say
@@ -174,6 +175,8 @@ def _blank(maps: MapPictures, folder: Path) -> MapPictures:
     empty = Image.new("1", (round(layout.width), round(layout.height)), 1)
     for sheet in maps.pages.sheets:
         empty.save(folder / sheet.png)
+    if maps.brief:
+        shutil.copy(maps.folder / BRIEF_NAME, folder)
     return replace(maps, folder=folder)
 
 

@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from docx.section import Section
 
     from sibangkit_geo.model.types import Note
+    from sibangkit_geo.products.atlas.map_pieces import MapPiece
     from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.document_outline import Outline
     from sibangkit_geo.products.document.manuscript import Entry
     from sibangkit_geo.products.result import Analysis
 
-DOCX_NAME = "lampiran.docx"
+DOCX_NAME, BRIEF_NAME = "lampiran.docx", "kantong.png"
 # a sheet keeps its size: a printer's edge, the picture, two lines of caption, the page number
 _TOP_MM, _BOTTOM_MM = 8, 10
 _LOGO_MM = 22
@@ -70,14 +71,14 @@ class MapPictures:
     changes
         Since each earlier wave, as the atlas drew them.
     brief
-        File name of the picture on the page for leaders; empty for none.
+        Map of the page for leaders, ``kantong.png`` in the folder; None without that page.
     """
 
     pages: AtlasPages
     folder: Path
     settings: AnnexSettings
     changes: tuple[WaveChange, ...] = ()
-    brief: str = ""
+    brief: MapPiece | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def write_document(
     sheets = maps.pages.sheets if outline.has("maps") else ()
     matter = Matter(
         product, sheets, maps.changes, maps.settings.district,
-        maps.folder / maps.brief if maps.brief else None,
+        (str(maps.folder / BRIEF_NAME), maps.brief.alt) if maps.brief else None,
     )  # fmt: skip
     for chapter in outline.chapters:
         write_chapter(text, matter, chapter)
