@@ -57,6 +57,7 @@ _NAMES = {
     "status": "Status data",
     "pocket": "Kantong",
     "pocket_name": "Nama kantong",
+    "pocket_told": "Kantong",
     "wide_area": "Wilayah miskin luas (bukan kantong)",
     "evidence": "Bukti kantong",
     "p_value": "Nilai p",
@@ -95,7 +96,8 @@ _PARTS = {
     "deprived_": "Kekurangan",
     "served_": "Menerima",
 }
-_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate", "membership"}
+_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate", "membership",
+           "peluang_anggota"}  # fmt: skip
 _SHARE_STARTS = ("porsi_", "galat_", "kebocoran")
 _INDEX = {
     "p_value",
