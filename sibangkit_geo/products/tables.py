@@ -97,7 +97,7 @@ _PARTS = {
     "served_": "Menerima",
 }
 _SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate", "membership",
-           "peluang_anggota"}  # fmt: skip
+           "peluang_anggota", "porsi"}  # fmt: skip
 _SHARE_STARTS = ("porsi_", "galat_", "kebocoran")
 _INDEX = {
     "p_value",
