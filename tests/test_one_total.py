@@ -289,6 +289,36 @@ def _book(paths: Sequence[Path], _: Truth) -> Found:
     yield "targets", _of_needs(targets, "kabupaten", "sasaran tidak menerima")
     yield "villages", _wide(book["Desa"])
     yield "budget", _sums(_rows(book["Anggaran"], 1), "Kebutuhan", "Rumah tangga")
+    yield from _wide_sheets(book)
+
+
+def _wide_sheets(book: Any) -> Found:
+    """Add up the sheets of all districts, and those of the agencies: villages, and last rows."""
+    of_districts: dict[str, dict[str, float]] = {"villages": {}, "last rows": {}}
+    for name in book.sheetnames:
+        if not name.startswith(("OPD ", "Kec. ")):
+            continue
+        table = _rows(book[name], 2)
+        parts = {"villages": _counted(table.iloc[:-1]), "last rows": _counted(table.iloc[-1:])}
+        for part, told in parts.items():
+            assert told, name
+            if name.startswith("OPD "):
+                yield f"{name} {part}", told
+                continue
+            sums = of_districts[part]
+            for label, number in told.items():
+                sums[label] = sums.get(label, 0.0) + number
+    for part, sums in of_districts.items():
+        yield f"districts {part}", sums
+
+
+def _counted(table: pd.DataFrame) -> dict[str, float]:
+    tail = ": rumah tangga belum terlayani"
+    return {
+        str(one).removesuffix(tail): float(table[one].sum())
+        for one in table
+        if str(one).endswith(tail)
+    }
 
 
 def _partners_book(paths: Sequence[Path], _: Truth) -> Found:

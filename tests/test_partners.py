@@ -361,6 +361,12 @@ def test_partners_get_the_totals_of_the_public(two_levels: TwoLevels) -> None:
         data = _page(folder / "peta.html")
         told = json.loads((folder / "manifest.json").read_text("utf-8"))["result"]["needs"]
         book = openpyxl.load_workbook(folder / "buku_kerja_mitra.xlsx")
+        # every column of the workbook is told, and shares are written as shares
+        columns = list(book["Kamus"].iter_rows(min_row=2, values_only=True))
+        assert [row for row in columns if not row[2]] == []
+        assert ("Lokasi bantuan", "Porsi", "persen") in {
+            (one[0], one[1], one[3]) for one in columns
+        }
         fits = list(book["Lokasi bantuan"].iter_rows(min_row=2, values_only=True))
         for layer in data["layers"]:
             total = whole[layer["label"]]

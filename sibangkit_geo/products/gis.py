@@ -1,32 +1,35 @@
-"""The study for a GIS: GeoPackage with styles and Indonesian names, GeoParquet, QGIS project."""
+"""The study for a GIS: GeoPackage with named styles, GeoParquet, QGIS project."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
+from sibangkit_geo.products.base_map import LINES_OVER, POINTS_OVER, UNDER, base_map
 from sibangkit_geo.products.qgis import (
     LAYER_STYLE_NAME,
-    ProjectLayer,
     pocket_style,
+    style_names,
     table_style,
     village_style,
     wide_style,
-    write_project,
 )
+from sibangkit_geo.products.qgis_project import ProjectLayer, write_project
 from sibangkit_geo.products.tables import aliases, village_table, write_layers
-from sibangkit_geo.products.words import result_sentences
+from sibangkit_geo.products.words import result_sentences, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sibangkit_geo.products.base_map import BaseMap
+    from sibangkit_geo.products.qgis import Shape
     from sibangkit_geo.products.result import Analysis
 
 PACKAGE, PROJECT = "kantong_kemiskinan.gpkg", "kantong_kemiskinan.qgz"
@@ -61,6 +64,17 @@ _OWN_NAMES = {
         "expected": "Rumah tangga miskin pada tingkat desa lain",
     },
 }
+# from the top down: what lies lower is hidden by what lies higher
+_ORDER: tuple[tuple[str, str, Shape], ...] = (
+    ("pockets", "pockets", "Polygon"),
+    ("wide_areas", "pockets", "Polygon"),
+    (POINTS_OVER, "context", "Point"),
+    (LINES_OVER, "context", "Line"),
+    ("districts", "villages", "Polygon"),
+    ("villages", "villages", "Polygon"),
+    (UNDER, "ground", "Polygon"),
+    ("needs", "tables", "No geometry"),
+)
 _DIGITS = 6
 
 # OGC 12-128r14, annexes F.8 and F.9: the tables of the extensions "schema" and "metadata"
@@ -166,34 +180,61 @@ def write_gis(product: Analysis, layers: GisLayers, folder: Path, *, surface: st
     folder.mkdir(parents=True, exist_ok=True)
     created = product.provenance.created
     path = folder / PACKAGE
-    write_layers(layers.tables, path, created=created)
-    styles = _styles(product, layers)
+    ground = base_map(product)
+    whole = _with_ground(layers, ground)
+    write_layers(whole.tables, path, created=created)
+    styles = _styles(product, layers) | {
+        layer: {LAYER_STYLE_NAME: style} for layer, style in ground.styles.items()
+    }
     with closing(sqlite3.connect(path)) as link, link:
-        describe(link, layers, styles=styles, product=product)
+        describe(link, whole, styles=styles, product=product)
     for layer in ("villages", "pockets", "districts"):
         table = gpd.GeoDataFrame(layers.tables[layer], geometry="geometry").reset_index()
         # uncompressed, so that the search for personal data can read it
         table.to_parquet(folder / f"{layer}.parquet", compression=None, index=False)
     shown = [
-        ProjectLayer(name, layers.titles[name], styles[name], name != "needs")
-        for name in ("pockets", "wide_areas", "districts", "villages", "needs")
-        if name in layers.tables
+        _project_layer(name, whole.titles[name], styles[name], shape, group)
+        for name, group, shape in _ORDER
+        if name in whole.tables
     ]
     write_project(product, shown, folder / PROJECT, package=PACKAGE, surface=surface)
 
 
-def _styles(product: Analysis, layers: GisLayers) -> dict[str, str]:
-    layer = product.layers[0]
+def _with_ground(layers: GisLayers, ground: BaseMap) -> GisLayers:
+    texts = {layer: f"{title}." for layer, title in ground.titles.items()}
+    return replace(
+        layers,
+        tables={**layers.tables, **ground.tables},
+        names={**layers.names, **ground.names},
+        titles={**layers.titles, **ground.titles},
+        texts={**layers.texts, **texts},
+    )
+
+
+def _project_layer(
+    name: str, title: str, styles: Mapping[str, str], shape: Shape, group: str
+) -> ProjectLayer:
+    named = styles if len(styles) > 1 or LAYER_STYLE_NAME not in styles else {}
+    first = next(iter(styles.values()))
+    return ProjectLayer(name, title, first, shape, say(f"gis_group_{group}"), named)
+
+
+def _styles(product: Analysis, layers: GisLayers) -> dict[str, dict[str, str]]:
+    """Style every layer; of the villages there is a style of every indicator, poverty first."""
+    names, villages = layers.names, layers.tables["villages"]
+    plain = {
+        "pockets": pocket_style(names["pockets"]),
+        "districts": table_style(names["districts"], outline=True, label="district_name"),
+        **{layer: wide_style(own) for layer, own in names.items() if layer == "wide_areas"},
+        "needs": table_style(names["needs"]),
+    }
+    titles = style_names(product.layers)
     return {
-        "villages": village_style(layer, layers.names["villages"]),
-        "pockets": pocket_style(layers.names["pockets"]),
-        "districts": table_style(layers.names["districts"], outline=True, label="district_name"),
-        **{
-            layer: wide_style(names)
-            for layer, names in layers.names.items()
-            if layer == "wide_areas"
+        "villages": {
+            title: village_style(one, villages[one.indicator.name], names["villages"])
+            for title, one in zip(titles, product.layers, strict=True)
         },
-        "needs": table_style(layers.names["needs"]),
+        **{layer: {LAYER_STYLE_NAME: style} for layer, style in plain.items()},
     }
 
 
@@ -237,13 +278,14 @@ def describe(
     link: sqlite3.Connection,
     layers: GisLayers,
     *,
-    styles: Mapping[str, str],
+    styles: Mapping[str, Mapping[str, str]],
     product: Analysis,
 ) -> None:
     """
     Add names, descriptions, metadata and styles to an open GeoPackage.
 
     `link`: Connection; the caller commits.
+    `styles`: Layer to name to style, the first one the layer's default.
     Raises sqlite3.Error: The file is no GeoPackage, or has these tables already.
     """
     stamp = f"{product.provenance.created[:10]}T00:00:00.000Z"
@@ -312,16 +354,20 @@ def _metadata(link: sqlite3.Connection, layers: GisLayers, product: Analysis, st
 
 
 def _layer_styles(
-    link: sqlite3.Connection, layers: GisLayers, styles: Mapping[str, str], stamp: str
+    link: sqlite3.Connection,
+    layers: GisLayers,
+    styles: Mapping[str, Mapping[str, str]],
+    stamp: str,
 ) -> None:
     link.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-        "update_time) VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '', ?)",
+        "update_time) VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', ?)",
         [
-            (layer, "" if layer == "needs" else "geom", LAYER_STYLE_NAME, qml,
+            (layer, "" if layer == "needs" else "geom", name, qml, int(at == 0),
              layers.titles[layer], stamp)
-            for layer, qml in styles.items()
+            for layer, named in styles.items()
+            for at, (name, qml) in enumerate(named.items())
         ],
     )  # fmt: skip
     link.execute(

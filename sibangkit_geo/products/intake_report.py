@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.products.book_writer import SafeWorkbook
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.products.web.html import render_plain
-from sibangkit_geo.products.workbook import SafeWorkbook
 from sibangkit_geo.sources.intake_rules import rules
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ from sibangkit_geo.agencies import Agency, Catalogue
 from sibangkit_geo.model.numerals import numeral, rupiah
 from sibangkit_geo.model.types import AgencyNeeds, Note, Place
 from sibangkit_geo.products.blocks import programme_block, worded
+from sibangkit_geo.products.book_columns import with_dictionary
+from sibangkit_geo.products.book_writer import write_pages
 from sibangkit_geo.products.parts import Block, EarlierWave
 from sibangkit_geo.products.promises import promise_blocks, promise_sentences
 from sibangkit_geo.products.result import Analysis, build_layers
@@ -25,12 +27,7 @@ from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.web.page import render_page
 from sibangkit_geo.products.web.payload import page_payload, shared_payload
 from sibangkit_geo.products.words import listing, place_namer, say
-from sibangkit_geo.products.workbook import (
-    note_page,
-    plain_page,
-    village_page,
-    write_pages,
-)
+from sibangkit_geo.products.workbook import note_page, plain_page, village_page
 from sibangkit_geo.sources.pledges import COLUMNS, FORM
 
 if TYPE_CHECKING:
@@ -359,9 +356,8 @@ def write_partner(product: Analysis, tables: PartnerTables, folder: Path) -> Non
         plain_page(say("book_pledges"), opened.promises),
         plain_page(FORM, _form(product, tables)),
         note_page(product),
-        plain_page(say("book_dictionary"), opened.dictionary),
     ]
-    write_pages(product, pages, folder / BOOK_NAME)
+    write_pages(product, with_dictionary(pages), folder / BOOK_NAME)
 
 
 _COSTS = ("kebutuhan", "satuan", "biaya_rupiah", "status_biaya", "catatan")

@@ -2,67 +2,131 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr  # nosec B406 # it writes, and reads no XML
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+from xml.sax.saxutils import quoteattr  # nosec B406 # it writes, and reads no XML
 
-from pyproj import CRS
-
-from sibangkit_geo.products.classes import NO_DATA_COLOR, PALETTE
-from sibangkit_geo.products.places import zip_moment
+from sibangkit_geo.products.classes import NO_DATA_COLOR
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    import pandas as pd
 
     from sibangkit_geo.products.classes import Layer
-    from sibangkit_geo.products.result import Analysis
+
+Shape = Literal["Polygon", "Line", "Point", "No geometry"]
 
 LAYER_STYLE_NAME = "sibangkit"
-_VERSION = "3.22.0-Białowieża"
+VERSION = "3.22.0-Białowieża"
 _INK, _DISTRICT, _THIN = "#22222299", "#222222ff", "#6b6b6bff"
 _GRADES = {"strict": ("#0b3d91ff", "solid", 0.9), "indicative": ("#0b3d91ff", "dash", 0.7)}
 _WIDE = "#6b4a1eff"
 
-_SURFACE_TITLE = "Risiko kemiskinan"
-# times the regency's rate of being poor, light to dark: the palette of the maps
-_SURFACE = tuple(zip((0.5, 1.0, 1.5, 2.0, 3.0), PALETTE, strict=True))
+# tables have six digits; an edge may lie between two of their numbers
+_EDGE_DIGITS, _HALF_STEP = 8, 5e-7
+# names of rivers and places are read from this scale on
+_NAMES_FROM = 500_000
+# the number of a shape in a style
+_SHAPES: dict[Shape, int] = {"Point": 0, "Line": 1, "Polygon": 2, "No geometry": 4}
 
 
-def village_style(layer: Layer, names: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Mark:
     """
-    Style villages by the layer's own classes.
+    How features of one kind are drawn.
 
+    `edge`: Of areas and points the outline, of lines the line itself.
+    `width`: Millimetres; of points the diameter.
+    """
+
+    value: str
+    label: str
+    color: str
+    edge: str = ""
+    width: float = 0.3
+
+
+def village_style(layer: Layer, stored: pd.Series, names: Mapping[str, str]) -> str:
+    """
+    Style villages by the layer's own classes, so that every number falls in one of them.
+
+    `stored`: The numbers of the layer's column as the file has them, by village.
     `names`: Column to Indonesian name.
     Returns: Villages without data have a rule of their own.
     """
-    name = layer.indicator.name
-    digits = layer.decimals
-    factor = 100 if layer.indicator.unit == "percent" else 1
-    value = f'round("{name}" * {factor}, {digits})'
-    rules = []
-    known = layer.shown.notna()
-    for at, one in enumerate(layer.classes):
-        own = layer.shown[known & (layer.class_index == at)]
-        if len(own):
-            inside = f"{value} >= {own.min():.{digits}f} AND {value} <= {own.max():.{digits}f}"
-            rules.append((one.label, inside, one.color))
     empty = say("annex.no_or_thin_data" if layer.thin.any() else "annex.no_data")
-    rules.append((empty, f'"{name}" IS NULL', NO_DATA_COLOR))
+    tests = class_tests(layer, stored)
+    absent = f'"{layer.indicator.name}" IS NULL' if tests else "ELSE"
+    rules = [
+        *((one.label, test, one.color) for one, test in zip(layer.classes, tests, strict=True)),
+        (empty, absent, NO_DATA_COLOR),
+    ]
     symbols = [_fill(str(at), color, _THIN) for at, (_, _, color) in enumerate(rules)]
     listed = "".join(
         f"<rule key={quoteattr(f'r{at}')} symbol={quoteattr(str(at))} filter={quoteattr(test)} "
         f"label={quoteattr(label)}/>"
         for at, (label, test, _) in enumerate(rules)
     )
+    # the rule above draws nothing: it tells in legends what the classes are of
+    head = f'<rule key="r" label={quoteattr(style_label(layer))}>{listed}</rule>'
     renderer = (
         '<renderer-v2 type="RuleRenderer" symbollevels="0" enableorderby="0" forceraster="0">'
-        f'<rules key="root">{listed}</rules><symbols>{"".join(symbols)}</symbols></renderer-v2>'
+        f'<rules key="root">{head}</rules><symbols>{"".join(symbols)}</symbols></renderer-v2>'
     )
     return _qml(renderer, names, label="name", size=7, scale=250_000)
+
+
+def style_label(layer: Layer) -> str:
+    """Name the classes of a layer, with their unit where the label does not say it."""
+    label = layer.indicator.label
+    told = layer.indicator.unit != "percent" or "persen" in label
+    return label if told else f"{label} (%)"
+
+
+def style_names(layers: Sequence[Layer]) -> list[str]:
+    """Name the style of every layer by its label; one that repeats has its column too."""
+    labels = [one.indicator.label for one in layers]
+    return [
+        label if labels.count(label) == 1 else f"{label} ({one.indicator.name})"
+        for label, one in zip(labels, layers, strict=True)
+    ]
+
+
+def class_tests(layer: Layer, stored: pd.Series) -> list[str]:
+    """
+    Write for each class of a layer which numbers of its column fall in it.
+
+    A class reaches from where its smallest number begins, as it is shown, up to where the next
+    class begins: no number lies between two, and none in two.
+
+    `stored`: The numbers as the file has them, by village; a number that lies on the edge itself
+        decides on which side the edge lies.
+    Returns: In the order of the classes.
+    """
+    held = [layer.class_index[layer.class_index == at].index for at in range(len(layer.classes))]
+    rising = sorted(range(len(held)), key=lambda at: layer.shown[held[at]].min())
+    numbers = stored.astype(float)
+    factor = 100 if layer.indicator.unit == "percent" else 1
+    edges = []
+    for below, above in pairwise(rising):
+        shown = layer.shown[held[above]].min() - 0.5 / 10**layer.decimals
+        edge, highest = round(shown / factor, _EDGE_DIGITS), numbers[held[below]].max()
+        edges.append(_number(edge if highest < edge else highest + _HALF_STEP))
+    column = f'"{layer.indicator.name}"'
+    tests = [""] * len(held)
+    for at, own in enumerate(rising):
+        ends = [f"{column} >= {edges[at - 1]}"] if at else []
+        ends += [f"{column} < {edges[at]}"] if at < len(edges) else []
+        tests[own] = " AND ".join(ends) or f"{column} IS NOT NULL"
+    return tests
+
+
+def _number(value: float) -> str:
+    # shorter than the tail of a binary fraction, finer than any number of the tables
+    return f"{value:.{_EDGE_DIGITS}f}".rstrip("0").rstrip(".")
 
 
 def pocket_style(names: Mapping[str, str]) -> str:
@@ -120,6 +184,31 @@ def wide_style(names: Mapping[str, str]) -> str:
     return _qml(renderer, names, label="", size=9)
 
 
+def mark_style(
+    marks: Sequence[Mark], names: Mapping[str, str], *, column: str, shape: Shape, label: str = ""
+) -> str:
+    """
+    Style features by their kind.
+
+    `names`: Column to Indonesian name.
+    `column`: Holds the values of the marks.
+    `label`: Column of the labels; empty for none.
+    """
+    draw = {"Polygon": _area, "Line": _line, "Point": _point}[shape]
+    symbols = "".join(draw(str(at), one) for at, one in enumerate(marks))
+    listed = "".join(
+        f"<category value={quoteattr(one.value)} symbol={quoteattr(str(at))} "
+        f'label={quoteattr(one.label)} render="true"/>'
+        for at, one in enumerate(marks)
+    )
+    renderer = (
+        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)} symbollevels="0" '
+        f'enableorderby="0" forceraster="0"><categories>{listed}</categories>'
+        f"<symbols>{symbols}</symbols></renderer-v2>"
+    )
+    return _qml(renderer, names, label=label, size=7, shape=shape, scale=_NAMES_FROM)
+
+
 def rgba(color: str) -> str:
     """
     Write a colour as QGIS does.
@@ -157,6 +246,40 @@ def _fill(name: str, color: str, edge: str, *, line: str = "solid", width: float
         "outline_width": str(width),
         "outline_width_unit": "MM",
     }
+    return _symbol(name, "fill", "SimpleFill", options)
+
+
+def _area(name: str, mark: Mark) -> str:
+    edge = mark.edge or mark.color
+    return _fill(name, mark.color, edge, line="solid" if mark.edge else "no", width=mark.width)
+
+
+def _line(name: str, mark: Mark) -> str:
+    options = {
+        "line_color": rgba(mark.color),
+        "line_style": "solid",
+        "line_width": str(mark.width),
+        "line_width_unit": "MM",
+        "capstyle": "round",
+        "joinstyle": "round",
+    }
+    return _symbol(name, "line", "SimpleLine", options)
+
+
+def _point(name: str, mark: Mark) -> str:
+    options = {
+        "name": "circle",
+        "color": rgba(mark.color),
+        "outline_color": rgba(mark.edge),
+        "outline_width": "0.3",
+        "outline_width_unit": "MM",
+        "size": str(mark.width),
+        "size_unit": "MM",
+    }
+    return _symbol(name, "marker", "SimpleMarker", options)
+
+
+def _symbol(name: str, kind: str, drawn: str, options: Mapping[str, str]) -> str:
     listed = "".join(
         f'<Option type="QString" name={quoteattr(key)} value={quoteattr(value)}/>'
         for key, value in options.items()
@@ -164,8 +287,8 @@ def _fill(name: str, color: str, edge: str, *, line: str = "solid", width: float
     # older releases read <prop>, newer ones <Option>
     old = "".join(f"<prop k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in options.items())
     return (
-        f'<symbol type="fill" name={quoteattr(name)} alpha="1" clip_to_extent="1" '
-        'force_rhr="0"><layer class="SimpleFill" enabled="1" locked="0" pass="0">'
+        f'<symbol type="{kind}" name={quoteattr(name)} alpha="1" clip_to_extent="1" '
+        f'force_rhr="0"><layer class="{drawn}" enabled="1" locked="0" pass="0">'
         f'<Option type="Map">{listed}</Option>{old}</layer></symbol>'
     )
 
@@ -178,18 +301,25 @@ def _qml(
     size: int = 8,
     bold: bool = False,
     scale: int = 0,
+    shape: Shape = "Polygon",
 ) -> str:
-    kind = "0" if renderer else "4"
-    parts = [renderer, _labels(label, size, scale, bold=bold) if label else "", _names(names)]
+    number = _SHAPES[shape if renderer else "No geometry"]
+    parts = [
+        renderer,
+        _labels(label, size, scale, shape, bold=bold) if label else "",
+        _names(names),
+    ]
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-        f'<qgis version={quoteattr(_VERSION)} styleCategories="Symbology|Labeling|Fields" '
+        f'<qgis version={quoteattr(VERSION)} styleCategories="Symbology|Labeling|Fields" '
         f'labelsEnabled="{int(bool(label))}">{"".join(parts)}'
-        f"<layerGeometryType>{'2' if kind == '0' else kind}</layerGeometryType></qgis>"
+        f"<layerGeometryType>{number}</layerGeometryType></qgis>"
     )
 
 
-def _labels(field: str, size: int, scale: int, *, bold: bool) -> str:
+def _labels(field: str, size: int, scale: int, shape: Shape, *, bold: bool) -> str:
+    # over the point of a polygon, beside a point, along a line; what is bold is never left out
+    place = {"Line": 2, "Point": 6}.get(shape, 0)
     expression, weight = int("'" in field), 75 if bold else 50
     limits = f'scaleVisibility="1" scaleMin="0" scaleMax="{scale}"' if scale else (
         'scaleVisibility="0"'
@@ -201,150 +331,17 @@ def _labels(field: str, size: int, scale: int, *, bold: bool) -> str:
         f'fontItalic="0" textColor="{rgba(_DISTRICT)}" textOpacity="1">'
         '<text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" '
         f'bufferColor="{rgba("#ffffff")}" bufferOpacity="1" bufferNoFill="1"/>'
-        '</text-style><placement placement="0" priority="5"/>'
-        f'<rendering {limits} obstacle="1" fontMinPixelSize="3" fontMaxPixelSize="10000"/>'
+        f'</text-style><placement placement="{place}" priority="{10 if bold else 5}"/>'
+        f'<rendering {limits} displayAll="{int(bold)}" obstacle="1" fontMinPixelSize="3" '
+        'fontMaxPixelSize="10000"/>'
         "</settings></labeling>"
     )
 
 
 def _names(names: Mapping[str, str]) -> str:
+    # position 0 is the key that the format adds
+    named = {"fid": say("gis_row")} | {key: one for key, one in names.items() if key != "geometry"}
     return "<aliases>" + "".join(
         f'<alias index="{at}" field={quoteattr(column)} name={quoteattr(title)}/>'
-        for at, (column, title) in enumerate(_fields(names), start=1)
+        for at, (column, title) in enumerate(named.items())
     ) + "</aliases>"  # fmt: skip
-
-
-def _fields(names: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    # position 0 is the key that the format adds
-    return [(column, title) for column, title in names.items() if column != "geometry"]
-
-
-def escaped(text: str) -> str:
-    """
-    Write words as XML.
-
-    Parameters
-    ----------
-    text
-        Words.
-
-    Returns
-    -------
-    xml
-        With entities.
-
-    Examples
-    --------
-    >>> escaped("a & b")
-    'a &amp; b'
-    """
-    return escape(text)
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectLayer:
-    """A layer of the project."""
-
-    name: str
-    title: str
-    qml: str
-    spatial: bool
-
-
-def write_project(
-    product: Analysis,
-    layers: Sequence[ProjectLayer],
-    path: Path,
-    *,
-    package: str,
-    surface: str = "",
-) -> None:
-    """
-    Write a QGIS project, zipped.
-
-    `surface`: Risk surface, relative to the project; empty for none.
-    """
-    entry = zipfile.ZipInfo(f"{path.stem}.qgs", zip_moment(product.provenance.created))
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(entry, _project(product, layers, package, surface))
-    path.write_bytes(packed.getvalue())
-
-
-def _project(product: Analysis, layers: Sequence[ProjectLayer], package: str, surface: str) -> str:
-    crs = _crs(product)
-    entries = [(one.name, one.title) for one in layers]
-    maps = [_vector(one, package, crs) for one in layers]
-    if surface:
-        # under the villages it would never be seen
-        entries.insert(2, ("surface", _SURFACE_TITLE))
-        maps.append(_raster(surface, crs))
-    tree = "".join(
-        f"<layer-tree-layer id={quoteattr(f'sibangkit_{name}')} name={quoteattr(title)} "
-        f'checked="{_checked(name)}" expanded="1"/>'
-        for name, title in entries
-    )
-    west, south, east, north = product.mapped.total_bounds
-    extent = (
-        f"<extent><xmin>{west}</xmin><ymin>{south}</ymin><xmax>{east}</xmax>"
-        f"<ymax>{north}</ymax></extent>"
-    )
-    order = "".join(f"<layer id={quoteattr(f'sibangkit_{name}')}/>" for name, _ in entries)
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f"<qgis version={quoteattr(_VERSION)} projectname={quoteattr(product.title)}>"
-        f"<title>{escaped(product.title)}</title><projectCrs>{crs}</projectCrs>"
-        f"<layer-tree-group>{tree}</layer-tree-group>"
-        f'<mapcanvas name="theMapCanvas"><units>meters</units>{extent}'
-        f"<destinationsrs>{crs}</destinationsrs></mapcanvas>"
-        f"<projectlayers>{''.join(maps)}</projectlayers><layerorder>{order}</layerorder>"
-        '<properties><Paths><Absolute type="bool">false</Absolute></Paths>'
-        '<SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
-        "</properties>"
-        "</qgis>\n"
-    )
-
-
-def _checked(name: str) -> str:
-    return "Qt::Unchecked" if name in {"surface", "needs"} else "Qt::Checked"
-
-
-def _crs(product: Analysis) -> str:
-    crs = CRS.from_user_input(product.mapped.crs)
-    code = crs.to_epsg()
-    label = f"<authid>EPSG:{code}</authid><srid>{code}</srid>" if code else ""
-    return f"<spatialrefsys><wkt>{escaped(crs.to_wkt('WKT2_2019'))}</wkt>{label}</spatialrefsys>"
-
-
-def _vector(layer: ProjectLayer, package: str, crs: str) -> str:
-    kind = "Polygon" if layer.spatial else "No geometry"
-    # the style is the body of the QML, between its outer tags
-    start = layer.qml.index(">", layer.qml.index("<qgis ")) + 1
-    body = layer.qml[start : layer.qml.rindex("</qgis>")]
-    head = layer.qml[layer.qml.index("<qgis ") : start]
-    labels = 'labelsEnabled="1"' if 'labelsEnabled="1"' in head else 'labelsEnabled="0"'
-    return (
-        f'<maplayer type="vector" geometry={quoteattr(kind)} {labels}>'
-        f"<id>sibangkit_{layer.name}</id><datasource>./{package}|layername={layer.name}"
-        f"</datasource><layername>{escaped(layer.title)}</layername><srs>{crs}</srs>"
-        f'<provider encoding="UTF-8">ogr</provider>{body}</maplayer>'
-    )
-
-
-def _raster(surface: str, crs: str) -> str:
-    items = "".join(
-        f'<item value="{value}" color="{color}" alpha="255" label="{value}"/>'
-        for value, color in _SURFACE
-    )
-    low, high = _SURFACE[0][0], _SURFACE[-1][0]
-    path = surface if surface.startswith(".") else f"./{surface}"
-    return (
-        f'<maplayer type="raster"><id>sibangkit_surface</id><datasource>{escaped(path)}'
-        f"</datasource><layername>{_SURFACE_TITLE}</layername><srs>{crs}</srs>"
-        '<provider>gdal</provider><pipe><rasterrenderer type="singlebandpseudocolor" band="1" '
-        f'opacity="0.8" classificationMin="{low}" classificationMax="{high}"><rastershader>'
-        f'<colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" '
-        f'minimumValue="{low}" maximumValue="{high}">{items}</colorrampshader></rastershader>'
-        "</rasterrenderer></pipe></maplayer>"
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyogrio
+import shapely
 
 from sibangkit_geo.products.promises import PROMISES, promise_table
 from sibangkit_geo.products.sheets import sheet_table
@@ -56,6 +57,7 @@ _NAMES = {
     "status": "Status data",
     "pocket": "Kantong",
     "pocket_name": "Nama kantong",
+    "pocket_told": "Kantong",
     "wide_area": "Wilayah miskin luas (bukan kantong)",
     "evidence": "Bukti kantong",
     "p_value": "Nilai p",
@@ -94,7 +96,8 @@ _PARTS = {
     "deprived_": "Kekurangan",
     "served_": "Menerima",
 }
-_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate", "membership"}
+_SHARES = {"headcount_low", "headcount_high", "multidimensional_intensity", "rate", "membership",
+           "peluang_anggota", "porsi"}  # fmt: skip
 _SHARE_STARTS = ("porsi_", "galat_", "kebocoran")
 _INDEX = {
     "p_value",
@@ -347,7 +350,7 @@ def write_geopackage(
 
 def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str) -> None:
     """
-    Write layers of polygons, and tables without geometry, as a GeoPackage.
+    Write layers of polygons, lines or points, and tables without geometry, as a GeoPackage.
 
     `layers`: Name to rows; the index is written too.
     `created`: ISO time; its date is all that the file says about when it was made.
@@ -358,18 +361,25 @@ def write_layers(layers: Mapping[str, pd.DataFrame], path: Path, *, created: str
     try:
         for layer, rows in layers.items():
             # version 1.2 is what the QGIS and GDAL of older office machines read without warning
-            shaped = "geometry" in rows
+            kind = _geometry_type(rows)
             pyogrio.write_dataframe(
                 rows.reset_index(),
                 path,
                 layer=layer,
                 driver="GPKG",
-                geometry_type="MultiPolygon" if shaped else None,
-                promote_to_multi=shaped,
+                geometry_type=kind,
+                promote_to_multi=bool(kind and kind.startswith("Multi")),
                 dataset_options={"VERSION": "1.2"},
             )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _geometry_type(rows: pd.DataFrame) -> str | None:
+    if "geometry" not in rows:
+        return None
+    dimensions = shapely.get_dimensions(rows["geometry"].to_numpy())
+    return {0: "Point", 1: "MultiLineString"}.get(int(dimensions.max(initial=-1)), "MultiPolygon")
 
 
 def write_review(rows: pd.DataFrame, path: Path) -> None:

@@ -140,6 +140,14 @@ def numbered_name(number: int, pocket: pd.Series) -> str:
     return say("pocket_name", number=number, name=name) if name else str(number)
 
 
+def numbered_names(pockets: Pockets) -> dict[int, str]:
+    """Name all pockets with their numbers."""
+    return {
+        int(str(number)): numbered_name(int(str(number)), one)
+        for number, one in pockets.outlines.iterrows()
+    }
+
+
 def named_pockets(pockets: Pockets, villages: gpd.GeoDataFrame) -> Pockets:
     """
     Call pockets and wide areas after their districts, the one with most of their villages first.
