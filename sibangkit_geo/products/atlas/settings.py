@@ -318,10 +318,10 @@ _INSIDE_LANDSCAPE = Layout(
 )  # fmt: skip
 _NOWHERE = Rect(0, 0, 0, 0)
 _BRIEF = Layout(
-    width=160, height=98, edge=Rect(0, 0, 160, 98), kop=None, title=_NOWHERE, index=_NOWHERE,
-    map=Rect(4, 4, 92, 90), legend=Rect(101, 34, 59, 64), listing=_NOWHERE,
-    scale=Rect(101, 14, 59, 20), strip=Rect(102, 0, 58, 14), footer=_NOWHERE,
-    small=4.6, body=6.0, head=7.2, display=0.0,
+    width=160, height=78, edge=Rect(0, 0, 160, 78), kop=None, title=_NOWHERE, index=_NOWHERE,
+    map=Rect(4, 4, 92, 70), legend=Rect(101, 38, 59, 40), listing=_NOWHERE,
+    scale=Rect(101, 20, 59, 18), strip=Rect(103, 0, 57, 20), footer=_NOWHERE,
+    small=4.4, body=5.6, head=7.0, display=0.0,
 )  # fmt: skip
 _PIECE = Layout(
     width=160, height=184, edge=Rect(0, 0, 160, 184), kop=None, title=_NOWHERE, index=_NOWHERE,

@@ -168,9 +168,14 @@ def _opening(
     _logo(text, settings.logo)
     for line in letterhead_lines(settings, product):
         text.say(line, style=styles.KOP)
-    text.say(outline.title or say("document_title"), style=styles.TITLE)
-    place = say("document_subtitle", regency=_place(product, settings.district), year=product.year)
-    text.say(place, style=styles.SUBTITLE)
+    title = outline.title or say("document_title")
+    place = _place(product, settings.district)
+    if outline.front:
+        text.say(title, style=styles.TITLE)
+        text.say(say("document_subtitle", regency=place, year=product.year), style=styles.SUBTITLE)
+    else:
+        line = say("document_heading", title=title, regency=place, year=product.year)
+        text.say(line, style=styles.SUBTITLE)
     if outline.front:
         _front(text, product, notes)
     paragraph = text.document.add_paragraph(style=styles.TABLE_TEXT)
