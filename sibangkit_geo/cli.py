@@ -300,9 +300,7 @@ def annex(  # noqa: PLR0913 - an option each
     ] = "",
     preset: Annotated[
         str,
-        typer.Option(
-            metavar="lengkap|rpkd|rkpd|tkpk|kecamatan", help="How the document is built up."
-        ),
+        typer.Option(metavar="lengkap|rpkd|rkpd|tkpk|kecamatan", help="What the document is for."),
     ] = "",
     district: Annotated[
         str, typer.Option(metavar="PLACE", help="Annex of one district: its name or code.")

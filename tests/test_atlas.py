@@ -38,7 +38,7 @@ from sibangkit_geo.products.atlas import (
 )
 from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
 from sibangkit_geo.products.atlas.ground import Ground
-from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list
+from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list, told_rows
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.atlas.sheet_plan import Sheet, Subject, change_theme, plan_sheets
 from sibangkit_geo.products.classes import CHANGE_COLORS
@@ -521,6 +521,19 @@ def test_wrapped_lines_fit_and_lose_nothing(parts: list[str], room: float) -> No
     lines = wrap(text, room, size=6)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert all(width(line, 6) <= room for line in lines)
+
+
+@pytest.mark.parametrize("rows", [3, 40, 400])
+def test_a_map_numbers_no_village_that_its_list_leaves_out(rows: int) -> None:
+    layout = layout_of(AtlasSettings())
+    assert layout.listing is not None
+    listing = Listing("DESA", rows=tuple(Row(f"Desa {i}", "1,0%") for i in range(rows)))
+    told = told_rows(listing, rect=layout.listing, layout=layout)
+    page = Page(layout.width, layout.height)
+    draw_list(page, listing, rect=layout.listing, layout=layout)
+    written = [one.words for one in page.marks if isinstance(one, Written)]
+    assert sum(one.startswith("Desa ") for one in written) == told
+    assert (told == rows) == (not [one for one in written if "lainnya" in one])
 
 
 @pytest.mark.parametrize("rows", [3, 40, 400])

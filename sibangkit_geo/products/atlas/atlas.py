@@ -17,7 +17,7 @@ from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.atlas.canvas import Page, Rect
 from sibangkit_geo.products.atlas.ground import Ground
-from sibangkit_geo.products.atlas.listing import draw_list
+from sibangkit_geo.products.atlas.listing import draw_list, told_rows
 from sibangkit_geo.products.atlas.map_panel import draw_index, draw_map, views
 from sibangkit_geo.products.atlas.map_surround import (
     Imprint,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.products.atlas.map_panel import MapView
+    from sibangkit_geo.products.atlas.settings import Layout
     from sibangkit_geo.products.atlas.sheet_plan import Sheet
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.result import Analysis
@@ -248,7 +249,9 @@ def _draw(
         page = Page(layout.width, layout.height)
         alt = alt_text(sheet, view, imprint.product)
         page.part("Figure", alt=alt, box=layout.map)
-        draw_map(page, sheet, view=view, layout=layout, ground=ground, epsg=imprint.epsg)
+        draw_map(
+            page, _ranked(sheet, layout), view=view, layout=layout, ground=ground, epsg=imprint.epsg
+        )
         lowest = draw_legend(page, sheet, view=view, ground=ground, layout=layout)
         box = layout.legend
         room = layout.listing or Rect(box.left, box.bottom, box.width, lowest - 1 - box.bottom)
@@ -257,6 +260,14 @@ def _draw(
         draw_marginalia(page, sheet, imprint=imprint)
         draw_map_surround(page, sheet, frame=view.frame, imprint=imprint, number=number)
         yield page, _entry(sheet, alt, imprint, number)
+
+
+def _ranked(sheet: Sheet, layout: Layout) -> Sheet:
+    """Leave to the map the numbers of those villages that the list beside it has room for."""
+    if sheet.district or layout.listing is None or not sheet.listing.ranked:
+        return sheet
+    told = told_rows(sheet.listing, rect=layout.listing, layout=layout)
+    return replace(sheet, listing=replace(sheet.listing, ranked=sheet.listing.ranked[:told]))
 
 
 def _entry(sheet: Sheet, alt: str, imprint: Imprint, number: int) -> AtlasSheet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -51,30 +51,48 @@ def draw_list(page: Page, listing: Listing, *, rect: Rect, layout: Layout) -> No
     left, y = rect.left + _PAD, rect.top - 1.2 - line_mm(layout.body)
     page.part("H2")
     page.text((left, y), listing.heading, Type(layout.body, bold=True))
-    room = rect.width - 2 * _PAD
     page.part("P")
-    for line in wrap(listing.how, room * POINTS_PER_MM, size=layout.small):
+    for line in _how(listing, rect, layout):
         y -= line_mm(layout.small)
         page.text((left, y), line, Type(layout.small, color=SOFT))
-    y -= 0.8
-    if not listing.rows or y - rect.bottom < line_mm(layout.small):
+    space = _space(listing, rect, layout)
+    if not listing.rows or space.height < line_mm(layout.small) - 1.2:
         return
-    space = Rect(left, rect.bottom + 1.2, room, y - rect.bottom - 1.2)
-    columns = (1,) if any(":" in one.text for one in listing.rows) else (1, 2)
-    fitting = _fitting(listing.rows, space, layout.small, columns)
-    if fitting:
-        laid, size, count = fitting
-        _write_rows(page, laid, space, size, count)
-        return
+    laid, size, count, done = _laid(listing.rows, space, layout)
+    _write_rows(page, laid, space, size, count)
+    if done < len(listing.rows):
+        page.part("P")
+        more = say("annex.atlas_rows_more", count=len(listing.rows) - done)
+        page.text((left, space.bottom + 0.3), more, Type(size, color=SOFT))
+
+
+def told_rows(listing: Listing, *, rect: Rect, layout: Layout) -> int:
+    """Count the rows of a list that find room; a map numbers no village of another row."""
+    space = _space(listing, rect, layout)
+    return _laid(listing.rows, space, layout)[-1] if listing.rows else 0
+
+
+def _how(listing: Listing, rect: Rect, layout: Layout) -> list[str]:
+    return wrap(listing.how, (rect.width - 2 * _PAD) * POINTS_PER_MM, size=layout.small)
+
+
+def _space(listing: Listing, rect: Rect, layout: Layout) -> Rect:
+    """Leave out of the box of a list what its heading takes."""
+    lines = line_mm(layout.body) + len(_how(listing, rect, layout)) * line_mm(layout.small)
+    high = rect.height - 1.2 - lines - 0.8 - 1.2
+    return Rect(rect.left + _PAD, rect.bottom + 1.2, rect.width - 2 * _PAD, high)
+
+
+def _laid(rows: tuple[Row, ...], space: Rect, layout: Layout) -> tuple[Laid, float, int, int]:
+    """Lay rows out; tell their type, their columns, and how many found a place."""
+    columns = (1,) if any(":" in one.text for one in rows) else (1, 2)
+    if fitting := _fitting(rows, space, layout.small, columns):
+        return (*fitting, len(rows))
     # nothing is small enough: the count of what is left out takes the last line
     size = layout.small * _SIZES[-1]
-    step = line_mm(size)
-    less = Rect(space.left, space.bottom + step, space.width, space.height - step)
-    laid, done = _lay(listing.rows, less, size, columns[-1])
-    _write_rows(page, laid, less, size, columns[-1])
-    page.part("P")
-    more = say("annex.atlas_rows_more", count=len(listing.rows) - done)
-    page.text((left, space.bottom + 0.3), more, Type(size, color=SOFT))
+    less = replace(space, height=space.height - line_mm(size))
+    laid, done = _lay(rows, less, size, columns[-1])
+    return laid, size, columns[-1], done
 
 
 def _fitting(

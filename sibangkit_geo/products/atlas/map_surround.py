@@ -352,20 +352,24 @@ def draw_legend(
     y -= 1.2
     for (swatch, count), label in zip(counts, labels, strict=True):
         page.part("LI")
-        box = Rect(left, y - high * 0.9, _SWATCH_MM, high * 0.78)
-        page.box(box, Pen(swatch.pen.fill, "#7b8691", 0.3))
-        if swatch.pen.hatch:
-            page.box(box, Pen("", swatch.pen.edge, 0.3, hatch=swatch.pen.hatch))
-        _words(page, (rect.right - _PAD, y - high), count, layout, high, align="right")
+        _swatch(page, Rect(left, y - high * 0.9, _SWATCH_MM, high * 0.78), swatch.pen)
+        first = y - high
         for line in label:
             y -= high
             _words(page, (left + _SWATCH_MM + 2, y), line, layout, high)
+        _words(page, (rect.right - _PAD, first), count, layout, high, align="right")
     for pens, words in lines:
         y -= high
         page.part("LI")
         _mark(page, pens, left, y, high)
         _words(page, (left + _SWATCH_MM + 2, y), words, layout, high)
     return y
+
+
+def _swatch(page: Page, box: Rect, pen: Pen) -> None:
+    page.box(box, Pen(pen.fill, "#7b8691", 0.3))
+    if pen.hatch:
+        page.box(box, Pen("", pen.edge, 0.3, hatch=pen.hatch))
 
 
 def _words(

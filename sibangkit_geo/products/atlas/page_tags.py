@@ -146,26 +146,21 @@ def text_string(words: str) -> str:
     return f"<feff{words.encode('utf-16-be').hex()}>"
 
 
-def metadata(about: Mapping[str, str], *, tagged: bool) -> bytes:
-    """
-    Write the entries of a document as XMP.
-
-    `tagged`: Whether to say that it follows PDF/UA-1.
-    """
-    lines = "".join(f"{one}\n" for one in _entries(about, tagged=tagged))
+def metadata(about: Mapping[str, str]) -> bytes:
+    """Write the entries of a document as XMP; it claims no standard that no validator has seen."""
+    lines = "".join(f"{one}\n" for one in _entries(about))
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
         '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
-        'xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">\n'
+        'xmlns:xmp="http://ns.adobe.com/xap/1.0/">\n'
         f"{lines}</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n"
         '<?xpacket end="w"?>'
     ).encode()
 
 
-def _entries(about: Mapping[str, str], *, tagged: bool) -> Iterator[str]:
+def _entries(about: Mapping[str, str]) -> Iterator[str]:
     told = {key: html.escape(value, quote=False) for key, value in about.items()}
     for key, name in (("Title", "title"), ("Subject", "description")):
         if key in told:
@@ -180,5 +175,3 @@ def _entries(about: Mapping[str, str], *, tagged: bool) -> Iterator[str]:
         day = told["CreationDate"].removeprefix("D:")
         hour = ":".join((day[8:10], day[10:12], day[12:14]))
         yield f"<xmp:CreateDate>{day[:4]}-{day[4:6]}-{day[6:8]}T{hour}Z</xmp:CreateDate>"
-    if tagged:
-        yield "<pdfuaid:part>1</pdfuaid:part>"

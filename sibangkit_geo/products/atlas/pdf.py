@@ -157,9 +157,7 @@ class PdfBook:
         self._object(_PAGES, f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>")
         outline = self._outline(bookmarks)
         # PDF/UA-1 asks for the shape of every letter
-        whole = not any(one.lacks for one in self._fonts.values())
-        plain = metadata(about, tagged=self._tags is not None and whole)
-        xmp = self._add("/Type /Metadata /Subtype /XML", plain, packed=False)
+        xmp = self._add("/Type /Metadata /Subtype /XML", metadata(about), packed=False)
         tree = f"/StructTreeRoot {self._tags.finish()} 0 R " if self._tags else ""
         marked = "/MarkInfo << /Marked true >> " if self._tags else ""
         self._object(
@@ -311,7 +309,6 @@ class EmbeddedFont:
         self._tag = tag
         self._numbers: dict[str, int] = {}
         # whether there was a letter that the typeface has not
-        self.lacks = False
 
     def __bool__(self) -> bool:
         """Tell whether any letter was written."""
@@ -378,7 +375,6 @@ class EmbeddedFont:
         cutter.subset(font)
         letters = font.getBestCmap()
         glyphs = [0, *(self._glyph(font, letters, one) for one in self._numbers)]
-        self.lacks = 0 in glyphs[1:]
         target = io.BytesIO()
         font.save(target, reorderTables=None)
         return target.getvalue(), b"".join(one.to_bytes(2, "big") for one in glyphs)
