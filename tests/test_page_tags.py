@@ -189,7 +189,7 @@ def test_rows_are_a_list_and_words_are_apart(tagged: Tagged) -> None:
     assert not any("PEMERINTAH" in words or "Lembar" in words for _, words in heard)
 
 
-def test_the_document_says_its_language_title_and_standard(tagged: Tagged) -> None:
+def test_the_document_says_its_language_and_title(tagged: Tagged) -> None:
     root, about = root_of(tagged.reader), tagged.reader.metadata
     assert root["/Lang"] == "id-ID"
     assert root["/MarkInfo"]["/Marked"].value is True
@@ -200,7 +200,6 @@ def test_the_document_says_its_language_title_and_standard(tagged: Tagged) -> No
     told = {one.tag.rsplit("}", 1)[1]: "".join(one.itertext()).strip() for one in (
         ET.fromstring(plain).iter())}  # fmt: skip # noqa: S314
     assert told["title"] == about.title
-    assert told["part"] == "1"
     assert told["CreateDate"] == "2026-11-24T05:06:07Z"
     assert len(tagged.reader.outline) == 3
 
