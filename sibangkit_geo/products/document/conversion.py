@@ -113,7 +113,7 @@ def draw_maps(pdf: Path, maps: MapPictures, path: Path) -> bool:
     Returns: Whether each sheet found its place; nothing is written otherwise.
     """
     places = _places(pdf, maps.settings)
-    if len(places) != len(maps.pages.sheets):
+    if len(places) != len(maps.sheets):
         return False
     book = pypdf.PdfWriter(clone_from=pdf)
     if places:
@@ -173,7 +173,7 @@ def _blank(maps: MapPictures, folder: Path) -> MapPictures:
     """Stand-ins of the size of the maps, which an office program need not read."""
     layout = layout_inside(maps.settings)
     empty = Image.new("1", (round(layout.width), round(layout.height)), 1)
-    for sheet in maps.pages.sheets:
+    for sheet in maps.sheets:
         empty.save(folder / sheet.png)
     if maps.brief:
         shutil.copy(maps.folder / BRIEF_NAME, folder)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas.map_pieces import MapPiece
-    from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages
+    from sibangkit_geo.products.atlas.settings import AnnexSettings, AtlasPages, AtlasSheet
     from sibangkit_geo.products.changes import WaveChange
     from sibangkit_geo.products.document.document_outline import Outline
     from sibangkit_geo.products.document.manuscript import Entry
@@ -79,6 +79,11 @@ class MapPictures:
     settings: AnnexSettings
     changes: tuple[WaveChange, ...] = ()
     brief: MapPiece | None = None
+
+    @property
+    def sheets(self) -> tuple[AtlasSheet, ...]:
+        """Sheets that the document holds; none where its outline has no maps."""
+        return self.pages.sheets if read_outline(self.settings).has("maps") else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +139,13 @@ def write_document(
     anchor = _opening(text, product, maps.settings, outline, notes)
     if not maps.settings.template:
         _foot(document.sections[0])
-    sheets = maps.pages.sheets if outline.has("maps") else ()
     matter = Matter(
-        product, sheets, maps.changes, maps.settings.district,
+        product, maps.sheets, maps.changes, maps.settings.district,
         (str(maps.folder / BRIEF_NAME), maps.brief.alt) if maps.brief else None,
     )  # fmt: skip
     for chapter in outline.chapters:
         write_chapter(text, matter, chapter)
-    if sheets:
+    if maps.sheets:
         _maps(text, maps)
     if outline.lists:
         _lists(text, anchor, pages or {})
