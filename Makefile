@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel
+.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse
 
 setup: $(READY)
 
@@ -87,6 +87,10 @@ licences: $(READY)
 # twice the same bytes, wherever and whenever it is built
 wheel: $(READY)
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist .
+
+# one zip for offices without internet, Windows and Linux; FOR_PYTHON=3.12 for another version
+wheelhouse: $(READY)
+	$(BIN)/python tools/wheelhouse.py $(if $(FOR_PYTHON),--python $(FOR_PYTHON))
 
 # needs uv; the lock names no registry
 lock:
