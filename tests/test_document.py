@@ -157,6 +157,12 @@ def test_the_document_is_equal_to_the_byte_and_clean(written: Written, tmp_path:
     assert stamps == {tuple(int(one) for one in created[:10].split("-"))}
 
 
+def test_a_font_of_the_same_widths_is_named_for_machines_without_calibri(written: Written) -> None:
+    with zipfile.ZipFile(written.path) as archive:
+        fonts = archive.read("word/fontTable.xml").decode()
+    assert '<w:font w:name="Calibri"><w:altName w:val="Carlito"/>' in fonts
+
+
 def test_a_template_gives_its_styles_and_its_text_is_left_out(tmp_path: Path) -> None:
     template = docx.Document()
     template.add_paragraph("Surat lama")

@@ -52,6 +52,9 @@ _LISTS = (
 
 # shapes of fonts in digits, which look like identity numbers; Word works without them
 _FONTS = ("fontTable.xml", "theme1.xml")
+_CALIBRI = re.compile(rb'<w:font w:name="Calibri">(?!<w:altName)')
+# of the same widths, and free: a machine without Calibri breaks lines and pages alike
+_LIKE_CALIBRI = rb'<w:font w:name="Calibri"><w:altName w:val="Carlito"/>'
 _HINTS = re.compile(rb'<w:panose1 [^>]*/>|<w:sig [^>]*/>| panose="[^"]*"')
 
 
@@ -301,6 +304,6 @@ def save(document: Document, path: Path, *, created: str) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             content = source.read(name)
             if name.endswith(_FONTS):
-                content = _HINTS.sub(b"", content)
+                content = _CALIBRI.sub(_LIKE_CALIBRI, _HINTS.sub(b"", content))
             target.writestr(entry, content)
     path.write_bytes(tight.getvalue())
