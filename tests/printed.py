@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # what belongs to a log, or is the trace of a program
 LOG = re.compile(
     r"manifest\.json|baris cocok|catatan lain|luas berubah|0,00 km|\bNone\b|\bnan\b|\bNaN\b|"
-    r"Traceback|\{\w+\}|\b(?:document|chapter|annex|atlas)_\w+|sebab lain"
+    r"\.csv\b|Traceback|\{\w+\}|\b(?:document|chapter|annex|atlas)_\w+|sebab lain"
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
 # share of the smaller of two boxes of words that may lie under the other: the space around letters

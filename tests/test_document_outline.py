@@ -13,7 +13,10 @@ from docx.oxml.ns import qn
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.toml import build
+from sibangkit_geo.products.atlas.ground import Ground
+from sibangkit_geo.products.atlas.map_pieces import write_brief_map
 from sibangkit_geo.products.atlas.settings import AtlasPages, Preset
+from sibangkit_geo.products.atlas.sheet_plan import Subject, plan_sheets
 from sibangkit_geo.products.document import AnnexSettings, MapPictures, table_rows, write_document
 from sibangkit_geo.products.document.brief import main_numbers, main_sentences
 from sibangkit_geo.products.document.document_outline import Outline, outline_file, read_outline
@@ -65,7 +68,7 @@ def test_an_office_edits_headings_order_and_text(tmp_path: Path) -> None:
     settings = AnnexSettings(outline=str(own))
     made = write_document(demo_product(), replace(_EMPTY, settings=settings), tmp_path / "a.docx")
     assert "Uang kita" in _headings(made.path)
-    assert "1. Kantong mana" in "\n".join(
+    assert "1. Lokasi mana" in "\n".join(
         one.text for one in docx.Document(str(made.path)).paragraphs
     )
 
@@ -76,6 +79,8 @@ def test_an_office_edits_headings_order_and_text(tmp_path: Path) -> None:
         ({"chapters": []}, "there is no chapter"),
         ({"chapters": [{"contents": ["maps", "needs"]}]}, '"maps" must stand last'),
         ({"chapters": [{"contents": ["maps"]}, {"contents": ["maps"]}]}, '"maps" must stand last'),
+        ({"chapters": [{}]}, "chapter 1 has no contents"),
+        ({"chapters": [{"contents": ["needs"]}, {"heading": "A"}]}, "chapter 2 has no contents"),
         ({"chapters": [{"contents": ["peta"]}]}, "contents must be made of"),
         ({"chapter": []}, 'Unknown key "chapter"'),
     ],
@@ -175,6 +180,35 @@ def test_a_district_is_found_by_name_or_code_and_a_wrong_one_is_told() -> None:
         annex.of_district(AnnexSettings(district="Rambutam"), product)
     with pytest.raises(ConfigError, match="needs the district"):
         annex.asked_for(AnnexSettings(), annex.AnnexOrder(preset="kecamatan"))
+    with pytest.raises(ConfigError, match='preset "tkpk" tells of the whole regency'):
+        annex.asked_for(AnnexSettings(), annex.AnnexOrder(preset="tkpk", district=name))
+
+
+def test_an_outline_of_a_district_needs_one(tmp_path: Path) -> None:
+    own = tmp_path / "susunan.toml"
+    own.write_text('[[chapters]]\ncontents = ["district"]\n', "utf-8")
+    with pytest.raises(ConfigError, match='the content "district" needs the district'):
+        read_outline(AnnexSettings(outline=str(own)))
+
+
+def test_a_title_of_a_sheet_that_is_not_drawn_stops_nothing(tmp_path: Path) -> None:
+    settings = AnnexSettings(sheets=("overview",), titles={"kecamatan_rambutan": "X"})
+    product = demo_product()
+    assert len(plan_sheets(Subject(product, Ground(product)), settings)) == 1
+    piece = write_brief_map(product, tmp_path / "kantong.png", settings=settings)
+    assert "kantong kemiskinan" in piece.alt.lower()
+    wrong = AnnexSettings(sheets=("overview",), titles={"kecamatan_rambutam": "X"})
+    with pytest.raises(ConfigError, match='no sheet "kecamatan_rambutam"'):
+        plan_sheets(Subject(product, Ground(product)), wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"numbering": "3"}, 'Write "3."'), ({"titles": {"kantong": " "}}, "has no title")],
+)
+def test_words_that_would_print_nonsense_are_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        AnnexSettings(**given)
 
 
 def test_the_annex_of_a_district_holds_its_villages_and_needs_only(tmp_path: Path) -> None:

@@ -353,6 +353,21 @@ def test_a_number_in_a_name_is_found_and_crossed_out(tmp_path: Path, name: str) 
     assert leaks(tmp_path) == {crossed: 1}
 
 
+def test_coded_pixels_are_no_text_and_what_stands_beside_them_is(tmp_path: Path) -> None:
+    """A flat picture is coded in bytes that repeat, and may read like digits."""
+    whole = jpeg()
+    at = whole.index(b"\xff\xda")
+    after = at + 2 + int.from_bytes(whole[at + 2 : at + 4], "big")
+    number = NIK.encode()
+    (tmp_path / "piksel.jpg").write_bytes(whole[:after] + number + whole[after:])
+    assert [one for one in find_leaks(tmp_path) if one.kind == "identity"] == []
+    remark = b"\xff\xfe" + struct.pack(">H", len(number) + 2) + number
+    (tmp_path / "catatan.jpg").write_bytes(whole[:2] + remark + whole[2:])
+    (tmp_path / "ekor.jpg").write_bytes(whole + number)
+    found = {one.file for one in find_leaks(tmp_path) if one.kind == "identity"}
+    assert found == {"catatan.jpg", "ekor.jpg"}
+
+
 def test_the_name_of_an_empty_folder_counts(tmp_path: Path) -> None:
     (tmp_path / NIK).mkdir()
     assert leaks(tmp_path) == {"#" * 16: 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG, _TIFFS = b"\xff\xd8\xff", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RIFF, _WEBP = b"RIFF", b"WEBP"
+# ISO/IEC 10918-1, table B.1: a mark, start of coded pixels, end of the picture
+_MARK, _SCAN, _END = 0xFF, 0xDA, 0xD9
+_NEXT = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 # ISO/IEC 15948, 11.3.4: keyword, NUL, then how it is packed
 _TEXTS = (b"zTXt", b"iTXt", b"iCCP")
 
@@ -34,6 +38,30 @@ def has_point(data: bytes) -> bool:
     """
     with Image.open(io.BytesIO(data)) as picture:
         return bool(picture.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+
+
+def beside_pixels(data: bytes) -> bytes:
+    """
+    Leave out of a JPEG the coded pixels, whose bytes may read like digits.
+
+    Returns: Its segments and what follows its end; anything else as it is.
+    """
+    if not data.startswith(_JPEG):
+        return data
+    kept: list[bytes] = []
+    at = 2
+    while at + 4 <= len(data) and data[at] == _MARK:
+        kind = data[at + 1]
+        if kind == _END:
+            return b"\n".join([*kept, data[at + 2 :]])
+        after = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        kept.append(data[at + 4 : after])
+        if kind == _SCAN:
+            # ISO/IEC 10918-1, B.1.1.2: a mark within coded pixels is followed by 0 or restarts
+            mark = _NEXT.search(data, after)
+            after = mark.start() if mark else len(data)
+        at = after
+    return b"\n".join([*kept, data[at:]])
 
 
 def packed_texts(data: bytes, budget: Budget) -> Iterator[bytes]:

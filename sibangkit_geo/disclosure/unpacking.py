@@ -135,7 +135,7 @@ def _of_archive(members: Iterable[tuple[str, bytes | None]], reading: Reading) -
 
 
 def _of_picture(data: bytes, reading: Reading) -> Iterator[Piece]:
-    yield Text(as_text(data))
+    yield Text(as_text(pictures.beside_pixels(data)))
     if data.startswith(pictures.PNG):
         for text in pictures.packed_texts(data, reading.budget):
             yield from reading.open(text)

@@ -158,6 +158,12 @@ def asked_for(settings: AnnexSettings, order: AnnexOrder) -> AnnexSettings:
     if preset == "kecamatan" and not district:
         msg = '[annex] preset "kecamatan" needs the district: write --district "NAME".'
         raise ConfigError(msg)
+    if district and preset != "kecamatan":
+        msg = (
+            f'[annex] preset "{preset}" tells of the whole regency, and the annex is of one '
+            "district. Leave out one of the two."
+        )
+        raise ConfigError(msg)
     # a preset that the call names wins over the file that the study names
     outline = "" if order.preset else settings.outline
     return replace(

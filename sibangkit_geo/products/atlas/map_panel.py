@@ -84,6 +84,9 @@ _COARSER = 1.25
 _AROUND = 0.3
 
 
+_LEADERS_TO_SCALE = 2_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class MapView:
     """
@@ -124,6 +127,9 @@ def view_of(ground: Ground, sheet: Sheet, *, layout: Layout) -> MapView:
         names = _village_names(ground, sheet, about, frame=frame, taken=taken, zoom=zoom)
     else:
         names = _district_names(ground, frame, taken, zoom)
+        if frame.scale > _LEADERS_TO_SCALE:
+            # on a map this small a name beside its area would be read as that of another
+            names = [one for one in names if one.anchor is None]
     taken += [one.box for one in names]
     # a river has less room for its name than a regency
     waters, places = land.ground_names(shapes.underlay, frame=frame, taken=taken)

@@ -11,7 +11,7 @@ from sibangkit_geo.products.atlas.atlas import about, alt_text, counted, epsg_of
 from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM, SOFT, Page, Type, line_mm, wrap
 from sibangkit_geo.products.atlas.ground import Ground
 from sibangkit_geo.products.atlas.map_panel import draw_map, views
-from sibangkit_geo.products.atlas.map_surround import Imprint, draw_legend, draw_scale
+from sibangkit_geo.products.atlas.map_surround import Imprint, draw_legend, draw_scale, number_of
 from sibangkit_geo.products.atlas.pdf import PdfBook
 from sibangkit_geo.products.atlas.png import paint
 from sibangkit_geo.products.atlas.settings import layout_of_brief, layout_of_piece
@@ -110,7 +110,7 @@ def write_brief_map(product: Analysis, path: Path, *, settings: AtlasSettings) -
     Returns: With its alternative text.
     """
     subject = Subject(product, Ground(product))
-    asked = replace(settings, sheets=("overview",), only=(), indicators=())
+    asked = replace(settings, sheets=("overview",), only=(), indicators=(), titles={})
     sheets = [_unnumbered(one) for one in plan_sheets(subject, asked)]
     imprint = Imprint(asked, layout_of_brief(), product, epsg_of(product), 1, None)
     ((page, piece),) = _drawn(subject, sheets, imprint, None)
@@ -132,7 +132,8 @@ def _drawn(
 ) -> Iterator[tuple[Page, MapPiece]]:
     layout, ground = imprint.layout, subject.ground
     met: Counter[str] = Counter()
-    for sheet, view in views(ground, counted(sheets, progress), layout=layout):
+    drawn = views(ground, counted(sheets, progress), layout=layout)
+    for number, (sheet, view) in enumerate(drawn, start=imprint.settings.first_map):
         page = Page(layout.width, layout.height)
         alt = alt_text(sheet, view, imprint.product)
         page.part("Figure", alt=alt, box=layout.map)
@@ -144,7 +145,8 @@ def _drawn(
         met[sheet.slug] += 1
         # two sheets may have one name in words of different kinds
         slug = sheet.slug if met[sheet.slug] == 1 else f"{sheet.slug}_{sheet.kind}"
-        yield page, _piece(slug, sheet, view, imprint, (alt, numbers))
+        title = f"{number_of(imprint.settings, number)} {sheet.title}"
+        yield page, _piece(slug, sheet, view, imprint, (alt, numbers, title))
 
 
 def _numbers(sheet: Sheet, view: MapView, ground: Ground) -> str:
@@ -187,16 +189,17 @@ def _draw_lines(page: Page, lines: Sequence[tuple[str, bool]], layout: Layout) -
 
 
 def _piece(
-    slug: str, sheet: Sheet, view: MapView, imprint: Imprint, told: tuple[str, str]
+    slug: str, sheet: Sheet, view: MapView, imprint: Imprint, told: tuple[str, str, str]
 ) -> MapPiece:
-    """Word what goes with a map, of which its alternative text and its numbers are told."""
-    product, layout, (alt, numbers) = imprint.product, imprint.layout, told
+    """Word what goes with a map: its words, its numbers and its name in the atlas are told."""
+    product, layout, (alt, numbers, atlas) = imprint.product, imprint.layout, told
     title = say("annex.title", title=sheet.title)
     notes = [one for one in (*sheet.notes, numbers) if one]
     words = say(
         "annex.piece_caption",
         files=", ".join(f"{slug}.{end}" for end in ("png", "svg", "pdf")),
-        title=title, place=product.regency_name, year=sheet.year[:1].lower() + sheet.year[1:],
+        atlas=atlas, title=title,
+        place=product.regency_name, year=sheet.year[:1].lower() + sheet.year[1:],
         scale=numeral(view.frame.scale), width=numeral(layout.width),
         height=numeral(layout.height), sources="; ".join(sheet.sources),
         notes=" ".join(notes), alt=alt,

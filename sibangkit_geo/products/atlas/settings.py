@@ -91,6 +91,15 @@ class AtlasSettings:
             msg = f"[annex] dpi: {self.dpi} is not from {_LEAST_DPI} to {_MOST_DPI}."
             raise ConfigError(msg)
         _require_number(self.first_map, "first_map")
+        if self.numbering[-1:].isdecimal():
+            msg = (
+                f'[annex] numbering: "{self.numbering}" would run into the number of the map. '
+                f'Write "{self.numbering}.".'
+            )
+            raise ConfigError(msg)
+        if empty := [name for name, title in self.titles.items() if not title.strip()]:
+            msg = f'[annex] titles: "{empty[0]}" has no title. Write one, or leave the name out.'
+            raise ConfigError(msg)
         if not self.png and not self.pdf:
             msg = "[annex] asks for neither pdf nor png. Leave one of them true."
             raise ConfigError(msg)
@@ -319,8 +328,8 @@ _INSIDE_LANDSCAPE = Layout(
 _NOWHERE = Rect(0, 0, 0, 0)
 _BRIEF = Layout(
     width=160, height=78, edge=Rect(0, 0, 160, 78), kop=None, title=_NOWHERE, index=_NOWHERE,
-    map=Rect(4, 4, 92, 70), legend=Rect(101, 38, 59, 40), listing=_NOWHERE,
-    scale=Rect(101, 20, 59, 18), strip=Rect(103, 0, 57, 20), footer=_NOWHERE,
+    map=Rect(4, 4, 92, 70), legend=Rect(101, 40, 57, 38), listing=_NOWHERE,
+    scale=Rect(101, 23, 57, 17), strip=Rect(103, 1, 53, 22), footer=_NOWHERE,
     small=4.4, body=5.6, head=7.0, display=0.0,
 )  # fmt: skip
 _PIECE = Layout(

@@ -123,7 +123,9 @@ def plan_sheets(subject: Subject, settings: AtlasSettings) -> tuple[Sheet, ...]:
     if not sheets:
         msg = "[annex] sheets: this study has nothing of the kinds asked for."
         raise ConfigError(msg)
-    return _only(_retitled(sheets, settings.titles), settings.only)
+    # a title of a sheet that is not drawn this time is none that is wrong
+    others = (one for kind, all_of in made.items() if not settings.draws(kind) for one in all_of)
+    return _only(_retitled(sheets, settings.titles, others), settings.only)
 
 
 def _only(sheets: Sequence[Sheet], only: Sequence[str]) -> tuple[Sheet, ...]:
@@ -132,10 +134,14 @@ def _only(sheets: Sequence[Sheet], only: Sequence[str]) -> tuple[Sheet, ...]:
     return tuple({(one.kind, one.slug): one for one in chosen or sheets}.values())
 
 
-def _retitled(sheets: Sequence[Sheet], titles: Mapping[str, str]) -> list[Sheet]:
+def _retitled(
+    sheets: Sequence[Sheet], titles: Mapping[str, str], others: Iterable[Sheet]
+) -> list[Sheet]:
+    drawn = {word for one in sheets for word in (one.kind, one.key, one.slug)}
+    known = [*sheets] if drawn >= {*titles} else [*sheets, *others]
     own = {
         (one.kind, one.slug): title
-        for name, title in titles.items() for one in _named(sheets, name, key="titles")
+        for name, title in titles.items() for one in _named(known, name, key="titles")
     }  # fmt: skip
     return [replace(one, title=own.get((one.kind, one.slug), one.title)) for one in sheets]
 

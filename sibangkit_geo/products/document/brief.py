@@ -81,7 +81,7 @@ def main_sentences(product: Analysis, changes: Sequence[WaveChange]) -> list[str
     outlines = product.found.outlines
     if len(outlines):
         most = int(str(outlines["poor"].idxmax()))
-        told.append(pocket_sentence(most, outlines.loc[most]))
+        told.append(pocket_sentence(most, outlines.loc[most], key="document_brief_most"))
     else:
         told += sentences[:1]
     first = product.catalogue.agencies[0].key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Place
 from sibangkit_geo.products.document import table_rows
 from sibangkit_geo.products.document.brief import write_brief
@@ -277,9 +278,14 @@ def _agency_block(text: Manuscript, matter: Matter, block: Block, name: str) -> 
     if budget is None or block.key not in added:
         _block(text, block, of=name)
         return
-    text.say(block.lead)
+    left = budget.plan.left_out[budget.plan.left_out["agency"] == block.agency]
+    text.say(
+        block.lead if block.key == "budget" else say(
+            "document_left", count=numeral(left["households"].sum()),
+            places=numeral(left["place"].nunique()),
+        )
+    )  # fmt: skip
     text.bullets(block.items)
-    text.say(say("document_budget_book"))
     text.table(
         say("document_of", title=block.headline, name=name),
         added[block.key](budget, block.agency, matter.labels),

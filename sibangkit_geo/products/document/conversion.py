@@ -42,7 +42,13 @@ _MARK = re.compile(rb"(/DocChecksum /|/ID \[ <|(?<=[0-9A-F]{32}>\n)<)[0-9A-F]{32
 # a stand-in has the size of its sheet but for rounding
 _SAME_SIZE = 0.005
 # tags and bookmarks for those who hear or search the document; older programs know the plain form
-_FILTERS = ('pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}', "pdf")
+_FILTERS = (
+    (
+        'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"},'
+        '"UseLosslessCompression":{"type":"boolean","value":"true"}}'
+    ),
+    "pdf",
+)
 # start of a caption that is looked for on the pages; a long one is wrapped
 _LOOKED_FOR = 30
 

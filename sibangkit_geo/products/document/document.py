@@ -182,7 +182,7 @@ def _opening(
         text.say(say("document_subtitle", regency=place, year=product.year), style=styles.SUBTITLE)
     else:
         line = say("document_heading", title=title, regency=place, year=product.year)
-        text.say(line, style=styles.SUBTITLE)
+        text.say(line, style=styles.KOP)
     if outline.front:
         _front(text, product, notes)
     paragraph = text.document.add_paragraph(style=styles.TABLE_TEXT)
@@ -247,7 +247,8 @@ def _foot(section: Section) -> None:
 def _maps(text: Manuscript, maps: MapPictures) -> None:
     """Write the maps at the end; every one is named in the text before it."""
     text.say(say("document_atlas_lead"))
-    text.bullets(_kinds(maps.pages))
+    if len(maps.sheets) > 1:
+        text.bullets(_kinds(maps.pages))
     marks = [(f"_Ref_{MAP}_{at}", one.number) for at, one in enumerate(maps.pages.sheets, 1)]
     rest = [one for one in marks if one[0] not in text.named]
     text.reference(say("document_atlas_rest"), rest)

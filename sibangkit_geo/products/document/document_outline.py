@@ -61,8 +61,8 @@ class Outline:
     Raises
     ------
     ConfigError
-        There is no chapter, or the maps are not the last content: their pages have margins of
-        their own.
+        There is no chapter, one is empty, or the maps are not the last content: their pages have
+        margins of their own.
 
     Examples
     --------
@@ -81,6 +81,13 @@ class Outline:
         told = [one for chapter in self.chapters for one in chapter.contents]
         if not self.chapters:
             msg = "there is no chapter. Write at least one [[chapters]]"
+            raise ConfigError(msg)
+        empty = [
+            number for number, one in enumerate(self.chapters, 1)
+            if not one.contents and not (one.heading and one.text)
+        ]  # fmt: skip
+        if empty:
+            msg = f"chapter {empty[0]} has no contents, and no heading with text of its own"
             raise ConfigError(msg)
         if "maps" in told[:-1]:
             msg = 'the content "maps" must stand last, once'
@@ -102,7 +109,11 @@ def read_outline(settings: AnnexSettings) -> Outline:
     """
     Read the outline of a document.
 
-    Raises ConfigError: The office's own file is wrong.
+    Raises ConfigError: The office's own file is wrong, or tells of a district that is not named.
     """
     file = outline_file(settings)
-    return build(Outline, read_toml(file, named_by="[annex] outline"), file=file.name)
+    outline = build(Outline, read_toml(file, named_by="[annex] outline"), file=file.name)
+    if outline.has("district") and not settings.district:
+        msg = f'{file.name}: the content "district" needs the district: write --district "NAME".'
+        raise ConfigError(msg)
+    return outline
