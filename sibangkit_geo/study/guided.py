@@ -340,6 +340,13 @@ def asked_of_the_poor(tables: list[Inspected]) -> Literal["", "decile", "spendin
     return "decile" if "decile" in register.names else "neither"
 
 
+def tells_poverty(tables: list[Inspected]) -> bool:
+    """Tell whether anything in the tables says how many are poor."""
+    return register_of(tables) is not None or any(
+        "poor_share_percent" in one.names for one in tables
+    )
+
+
 def likely_year(tables: list[Inspected]) -> int:
     """Take the newest year that the names of the files tell; 0 for none."""
     return max((year_of(replace(one, known=Known())) for one in tables), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import webbrowser
@@ -45,7 +46,9 @@ def guide(
     finished = _run(talk, study_file, stages=stages, ask_password=ask_password)
     front = finished.out / finished.products[0]
     pockets = len(finished.pockets)
-    talk.say("done" if pockets else "no_pocket", pockets=pockets)
+    untested = math.isnan(finished.pockets.p_value)
+    told = "done" if pockets else "not_tested" if untested else "no_pocket"
+    talk.say(told, pockets=pockets)
     typer.echo(front)
     talk.say("opened" if browser and _opened(front) else "open_it")
 

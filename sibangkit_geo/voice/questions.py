@@ -195,6 +195,9 @@ def _show(session: Session) -> None:
             talk.say("note", text=talk.word("lacks", what=said(table.missing)))
         _note(talk, _remarks(session, file, kind, table))
     _note(talk, maps.remarks)
+    tables = session.tables()
+    if tables and not guided.tells_poverty(tables):
+        talk.say("note", text=talk.word("no_rate"))
     talk.say(*_map_words(maps))
 
 
