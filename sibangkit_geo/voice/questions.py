@@ -198,7 +198,7 @@ def _show(session: Session) -> None:
     tables = session.tables()
     if tables and not guided.tells_poverty(tables):
         talk.say("note", text=talk.word("no_rate"))
-    talk.say(*_map_words(maps))
+    talk.say(_map_words(maps), file=used_map(maps))
 
 
 def _note(talk: Talk, remarks: Iterable[str]) -> None:
@@ -215,10 +215,10 @@ def _remarks(session: Session, file: str, kind: str, table: Inspected | None) ->
     return [one.removeprefix(f"{file}: ") for one in table.remarks]
 
 
-def _map_words(maps: Maps) -> tuple[str]:
+def _map_words(maps: Maps) -> str:
     if any(one.startswith('villages = "ISI') for one in maps.lines):
-        return ("map_missing",)
-    return ("map_used" if used_map(maps) else "map_default",)
+        return "map_missing"
+    return "map_used" if used_map(maps) else "map_default"
 
 
 def used_map(maps: Maps) -> str:

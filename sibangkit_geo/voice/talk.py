@@ -102,7 +102,7 @@ class Talk:
         self.tell(question)
         for number, one in enumerate(options, 1):
             self.tell(f"  {number}. {words.get(one, one)}")
-        offered = str(options.index(default) + 1) if default in options else ""
+        offered = str(options.index(default) + 1) if default and default in options else ""
         return self.ask(
             self.word("number"),
             lambda text: answers.chosen(text, options, words=words),
