@@ -172,7 +172,8 @@ def damaged(tmp_path: Path, demo: Path) -> Path:
     folder = tmp_path / "rusak"
     folder.mkdir()
     header, *rows = (demo / "register_2025.csv").read_text("utf-8").splitlines()[:401]
-    header = header.replace("kode_desa", "wilayah").replace("desil_nasional", "tingkat")
+    for old, new in (("kode_desa", "wilayah"), ("desil_nasional", "tingkat"), ("pengeluaran", "b")):
+        header = header.replace(old, new)
     rows[5] = rows[5].replace(rows[5].split(",")[0], "16.07.99.9999")
     (folder / "data.csv").write_text("\n".join([header, *rows, ",,,"]) + "\n", encoding="utf-8")
     (folder / "buku.xlsx").write_bytes(b"PK no workbook")

@@ -289,7 +289,9 @@ def lacking(table: Inspected) -> tuple[str, ...]:
     """List the variables without which a table of its kind cannot be used: the place, the count."""
     if table.kind == "unknown":
         return ()
-    placed = any(set(place) <= set(table.names) for place in _PLACES)
+    # points alone place no register
+    places = _PLACES if table.kind == "profiles" else _PLACES[:2]
+    placed = any(set(place) <= set(table.names) for place in places)
     place = () if placed else ("village_code",)
     counted = table.kind != "profiles" or "households" in table.names
     return place if counted else (*place, "households")

@@ -193,7 +193,7 @@ def _show(session: Session) -> None:
         talk.say("as_file", number=number, file=file, kind=", ".join(words))
         if table and kind == "unknown" and table.missing:
             talk.say("note", text=talk.word("lacks", what=said(table.missing)))
-        _note(talk, _remarks(session, file, kind, table))
+        _note(talk, _remarks(session, file, kind, table), file)
     _note(talk, maps.remarks)
     tables = session.tables()
     if tables and not guided.tells_poverty(tables):
@@ -201,18 +201,19 @@ def _show(session: Session) -> None:
     talk.say(_map_words(maps), file=used_map(maps))
 
 
-def _note(talk: Talk, remarks: Iterable[str]) -> None:
+def _note(talk: Talk, remarks: Iterable[str], file: str = "") -> None:
     for text in remarks:
         if not any(one in text for one in _TOLD_HERE):
-            talk.say("note", text=said(" ".join(text.split())))
+            # the name of the file is part of what is translated
+            talk.say("note", text=said(" ".join(text.split())).removeprefix(f"{file}: "))
 
 
 def _remarks(session: Session, file: str, kind: str, table: Inspected | None) -> list[str]:
     if kind == "unreadable":
-        return [session.folder.seen.unreadable[file].removeprefix(f"{file}: ")]
+        return [session.folder.seen.unreadable[file]]
     if table is None or kind == "not used":
         return []
-    return [one.removeprefix(f"{file}: ") for one in table.remarks]
+    return list(table.remarks)
 
 
 def _map_words(maps: Maps) -> str:

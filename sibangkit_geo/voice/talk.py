@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -66,15 +67,10 @@ class Talk:
             offered = f" [{default}]" if default else ""
             typer.echo(f"{question}{offered}: ", err=True, nl=False)
             try:
-                line = sys.stdin.readline()
+                line = _line()
             except UnicodeDecodeError:
                 self.why(answers.RefusedError("no_text"))
                 continue
-            except KeyboardInterrupt:
-                line = ""
-            if not line:
-                typer.echo(err=True)
-                raise StoppedError
             text = answers.cleaned(line)
             if text.casefold() in answers.BACK:
                 raise BackError
@@ -108,6 +104,25 @@ class Talk:
             lambda text: answers.chosen(text, options, words=words),
             default=offered,
         )
+
+
+def _line() -> str:
+    """
+    Read a line.
+
+    Raises StoppedError: Interrupted, or the input has ended.
+    """
+    if hasattr(signal, "siginterrupt"):
+        # polars has the system go on reading after Ctrl-C, so that nothing happens until Enter
+        signal.siginterrupt(signal.SIGINT, True)
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        line = ""
+    if not line:
+        typer.echo(err=True)
+        raise StoppedError
+    return line
 
 
 def kind_word(kind: str) -> str:
