@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.study.new_study import Seen
 
-__all__ = ["KEPT", "PRODUCTS", "Answers", "Folder", "kept", "open_folder"]
 
 # no suffix of a table or a map, so that it is none of the files that are looked at
 KEPT = "sibangkit.jawaban"

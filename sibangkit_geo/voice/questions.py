@@ -13,7 +13,7 @@ from sibangkit_geo.sources.household_source import CodeGeneration
 from sibangkit_geo.study import guided
 from sibangkit_geo.study.guided import Answers, Folder
 from sibangkit_geo.study.new_study import NAME, Maps, register_of
-from sibangkit_geo.voice import answers as typed
+from sibangkit_geo.voice import typed
 from sibangkit_geo.voice.reporting import said
 from sibangkit_geo.voice.talk import BackError, StoppedError, Talk
 

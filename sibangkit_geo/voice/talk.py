@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import typer
 
 from sibangkit_geo.model.toml import own_toml
-from sibangkit_geo.voice import answers
+from sibangkit_geo.voice import typed
 from sibangkit_geo.voice.language import spoken
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Talk:
         """Say a text that is worded already; what moves the cursor is taken out."""
         typer.echo("".join(one if one.isprintable() else " " for one in text), err=True)
 
-    def why(self, refused: answers.RefusedError) -> None:
+    def why(self, refused: typed.RefusedError) -> None:
         """Say why an answer is none."""
         text: str = self.words["reasons"][refused.reason]
         self.tell(text.format(**refused.places))
@@ -69,19 +69,19 @@ class Talk:
             try:
                 line = _line()
             except UnicodeDecodeError:
-                self.why(answers.RefusedError("no_text"))
+                self.why(typed.RefusedError("no_text"))
                 continue
-            text = answers.cleaned(line)
-            if text.casefold() in answers.BACK:
+            text = typed.cleaned(line)
+            if text.casefold() in typed.BACK:
                 raise BackError
-            if text.casefold() in answers.CANCEL:
+            if text.casefold() in typed.CANCEL:
                 raise StoppedError
             if not (text or default):
-                self.why(answers.RefusedError("empty"))
+                self.why(typed.RefusedError("empty"))
                 continue
             try:
                 return parse((line.strip() if raw else text) if text else default)
-            except answers.RefusedError as refused:
+            except typed.RefusedError as refused:
                 self.why(refused)
 
     def pick(
@@ -101,7 +101,7 @@ class Talk:
         offered = str(options.index(default) + 1) if default and default in options else ""
         return self.ask(
             self.word("number"),
-            lambda text: answers.chosen(text, options, words=words),
+            lambda text: typed.chosen(text, options, words=words),
             default=offered,
         )
 
