@@ -17,7 +17,6 @@ from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
 from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
-from sibangkit_geo.voice.language import spoken
 from sibangkit_geo.voice.reporting import Told, account, fail, said, show_warning, tell
 
 if TYPE_CHECKING:
@@ -46,17 +45,6 @@ _FOUND = {
     "photo_point": "titik lokasi foto",
     "unreadable": "rusak atau terkunci, tidak terperiksa",
     "too_much": "terlalu besar setelah dibuka, tidak terperiksa",
-}
-
-# kinds of files of a new study
-_USED = {
-    "households": "register rumah tangga",
-    "members": "tabel anggota keluarga",
-    "profiles": "tabel desa",
-    "unknown": "tidak dikenali",
-    "unreadable": "tidak terbaca",
-    "boundaries": "batas desa",
-    "not used": "tidak dipakai",
 }
 
 boundaries_app = typer.Typer(help="Check, import or fetch boundary files.", no_args_is_help=True)
@@ -252,14 +240,31 @@ def new(
 ) -> None:
     """Begin a study file from a folder of files."""
     from sibangkit_geo.study import begin, new_study
+    from sibangkit_geo.voice.talk import kind_word
 
     known = begin.Known(regency, code_generation, code_system, "", year or 0)
     begun = new_study.new_study(folder, known=known, title=title)
     for name, kind in begun.used.items():
-        typer.echo(f"{name}: {_USED.get(kind, kind) if spoken() == 'id' else kind}", err=True)
+        typer.echo(f"{name}: {kind_word(kind)}", err=True)
     for remark in begun.remarks:
         tell("perhatian", remark)
     typer.echo(begun.path)
+
+
+@app.command()
+def mulai(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder with your files; asked for when absent.")
+    ] = None,
+    *,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Open no browser at the end.")
+    ] = False,
+) -> None:
+    """Ask for all that a study needs, write it, run it and open its front page."""
+    from sibangkit_geo.voice.dialogue import guide
+
+    guide(folder, stages=_STAGES, ask_password=_asked_password, browser=not no_browser)
 
 
 @app.command()

@@ -51,6 +51,7 @@ KINDS = {
 }
 _PROFILE_KEYS = ("district_name", "village_name", "longitude", "latitude", "households", "people",
                  "poor_share_percent")  # fmt: skip
+_PLACE = "kolom desa (kode desa, atau kecamatan dan nama desa, atau bujur dan lintang)"
 _DEFAULT_REGENCY = "16.07"
 # of a table that is only tried; what a study asks for
 _ANY_YEAR = 2000
@@ -115,7 +116,10 @@ def inspect(path: Path, *, known: Known) -> Inspected:
     mapped = recognise(header, named={}, sample=data_rows(grid, header))
     kind = kind_of(mapped.positions)
     known, asked = _settle_codes(source, known, mapped)
-    remarks, report = [*grid.remarks, *asked], None
+    remarks, report, lacks = [*grid.remarks, *asked], None, ""
+    if kind == "households" and not _is_named(mapped.positions):
+        # points alone place no register
+        kind, lacks = "unknown", _PLACE
     if kind == "households":
         report, told = _check(source, known)
         remarks += told
@@ -134,7 +138,7 @@ def inspect(path: Path, *, known: Known) -> Inspected:
         known=known,
         sheets=tuple(sheet_names(path)),
         remarks=tuple(remarks),
-        missing=_missing(mapped.positions) if kind == "unknown" else "",
+        missing=lacks or (_missing(mapped.positions) if kind == "unknown" else ""),
         report=report,
     )
 
@@ -158,17 +162,18 @@ def kind_of(found: Collection[str]) -> Kind:
 
 
 def _is_placed(found: Collection[str]) -> bool:
-    named = {"district_name", "village_name"} <= set(found)
-    return "village_code" in found or named or {"longitude", "latitude"} <= set(found)
+    return _is_named(found) or {"longitude", "latitude"} <= set(found)
+
+
+def _is_named(found: Collection[str]) -> bool:
+    return "village_code" in found or {"district_name", "village_name"} <= set(found)
 
 
 def _missing(found: Collection[str]) -> str:
     """Say what a file of no known kind lacks."""
     lacking = []
     if not _is_placed(found):
-        lacking.append(
-            "kolom desa (kode desa, atau kecamatan dan nama desa, atau bujur dan lintang)"
-        )
+        lacking.append(_PLACE)
     answers = [name for name in found if variables()[name].answers]
     if not set(found) & set(_TOTALS) and len(answers) < _FEWEST_ANSWERS:
         lacking.append(

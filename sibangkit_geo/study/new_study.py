@@ -14,6 +14,7 @@ from sibangkit_geo.errors import (
     MissingFileError,
     SibangkitError,
 )
+from sibangkit_geo.model.toml import build
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.profiles import TableCodes  # noqa: TC001 - the type of a constant
@@ -21,8 +22,10 @@ from sibangkit_geo.study.begin import Inspected, Known, inspect, year_in
 from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from sibangkit_geo.indicators.benchmarks import OfficialFigures
 
 NAME = "study.toml"
 _TABLES = frozenset(
@@ -51,6 +54,56 @@ class Begun:
     remarks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """
+    What stands in a folder.
+
+    `tables`: Tables that could be read, also those of no known kind.
+    `unreadable`: File to what is wrong with it.
+    """
+
+    tables: tuple[Inspected, ...]
+    unreadable: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """
+    Which map of the folder is used.
+
+    `lines`: Of the table ``[boundaries]``.
+    `used`: File to ``"boundaries"`` or ``"not used"``.
+    `asked`: Keys that the study still asks for.
+    """
+
+    lines: tuple[str, ...]
+    used: Mapping[str, str]
+    remarks: tuple[str, ...]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Keys that only the user knows."""
+        return tuple(key for key in _ASK_OF_MAPS if any(f'{key} = "ISI' in x for x in self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """
+    What the study asks of the user beside its files; what is left out is written as ``ISI``.
+
+    `decile_max`, `line_rp_month`: Who counts as poor, by what the register tells.
+    `official`: Published figure; None leaves it open.
+    `level`: Who may see the products.
+    """
+
+    title: str = ""
+    decile_max: int = 0
+    line_rp_month: float = 0.0
+    official: OfficialFigures | None = None
+    level: str = "agency"
+
+
 def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
     """
     Write ``study.toml`` from the files of a folder.
@@ -67,66 +120,129 @@ def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
     if path.exists():
         msg = f"{path}: a study file is there already; move it away to begin anew."
         raise ConfigError(msg)
-    used: dict[str, str] = {}
-    remarks: list[str] = []
-    tables: list[Inspected] = []
-    for file in sorted(one for one in folder.iterdir() if _is_table(one)):
-        try:
-            found = inspect(file, known=replace(known, sheet=""))
-        except SibangkitError as error:
-            used[file.name] = "unreadable"
-            remarks.append(str(error))
-            continue
-        used[file.name] = found.kind
-        remarks += [f"{file.name}: {text.removeprefix(f'{file.name}: ')}" for text in found.remarks]
-        if found.kind == "unknown":
-            remarks.append(f"{file.name}: tidak dikenali, tidak ada {found.missing}")
-        else:
-            tables.append(found)
+    seen = look(folder, known)
+    tables = [one for one in seen.tables if one.kind != "unknown"]
+    remarks = remarks_of(seen)
     if not tables:
         msg = f"{folder.name}: no register and no village table is recognised in this folder"
         why = "; ".join(remarks)
         raise DataError(
             msg, remedy=f"Look at one file with `sibangkit inspect FILE`. {why}".strip()
         )
-    asked_system = known.code_system
-    known = replace(known, regency=known.regency or tables[0].known.regency)
-    regency = codes.require_regency(known.regency)
-    polygons = _polygons(folder, replace(known, code_system=asked_system), used, remarks)
+    here = replace(known, regency=known.regency or tables[0].known.regency)
+    codes.require_regency(here.regency)
+    maps = maps_of(folder, here)
+    used = {one.file: str(one.kind) for one in seen.tables} | dict.fromkeys(
+        seen.unreadable, "unreadable"
+    )
+    remarks += maps.remarks
+    told = write_study(path, tables, maps, known=here, wishes=Wishes(title))
+    return Begun(path, dict(sorted(used.items())) | dict(maps.used), (*remarks, *told))
+
+
+def look(folder: Path, known: Known) -> Seen:
+    """Inspect every table of a folder."""
+    tables: list[Inspected] = []
+    unreadable: dict[str, str] = {}
+    for file in sorted(one for one in folder.iterdir() if _is_table(one)):
+        try:
+            tables.append(inspect(file, known=replace(known, sheet="")))
+        except SibangkitError as error:
+            unreadable[file.name] = str(error)
+    return Seen(tuple(tables), unreadable)
+
+
+def remarks_of(seen: Seen) -> list[str]:
+    """Tell what is remarkable about tables, file by file."""
+    remarks = dict(seen.unreadable)
+    told = {one.file: one for one in seen.tables}
+    lines: list[str] = []
+    for file in sorted({*remarks, *told}):
+        if file in remarks:
+            lines.append(remarks[file])
+            continue
+        one = told[file]
+        lines += [f"{file}: {text.removeprefix(f'{file}: ')}" for text in one.remarks]
+        if one.kind == "unknown":
+            lines.append(f"{file}: tidak dikenali, tidak ada {one.missing}")
+    return lines
+
+
+def write_study(
+    path: Path, tables: Sequence[Inspected], maps: Maps, *, known: Known, wishes: Wishes
+) -> list[str]:
+    """
+    Write a study file of tables and a map.
+
+    Returns: What was left out, and why.
+    """
     blocks, told = blocks_of(tables)
-    remarks += told
-    text = _study(title or f"Kantong kemiskinan {regency}", known, tables, blocks, polygons)
-    write_text(path, text)
-    return Begun(path, used, tuple(remarks))
+    title = wishes.title or f"Kantong kemiskinan {codes.require_regency(known.regency)}"
+    write_text(path, _study(replace(wishes, title=title), known, tables, blocks, maps.lines))
+    return told
 
 
-def _polygons(folder: Path, known: Known, used: dict[str, str], remarks: list[str]) -> list[str]:
-    """Take the map of most villages of the regency; say why the others are not used."""
+def is_map(file: Path) -> bool:
+    """Tell whether a file, or the folder of a geodatabase, may hold polygons."""
+    return file.suffix.lower() in _LAYERS and not file.name.startswith(".")
+
+
+def maps_of(
+    folder: Path,
+    known: Known,
+    *,
+    named: Mapping[str, Mapping[str, str]] | None = None,
+    unused: Collection[str] = (),
+) -> Maps:
+    """
+    Take the map of most villages of the regency; say why the others are not used.
+
+    `named`: File to what the user says of it, by the keys of ``[boundaries]``.
+    `unused`: Files that the user does not want.
+    """
     best, most = "", 0
     refused: dict[str, str] = {}
-    for file in sorted(one for one in folder.iterdir() if one.suffix.lower() in _LAYERS):
-        source = boundaries.BoundarySource(
-            str(file), code_system=_SYSTEMS.get(known.code_system, "")
-        )
+    used: dict[str, str] = {}
+    remarks: list[str] = []
+    for file in sorted(one for one in folder.iterdir() if is_map(one)):
+        if file.name in unused:
+            used[file.name] = "not used"
+            continue
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DegradedInputWarning)
-                areas = boundaries.read_boundaries(
-                    source, regency=known.regency, locate=village_finder(known.regency)
-                )
+            n_villages = _villages_of(file, known, (named or {}).get(file.name, {}))
         except SibangkitError as error:
             refused[file.name] = str(error)
             continue
         used[file.name] = "boundaries"
-        if len(areas.villages) <= most:
+        if n_villages <= most:
             remarks.append(f"batas {file.name} tidak dipakai: {best} memuat lebih banyak desa")
             used[file.name] = "not used"
             continue
         if best:
             used[best] = "not used"
             remarks.append(f"batas {best} tidak dipakai: {file.name} memuat lebih banyak desa")
-        best, most = file.name, len(areas.villages)
-    return _lines_of_polygons(best, refused, known.regency, used, remarks)
+        best, most = file.name, n_villages
+    lines = _lines_of_polygons(best, refused, known.regency, used, remarks)
+    told = _told_of_map(known, (named or {}).get(best, {})) if best else {}
+    lines += [_line(key, value) for key, value in told.items()]
+    return Maps(tuple(lines), used, tuple(remarks))
+
+
+def _told_of_map(known: Known, named: Mapping[str, str]) -> dict[str, str]:
+    system = _SYSTEMS.get(known.code_system, "")
+    return dict(named) | ({"code_system": system} if system else {})
+
+
+def _villages_of(file: Path, known: Known, named: Mapping[str, str]) -> int:
+    """Count the villages of a map in the regency."""
+    settings = {"villages": str(file)} | _told_of_map(known, named)
+    source = build(boundaries.BoundarySource, settings, file=file.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegradedInputWarning)
+        areas = boundaries.read_boundaries(
+            source, regency=known.regency, locate=village_finder(known.regency)
+        )
+    return len(areas.villages)
 
 
 def _lines_of_polygons(
@@ -217,7 +333,14 @@ def block_of(table: Inspected, *, name: str = "", year: int | None = None) -> st
         system = known.code_system if "village_code" in names else "kemendagri"
         lines.append(_line("code_system", system, _ASK_SYSTEM))
         lines += [_line(key, names[key]) for key in _HOUSEHOLD_KEYS if key in names]
+        lines += [_line(f"columns.{key}", names[key]) for key in _named_by_hand(table)]
     return "\n".join([*lines, _ASK_SOURCE, *_comments(table, kind)]) + "\n"
+
+
+def _named_by_hand(table: Inspected) -> list[str]:
+    """List what the catalogue would not find by itself."""
+    found = {*table.columns.values(), *_HOUSEHOLD_KEYS}
+    return [one for one in table.names if one not in found]
 
 
 def _comments(table: Inspected, kind: str) -> list[str]:
@@ -270,14 +393,18 @@ def _line(key: str, value: str, ask: str = "") -> str:
 
 
 def _study(
-    title: str, known: Known, tables: list[Inspected], blocks: list[str], polygons: list[str]
+    wishes: Wishes,
+    known: Known,
+    tables: Sequence[Inspected],
+    blocks: list[str],
+    polygons: Iterable[str],
 ) -> str:
     """Write a whole study file; `polygons`: lines of the table of boundaries."""
     year = known.year or max(map(year_of, tables))
     lines = [
         "# Berkas studi. Isi setiap tulisan ISI, lalu: sibangkit run study.toml --out hasil",
         "[study]",
-        _line("title", title),
+        _line("title", wishes.title),
         _line("regency", known.regency),
         f"year = {year or '0  # ISI: tahun studi'}",
         'language = "id"',
@@ -288,10 +415,10 @@ def _study(
         "",
         *("\n" + block for block in blocks),
     ]
-    register = next((one for one in tables if one.kind in {"households", "members"}), None)
-    if register:
-        lines += _poverty(register)
+    if register := register_of(tables):
+        lines += _poverty(register, wishes)
     lines += [
+        *_official(wishes.official),
         "[join]",
         'review = "study.review.csv"',
         "",
@@ -300,25 +427,51 @@ def _study(
         "replicates = 999",
         "",
         "[disclosure]",
-        'level = "agency"  # public, partner, agency, internal',
+        f'level = "{wishes.level}"  # public, partner, agency, internal',
         "minimum_households = 5",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _poverty(register: Inspected) -> list[str]:
-    """Ask who counts as poor, by what the register tells."""
-    if "decile" in register.names or "spending" not in register.names:
+def register_of(tables: Iterable[Inspected]) -> Inspected | None:
+    """Take the first register."""
+    return next((one for one in tables if one.kind in {"households", "members"}), None)
+
+
+def by_spending(register: Inspected) -> bool:
+    """Tell whether who is poor is told by spending, as no decile stands in a register."""
+    return "spending" in register.names and "decile" not in register.names
+
+
+def _poverty(register: Inspected, wishes: Wishes) -> list[str]:
+    """Say who counts as poor, by what the register tells; ask where that is not said."""
+    if not by_spending(register):
+        asked = "0  # ISI: desil terakhir yang dihitung miskin (1 sampai 10)"
         return [
             "[poverty]",
             'rule = "decile"',
-            "decile_max = 0  # ISI: desil terakhir yang dihitung miskin (1 sampai 10)",
+            f"decile_max = {wishes.decile_max or asked}",
             "",
         ]
+    asked = "0  # ISI: garis kemiskinan, rupiah per orang per bulan"
     return [
         "[poverty]",
         'rule = "spending"',
-        "line_rp_month = 0  # ISI: garis kemiskinan, rupiah per orang per bulan",
+        f"line_rp_month = {wishes.line_rp_month or asked}",
         _line("spending", register.names["spending"]),
+        "",
+    ]
+
+
+def _official(figures: OfficialFigures | None) -> list[str]:
+    if figures is None:
+        return []
+    return [
+        "[official]",
+        f"year = {figures.year}",
+        f"rate_percent = {figures.rate_percent}",
+        f"poor_people = {figures.poor_people}",
+        _line("source", figures.source),
+        _line("benchmark", figures.benchmark),
         "",
     ]
