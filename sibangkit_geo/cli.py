@@ -17,7 +17,7 @@ from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
 from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
-from sibangkit_geo.voice.reporting import Told, account, fail, said, show_warning, tell
+from sibangkit_geo.voice.reporting import Told, account, fail, said, show_warning, tell, tell_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -542,4 +542,4 @@ def report(finished: Finished) -> None:
     if finished.review:
         typer.echo(finished.review)
     log_file.notes([one.key for one in finished.notes])
-    tell(f"{len(finished.pockets)} kantong, {len(finished.notes)} catatan (lihat manifest.json)")
+    tell_result(finished.pockets, notes=len(finished.notes))

@@ -13,6 +13,7 @@ import pytest
 from sibangkit_geo.errors import DataError, columns_hint, nearest
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice.language import speaking
+from sibangkit_geo.voice.reporting import tell_result
 from sibangkit_geo.voice.translator import (
     Translator,
     account,
@@ -242,3 +243,16 @@ def test_notes_that_pages_say_in_english_are_so_on_the_command_line() -> None:
     assert len(known) >= 3
     with speaking("en"):
         assert [text for text in known if remark(text) != pages[text]] == []
+
+
+def test_what_was_not_tested_is_not_told_as_none(capsys: pytest.CaptureFixture[str]) -> None:
+    class Found:
+        def __init__(self, p_value: float) -> None:
+            self.p_value = p_value
+
+        def __len__(self) -> int:
+            return 0
+
+    for p_value, words in ((float("nan"), "kantong tidak diuji, 2"), (0.4, "0 kantong, 2")):
+        tell_result(Found(p_value), notes=2)  # type: ignore[arg-type]
+        assert words in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -15,6 +16,8 @@ from sibangkit_geo.voice import language, log_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sibangkit_geo.model.types import Pockets
 
 _TOO_LITTLE = "not enough memory; nothing was written"
 # what Python before 3.13 says of links in circles that are to be resolved
@@ -83,6 +86,14 @@ def reported() -> Iterator[None]:
     except BaseException as error:  # noqa: BLE001 - it ends the command
         log_file.failed(error)
         _report(error)
+
+
+def tell_result(found: Pockets, *, notes: int) -> None:
+    """Tell how many pockets a run found; that nothing was tested is not that there is none."""
+    if math.isnan(found.p_value):
+        tell(f"kantong tidak diuji, {notes} catatan (lihat manifest.json)")
+    else:
+        tell(f"{len(found)} kantong, {notes} catatan (lihat manifest.json)")
 
 
 def ended_by(error: Exception) -> int:
