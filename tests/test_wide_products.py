@@ -116,7 +116,7 @@ def test_the_document_gives_the_area_a_heading_and_a_table(tmp_path: Path) -> No
         assert TOLD in headings
         heads = [[cell.text for cell in table.rows[0].cells] for table in document.tables]
         assert any("Rasio terhadap desa lain menurut pola" in head for head in heads)
-        numbers = {row.cells[0].text: row.cells[1].text for row in document.tables[0].rows}
+        numbers = {row.cells[0].text: row.cells[1].text for row in document.tables[1].rows}
         assert numbers["Desa/kelurahan di wilayah miskin luas"] == "12"
 
 
