@@ -92,15 +92,15 @@ def write_chapter(text: Manuscript, matter: Matter, chapter: Chapter) -> None:
 def _has(matter: Matter, content: Content) -> bool:
     """Tell whether a study has anything of a content."""
     product = matter.product
-    given: dict[Content, bool] = {
-        "change": bool(matter.changes),
-        "money": bool(_money_blocks(product)),
-        "budget_table": bool(_money_blocks(product, ("budget",))),
-        "roles": any(one.key == "matrix" for one in product.blocks),
-        "needs_table": bool(table_rows.need_rows(product)),
-        "district": bool(matter.district),
+    given: dict[Content, Callable[[], object]] = {
+        "change": lambda: matter.changes,
+        "money": lambda: _money_blocks(product),
+        "budget_table": lambda: _money_blocks(product, ("budget",)),
+        "roles": lambda: any(one.key == "matrix" for one in product.blocks),
+        "needs_table": lambda: table_rows.need_rows(product),
+        "district": lambda: matter.district,
     }
-    return given.get(content, True)
+    return content not in given or bool(given[content]())
 
 
 def _summary(text: Manuscript, matter: Matter) -> None:
