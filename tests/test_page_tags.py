@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
+import xml.etree.ElementTree as ET  # nosec B405 # it reads files of our own
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
