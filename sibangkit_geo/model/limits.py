@@ -6,6 +6,8 @@ Every limit on memory, members, cells, pixels, depth and time stands here, with 
 
 from __future__ import annotations
 
+import re
+
 #: unpacked bytes of an archive: a workbook of 1M x 45 cells unpacks to about 2 GB; the villages of
 #: all Indonesia in full detail are 614 MB of GeoJSON (geoBoundaries), and 3 GB as Shapefile is the
 #: largest its format allows with room for attributes
@@ -85,3 +87,6 @@ REPLICATES = 999_999
 
 #: years of data: the republic was founded in 1945; nobody has data of the next century
 FIRST_YEAR, LAST_YEAR = 1945, 2100
+
+#: more digits than the code of any area: it may be the number of a person
+LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){10,}")

@@ -117,8 +117,7 @@ def inspect(path: Path, *, known: Known) -> Inspected:
     kind = kind_of(mapped.positions)
     known, asked = _settle_codes(source, known, mapped)
     remarks, report, lacks = [*grid.remarks, *asked], None, ""
-    if kind == "households" and not _is_named(mapped.positions):
-        # points alone place no register
+    if kind == "households" and not is_named(mapped.positions):
         kind, lacks = "unknown", _PLACE
     if kind == "households":
         report, told = _check(source, known)
@@ -152,7 +151,7 @@ def kind_of(found: Collection[str]) -> Kind:
     """
     answers = [name for name in found if variables()[name].answers]
     people = [name for name in found if variables()[name].kind in {"identity", "person"}]
-    if not _is_placed(found):
+    if not is_placed(found):
         return "unknown"
     if set(found) & set(_TOTALS):
         return "profiles"
@@ -161,18 +160,20 @@ def kind_of(found: Collection[str]) -> Kind:
     return "unknown"
 
 
-def _is_placed(found: Collection[str]) -> bool:
-    return _is_named(found) or {"longitude", "latitude"} <= set(found)
+def is_placed(found: Collection[str]) -> bool:
+    """Tell whether a row of a table of villages says where it lies."""
+    return is_named(found) or {"longitude", "latitude"} <= set(found)
 
 
-def _is_named(found: Collection[str]) -> bool:
+def is_named(found: Collection[str]) -> bool:
+    """Tell whether a row names its village; points alone place no register."""
     return "village_code" in found or {"district_name", "village_name"} <= set(found)
 
 
 def _missing(found: Collection[str]) -> str:
     """Say what a file of no known kind lacks."""
     lacking = []
-    if not _is_placed(found):
+    if not is_placed(found):
         lacking.append(_PLACE)
     answers = [name for name in found if variables()[name].answers]
     if not set(found) & set(_TOTALS) and len(answers) < _FEWEST_ANSWERS:

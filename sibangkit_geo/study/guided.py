@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 from sibangkit_geo.disclosure import DisclosureSettings
 from sibangkit_geo.errors import SibangkitError
 from sibangkit_geo.indicators.benchmarks import OfficialFigures
+from sibangkit_geo.model.limits import LONG_NUMBER
 from sibangkit_geo.model.toml import build
 from sibangkit_geo.products.staging import write_text
 from sibangkit_geo.sources import boundaries
-from sibangkit_geo.study.begin import Inspected, Known
+from sibangkit_geo.study.begin import Inspected, Known, is_named, is_placed
 from sibangkit_geo.study.new_study import (
     NAME,
     Maps,
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 KEPT = "sibangkit.jawaban"
 PRODUCTS = "hasil"
 _REGENCY = "16.07"
-# no code of an area has more digits
-_LONG = re.compile(r"\d(?:[ .-]?\d){10,}")
-_PLACES = (("village_code",), ("district_name", "village_name"), ("longitude", "latitude"))
 Use = Literal["households", "profiles", "boundaries", "not used"]
 
 
@@ -184,8 +181,8 @@ def _keep(folder: Path, answers: Answers) -> None:
     """Write answers; files whose names hold long numbers are left out."""
     safe = replace(
         answers,
-        uses={name: use for name, use in answers.uses.items() if not _LONG.search(name)},
-        columns={name: of for name, of in answers.columns.items() if not _LONG.search(name)},
+        uses={name: use for name, use in answers.uses.items() if not LONG_NUMBER.search(name)},
+        columns={name: of for name, of in answers.columns.items() if not LONG_NUMBER.search(name)},
     )
     write_text(folder / KEPT, json.dumps(asdict(safe), ensure_ascii=False, indent=1) + "\n")
 
@@ -288,10 +285,8 @@ def lacking(table: Inspected) -> tuple[str, ...]:
     """List the variables without which a table of its kind cannot be used: the place, the count."""
     if table.kind == "unknown":
         return ()
-    # points alone place no register
-    places = _PLACES if table.kind == "profiles" else _PLACES[:2]
-    placed = any(set(place) <= set(table.names) for place in places)
-    place = () if placed else ("village_code",)
+    placed = is_placed if table.kind == "profiles" else is_named
+    place = () if placed(table.names) else ("village_code",)
     counted = table.kind != "profiles" or "households" in table.names
     return place if counted else (*place, "households")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
+from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR, LONG_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +27,6 @@ _LINE = (10_000, 100_000_000)
 # 84.360 or 84,360 or 84 360: groups of three by one mark
 _GROUPED = re.compile(r"\d{1,3}(?:([., ])\d{3})(?:\1\d{3})*")
 _DECIMAL = re.compile(r"\d{1,3}(?:[.,]\d{1,6})?")
-# no code of an area has more digits
-_LONG = re.compile(r"\d(?:[ .-]?\d){10,}")
 _CRS = re.compile(r"(?:EPSG\s*:?\s*)?(\d{4,6})", re.IGNORECASE)
 _DECILES = 10
 
@@ -185,7 +183,7 @@ def source(text: str) -> str:
         raise RefusedError("no_source")
     if len(text) > _LONGEST:
         raise RefusedError("source_long", most=_LONGEST)
-    if _LONG.search(text):
+    if LONG_NUMBER.search(text):
         raise RefusedError("source_number")
     return text
 
