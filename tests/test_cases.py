@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from sibangkit_geo import study
+from sibangkit_geo import analyse
 from sibangkit_geo.cli import app
 from sibangkit_geo.config import read_study
 
@@ -37,9 +37,9 @@ def counted(folder: Path) -> pd.DataFrame:
     study_file.write_text(study_file.read_text("utf-8") + INTERNAL, encoding="utf-8")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        done = study.run(study_file, folder / "out", lock=study.Lock(unlocked=True))
+        done = analyse(study_file)
     assert len(done.pockets) == 0 or folder.name == "html_xls"
-    table = pd.read_csv(folder / "out" / "villages.csv")
+    table = done.villages
     return table[table["district_code"].astype(str).isin(BOTH)]
 
 
@@ -59,7 +59,7 @@ def test_numbers_are_read_as_they_were_meant(case: Path, households: int, poor: 
 
 @pytest.mark.parametrize("case", ["simbol_bps"], indirect=True)
 def test_marks_say_nothing_or_no_data(case: Path) -> None:
-    table = counted(case).set_index("village_code")
+    table = counted(case)
     assert table["households"].sum() == 22_015
     assert table["poor_households"]["16.07.01.2002"] == 0
     assert table["poor_households"].isna()["16.07.01.2003"]
@@ -90,6 +90,5 @@ def test_new_begins_a_study_that_runs(case: Path) -> None:
     (case / "study.toml").write_text(text, encoding="utf-8")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        study.run(case / "study.toml", case / "out", lock=study.Lock(unlocked=True))
-    table = pd.read_csv(case / "out" / "villages.csv")
+        table = analyse(case / "study.toml").villages
     assert (table["households"].sum(), table["poor_households"].sum()) == (21_664, 1_722)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-MAPS, REPLICATES = 40, 99
+MAPS, REPLICATES = 24, 99
 
 
 def test_maps_without_pocket_rarely_show_one(trial: Any, trial_world: Any) -> None:
@@ -20,6 +20,6 @@ def test_maps_without_pocket_rarely_show_one(trial: Any, trial_world: Any) -> No
             for name in shown:
                 shown[name] += bool(marks[name])
     maps = MAPS * len(kinds)
-    # 6 % of 160 maps, and two standard errors of the count
+    # 6 % of them, and two standard errors of the count
     assert shown["strict"] <= 0.06 * maps + 2 * (0.06 * 0.94 * maps) ** 0.5
     assert shown["moran"] > 0.9 * maps

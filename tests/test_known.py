@@ -15,7 +15,7 @@ import pytest
 import xlsxwriter
 from typer.testing import CliRunner
 
-from sibangkit_geo import study
+from sibangkit_geo import analyse, study
 from sibangkit_geo.cli import app
 from sibangkit_geo.config import read_study
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
@@ -44,6 +44,7 @@ year = 2025
 villages = "default"
 [pockets]
 replicates = 99
+stability = false
 [poverty]
 rule = "decile"
 decile_max = 4
@@ -148,7 +149,7 @@ def test_small_counts_stay_hidden_where_too_few_answered(tmp_path: Path) -> None
 
 
 def test_a_complete_register_says_nothing_of_it(tmp_path: Path) -> None:
-    done = study.run(register(tmp_path, lost=0.0), tmp_path / "out", lock=PLAIN)
+    done = analyse(register(tmp_path, lost=0.0))
     assert not {"answers_incomplete", "too_few_known", "coverage_differs"} & {
         one.key for one in done.notes
     }
@@ -156,8 +157,7 @@ def test_a_complete_register_says_nothing_of_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [("Desil 1", "Desil 7"), ("1 - sangat miskin", "7 - rentan")])
 def test_deciles_in_words_are_read(tmp_path: Path, words: tuple[str, str]) -> None:
-    study.run(register(tmp_path, lost=0.0, decile=words), tmp_path / "out", lock=PLAIN)
-    table = pd.read_csv(tmp_path / "out" / "villages.csv")
+    table = analyse(register(tmp_path, lost=0.0, decile=words)).villages
     assert table["poor_households"].sum() == HOMES // 2 * len(villages())
     assert table["unknown_poor"].sum() == 0
 
@@ -284,8 +284,7 @@ def test_the_head_of_a_family_answers_for_it(tmp_path: Path) -> None:
     # the decile stands with the head, who is not the first of the family
     table.loc[table["hubungan_keluarga"] != "kepala", "desil_nasional"] = None
     table.iloc[::-1].to_csv(tmp_path / "register.csv", index=False)
-    study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
-    read = pd.read_csv(tmp_path / "out" / "villages.csv")
+    read = analyse(tmp_path / "study.toml").villages
     assert (read["households"].sum(), read["known_poor"].sum()) == (300, 300)
     assert read["poor_households"].sum() == 120
 
@@ -296,12 +295,7 @@ def test_the_head_of_a_family_answers_for_it(tmp_path: Path) -> None:
 def test_a_number_for_no_answer_keeps_its_sign(tmp_path: Path) -> None:
     # -1 among words is no decile 1
     with pytest.warns(DegradedInputWarning):
-        study.run(
-            register(tmp_path, lost=0.0, decile=("Desil 7", "-1", "8")),
-            tmp_path / "out",
-            lock=PLAIN,
-        )
-    table = pd.read_csv(tmp_path / "out" / "villages.csv")
+        table = analyse(register(tmp_path, lost=0.0, decile=("Desil 7", "-1", "8"))).villages
     assert table["poor_households"].sum() == 0
     assert table["unknown_poor"].sum() == HOMES // 3 * len(villages())
 
@@ -416,8 +410,7 @@ year = 2024
 """
     )
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
-    study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
-    read = pd.read_csv(tmp_path / "out" / "villages.csv").set_index("village_code")
+    read = analyse(tmp_path / "study.toml").villages
     assert set(read.index[read["households"] == 100]) == set(villages())
 
 
@@ -536,8 +529,7 @@ def test_the_head_of_a_family_has_many_names(tmp_path: Path, head: str) -> None:
     table.loc[~heads, "desil_nasional"] = "10"
     table["hubungan_keluarga"] = ["Istri" if not one else head for one in heads]
     table.iloc[::-1].to_csv(tmp_path / "register.csv", index=False)
-    study.run(tmp_path / "study.toml", tmp_path / "out", lock=PLAIN)
-    read = pd.read_csv(tmp_path / "out" / "villages.csv")
+    read = analyse(tmp_path / "study.toml").villages
     assert (read["households"].sum(), read["poor_households"].sum()) == (300, 120)
 
 
@@ -562,6 +554,5 @@ def test_a_programme_that_nobody_denies_is_not_known(tmp_path: Path) -> None:
         table[name] = ["1" if at % 3 == 0 else "" for at in range(len(table))]
     table.to_csv(tmp_path / "register.csv", index=False)
     with pytest.warns(DegradedInputWarning, match="diketahui untuk 0,0%"):
-        study.run(path, tmp_path / "out", lock=PLAIN)
-    read = pd.read_csv(tmp_path / "out" / "villages.csv")
+        read = analyse(path).villages
     assert read["no_social_assistance_share"].isna().all()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, study.Finished]:
     folder = tmp_path_factory.mktemp("plan")
-    demo = DemoSettings(households=30_000, pockets=False)
+    demo = DemoSettings(households=12_000, pockets=False)
     file = without_variants(write_demo(folder / "data", settings=demo))
     return folder, study.run(file, folder / "out")
 

@@ -507,6 +507,8 @@ class Ceiling:
     """
     One ``[[budget.ceilings]]`` table: what an agency may spend in a year.
 
+    `agency`: Key in the catalogue of agencies.
+    `year`: Of the budget; one ceiling per agency and year.
     `rupiah`: Ceiling, at least 0.
     """
 
@@ -527,6 +529,7 @@ class Decay:
     One ``[[budget.decay]]`` table: new households in need every year.
 
     `need`: Key of the need, such as ``"roof"``.
+    `households_per_year`: Of the whole regency, at least 0.
     `source`: Where the number comes from; without one it is an assumption.
     """
 

@@ -47,6 +47,8 @@ class Agency:
         Data that would fill its page.
     always
         Whether it has a page without data too.
+    file
+        Name of its page, ending in ``.html``; empty takes its key.
     mandate
         Where its duty is written down; empty where nobody has looked it up.
     indicators
@@ -241,6 +243,8 @@ def _with_page(agency: Agency) -> Agency:
 
 @dataclass(frozen=True, slots=True)
 class _CatalogueFile:
+    """Agencies, programmes, movements and when an agency must act."""
+
     agency: tuple[Agency, ...]
     programme: tuple[Programme, ...] = ()
     movement: tuple[Movement, ...] = ()
@@ -337,6 +341,17 @@ def load_costs(path: Path | None = None) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class _UnitCost:
+    """
+    One ``[[cost]]``: what it costs to answer one need of one household.
+
+    `key`: Name that a programme gives as its cost, or key of the need.
+    `label`: What is bought, in Indonesian words.
+    `rupiah`: Per household, above 0.
+    `delivers`: Who pays: keys of `PAYERS`.
+    `status`: ``"resmi"`` where a rule sets it, else ``"asumsi"``.
+    `note`: The rule, or why this is assumed.
+    """
+
     key: str
     label: str
     rupiah: int
@@ -354,6 +369,8 @@ class _UnitCost:
 
 @dataclass(frozen=True, slots=True)
 class _CostFile:
+    """Unit costs, one table each."""
+
     cost: tuple[_UnitCost, ...]
 
 

@@ -102,6 +102,17 @@ def load_series(path: Path | None = None) -> tuple[RateSeries, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
+    """
+    One figure of a series.
+
+    `year`: Each year once.
+    `rate_percent`: Share of persons in poverty, 0 to 100.
+    `status`: Published, derived, a target, or of a year that its source does not tell.
+    `people`: Persons in poverty, where published.
+    `line`: Poverty line, rupiah per person and month, where published.
+    `note`: Month and place of the publication.
+    """
+
     year: int
     rate_percent: float
     status: Literal["resmi", "turunan", "target", "tahun tidak dinyatakan"]
@@ -118,6 +129,16 @@ class _Figure:
 
 @dataclass(frozen=True, slots=True)
 class _Series:
+    """
+    One ``[[series]]`` of published rates or of targets.
+
+    `key`: Name of the series.
+    `label`: Indonesian words for tables.
+    `area`: Dotted code; empty for the nation.
+    `kind`: ``"official"`` or ``"target"``.
+    `source`: Who published it, and where.
+    """
+
     key: str
     label: str
     area: str
@@ -134,6 +155,8 @@ class _Series:
 
 @dataclass(frozen=True, slots=True)
 class _SeriesFile:
+    """Published rates and targets, one table for each area and kind."""
+
     series: tuple[_Series, ...]
 
 

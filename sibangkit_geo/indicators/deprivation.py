@@ -246,6 +246,14 @@ def load_index(
 
 @dataclass(frozen=True, slots=True)
 class _Dimension:
+    """
+    One ``[[dimension]]`` of an index.
+
+    `key`: Name that its indicators give.
+    `label`: Indonesian words.
+    `weight`: Fraction, or points; left out of all, they weigh the same.
+    """
+
     key: str
     label: str = ""
     weight: int | float | str | None = None
@@ -253,6 +261,14 @@ class _Dimension:
 
 @dataclass(frozen=True, slots=True)
 class _Indicator:
+    """
+    One ``[[indicator]]`` of an index.
+
+    `key`: Key of a need in the catalogue of needs.
+    `dimension`: Key of its dimension.
+    `weight`: Within its dimension: fraction, or points; left out of all, they weigh the same.
+    """
+
     key: str
     dimension: str
     weight: int | float | str | None = None
@@ -260,6 +276,18 @@ class _Indicator:
 
 @dataclass(frozen=True, slots=True)
 class _IndexFile:
+    """
+    An index of deprivation (Alkire and Foster).
+
+    `cutoff`: Weighted share of deprivations from which a household counts as poor, such as
+        ``"1/3"``.
+    `missing`: What becomes of a household with an unknown answer: ``"drop"``: it leaves;
+        ``"reweight"``: the weights of the answered ones are scaled up to the total;
+        ``"not_deprived"``: it counts as not deprived in it.
+    `least_known`: Under ``"reweight"``, a household with less than this share of the weight
+        answered leaves.
+    """
+
     cutoff: int | float | str
     dimension: tuple[_Dimension, ...]
     indicator: tuple[_Indicator, ...]

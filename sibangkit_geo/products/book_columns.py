@@ -66,7 +66,8 @@ def _row(page: Page, column: str) -> dict[str, object]:
         return row
     share = stem.startswith("porsi_") if need else stem == indicator.name
     return row | {
-        "arti": row["arti"] or _of_indicator(column, indicator),
+        # an indicator's own words tell its rule, such as the deciles that count as poor
+        "arti": row["arti"] if need and row["arti"] else _of_indicator(column, indicator),
         "penyebut": indicator.denominator if share else "",
         "ujung_buruk": _WORSE[indicator.worse],
         "sumber": indicator.source,

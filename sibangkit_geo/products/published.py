@@ -19,15 +19,22 @@ class Told:
     What the list says of a file.
 
     `told`: What it is, as the front page offers it; empty: it is not offered.
+    `means`: What it is, for the documentation, where the front page does not offer it.
     `group`: Under which heading it is offered.
     `needs`: Whether it tells households with an unmet need.
     `optional`: Whether there are finished folders without it.
     """
 
     told: str = ""
+    means: str = ""
     group: str = ""
     needs: bool = False
     optional: bool = False
+
+    @property
+    def meaning(self) -> str:
+        """What it is, wherever that is said."""
+        return self.told or self.means
 
 
 @cache

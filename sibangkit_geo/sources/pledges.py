@@ -38,6 +38,7 @@ class PledgeSource:
     `path`: Table in any format with the columns ``mitra``, ``desa``, ``kantong``, ``kebutuhan``,
         ``unit`` and ``tahun`` (or ``partner``, ``village``, ``pocket``, ``need``, ``units``,
         ``year``).
+    `sheet`: Of a workbook; left out, the partner's form, else the first table.
     `numerals`: How it writes numbers, ``"id"`` or ``"en"``, where its columns do not tell.
     """
 

@@ -323,6 +323,7 @@ class TypologySource(VillageTable):
 
     `categories`: Columns with codes or words; every other column of numbers is a quantity.
     `leave_out`: Columns that describe nothing, such as numbers of rows or years.
+    `fewest`, `most`: Numbers of types that are tried, from 2; the data choose one between them.
     """
 
     categories: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ class Voice(TyperGroup):
 
 def _refused(error: Exception) -> int:
     """Tell why nothing was begun, and where help is."""
-    from sibangkit_geo.voice.translator import told
+    from sibangkit_geo.voice.translator import explained_in, told
 
     code: int = getattr(error, "exit_code", 1)
     if type(error).__name__ == _HELP_IS_NO_ERROR:
@@ -77,7 +77,8 @@ def _refused(error: Exception) -> int:
     hint = f" See `{context.command_path} --help`." if context is not None else ""
     end = "" if text.endswith((".", "?")) or not hint else "."
     try:
-        say_and_end(f"{told(f'{text}{end}')}{told(hint)}", code=code)
+        said = f"{told(f'{text}{end}')}{told(hint)}"
+        say_and_end(said, code=code, pages=[explained_in(text)])
     except typer.Exit:
         return code
 

@@ -15,7 +15,7 @@ from sibangkit_geo.errors import InputsError, SibangkitError, unexpected
 from sibangkit_geo.voice import language, log_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sibangkit_geo.model.types import Pockets
 
@@ -34,12 +34,15 @@ _OF_LITTLE = (
 # the root of all that the parser refuses; typer does not name it
 REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 _PREFIX = {"id": "galat", "en": "error"}
+_EXPLAINED = {"id": "penjelasan dalam dokumentasi", "en": "explained in the documentation"}
 
 
-def say_and_end(*messages: str, code: int) -> NoReturn:
-    """Tell what is wrong, one line each, and end with a code."""
+def say_and_end(*messages: str, code: int, pages: Iterable[str] = ()) -> NoReturn:
+    """Tell what is wrong, one line each, then where it is explained, and end with a code."""
     for message in messages:
         typer.echo(f"{_PREFIX[language.spoken()]}: {' '.join(message.split())}", err=True)
+    if named := ", ".join(dict.fromkeys(pages)):
+        typer.echo(f"{_EXPLAINED[language.spoken()]}: {named}", err=True)
     raise typer.Exit(code=code)
 
 
@@ -106,13 +109,13 @@ def ended_by(error: Exception) -> int:
 
 def _report(error: BaseException) -> NoReturn:
     """Say what ended a command; the codes are those of docs/study-file.md."""
-    from sibangkit_geo.voice.translator import error_text
+    from sibangkit_geo.voice.translator import error_text, explained_in
 
     match error:
-        case InputsError():
-            say_and_end(*map(error_text, error.errors), code=error.exit_code)
         case SibangkitError():
-            say_and_end(error_text(error), code=error.exit_code)
+            told = error.errors if isinstance(error, InputsError) else (error,)
+            pages = [explained_in(str(one)) for one in told]
+            say_and_end(*map(error_text, told), code=error.exit_code, pages=pages)
         case KeyboardInterrupt():
             # also what asks the process to end (SIGTERM)
             fail("stopped; nothing was written", code=1)
@@ -148,6 +151,6 @@ def _report_system(error: OSError) -> NoReturn:
 
 def fail(message: str, *, code: int) -> NoReturn:
     """Tell what is wrong, given in English, and end with a code."""
-    from sibangkit_geo.voice.translator import told
+    from sibangkit_geo.voice.translator import explained_in, told
 
-    say_and_end(told(message), code=code)
+    say_and_end(told(message), code=code, pages=[explained_in(message)])

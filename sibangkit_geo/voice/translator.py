@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice.language import spoken
@@ -29,6 +29,10 @@ _LONG = 12
 # what parts faults that are told together; each is read alone
 _FAULTS = re.compile(r"; (?!first: )")
 _FEWEST_A_SLOT = 4
+# pages of the documentation that explain errors, and the one of what is in no other's table
+PAGES: Final = "tanya-jawab"
+OTHERWISE: Final = "perintah"
+OF_NO_PAGE: Final = frozenset({"own", "libraries", "usage"})
 # thousands as English marks them, in a place of its own
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+")
 
@@ -202,11 +206,34 @@ class Translator:
 
 
 @functools.cache
+def messages() -> dict[str, dict[str, str]]:
+    """
+    Read every message and its Indonesian twin, by the page of the documentation that explains it.
+
+    Beside the pages stand the tables of what explains itself: `own`, `libraries` and `usage`.
+    """
+    return own_toml(__package__, "messages.id.toml")
+
+
+@functools.cache
 def to_indonesian() -> Translator:
     """Give the translator of errors and of the words of the libraries that parse and read."""
-    read: dict[str, dict[str, str]] = own_toml(__package__, "messages.id.toml")
-    pairs = [pair for table in read.values() for pair in table.items()]
+    pairs = [pair for table in messages().values() for pair in table.items()]
     return Translator(pairs, dotted=True)
+
+
+def explained_in(text: str) -> str:
+    """Name the page of the documentation that explains an English message."""
+    pages = {
+        message.strip(): page
+        for page, table in messages().items()
+        if page not in OF_NO_PAGE
+        for message in table
+    }
+    known = [one for one in to_indonesian().templates_of(" ".join(text.split())) if one in pages]
+    # what says most of it names its page: a hint at its end fits many
+    page = pages[max(known, key=len)] if known else OTHERWISE
+    return f"{PAGES}/{page}.html"
 
 
 @functools.cache

@@ -33,6 +33,8 @@ class AtlasSettings:
 
     Attributes
     ----------
+    paper
+        Size of the sheets, ``"A4"`` or ``"A3"``.
     orientation
         Of A4; A3 always lies.
     kop

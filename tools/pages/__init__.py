@@ -1,0 +1,1 @@
+"""The documentation as a site that opens from a folder: generated pages, assembled and built."""
