@@ -1,0 +1,102 @@
+"""The guides, done word by word by one who has an empty folder: commands and edits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import sibangkit_geo
+from tests.guides import GuideError, do, do_all, edited, read_guide
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_commands_and_edits_do_what_the_guides_say(
+    followed: tuple[Path, dict[str, int]],
+) -> None:
+    _, done = followed
+    assert done["analis"] > 10
+    assert done["bappeda"] > 5
+
+
+# ---- the reader of the guides itself
+SMALL = """
+Buat folder `kerja`.
+
+Tulis di `kerja/a.toml`:
+
+```toml
+[satu]
+x = 1
+```
+
+Ganti di `kerja/a.toml`:
+
+```toml
+[satu]
+x = 2
+```
+
+```console
+$ sibangkit --version
+sibangkit … 0.1.0
+```
+"""
+
+
+def test_a_right_guide_is_done(tmp_path: Path) -> None:
+    text = SMALL.replace("sibangkit … 0.1.0", f"…{sibangkit_geo.__version__}")
+    assert do_all(read_guide(text), tmp_path) == 4
+    assert (tmp_path / "kerja" / "a.toml").read_text("utf-8") == "[satu]\nx = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("sibangkit versi\n", "ended with 2"),
+        ("sibangkit --version\nsibangkit 999", "did not tell"),
+        ("sibangkit --version\ngalat: tidak ada", "ended with 0"),
+        ("sibangkit verify tiada\n", "ended with"),
+        ("rm -r kerja\n", "may lack the command"),
+    ],
+)
+def test_a_wrong_command_or_line_fails(tmp_path: Path, command: str, told: str) -> None:
+    (step,) = read_guide(f"```console\n$ {command}\n```\n").steps
+    with pytest.raises(GuideError, match=told):
+        do(step, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```bash\nsibangkit demo\n```\n",
+        "```console\nsibangkit demo\n```\n",
+        "```toml\nx = 1\n```\n",
+        "Ganti di `study.toml`:\n\nlalu jalankan.\n",
+        "Klik tombol **Cetak**.\n",
+        "Kemudian Klik **Cetak** dan tunggu.\n",
+        "Jalankan `sibangkit run a.toml --out b`.\n",
+    ],
+)
+def test_what_nobody_would_do_is_refused(text: str) -> None:
+    with pytest.raises(GuideError):
+        read_guide(text)
+
+
+def test_order_and_gaps_of_expected_lines_count(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("for n in (1, 2, 3): print('baris', n)\n", encoding="utf-8")
+    good, bad = "baris 1\n…\nbaris …3", "baris 2\nbaris 1"
+    (right,) = read_guide(f"```console\n$ python a.py\n{good}\n```\n").steps
+    (wrong,) = read_guide(f"```console\n$ python a.py\n{bad}\n```\n").steps
+    do(right, tmp_path)
+    with pytest.raises(GuideError, match="not in this place"):
+        do(wrong, tmp_path)
+
+
+def test_an_edit_reaches_its_table_alone() -> None:
+    text = "[a]\nx = 1\n\n[b]\nx = 1\n"
+    assert edited(text, '[b]\nx = 2\ny = "z"\n') == '[a]\nx = 1\n\n[b]\nx = 2\ny = "z"\n'
+    assert edited(text, "[a]\ny = 3\n") == "[a]\nx = 1\ny = 3\n\n[b]\nx = 1\n"
+    assert edited(text, "[[c]]\nk = 1\n").endswith("\n[[c]]\nk = 1\n")
