@@ -65,6 +65,8 @@ _DECORATIVE = frozenset({"figure", "image", "note", "tip", "warning", "important
 _SECONDS = 300
 #: how long a reader would look for a label
 PATIENCE_MS = 20_000
+_BUTTONS = ("button", "link", "tab", "option", "checkbox", "radio")
+_FIELDS = ("combobox", "textbox", "searchbox")
 
 
 class GuideError(AssertionError):
@@ -288,12 +290,11 @@ def do_all(guide: Guide, folder: Path, *, told: Callable[[str], None] = lambda _
 
 
 # ---- done in a browser
-def _first(page: Any, label: str) -> Any:
-    """Find what is seen under a label, as a reader does: what can be clicked, then any text."""
-    roles = ("button", "link", "tab", "option", "checkbox", "radio")
+def _first(page: Any, label: str, roles: tuple[str, ...]) -> Any:
+    """Find what is seen under a label, as a reader does: first what can be used, then any text."""
     finders = [page.get_by_role(role, name=label, exact=True) for role in roles]
-    finders += [page.locator("summary", has_text=label), page.get_by_label(label, exact=True)]
-    finders += [page.get_by_text(label, exact=True)]
+    if roles is not _FIELDS:
+        finders.append(page.get_by_text(label, exact=True))
     for finder in finders:
         for place in range(min(finder.count(), 20)):
             if finder.nth(place).is_visible():
@@ -325,16 +326,15 @@ def click(page: Any, step: Step, folder: Path, *, patience: int = PATIENCE_MS) -
         page.goto((folder / file).as_uri() + (f"#{place}" if place else ""))
         page.wait_for_selector("html[data-ready='1'], html:not(:has(script))")
     elif step.verb == "Klik":
-        _until(page, lambda: _first(page, step.words[0]), step.words[0], patience).click()
+        _until(page, lambda: _first(page, step.words[0], _BUTTONS), step.words[0], patience).click()
         page.wait_for_load_state()
-    elif step.verb == "Ketik":
-        field = page.get_by_label(step.words[1], exact=True).first
-        _until(page, field.is_visible, step.words[1], patience)
-        field.fill(step.words[0])
-    elif step.verb == "Pilih":
-        field = page.get_by_label(step.words[1], exact=True).first
-        _until(page, field.is_visible, step.words[1], patience)
-        field.select_option(label=step.words[0])
+    elif step.verb in {"Ketik", "Pilih"}:
+        said, label = step.words
+        field = _until(page, lambda: _first(page, label, _FIELDS), label, patience)
+        if step.verb == "Ketik":
+            field.fill(said)
+        else:
+            field.select_option(label=said)
     else:
         for text in step.words:
             _until(page, lambda text=text: _seen(page, text), text, patience)  # type: ignore[misc]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import sibangkit_geo
-from tests.guides import GuideError, do, do_all, edited, read_guide
+from tests.guides import PANDUAN, GuideError, do, do_all, edited, read_guide
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+DOCS = PANDUAN.parent
+SHOWN = re.compile(r"!\[[^\]]+\]\((?:\.\./)?gambar/([\w.]+)\)")
 
 
 def test_commands_and_edits_do_what_the_guides_say(
@@ -100,3 +105,34 @@ def test_an_edit_reaches_its_table_alone() -> None:
     assert edited(text, '[b]\nx = 2\ny = "z"\n') == '[a]\nx = 1\n\n[b]\nx = 2\ny = "z"\n'
     assert edited(text, "[a]\ny = 3\n") == "[a]\nx = 1\ny = 3\n\n[b]\nx = 1\n"
     assert edited(text, "[[c]]\nk = 1\n").endswith("\n[[c]]\nk = 1\n")
+
+
+# ---- pictures and the example
+def test_pictures_are_light_and_each_is_shown() -> None:
+    pictures = {one.name: one.stat().st_size for one in (DOCS / "gambar").iterdir()}
+    assert all(one.endswith(".png") and size <= 150_000 for one, size in pictures.items())
+    assert sum(pictures.values()) <= 2_500_000
+    pages = (DOCS / "galeri.md", *PANDUAN.glob("*.md"))
+    shown = {name for one in pages for name in SHOWN.findall(one.read_text(encoding="utf-8"))}
+    assert shown == pictures.keys()
+
+
+def test_every_picture_is_made_by_the_tool(tool: Callable[[str], Any]) -> None:
+    made = tool("screenshots")
+    names = {one.name for one in made.SHOTS} | {name for name, _, _ in made.SHEETS}
+    assert {f"{one}.png" for one in names | {made.REAL.name}} == {
+        one.name for one in (DOCS / "gambar").iterdir()
+    }
+
+
+def test_the_example_is_small_and_leads_nowhere_else(
+    followed: tuple[Path, dict[str, int]], tool: Callable[[str], Any], tmp_path: Path
+) -> None:
+    folder, _ = followed
+    examples = tool("examples")
+    assert examples.copy_example(folder / "hasil", tmp_path) <= examples.MOST_BYTES
+    for name in examples.COPIED:
+        assert (tmp_path / name).is_file()
+        text = (tmp_path / name).read_bytes().decode("utf-8", "ignore")
+        for target in re.findall(r'<a\b[^>]*?\bhref="([^"#]+)', text):
+            assert (tmp_path / name).parent.joinpath(target).is_file(), (name, target)

@@ -41,6 +41,7 @@ _ARGUMENTS = [
     "--force-color-profile=srgb",
 ]
 _READY = "html[data-ready='1'], html:not(:has(script))"
+_HIDE = "all => all.forEach(one => { one.style.visibility = 'hidden'; })"
 _FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -77,6 +78,8 @@ SHOTS = (
     Shot("halaman_mitra", "mitra/csr/peta.html"),
     Shot("perubahan", "perubahan/perubahan.html"),
 )  # fmt: skip
+#: a map and what was found; the values of real villages are no part of this project
+REAL = Shot("peta_desa_nyata", "nyata/bappeda.html", hidden=".ranking", size=(1280, 860))
 #: pages of a PDF, counted from 0 or from its end
 SHEETS = (
     ("lampiran_kantong", "lampiran/A4/atlas_peta.pdf", 0),
@@ -150,7 +153,7 @@ def taken(page: Page, shot: Shot, folder: Path) -> Image.Image:
     page.wait_for_timeout(700)
     page.evaluate(_FRAMES)
     if shot.hidden:
-        page.add_style_tag(content=f"{shot.hidden} {{ visibility: hidden }}")
+        page.locator(shot.hidden).evaluate_all(_HIDE)
     raw = page.locator(shot.part).first.screenshot() if shot.part else page.screenshot()
     return Image.open(BytesIO(raw))
 
@@ -163,20 +166,15 @@ def pictures(folder: Path) -> Iterator[tuple[str, Image.Image]]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         page = browser.new_context(offline=True, reduced_motion="reduce").new_page()
-        for shot in (*SHOTS, *_real(folder)):
+        # only where `--real` was asked for
+        real = [REAL] if (folder / REAL.file).is_file() else []
+        for shot in (*SHOTS, *real):
             yield shot.name, taken(page, shot, folder)
         browser.close()
     for name, file, number in SHEETS:
         # the document needs LibreOffice
         if (folder / file).is_file():
             yield name, sheet(folder / file, number)
-
-
-def _real(folder: Path) -> tuple[Shot, ...]:
-    there = (folder / "nyata" / "bappeda.html").is_file()
-    # a map and what was found; the values of real villages are no part of this project
-    shot = Shot("peta_desa_nyata", "nyata/bappeda.html", hidden=".ranking", size=(1280, 860))
-    return (shot,) if there else ()
 
 
 def main() -> int:
