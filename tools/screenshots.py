@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pypdfium2  # type: ignore[import-untyped]
 from PIL import Image
 
@@ -30,7 +31,9 @@ PICTURES = Path(__file__).resolve().parents[1] / "docs" / "gambar"
 #: 1 January 2026: the day that pages and sheets call the day of their making
 _EPOCH = "1767225600"
 _HOUSEHOLDS = 60_000
-_COLOURS = 96
+_COLOURS = 128
+#: summed difference of red, green and blue
+_ALIKE = 18
 #: what a picture of the documentation may weigh
 MOST_BYTES = 150_000
 _SIZE = (1280, 800)
@@ -117,11 +120,29 @@ def make_products(folder: Path) -> None:
     command(folder, "compare", "hasil_2020", "demo", "--out", "perubahan")
 
 
+def palette(picture: Image.Image, colours: int) -> Image.Image:
+    """Take the most frequent colours as they are, so that legend and map keep theirs."""
+    every, counts = np.unique(
+        np.asarray(picture, dtype=np.int64).reshape(-1, 3), axis=0, return_counts=True
+    )
+    every = every[np.argsort(-counts, kind="stable")]
+    taken = every[:1]
+    for one in every[1:]:
+        if len(taken) == colours:
+            break
+        # what no eye tells from a colour that is there already is left out
+        if np.abs(taken - one).sum(axis=1).min() > _ALIKE:
+            taken = np.vstack([taken, one])
+    own = Image.new("P", (1, 1))
+    own.putpalette(taken.astype(np.uint8).tobytes())
+    return own
+
+
 def save(picture: Image.Image, path: Path) -> int:
     """Save with few colours, fewer where the file would be too heavy; give its bytes."""
     plain = picture.convert("RGB")
     for colours in (_COLOURS, _COLOURS // 2, _COLOURS // 4):
-        few = plain.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few = plain.quantize(palette=palette(plain, colours), dither=Image.Dither.NONE)
         stream = BytesIO()
         few.save(stream, "PNG", optimize=True)
         if stream.tell() <= MOST_BYTES:
