@@ -1,7 +1,7 @@
 """
 Make a small finished product of the demo, for readers of the documentation to open.
 
-Front page, one agency's page, one district's profiles and one A4 sheet, of few made-up households;
+Front page, the overview, one agency's page, one district's profiles and one A4 sheet, of few made-up households;
 links to what is not copied become plain words.
 """
 
@@ -19,6 +19,7 @@ from pathlib import Path
 #: what is copied, and under which name
 COPIED = (
     "index.html",
+    "bappeda.html",
     "perkimtan.html",
     "profil/16.07.07.html",
     "kecamatan/16.07.07.html",
