@@ -21,10 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from typer.testing import CliRunner
-
-from sibangkit_geo.cli import app
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -232,6 +228,11 @@ def _told(step: Step, folder: Path) -> tuple[int, str]:
     program, *arguments = step.words
     typed = "".join(f"{line}\n" for line in step.typed)
     if program == "sibangkit":
+        # not before the tests have settled which language they read
+        from typer.testing import CliRunner  # noqa: PLC0415
+
+        from sibangkit_geo.cli import app  # noqa: PLC0415
+
         # in this process: starting Python anew for each would take a third of the time
         with contextlib.chdir(folder), warnings.catch_warnings():
             warnings.simplefilter("default")

@@ -1,8 +1,8 @@
 """
 Make a small finished product of the demo, for readers of the documentation to open.
 
-Front page, the overview, one agency's page, one district's profiles and one A4 sheet, of few made-up households;
-links to what is not copied become plain words.
+Front page, the overview, one agency's page, one district's profiles and one A4 sheet, of few
+made-up households; links to what is not copied become plain words.
 """
 
 from __future__ import annotations
