@@ -32,6 +32,7 @@ from sibangkit_geo.sources.columns import variables
 from sibangkit_geo.study import annex, prepare, running
 from sibangkit_geo.study.compare import compare_runs
 from sibangkit_geo.study.lock import Lock
+from tests.guides import NAMES, do_all, own_guide
 from tests.once import common_folder, once
 
 if TYPE_CHECKING:
@@ -230,6 +231,17 @@ def mapped_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MappedDemo
 
     with once(common_folder(tmp_path_factory), "demo", run) as made:
         yield MappedDemo(*made)
+
+
+@pytest.fixture(scope="session")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, int]]]:
+    """Do what the guides say in one folder that is empty at first, once for all workers."""
+
+    def follow(folder: Path) -> tuple[Path, dict[str, int]]:
+        return folder, {name: do_all(own_guide(name), folder) for name in NAMES}
+
+    with once(common_folder(tmp_path_factory), "guides", follow) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

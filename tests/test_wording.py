@@ -11,6 +11,8 @@ import sibangkit_geo
 from sibangkit_geo.model.numerals import percentage, rupiah
 
 PACKAGE = Path(sibangkit_geo.__file__).parent
+DOCS = PACKAGE.parent / "docs"
+GUIDES = (DOCS / "galeri.md", *sorted((DOCS / "panduan").glob("*.md")))
 #: words that sounded translated, or meant something else to a statistician of BPS
 OLD = (
     "Keparahan multidimensi", "Langkah pertama", "Ikut bertindak", "harus bertindak",
@@ -42,6 +44,13 @@ def test_no_catalogue_says_an_old_word(file: Path) -> None:
     )
     assert [word for word in OLD if word.casefold() in text.casefold()] == []
     assert SPACED.findall(WORKED_OUT.sub("", text)) == []
+
+
+@pytest.mark.parametrize("file", GUIDES, ids=lambda one: one.stem)
+def test_no_guide_says_an_old_word(file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert [word for word in OLD if word.casefold() in text.casefold()] == []
+    assert SPACED.findall(text) == []
 
 
 def test_no_sentence_of_the_code_says_an_old_word() -> None:
