@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse screenshots
+.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse screenshots docs
 
 setup: $(READY)
 
@@ -91,6 +91,10 @@ wheel: $(READY)
 # one zip for offices without internet, Windows and Linux; FOR_PYTHON=3.12 for another version
 wheelhouse: $(READY)
 	$(BIN)/python tools/wheelhouse.py $(if $(FOR_PYTHON),--python $(FOR_PYTHON))
+
+# the documentation as a site that opens from its folder; needs no network
+docs: $(READY)
+	$(BIN)/python -m tools.pages
 
 # the pictures of the guides and the gallery; needs Chromium. REAL=study.toml draws real villages too
 screenshots: $(READY)

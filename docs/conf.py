@@ -29,6 +29,8 @@ html_css_files = ["situs.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+# the words around what was found would be fetched, which a browser refuses to pages of a folder
+html_show_search_summary = False
 html_theme_options = {
     "light_css_variables": {
         "font-stack": "system-ui, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif",

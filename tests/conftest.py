@@ -245,6 +245,20 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
 
 
 @pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, mapped_demo: MappedDemo) -> Iterator[Path]:
+    """Build the documentation once for all workers; its first warning ends it with an error."""
+    from tools.pages.__main__ import build  # noqa: PLC0415 - only where the site is looked at
+
+    def make(folder: Path) -> Path:
+        # the notebooks are run by tests of their own
+        build(folder / "situs", notebooks=False, example=mapped_demo.out)
+        return folder / "situs"
+
+    with once(common_folder(tmp_path_factory), "dokumentasi", make) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
 def write_small_study() -> Callable[[Path], Path]:
     """Write polygons, profile and study file of 36 real village names on a made-up grid."""
     return _write_small_study

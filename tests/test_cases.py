@@ -39,7 +39,7 @@ def counted(folder: Path) -> pd.DataFrame:
         warnings.simplefilter("ignore")
         done = analyse(study_file)
     assert len(done.pockets) == 0 or folder.name == "html_xls"
-    table = done.villages
+    table = pd.DataFrame(done.villages)
     return table[table["district_code"].astype(str).isin(BOTH)]
 
 

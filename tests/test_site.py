@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pyarrow.parquet as pq
@@ -17,7 +17,6 @@ from sibangkit_geo import errors
 from sibangkit_geo.config import Study
 from sibangkit_geo.products.published import Kind, published
 from sibangkit_geo.voice.translator import PAGES, explained_in, messages
-from tools.pages import __main__ as site
 from tools.pages import columns, commands, spelling, study_keys
 from tools.pages import messages as message_pages
 
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 KEYS = {key.name: key for table in study_keys.tables(Study) for key in table.keys}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site; Sphinx ends with an error at its first warning."""
-    out = tmp_path_factory.mktemp("situs") / "dokumentasi"
-    # the notebooks are run by tests of their own
-    site.build(out, notebooks=False)
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +45,11 @@ def test_every_link_and_picture_of_the_site_is_there(
             path = path.partition("?")[0]
             target = (file.parent / unquote(path)).resolve() if path else file
             if not target.is_file() or (
-                part and target.suffix == ".html" and unquote(part) not in names[target]
+                # what a map shows is no place in it
+                part
+                and "=" not in part
+                and target.suffix == ".html"
+                and unquote(part) not in names[target]
             ):
                 lost.append(f"{file.relative_to(built)}: {address}")
     assert lost == []
@@ -79,7 +73,9 @@ def test_every_page_is_reached_from_the_first(
     first = pages[built / "index.html"]
     reached = {(built / urldefrag(one)[0]).resolve() for one in first.xpath("//a/@href")}
     beside = {built / name for name in ("genindex.html", "search.html", "index.html")}
-    assert set(pages) - reached - beside == set()
+    # an example is a product, whose pages lead to each other
+    left = set(pages) - reached - beside
+    assert [one for one in left if "contoh" not in one.relative_to(built).parts] == []
 
 
 # ---- all that there is
@@ -87,13 +83,11 @@ def test_every_page_is_reached_from_the_first(
 
 def test_every_public_name_has_its_entry(pages: dict[Path, html.HtmlElement]) -> None:
     entries = {one for page in pages.values() for one in page.xpath("//dt/@id")}
-    public = {name for name in sibangkit_geo.__all__ if not name.startswith("__")}
+    public = {name for name in dir(sibangkit_geo) if name[0] != "_"}
     assert {f"sibangkit_geo.{name}" for name in public} - entries == set()
 
 
-@pytest.mark.parametrize(
-    "kind", [Study, *study_keys.BESIDE.values()], ids=lambda one: one.__name__
-)
+@pytest.mark.parametrize("kind", [Study, *study_keys.BESIDE.values()], ids=lambda one: one.__name__)
 def test_every_key_of_every_file_has_a_meaning(kind: type) -> None:
     listed = [(table.heading, key) for table in study_keys.tables(kind) for key in table.keys]
     assert [(table, key.name) for table, key in listed if len(key.meaning) < 4] == []
@@ -103,10 +97,12 @@ def test_every_key_of_every_file_has_a_meaning(kind: type) -> None:
 
 def test_every_key_of_the_written_table_is_read() -> None:
     rows = re.findall(
-        r"^\| `(\[+[\w.]+\]+)` \| (.*) \|$", (DOCS / "study-file.md").read_text("utf-8"), re.M
+        r"^\| `(\[+[\w.]+\]+)` \| (.*) \|$",
+        (DOCS / "study-file.md").read_text("utf-8"),
+        re.MULTILINE,
     )
     assert len(rows) > 25
-    known = {}
+    known: dict[str, set[str]] = {}
     for table in study_keys.tables(Study):
         known.setdefault(table.heading, set()).update(key.name for key in table.keys)
     # what stands within a table, or is the value of a key that stands before it
@@ -130,7 +126,7 @@ def test_every_command_option_and_exit_code_has_its_line() -> None:
     assert codes == set(commands.EXIT_CODES)
 
 
-@pytest.mark.parametrize("kind", Kind.__args__)
+@pytest.mark.parametrize("kind", get_args(Kind))
 def test_every_product_has_one_meaning(kind: Kind) -> None:
     for name, one in published(kind).items():
         assert bool(one.told) != bool(one.means), name

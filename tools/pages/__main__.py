@@ -18,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.examples import copy_example, make_demo
 from tools.pages import api, columns, commands, messages, products, study_keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,11 +94,12 @@ def _relink(page: Path, original: Path) -> None:
     page.write_text(_LINK.sub(led, page.read_text("utf-8")), "utf-8")
 
 
-def build(out: Path, *, notebooks: bool = True) -> None:
+def build(out: Path, *, notebooks: bool = True, example: Path | None = None) -> None:
     """
     Build the site; a warning ends it, and nothing is left half-made.
 
     `notebooks`: Whether the notebooks are run, so that their pages show results.
+    `example`: Folder of a demo that visitors are shown some of; nothing: one is made.
     """
     with tempfile.TemporaryDirectory() as work:
         source, made = Path(work, "sumber"), Path(work, "situs")
@@ -113,6 +115,10 @@ def build(out: Path, *, notebooks: bool = True) -> None:
         for left in (".doctrees", ".buildinfo", "objects.inv"):
             path = made / left
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        if example is None:
+            example = Path(work, "demo")
+            make_demo(example)
+        copy_example(example, made / "contoh")
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(out, ignore_errors=True)
         shutil.move(made, out)
@@ -120,7 +126,7 @@ def build(out: Path, *, notebooks: bool = True) -> None:
 
 def main() -> None:
     """Build what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "dokumentasi")
     parser.add_argument("--no-notebooks", action="store_true")
     asked = parser.parse_args()

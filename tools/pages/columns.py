@@ -75,7 +75,8 @@ def page() -> str:
     return "".join(
         [
             _INTRODUCTION, *rows,
-            "\n## Kolom menurut kebutuhan, fasilitas dan kantong\n\n| kolom | artinya |\n|---|---|\n",
+            "\n## Kolom menurut kebutuhan, fasilitas dan kantong\n\n",
+            "| kolom | artinya |\n|---|---|\n",
             *made,
             "\n## Kebutuhan dalam katalog\n\n| kunci | kebutuhan |\n|---|---|\n",
             *needs,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # what each code says, and which kind of error ends with it
 EXIT_CODES = {
-    0: "Selesai. \"Tidak ada kantong\" juga hasil.",
+    0: 'Selesai. "Tidak ada kantong" juga hasil.',
     errors.SibangkitError.exit_code: "Berhenti karena sebab lain: dibatalkan, disk penuh, memori "
     "kurang, kebocoran ditemukan `scan`, atau pemasangan tidak lengkap.",
     errors.ConfigError.exit_code: "Perintah atau berkas studi salah: opsi, kunci, nilai, nama "

@@ -57,10 +57,7 @@ def _is_known(word: str) -> bool:
         return True
     # a doubled word, or a prefix before a name
     parts = word.split("-")
-    return all(
-        len(one) < 3 or one in roots or stemmer.stem(one) in roots  # noqa: PLR2004 - "di-", "ke-"
-        for one in parts
-    )
+    return all(len(one) < 3 or one in roots or stemmer.stem(one) in roots for one in parts)
 
 
 def texts() -> dict[str, str]:
@@ -70,7 +67,9 @@ def texts() -> dict[str, str]:
         for pattern in INDONESIAN
         for page in sorted(DOCS.glob(pattern))
     }
-    twins = "\n".join(re.sub('"[^"]*"', " ", one) for t in messages().values() for one in t.values())
+    twins = "\n".join(
+        re.sub('"[^"]*"', " ", one) for t in messages().values() for one in t.values()
+    )
     return found | {
         "messages.id.toml": twins,
         "perintah": commands.page(),
