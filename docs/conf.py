@@ -17,6 +17,7 @@ author = "Sibangkit Geo"
 copyright = author  # noqa: A001 - Sphinx knows it by this name
 version = release = __version__
 language = "id"
+locale_dirs = ["locale"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc"]
 exclude_patterns = ["conf.py", "dihasilkan"]

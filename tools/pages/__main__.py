@@ -18,6 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from babel.messages import Catalog
+from babel.messages.mofile import write_mo
+
 from tools.examples import copy_example, make_demo
 from tools.pages import api, columns, commands, messages, products, study_keys
 
@@ -44,6 +47,16 @@ The notebooks of the project, run on the made-up regency; `notebooks/` holds the
 [0-9]*
 ```
 """
+# words that Sphinx and its theme draw around a page, and have no Indonesian for
+_AROUND = {
+    "Back to top": "Kembali ke atas",
+    "Home": "Beranda",
+    "Link to this heading": "Tautan ke judul ini",
+    "Link to this definition": "Tautan ke nama ini",
+    "Next": "Berikutnya",
+    "On this page": "Di halaman ini",
+    "Previous": "Sebelumnya",
+}
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s:]+)\)")
 
 
@@ -66,10 +79,21 @@ def assemble(folder: Path) -> None:
         **{f"api/{name}": text for name, text in api.pages().items()},
         **{f"dihasilkan/pesan/{name}": text for name, text in messages.pages().items()},
     }
+    _translate(folder / "locale" / "id" / "LC_MESSAGES")
     for name, text in made.items():
         file = folder / f"{name}.md"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
+
+
+def _translate(folder: Path) -> None:
+    """Write the catalogue of the words around a page."""
+    catalogue = Catalog(locale="id")
+    for text, twin in _AROUND.items():
+        catalogue.add(text, twin)
+    folder.mkdir(parents=True)
+    with (folder / "sphinx.mo").open("wb") as file:
+        write_mo(file, catalogue)
 
 
 def _relink(page: Path, original: Path) -> None:
