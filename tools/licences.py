@@ -30,7 +30,7 @@ TEMPLATE = Path(__file__).with_name("licences.template.md")
 # extras of the project that a user may install; the others are for its maintainers
 RUN = ("annex", "postgis", "notebook", "dask")
 _HEAD = re.compile(r"^([\w.\-]+)(?:\[[\w,\-]+\])?==", re.MULTILINE)
-_VIA = re.compile(r"^    #(?: via)? +([\w.\-]+)( \(pyproject\.toml(?::dev)?\))?$", re.MULTILINE)
+_VIA = re.compile(r"^    #(?: via|  ) ([\w.\-]+)( \(pyproject\.toml(?::dev)?\))?$", re.MULTILINE)
 
 # what may be used beside an MIT project, and why
 PERMISSIVE = frozenset(
