@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse
+.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse packages
 
 setup: $(READY)
 
@@ -91,6 +91,10 @@ wheel: $(READY)
 # one zip for offices without internet, Windows and Linux; FOR_PYTHON=3.12 for another version
 wheelhouse: $(READY)
 	$(BIN)/python tools/wheelhouse.py $(if $(FOR_PYTHON),--python $(FOR_PYTHON))
+
+# the wheel alone in empty environments, one for each extra and Python found; needs a network
+packages: $(READY)
+	$(BIN)/python tools/packages.py
 
 # needs uv; the lock names no registry
 lock:
