@@ -8,7 +8,7 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse screenshots docs
+.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse screenshots docs packages
 
 setup: $(READY)
 
@@ -100,6 +100,10 @@ docs: $(READY)
 screenshots: $(READY)
 	$(BIN)/python tools/screenshots.py $(if $(REAL),--real $(REAL))
 
+# the wheel alone in empty environments, one for each extra and Python found; needs a network
+packages: $(READY)
+	$(BIN)/python tools/packages.py
+
 # needs uv; the lock names no registry
 lock:
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --output-file requirements.lock

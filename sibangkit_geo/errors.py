@@ -155,6 +155,16 @@ class Problems:
         return found[0] if len(found) == 1 else InputsError(found)
 
 
+class MissingExtraError(SibangkitError):
+    """What was asked for stands on libraries that an extra of the installation brings."""
+
+    def __init__(self, extra: str, libraries: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(libraries)}: not installed, and needed for this. Install the extra "
+            f'"{extra}": pip install "sibangkit_geo[{extra}]"'
+        )
+
+
 class LeakError(SibangkitError):
     """A finished product holds something that its reader may not see."""
 

@@ -36,9 +36,10 @@ from sibangkit_geo.products.atlas import (
     write_atlas,
     write_pictures,
 )
-from sibangkit_geo.products.atlas.canvas import Page, Rect, Written, width, wrap
+from sibangkit_geo.products.atlas.canvas import Page, Written, width, wrap
 from sibangkit_geo.products.atlas.ground import Ground
 from sibangkit_geo.products.atlas.listing import Listing, Row, change_rows, draw_list, told_rows
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.atlas.settings import layout_inside, layout_of
 from sibangkit_geo.products.atlas.sheet_plan import Sheet, Subject, change_theme, plan_sheets
 from sibangkit_geo.products.classes import CHANGE_COLORS

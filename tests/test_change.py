@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import without_variants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +29,7 @@ from sibangkit_geo.pockets.change import (
     rate_change,
 )
 from sibangkit_geo.study.compare import compare_runs
+from tests.conftest import without_variants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import as_register
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from sibangkit_geo.products.classes import (
     natural_breaks,
 )
 from sibangkit_geo.registers.tally import tally
+from tests.conftest import as_register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,11 +18,12 @@ from PIL import Image
 from sibangkit_geo.config import read_study
 from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning
 from sibangkit_geo.model.backdrop import Backdrop
-from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM, Page, Rect
+from sibangkit_geo.products.atlas.canvas import POINTS_PER_MM, Page
 from sibangkit_geo.products.atlas.ground import Frame
 from sibangkit_geo.products.atlas.land import draw_land, draw_lines, ground_marks, ground_names
 from sibangkit_geo.products.atlas.pdf import PdfBook
 from sibangkit_geo.products.atlas.png import paint
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.atlas.underlay import Underlay
 from sibangkit_geo.products.web.front_page import front_page
 from sibangkit_geo.products.web.ground_data import ground_payload

@@ -135,7 +135,7 @@ main()
 
 
 @pytest.mark.parametrize(
-    "name", ["lazy_loader", "matplotlib", "numba", "packaging", "scipy", "shellingham", "typer"]
+    "name", ["lazy_loader", "numba", "packaging", "scipy", "shellingham", "typer"]
 )
 def test_without_a_library_one_line_names_it_and_nothing_is_traced(name: str) -> None:
     told = subprocess.run(
@@ -151,6 +151,44 @@ def test_without_a_library_one_line_names_it_and_nothing_is_traced(name: str) ->
     lines = [one for one in text.splitlines() if name.replace("_", "-") in one.replace("_", "-")]
     assert lines, text
     assert "pip install --require-hashes" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"), [("matplotlib", "annex"), ("sqlalchemy", "postgis"), ("distributed", "dask")]
+)
+def test_without_a_library_of_an_extra_the_doctor_names_what_it_costs_and_how_to_get_it(
+    name: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = metadata.version
+
+    def lacks(asked: str) -> str:
+        if asked == name:
+            raise metadata.PackageNotFoundError(asked)
+        return version(asked)
+
+    monkeypatch.setattr(metadata, "version", lacks)
+    found = states()
+    assert {found[what][0] for what in ("Pustaka", "Pemuatan pustaka")} == {"baik"}
+    state, told = found[f"Tambahan {extra}"]
+    assert state == "kurang"
+    assert told.startswith(f"{name} tidak ada Tanpa itu")
+    assert told.endswith(f'pip install "sibangkit_geo[{extra}]"')
+    others = {what for what, (one, _) in found.items() if one == "kurang"} - {"LibreOffice"}
+    assert others == {f"Tambahan {extra}"} | ({"Tambahan notebook"} if extra == "annex" else set())
+    assert CliRunner().invoke(app, ["doctor"]).exit_code == 0
+
+
+def test_a_library_of_an_extra_that_cannot_be_loaded_breaks_nothing_else() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _WITHOUT.format(name="matplotlib")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "en_US.UTF-8"},
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "lacks  Extra annex: matplotlib (ModuleNotFoundError)" in told.stdout
+    assert "Font of printed maps" not in told.stdout
 
 
 _READ_ONLY = """

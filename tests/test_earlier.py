@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from conftest import without_variants
 
 from sibangkit_geo.config import read_study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.study.prepare import prepare
+from tests.conftest import without_variants
 
 if TYPE_CHECKING:
     from pathlib import Path

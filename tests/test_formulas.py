@@ -11,11 +11,11 @@ import openpyxl
 import pandas as pd
 import pytest
 import rasterio
-from conftest import without_variants
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.products.tables import formula_safe, write_csv
+from tests.conftest import without_variants
 
 if TYPE_CHECKING:
     from pathlib import Path

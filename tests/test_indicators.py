@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from conftest import as_register
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +28,7 @@ from sibangkit_geo.model.types import (
 )
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.registers.tally import tally
+from tests.conftest import as_register
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -50,7 +50,17 @@ def test_every_package_of_the_lock_is_listed_in_its_table_and_no_other(
     assert listed["run"].keys() == runs
     # by hand: one of each kind, and of the libraries of a library
     assert {"numba", "llvmlite", "psycopg-binary", "colorama", "click"} <= listed["run"].keys()
-    assert {"pytest", "bandit", "tomli", "appnope"} <= listed["develop"].keys()
+    # of the extras for a user, and of those for a maintainer
+    assert {"matplotlib", "appnope", "distributed"} <= listed["run"].keys()
+    assert {"pytest", "bandit", "tomli", "sphinx", "myst-parser"} <= listed["develop"].keys()
+
+
+def test_who_asks_for_a_package_is_read_from_the_settings_of_the_project(licences: Any) -> None:
+    asked = licences.asked_by_project()
+    assert asked["geopandas"] == {""}
+    assert asked["matplotlib"] == {"annex"}
+    assert asked["ipykernel"] == {"notebook"}
+    assert not {"sibangkit-geo", "sibangkit_geo"} & asked.keys()
 
 
 def test_the_page_names_no_host() -> None:

@@ -22,9 +22,10 @@ from sibangkit_geo.products.atlas import (
     write_pictures,
     write_pieces,
 )
-from sibangkit_geo.products.atlas.canvas import Page, Pen, Rect, Type
+from sibangkit_geo.products.atlas.canvas import Page, Pen, Type
 from sibangkit_geo.products.atlas.page_tags import spans
 from sibangkit_geo.products.atlas.pdf import PdfBook
+from sibangkit_geo.products.atlas.rect import Rect
 from tests.test_atlas import areas, piece_product
 
 if TYPE_CHECKING:

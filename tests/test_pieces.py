@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 from sibangkit_geo import disclosure
 from sibangkit_geo.cli import app
 from sibangkit_geo.products.atlas import AtlasSettings, write_pieces
-from sibangkit_geo.products.atlas.canvas import Page, Pen, Rect, Type
+from sibangkit_geo.products.atlas.canvas import Page, Pen, Type
 from sibangkit_geo.products.atlas.map_pieces import CAPTIONS_NAME, MapPiece
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.atlas.settings import AnnexSettings, layout_of_piece
 from sibangkit_geo.products.atlas.svg_page import svg_of
 from sibangkit_geo.study.annex import AnnexFinished, AnnexOrder

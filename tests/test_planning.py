@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from conftest import without_variants
 
 from sibangkit_geo import analyse, study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import ConfigError
+from tests.conftest import without_variants
 
 if TYPE_CHECKING:
     from pathlib import Path

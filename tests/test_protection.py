@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import as_register
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +33,7 @@ from sibangkit_geo.registers.household_keys import household_keys, siphash, sum_
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.registers.tally import tally
 from sibangkit_geo.study.protect import write_salt
+from tests.conftest import as_register
 
 if TYPE_CHECKING:
     from collections.abc import Callable

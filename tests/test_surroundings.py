@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import rasterio
 from affine import Affine
-from conftest import without_variants
 from shapely.geometry import LineString, Point
 
 from sibangkit_geo import study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.errors import ConfigError, DataError
+from tests.conftest import without_variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable

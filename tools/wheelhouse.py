@@ -3,9 +3,10 @@ Pack everything that an office without internet needs into one zip, in `dist/`.
 
     python tools/wheelhouse.py [--python 3.11] [--for windows linux]
 
-It holds the wheels that the program runs on (not those it is developed with) in the versions and
-with the checksums of the lock, its own wheel, scripts that install them without a network, and the
-documentation. A zip is for one version of Python, which the office installs itself.
+It holds the wheels that the program runs on with the extras of an office (not those it is developed
+with) in the versions and with the checksums of the lock, its own wheel, scripts that install them
+without a network, and the documentation. A zip is for one version of Python, which the office
+installs itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,9 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 WHEELS = "roda"
+# an office writes annexes and publishes its layers
+EXTRAS = ("annex", "postgis")
+_VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 _ENTRY = re.compile(r"^([\w.\-]+)(?:\[[\w,\-]+\])?==[^\s;]+(?: ; ([^\\\n]+?))? ?\\$", re.MULTILINE)
 # zip knows no earlier day; the same bytes whenever it is made
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -117,7 +120,7 @@ def runtime(lock: str) -> list[tuple[str, str]]:
     Returns: Each entry with its checksums, and its marker; empty where it has none. A package may
     have several, each for other versions of Python.
     """
-    wanted = {name for name, (_, runs) in needed(lock).items() if runs}
+    wanted = {name for name, (_, runs) in needed(lock, extras=EXTRAS).items() if runs}
     starts = [*_ENTRY.finditer(lock)]
     ends = [*(one.start() for one in starts[1:]), len(lock)]
     return [
@@ -125,6 +128,12 @@ def runtime(lock: str) -> list[tuple[str, str]]:
         for start, end in zip(starts, ends, strict=True)
         if start[1] in wanted
     ]
+
+
+def own_version() -> str:
+    """Read the version where the package says it, without loading anything of it."""
+    told = _VERSION.findall((ROOT / "sibangkit_geo" / "__init__.py").read_text("utf-8"))
+    return str(told[0])
 
 
 def _without_remarks(entry: str) -> str:
@@ -199,7 +208,7 @@ def main() -> None:
     parser.add_argument("--for", dest="systems", nargs="+", default=[*TARGETS], choices=[*TARGETS])
     given = parser.parse_args()
     Version(given.python)
-    about = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    version = own_version()
     entries = runtime((ROOT / "requirements.lock").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -211,10 +220,10 @@ def main() -> None:
             check=True,
         )  # fmt: skip
         wheels = {f"{WHEELS}/{one.name}": one.read_bytes() for one in sorted(folder.iterdir())}
-    told = scripts(version=about["version"], python=given.python, systems=given.systems)
+    told = scripts(version=version, python=given.python, systems=given.systems)
     files = {key: text.encode() for key, text in told.items()}
     files["requirements.txt"] = "".join(entry for entry, _ in entries).encode()
-    path = ROOT / "dist" / f"sibangkit_geo-{about['version']}-py{given.python}-luring.zip"
+    path = ROOT / "dist" / f"sibangkit_geo-{version}-py{given.python}-luring.zip"
     path.parent.mkdir(exist_ok=True)
     pack({**files, **_documentation(), **wheels}, path)
     size = path.stat().st_size / 1e6

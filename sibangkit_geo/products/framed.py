@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import ConfigError, nearest
-from sibangkit_geo.products.atlas import write_atlas
+from sibangkit_geo.products import atlas
 from sibangkit_geo.products.atlas.settings import AtlasSettings
 from sibangkit_geo.products.changes import wave_changes
 from sibangkit_geo.products.staging import write_text
@@ -111,7 +111,7 @@ class Pictures:
         """
         own = replace(self.settings, pdf=True, png=False)
         changes = wave_changes(self.analysis)
-        drawn = write_atlas(self.analysis, Path(folder), settings=own, changes=changes)
+        drawn = atlas.write_atlas(self.analysis, Path(folder), settings=own, changes=changes)
         return Path(folder) / drawn.pdf
 
     def __repr__(self) -> str:
@@ -163,7 +163,7 @@ def atlas_pictures(
     own = replace(asked, pdf=False, png=True, dpi=_SCREEN_DPI)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        drawn = write_atlas(analysis, folder, settings=own, changes=wave_changes(analysis))
+        drawn = atlas.write_atlas(analysis, folder, settings=own, changes=wave_changes(analysis))
         images = tuple((folder / one.png).read_bytes() for one in drawn.sheets)
     titles = tuple(f"{one.number}: {one.title}" for one in drawn.sheets)
     return Pictures(analysis, asked, titles, tuple(one.alt for one in drawn.sheets), images)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import DataError, columns_hint
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.optional import require_extra
 from sibangkit_geo.pockets.graph import Neighbors
 from sibangkit_geo.pockets.pysal import HasAdjacency, HasNeighborLists, as_neighbors
 from sibangkit_geo.products.classes import NO_DATA_COLOR, TYPE_COLORS, LegendClass, class_values
@@ -103,10 +104,13 @@ class Shown(ABC):
         ------
         DataError
             The column, or the polygon of a place, is missing.
+        MissingExtraError
+            matplotlib is not installed.
         ValueError
             There are no polygons, or no such scheme.
         """
-        from sibangkit_geo.products.inline import draw  # noqa: PLC0415 - matplotlib when drawn
+        require_extra("notebook", "matplotlib")
+        from sibangkit_geo.products.axes import draw  # noqa: PLC0415 - matplotlib when drawn
 
         view = self.view(Look(column, areas, scheme, k))
         return draw(view, ax, legend=legend, figsize=figsize, style=style)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from sibangkit_geo import disclosure
 from sibangkit_geo.config import read_study
 from sibangkit_geo.errors import ConfigError, DegradedInputWarning, nearest
+from sibangkit_geo.model.optional import require_extra
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.atlas import write_atlas, write_pictures, write_pieces
 from sibangkit_geo.products.atlas.atlas import epsg_of
@@ -31,7 +32,6 @@ from sibangkit_geo.products.document.document_outline import (
     read_outline,
 )
 from sibangkit_geo.products.gis import gis_layers, write_gis
-from sibangkit_geo.products.postgis import publish, require_address
 from sibangkit_geo.products.tables import open_tables
 from sibangkit_geo.products.workbook import BOOK_NAME, write_workbook
 from sibangkit_geo.study.extras import SURFACE, write_surface
@@ -39,6 +39,7 @@ from sibangkit_geo.study.prepare import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from sibangkit_geo.model.types import Note
     from sibangkit_geo.products.atlas import WaveChange
@@ -81,7 +82,7 @@ class AnnexOrder:
             msg = f'--preset: "{self.preset}" is unknown. {nearest(self.preset, get_args(Preset))}'
             raise ConfigError(msg)
         if self.address:
-            require_address(self.address)
+            _database().require_address(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _annex(ready: Ready, out: Path, order: AnnexOrder, progress: Progress) -> An
         schema = ""
         if order.address:
             schema = _schema(ready)
-            publish(layers, order.address, schema=schema, epsg=epsg_of(product))
+            _database().publish(layers, order.address, schema=schema, epsg=epsg_of(product))
         files = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
     return AnnexFinished(out, tuple(sorted(files)), schema, notes)
 
@@ -196,6 +197,18 @@ def _of_sheets(settings: AnnexSettings) -> AnnexSettings:
     if settings.only or settings.sheets:
         return settings
     return replace(settings, sheets=read_outline(settings).sheets)
+
+
+def _database() -> ModuleType:
+    """
+    Load what publishes to a database.
+
+    Raises MissingExtraError: Its libraries are not installed.
+    """
+    require_extra("postgis")
+    from sibangkit_geo.products import postgis  # noqa: PLC0415 - an annex needs no database
+
+    return postgis
 
 
 def _schema(ready: Ready) -> str:

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from sibangkit_geo.model.optional import command
 from sibangkit_geo.products.machine import FAMILY, has_font, office_program
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ _LOADED_AS = {
     "pillow": "PIL",
     "python-docx": "docx",
     "scikit-learn": "sklearn",
+}
+# what a user may install beside, and what cannot be done without it
+_COSTS = {
+    "annex": "Tanpa itu run tidak membuat lembar cetak, dan annex (atlas, dokumen Word) berhenti.",
+    "postgis": "Tanpa itu basis data tidak dapat dibaca, dan annex --to berhenti.",
+    "notebook": "Tanpa itu buku catatan Jupyter tidak jalan dan plot() berhenti.",
+    "dask": "Tanpa itu register tidak dapat dihitung dengan Dask.",
 }
 _REASONS = {
     errno.EACCES: "tidak boleh ditulis",
@@ -70,6 +78,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", "rusak" if old else "baik", version, remedy)
     yield _libraries()
     yield _loaded()
+    yield from _extras()
     yield _temporary()
     yield _working()
     yield from _if_loaded(_compiled)
@@ -95,10 +104,26 @@ def _libraries() -> Finding:
     return Finding("Pustaka", "baik", told)
 
 
-def _differences() -> tuple[list[str], int]:
+def _extras() -> Iterator[Finding]:
+    """Look at what a user may install beside; without it all else works."""
+    try:
+        needed, _ = _differences()
+        for extra, cost in _COSTS.items():
+            wrong = [one for one in _differences(extra)[0] if one not in needed]
+            wrong = wrong or _unloadable(extra)
+            what = f"Tambahan {extra}"
+            if wrong:
+                yield Finding(what, "kurang", "; ".join(wrong), " ".join((cost, command(extra))))
+            else:
+                yield Finding(what, "baik", "terpasang")
+    except ImportError:
+        return
+
+
+def _differences(extra: str = "") -> tuple[list[str], int]:
     wrong: dict[str, str] = {}
     seen: set[tuple[str, str]] = set()
-    waiting = [(_PROJECT, "")]
+    waiting = [(_PROJECT, extra)]
     while waiting:
         name, extra = one = waiting.pop(0)
         if one in seen:
@@ -135,20 +160,26 @@ def _version(name: str) -> str | None:
 def _loaded() -> Finding:
     """Load each library: one that is there may lack a file of its own or of the system."""
     try:
-        needs = [one.name for one in _needs(_PROJECT, "")]
+        wrong = _unloadable("")
     except ImportError:
-        needs = []
+        wrong = []
+    if wrong:
+        remedy = f"{_AGAIN}; berkas lib*.so yang disebut ada dalam paket sistem operasi."
+        return Finding("Pemuatan pustaka", "rusak", "; ".join(wrong), remedy)
+    return Finding("Pemuatan pustaka", "baik", "semua dapat dimuat")
+
+
+def _unloadable(extra: str) -> list[str]:
+    """List what the project itself, or an extra of it alone, cannot load."""
+    always = {one.name for one in _needs(_PROJECT, "")} if extra else set()
     wrong = []
-    for name in needs:
+    for name in [one.name for one in _needs(_PROJECT, extra) if one.name not in always]:
         try:
             importlib.import_module(_LOADED_AS.get(name, name.replace("-", "_")))
         except Exception as error:  # noqa: BLE001 - whatever a damaged library raises is told
             shared = _SHARED.search(str(error))
             wrong.append(f"{name} ({shared[0] if shared else type(error).__name__})")
-    if wrong:
-        remedy = f"{_AGAIN}; berkas lib*.so yang disebut ada dalam paket sistem operasi."
-        return Finding("Pemuatan pustaka", "rusak", "; ".join(wrong), remedy)
-    return Finding("Pemuatan pustaka", "baik", "semua dapat dimuat")
+    return wrong
 
 
 def _temporary() -> Finding:

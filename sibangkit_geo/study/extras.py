@@ -28,11 +28,11 @@ from sibangkit_geo.indicators.typology import (
     type_profiles,
     village_types,
 )
+from sibangkit_geo.model import optional
 from sibangkit_geo.model.numerals import numeral, percentage
 from sibangkit_geo.model.types import Indicator, Note, VillageCounts
 from sibangkit_geo.products.blocks import write_money
 from sibangkit_geo.products.tables import write_csv
-from sibangkit_geo.products.typology_card import TypeCard, write_type_card
 from sibangkit_geo.products.words import say
 from sibangkit_geo.registers import sum_keys
 from sibangkit_geo.sources.pledges import read_pledges
@@ -423,7 +423,7 @@ def write_typology(
     run: TypologyRun | None, study: config.Study, product: Analysis, folder: Path
 ) -> None:
     """
-    Write the table, the profiles and the card of a typology.
+    Write the table and the profiles of a typology, and its card where paper is drawn.
 
     `run`: The typology; None writes nothing.
     """
@@ -437,6 +437,11 @@ def write_typology(
     )
     write_csv(table.reset_index(), folder / "tipologi_desa.csv")
     write_csv(run.profiles.round(6), folder / "tipologi_profil.csv")
+    if optional.missing("annex"):
+        return
+    # matplotlib, which a plain installation lacks
+    from sibangkit_geo.products.typology_card import TypeCard, write_type_card  # noqa: PLC0415
+
     source = study.typology.source or Path(study.typology.path).name
     card = TypeCard(
         title=say("types_title", regency=product.regency_name),

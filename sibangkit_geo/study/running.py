@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import math
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sibangkit_geo import config, disclosure
-from sibangkit_geo.errors import ConfigError
-from sibangkit_geo.products import intake_report, staging, tables
-from sibangkit_geo.products.atlas import write_annex
+from sibangkit_geo.errors import ConfigError, DegradedInputWarning
+from sibangkit_geo.model import optional
+from sibangkit_geo.model.types import Note
+from sibangkit_geo.products import atlas, intake_report, staging, tables
 from sibangkit_geo.products.gis import gis_layers, write_gis
 from sibangkit_geo.products.parts import Finished
 from sibangkit_geo.products.place_profile import as_profiles
@@ -48,6 +50,7 @@ GIS = "gis"
 
 FRONT = "index.html"
 ANNEX = "annex/peta_kantong_kemiskinan_A4.pdf"
+_NO_PAPER = 'Lembar cetak (PDF) tidak dibuat: tambahan "annex" tidak terpasang'
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def write_run(
     _require_apart(ready, out)
     internal = ready.study.disclosure.rights.houses
     require_lock(ready.study.study.title, lock, internal=internal)
-    notes = (*plain_note(lock, internal=internal), *ready.product.notes)
+    notes = (*plain_note(lock, internal=internal), *_paper_note(), *ready.product.notes)
     ready = replace(ready, product=replace(ready.product, notes=notes))
     product = ready.product
     shown = tables.open_tables(product)
@@ -153,6 +156,14 @@ def write_run(
         tables.write_review(ready.carried.uncertain, ready.review_file)
     review = ready.review_file if ready.review_file.exists() else None
     return Finished(out, products, review, product.found, product.notes)
+
+
+def _paper_note() -> tuple[Note, ...]:
+    """Tell that a run leaves out what is printed, where the extra for it is not installed."""
+    if not optional.missing("annex"):
+        return ()
+    warnings.warn(f"{_NO_PAPER}: {optional.command('annex')}", DegradedInputWarning, stacklevel=3)
+    return (Note("no_paper", f"{_NO_PAPER}."),)
 
 
 def _require_apart(ready: Ready, out: Path) -> None:
@@ -217,8 +228,9 @@ def write_products(
             staging.write_text(folder / agency.file, render_page(payload))
         if not locked:
             write_photos(product.houses, folder)
-        (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
-        write_annex(product, folder / ANNEX)
+        if not optional.missing("annex"):
+            (folder / ANNEX).parent.mkdir(parents=True, exist_ok=True)
+            atlas.write_annex(product, folder / ANNEX)
         progress("write", 0, 1)
         tables.write(folder)
         write_geopackage(

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from conftest import HOSTILE, HOSTILE_DISTRICT
 
 from sibangkit_geo.model.types import Finding, IntakeReport, Note
 from sibangkit_geo.products.comparison import Comparison, comparison_page
 from sibangkit_geo.products.intake_report import write_intake
 from tests.browser.conftest import PATIENCE_MS
+from tests.conftest import HOSTILE, HOSTILE_DISTRICT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from pyproj import CRS
 from sibangkit_geo.errors import DegradedInputWarning
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Note
-from sibangkit_geo.products.atlas.canvas import Page, Rect
+from sibangkit_geo.products.atlas.canvas import Page
 from sibangkit_geo.products.atlas.ground import Ground
 from sibangkit_geo.products.atlas.listing import draw_list, told_rows
 from sibangkit_geo.products.atlas.map_panel import draw_index, draw_map, views
@@ -29,6 +29,7 @@ from sibangkit_geo.products.atlas.map_surround import (
 )
 from sibangkit_geo.products.atlas.pdf import Bookmark, PdfBook
 from sibangkit_geo.products.atlas.png import paint
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.atlas.settings import (
     AtlasPages,
     AtlasSettings,

@@ -14,6 +14,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.textpath import TextPath
 
 from sibangkit_geo.errors import SibangkitError
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.machine import FAMILY
 
 if TYPE_CHECKING:
@@ -42,26 +43,6 @@ _LARGE = 100.0
 HATCH_STEP, HATCH_WIDTH = 5.0, 0.45
 _FEWEST_CORNERS = 2
 _SMALLEST_SHARE = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Rect:
-    """A rectangle of paper."""
-
-    left: float
-    bottom: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """Right edge, millimetres."""
-        return self.left + self.width
-
-    @property
-    def top(self) -> float:
-        """Top edge, millimetres."""
-        return self.bottom + self.height
 
 
 @dataclass(frozen=True, slots=True)

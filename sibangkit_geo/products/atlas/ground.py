@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from sibangkit_geo.products.atlas.canvas import Rect
+    from sibangkit_geo.products.atlas.rect import Rect
     from sibangkit_geo.products.result import Analysis
 
 _DETAIL_MM = 0.12

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from sibangkit_geo.products.atlas.canvas import Page, Rect
+    from sibangkit_geo.products.atlas.canvas import Page
     from sibangkit_geo.products.atlas.ground import Frame
+    from sibangkit_geo.products.atlas.rect import Rect
 
 Box = tuple[float, float, float, float]
 

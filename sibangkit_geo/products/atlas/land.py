@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from sibangkit_geo.model.backdrop import ContextKind
-    from sibangkit_geo.products.atlas.canvas import Page, Rect
+    from sibangkit_geo.products.atlas.canvas import Page
     from sibangkit_geo.products.atlas.ground import Frame
     from sibangkit_geo.products.atlas.labels import Box, Label
+    from sibangkit_geo.products.atlas.rect import Rect
     from sibangkit_geo.products.atlas.underlay import Underlay
 
 WIDTHS: dict[ContextKind, float] = {"road": 0.6, "river": 0.55, "water": 0.4}

@@ -14,13 +14,13 @@ from sibangkit_geo.products.atlas.canvas import (
     POINTS_PER_MM,
     SOFT,
     Pen,
-    Rect,
     Type,
     line_mm,
     shorten,
     width,
     wrap,
 )
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.changes import WaveChange, signed
 from sibangkit_geo.products.words import pocket_sentence, result_sentences, say, wide_sentences
 

@@ -17,7 +17,6 @@ from sibangkit_geo.products.atlas.canvas import (
     INK,
     POINTS_PER_MM,
     Pen,
-    Rect,
     Type,
     line_mm,
     width,
@@ -33,6 +32,7 @@ from sibangkit_geo.products.atlas.labels import (
     place,
     quiet_names,
 )
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ from sibangkit_geo.products.atlas.canvas import (
     POINTS_PER_MM,
     SOFT,
     Pen,
-    Rect,
     Type,
     fitted,
     line_mm,
     width,
     wrap,
 )
+from sibangkit_geo.products.atlas.rect import Rect
 from sibangkit_geo.products.words import date_words, say
 
 if TYPE_CHECKING:

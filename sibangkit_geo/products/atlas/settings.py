@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from sibangkit_geo.errors import ConfigError, nearest
-from sibangkit_geo.products.atlas.canvas import Rect
+from sibangkit_geo.products.atlas.rect import Rect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sibangkit_geo.errors import ConfigError, require_file
+from sibangkit_geo.model.optional import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,8 +51,11 @@ def open_grid(source: TableSource, *, named_by: str, known: Collection[str] = ()
         The sheet or layer is not in the file, or the database is unknown.
     DataError
         The file is damaged, hostile or of a kind that holds no table.
+    MissingExtraError
+        It is a table of a database, and the extra ``postgis`` is not installed.
     """
     if source.url:
+        require_extra("postgis")
         from sibangkit_geo.sources.readers.database import open_table  # noqa: PLC0415
 
         return open_table(source)
