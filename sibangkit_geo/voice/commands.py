@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from sibangkit_geo.errors import ConfigError
 from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.voice import language, log_file
-from sibangkit_geo.voice.reporting import REFUSED, ended_by, reported, say_and_end
+from sibangkit_geo.voice.reporting import REFUSED, ended_by, reported, say_and_end, with_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ class Voice(TyperGroup):
 
 def _refused(error: Exception) -> int:
     """Tell why nothing was begun, and where help is."""
-    from sibangkit_geo.voice.translator import explained_in, told
+    from sibangkit_geo.voice.translator import told
 
     code: int = getattr(error, "exit_code", 1)
     if type(error).__name__ == _HELP_IS_NO_ERROR:
@@ -77,8 +77,7 @@ def _refused(error: Exception) -> int:
     hint = f" See `{context.command_path} --help`." if context is not None else ""
     end = "" if text.endswith((".", "?")) or not hint else "."
     try:
-        said = f"{told(f'{text}{end}')}{told(hint)}"
-        say_and_end(said, code=code, pages=[explained_in(text)])
+        say_and_end(with_page(f"{told(f'{text}{end}')}{told(hint)}", text), code=code)
     except typer.Exit:
         return code
 

@@ -15,7 +15,7 @@ from sibangkit_geo.errors import InputsError, SibangkitError, unexpected
 from sibangkit_geo.voice import language, log_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from sibangkit_geo.model.types import Pockets
 
@@ -34,16 +34,26 @@ _OF_LITTLE = (
 # the root of all that the parser refuses; typer does not name it
 REFUSED: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 _PREFIX = {"id": "galat", "en": "error"}
-_EXPLAINED = {"id": "penjelasan dalam dokumentasi", "en": "explained in the documentation"}
+_EXPLAINED = {"id": "dokumentasi", "en": "documentation"}
 
 
-def say_and_end(*messages: str, code: int, pages: Iterable[str] = ()) -> NoReturn:
-    """Tell what is wrong, one line each, then where it is explained, and end with a code."""
+def say_and_end(*messages: str, code: int) -> NoReturn:
+    """Tell what is wrong, one line each, and end with a code."""
     for message in messages:
         typer.echo(f"{_PREFIX[language.spoken()]}: {' '.join(message.split())}", err=True)
-    if named := ", ".join(dict.fromkeys(pages)):
-        typer.echo(f"{_EXPLAINED[language.spoken()]}: {named}", err=True)
     raise typer.Exit(code=code)
+
+
+def with_page(told: str, message: str) -> str:
+    """
+    Name the page of the documentation that explains a message, behind its words.
+
+    `told`: The message in the language that is spoken.
+    `message`: In English.
+    """
+    from sibangkit_geo.voice.translator import explained_in
+
+    return f"{told} ({_EXPLAINED[language.spoken()]}: {explained_in(message)})"
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
@@ -109,13 +119,13 @@ def ended_by(error: Exception) -> int:
 
 def _report(error: BaseException) -> NoReturn:
     """Say what ended a command; the codes are those of docs/study-file.md."""
-    from sibangkit_geo.voice.translator import error_text, explained_in
+    from sibangkit_geo.voice.translator import error_text
 
     match error:
         case SibangkitError():
             told = error.errors if isinstance(error, InputsError) else (error,)
-            pages = [explained_in(str(one)) for one in told]
-            say_and_end(*map(error_text, told), code=error.exit_code, pages=pages)
+            lines = (with_page(error_text(one), str(one)) for one in told)
+            say_and_end(*lines, code=error.exit_code)
         case KeyboardInterrupt():
             # also what asks the process to end (SIGTERM)
             fail("stopped; nothing was written", code=1)
@@ -151,6 +161,6 @@ def _report_system(error: OSError) -> NoReturn:
 
 def fail(message: str, *, code: int) -> NoReturn:
     """Tell what is wrong, given in English, and end with a code."""
-    from sibangkit_geo.voice.translator import explained_in, told
+    from sibangkit_geo.voice.translator import told
 
-    say_and_end(told(message), code=code, pages=[explained_in(message)])
+    say_and_end(with_page(told(message), message), code=code)

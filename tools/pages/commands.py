@@ -33,7 +33,7 @@ Dibuat dari program itu sendiri. Jalur hasil dicetak ke stdout, kemajuan dan cat
 |---|---|
 """
 _AFTER_CODES = """
-Setiap galat satu baris, diikuti halaman dokumentasi yang menjelaskannya:
+Setiap galat satu baris, dan menyebut halaman dokumentasi yang menjelaskannya:
 [tanya jawab](../tanya-jawab/index.md).
 
 """
