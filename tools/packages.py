@@ -5,7 +5,8 @@ Install the wheel alone in empty environments, run it there, and print one table
 
 Each environment is made outside the working copy, by every Python from 3.11 on that is found; pip
 fetches what the wheel asks for, so this needs a network. Printed per environment: packages, size,
-seconds of the installation, of ``import sibangkit_geo`` and of ``sibangkit --help``, and what ran.
+seconds of the installation, of ``import sibangkit_geo`` alone and with its first name, and of
+``sibangkit --help``; and what ran.
 """
 
 from __future__ import annotations
@@ -27,7 +28,17 @@ HOUSEHOLDS = "5000"
 NOTEBOOK = "02_indicators.ipynb"
 # of several starts the quickest: the first reads from the disk
 STARTS = 3
-HEAD = ("Python", "extra", "packages", "MB", "install s", "import s", "help s", "worked")
+HEAD = (
+    "Python",
+    "extra",
+    "packages",
+    "MB",
+    "install s",
+    "import s",
+    "first use s",
+    "help s",
+    "worked",
+)
 
 
 @dataclass(slots=True)
@@ -45,6 +56,7 @@ class Outcome:
     megabytes: float = 0.0
     install_s: float = 0.0
     import_s: float = 0.0
+    use_s: float = 0.0
     help_s: float = 0.0
     worked: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -53,7 +65,7 @@ class Outcome:
         """Write its row of the table."""
         told = ", ".join([*self.worked, *(f"NOT {one}" for one in self.failed)])
         numbers = f"{self.packages} | {self.megabytes:.0f} | {self.install_s:.0f} | "
-        times = f"{self.import_s:.2f} | {self.help_s:.2f}"
+        times = f"{self.import_s:.2f} | {self.use_s:.2f} | {self.help_s:.2f}"
         return f"| {self.python} | {self.kind} | {numbers}{times} | {told} |"
 
 
@@ -135,6 +147,8 @@ def look(python: str, version: str, kind: str, *, wheel: Path, folder: Path) -> 
     own = ("pip==", "setuptools==", "wheel==")
     outcome.packages = len([one for one in listed if "==" in one and not one.startswith(own)])
     outcome.import_s = _quickest(place, "python", "-c", "import sibangkit_geo")
+    # names are loaded when they are first used
+    outcome.use_s = _quickest(place, "python", "-c", "import sibangkit_geo as s; s.find_pockets")
     outcome.help_s = _quickest(place, "sibangkit", "--help")
     for name, ran in _trials(place, kind):
         (outcome.worked if ran else outcome.failed).append(name)
