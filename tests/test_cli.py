@@ -178,7 +178,7 @@ def test_a_place_that_cannot_be_written_is_named_with_what_helps(tmp_path: Path,
     for command in (("inspect", register), ("demo", "--households", 5000, "--register-only")):
         result = call(*command, "--out", tmp_path / out)
         assert result.exit_code == 2
-        assert re.search(r"(Choose another --out|Name another place)\.$", result.stderr.strip())
+        assert re.search(r"(Choose another --out|Name another place)\. \(", result.stderr)
     result = call("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "lingkar")
     assert result.exit_code == 2
     assert "lingkar: a link that leads to itself" in result.stderr

@@ -233,7 +233,11 @@ def test_each_kind_of_error_has_its_code_and_its_line(
     monkeypatch.setattr("sibangkit_geo.study.begin.inspect", _raising(error))
     result = call("inspect", "x.csv")
     assert result.exit_code == code
-    assert re.sub(r"baris \d+\)", "baris 0)", result.stderr) == f"{told}\n"
+    said = re.sub(r"baris \d+\)", "baris 0)", result.stderr).splitlines()
+    pages = [re.search(r" \(dokumentasi: tanya-jawab/[a-z-]+\.html\)$", line) for line in said]
+    # what was stopped on purpose needs no explanation
+    assert all(pages) != isinstance(error, KeyboardInterrupt)
+    assert "\n".join(line.partition(" (dokumentasi: ")[0] for line in said) == told
     english = call("inspect", "x.csv", "--language", "en")
     assert english.exit_code == code
     assert english.stderr.startswith("error: ")
@@ -314,7 +318,8 @@ def test_a_command_of_the_shell_speaks_indonesian_by_default(tmp_path: Path) -> 
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "galat: tiada.toml: berkas tidak ditemukan (berkas studi). Periksa nama dan foldernya.\n"
+        "galat: tiada.toml: berkas tidak ditemukan (berkas studi). Periksa nama dan foldernya. "
+        "(dokumentasi: tanya-jawab/perintah.html)\n"
     )
 
 

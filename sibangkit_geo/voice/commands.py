@@ -70,13 +70,13 @@ def _refused(error: Exception) -> int:
     if type(error).__name__ == _HELP_IS_NO_ERROR:
         error.show()  # type: ignore[attr-defined]
         return code
-    text = "stopped; nothing was written" if isinstance(error, typer.Abort) else str(error)
-    if isinstance(error, REFUSED):
-        text = error.format_message()  # type: ignore[attr-defined]
+    text = error.format_message() if isinstance(error, REFUSED) else str(error)  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     hint = f" See `{context.command_path} --help`." if context is not None else ""
     end = "" if text.endswith((".", "?")) or not hint else "."
     try:
+        if isinstance(error, typer.Abort):
+            say_and_end(told("stopped; nothing was written"), code=code)
         say_and_end(with_page(f"{told(f'{text}{end}')}{told(hint)}", text), code=code)
     except typer.Exit:
         return code

@@ -119,16 +119,16 @@ def ended_by(error: Exception) -> int:
 
 def _report(error: BaseException) -> NoReturn:
     """Say what ended a command; the codes are those of docs/study-file.md."""
-    from sibangkit_geo.voice.translator import error_text
+    from sibangkit_geo.voice.translator import error_text, told
 
     match error:
         case SibangkitError():
-            told = error.errors if isinstance(error, InputsError) else (error,)
-            lines = (with_page(error_text(one), str(one)) for one in told)
+            each = error.errors if isinstance(error, InputsError) else (error,)
+            lines = (with_page(error_text(one), str(one)) for one in each)
             say_and_end(*lines, code=error.exit_code)
         case KeyboardInterrupt():
             # also what asks the process to end (SIGTERM)
-            fail("stopped; nothing was written", code=1)
+            say_and_end(told("stopped; nothing was written"), code=1)
         case MemoryError():
             fail(_TOO_LITTLE, code=1)
         case OSError():
