@@ -482,12 +482,12 @@ def test_results_can_be_kept(layer: gpd.GeoDataFrame) -> None:
     pd.testing.assert_frame_equal(pd.DataFrame(back.summary()), pd.DataFrame(found.summary()))
 
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+GUIDE = (Path(__file__).resolve().parents[1] / "docs" / "notebook.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
-def test_the_snippets_of_the_readme_run(
+def test_the_snippets_of_the_guide_run(
     snippet: str, layer: gpd.GeoDataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer.rename(columns={POOR: "kk_miskin", HOMES: "jumlah_kk"}).to_file(tmp_path / "desa.gpkg")
@@ -496,7 +496,7 @@ def test_the_snippets_of_the_readme_run(
         (tmp_path / one.name).symlink_to(one)
     (tmp_path / "register.csv").symlink_to(demo / "register_2025.csv")
     monkeypatch.chdir(tmp_path)
-    exec(compile(snippet, "README.md", "exec"), {})  # noqa: S102 - our own text
+    exec(compile(snippet, "notebook.md", "exec"), {})  # noqa: S102 - our own text
     assert (tmp_path / "kantong.gpkg").exists() or (tmp_path / "hasil" / "index.html").exists()
 
 

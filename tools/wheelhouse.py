@@ -109,7 +109,7 @@ READ_ME = """sibangkit_geo {version}, untuk komputer tanpa internet (Python {pyt
 3. Windows: klik dua kali pasang.bat. Linux: sh pasang.sh
 4. Coba: sibangkit demo --out demo, lalu buka demo/index.html
 
-SHA256SUMS.txt memuat sidik setiap berkas. Dokumentasi ada di folder docs.
+SHA256SUMS.txt memuat sidik setiap berkas. Dokumentasi: klik dua kali dokumentasi/index.html.
 """
 
 
@@ -195,9 +195,17 @@ def pack(files: dict[str, bytes], path: Path) -> None:
 
 
 def _documentation() -> dict[str, bytes]:
-    told = [ROOT / name for name in ("README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md")]
-    told += sorted(one for one in (ROOT / "docs").rglob("*") if one.is_file())
-    return {one.relative_to(ROOT).as_posix(): one.read_bytes() for one in told}
+    """Build the site, which opens from its folder."""
+    told = {"LICENSE": (ROOT / "LICENSE").read_bytes()}
+    with tempfile.TemporaryDirectory() as work:
+        site = Path(work, "dokumentasi")
+        subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "tools.pages", "--out", str(site)], check=True, cwd=ROOT
+        )
+        for one in sorted(site.rglob("*")):
+            if one.is_file():
+                told[f"dokumentasi/{one.relative_to(site).as_posix()}"] = one.read_bytes()
+    return told
 
 
 def main() -> None:
