@@ -107,7 +107,8 @@ READ_ME = """sibangkit_geo {version}, untuk komputer tanpa internet (Python {pyt
 1. Pasang Python {python} 64 bit, bila belum ada.
 2. Ekstrak zip ini ke folder yang dapat ditulis.
 3. Windows: klik dua kali pasang.bat. Linux: sh pasang.sh
-4. Coba: sibangkit demo --out demo, lalu buka demo/index.html
+4. Seret folder berisi register dan tabel desa ke Sibangkit.bat (Windows) atau Sibangkit.desktop
+   (Linux), dan jawab pertanyaannya.
 
 SHA256SUMS.txt memuat sidik setiap berkas. Dokumentasi: klik dua kali dokumentasi/index.html.
 """
@@ -189,7 +190,8 @@ def pack(files: dict[str, bytes], path: Path) -> None:
             entry = zipfile.ZipInfo(name, _MOMENT)
             packed = name.endswith(".whl")
             entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-            entry.external_attr = (_EXECUTABLE if name.endswith(".sh") else 0o644) << 16
+            runs = name.endswith((".sh", ".command", ".desktop"))
+            entry.external_attr = (_EXECUTABLE if runs else 0o644) << 16
             archive.writestr(entry, content)
     temporary.replace(path)
 
@@ -230,6 +232,9 @@ def main() -> None:
         wheels = {f"{WHEELS}/{one.name}": one.read_bytes() for one in sorted(folder.iterdir())}
     told = scripts(version=version, python=given.python, systems=given.systems)
     files = {key: text.encode() for key, text in told.items()}
+    # what is double-clicked lies beside the environment that it looks for
+    launchers = sorted((ROOT / "tools" / "launchers").iterdir())
+    files |= {one.name: one.read_bytes() for one in launchers}
     files["requirements.txt"] = "".join(entry for entry, _ in entries).encode()
     path = ROOT / "dist" / f"sibangkit_geo-{version}-py{given.python}-luring.zip"
     path.parent.mkdir(exist_ok=True)
