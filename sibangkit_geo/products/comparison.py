@@ -51,6 +51,7 @@ _WORDS = {
     "low": "selisih_bawah", "high": "selisih_atas", "history": "kelas_riwayat",
     "caution": "perhatian", "q_value": "nilai_p_disesuaikan",
 }  # fmt: skip
+_SHOWN = {name: word.replace("_", " ").capitalize() for name, word in _WORDS.items()}
 _COUNTS = ("before", "after", "households_before", "households_after", "poor_before", "poor_after")
 
 
@@ -234,7 +235,7 @@ def _pockets(found: Comparison) -> pd.DataFrame:
     listed = [", ".join(str(told.get(code, code)) for code in codes) for codes in inside]
     made = pd.DataFrame({"Kantong": places, "Kelas": table["class"], "Desa": listed})
     figures = _figures(table, interval="selang yang memperhitungkan pemilihan garis kantong")
-    return pd.concat([made, figures, table[["note"]].rename(columns=_WORDS)], axis=1)
+    return pd.concat([made, figures, table[["note"]].rename(columns=_SHOWN)], axis=1)
 
 
 def _compact(table: pd.DataFrame) -> pd.DataFrame:
@@ -244,7 +245,7 @@ def _compact(table: pd.DataFrame) -> pd.DataFrame:
     first = [name for name in kept if name in {"level", "name"}]
     rest = [name for name in kept if name not in first]
     return pd.concat(
-        [table[first].rename(columns=_WORDS), _figures(table), table[rest].rename(columns=_WORDS)],
+        [table[first].rename(columns=_SHOWN), _figures(table), table[rest].rename(columns=_SHOWN)],
         axis=1,
     )
 

@@ -279,8 +279,23 @@ def verify(folder: Path) -> Verified:
     """
     Compare the files of a finished folder with the checksums of its manifest.
 
+    A folder of folders, one for each partner, is compared folder by folder.
     Raises ConfigError: It has no manifest with checksums, or is unfinished.
     """
+    within = sorted(one.parent.name for one in folder.glob(f"*/{MANIFEST}"))
+    if not within or (folder / MANIFEST).exists():
+        return _verified(folder)
+    each = {name: _verified(folder / name) for name in within}
+    beside = (one.name for one in folder.iterdir() if one.is_file())
+    return Verified(
+        sum(one.products for one in each.values()),
+        tuple(f"{name}/{file}" for name, one in each.items() for file in one.changed),
+        tuple(f"{name}/{file}" for name, one in each.items() for file in one.missing),
+        (*sorted(beside), *(f"{name}/{file}" for name, one in each.items() for file in one.others)),
+    )
+
+
+def _verified(folder: Path) -> Verified:
     require_finished(folder)
     listed = _manifest(folder).get(SHA256)
     if not isinstance(listed, dict):

@@ -83,7 +83,7 @@ _NAMES = {
     "ekstrem_p": "Desa ekstrem (nilai p)",
     "ekstrem": "Desa ekstrem",
     "putusan": "Hasil uji",
-    "porsi_pengaturan_lain": "Porsi pengaturan uji lain dengan hasil sama",
+    "porsi_pengaturan_lain": "Porsi pengaturan uji lain dengan desa ini di dalam kantong",
     "pengaturan_lain": "Pengaturan uji lain",
     "ujung_buruk": "Arah yang buruk",
     "rumah_tangga_ditanya": "Rumah tangga dengan jawaban",
@@ -181,6 +181,11 @@ _BESIDE = (
 
 VERDICTS = "putusan_desa.csv"
 
+_GRADES = {
+    "strict": "bukti kuat",
+    "indicative": "indikatif",
+    "wide": "pola luas, bukan kantong",
+}
 _HEADINGS = {
     "pocket": "kantong",
     "evidence": "bukti",
@@ -539,6 +544,11 @@ def write_sheets(sheets: Sheets, folder: Path) -> None:
         write_csv(sheet_table(own).round(_DIGITS), folder / name)
 
 
+def told_grades(evidence: pd.Series) -> pd.Series:
+    """Word the grades of pockets."""
+    return evidence.astype(object).map(lambda one: _GRADES.get(one, one))
+
+
 def verdict_table(product: Analysis) -> pd.DataFrame:
     """Say which methods call each village poor, and how firmly it stays in its pocket."""
     table = product.found.villages
@@ -547,7 +557,8 @@ def verdict_table(product: Analysis) -> pd.DataFrame:
     named = product.measured.villages.loc[table.index, ["name", "district_name"]]
     named = named.rename(columns={"name": "desa", "district_name": "kecamatan"})
     told = table.copy()
-    told["evidence"] = told["pocket"].map(product.found.outlines["evidence"].to_dict())
+    grades = told["pocket"].map(product.found.outlines["evidence"].to_dict())
+    told["evidence"] = told_grades(grades)
     told["extreme"] = told["extreme"].map({True: "ya", False: "tidak"})
     shown = told.reindex(columns=list(_HEADINGS)).rename(columns=_HEADINGS).round(_DIGITS)
     shown["putusan"] = [village_sentence(str(code), product.found) for code in shown.index]

@@ -11,7 +11,7 @@ from sibangkit_geo.products.blocks import worded
 from sibangkit_geo.products.book_columns import with_dictionary
 from sibangkit_geo.products.book_writer import Page, write_pages
 from sibangkit_geo.products.need_sheets import agency_pages, district_pages
-from sibangkit_geo.products.tables import KINDS, aliases, change_table, kind_of
+from sibangkit_geo.products.tables import KINDS, aliases, change_table, kind_of, told_grades
 from sibangkit_geo.products.words import listing, numbered_names, result_sentences, say
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from sibangkit_geo.products.tables import OpenTables
 
 BOOK_NAME = "buku_kerja.xlsx"
-_EVIDENCE = {
-    "strict": "bukti kuat",
-    "indicative": "indikatif",
-    "wide": "pola luas, bukan kantong",
-}
 _NOTE_WIDTHS = (22, 110, 10)
 
 
@@ -61,7 +56,7 @@ def _pages(
         plain_page(say("book_needs"), _numbered(product, tables.needs)),
         plain_page(say("book_targeting"), _numbered(product, tables.targeting)),
         plain_page(say("book_budget"), _budget(product, budget)),
-        plain_page(say("book_verdicts"), _verdicts(tables.verdicts)),
+        plain_page(say("book_verdicts"), tables.verdicts),
         *([plain_page(say("book_pledges"), tables.promises)] if product.pledges else []),
         *([_changes(product, changes)] if changes else []),
         *agency_pages(product, tables),
@@ -87,15 +82,6 @@ def _numbered(product: Analysis, table: pd.DataFrame) -> pd.DataFrame:
     }
     told = zip(table["kode"], table["nama"], strict=True)
     return table.assign(nama=[names.get(code, name) for code, name in told])
-
-
-def _verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    return table if table.empty else table.assign(bukti=_told(table["bukti"]))
-
-
-def _told(evidence: pd.Series) -> pd.Series:
-    """Word the grades of pockets."""
-    return evidence.astype(object).map(lambda one: _EVIDENCE.get(one, one))
 
 
 def _budget(product: Analysis, budget: BudgetTables | None) -> pd.DataFrame:
@@ -130,7 +116,7 @@ def village_page(product: Analysis, tables: OpenTables) -> Page:
         .index
     )
     shown = table.loc[order, kept].astype(object)
-    shown["evidence"] = _told(shown["evidence"])
+    shown["evidence"] = told_grades(shown["evidence"])
     shown["status"] = [say(f"status_{one}") for one in shown["status"]]
     for column in ("lead_agency", "acting_agencies"):
         if column in shown:
@@ -173,7 +159,7 @@ def _pockets(product: Analysis) -> Page:
         areas.insert(0, "pocket", pd.Series(pd.NA, index=areas.index, dtype="Int64"))
         table = areas if table.empty else pd.concat([table, areas], ignore_index=True)
         lead = f"{lead} {say('book_wide_note')}"
-    table["evidence"] = _told(table["evidence"])
+    table["evidence"] = told_grades(table["evidence"])
     order = ["pocket", "name", "evidence", "n_villages", "households", "poor", "rate", "expected",
              "relative_risk", "relative_risk_low", "relative_risk_high", "p_value"]  # fmt: skip
     return Page(

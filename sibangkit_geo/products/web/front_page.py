@@ -195,11 +195,15 @@ def _districts(product: Analysis) -> list[tuple[str, str, str, str]]:
     return cards
 
 
+# what would be told as 100 %: protected counts of households and of answers differ by a few
+_ALL_KNOWN = 0.995
+
+
 def _of_known(layer: Layer, code: str, villages: pd.DataFrame) -> str:
     """Say how much of a district is known; empty where all is, or where it is hidden."""
     whole = villages[layer.indicator.answered_of or "households"].sum()
     base, count = layer.district_bases.get(code, 0.0), layer.district_counts.get(code, math.nan)
-    if not 0 < base < whole or math.isnan(count):
+    if not base or math.isnan(count) or base / whole > _ALL_KNOWN:
         return ""
     told = {"count": numeral(count), "base": numeral(base), "share": percentage(base / whole, 0)}
     return f" {word('district_known', **told)}"
