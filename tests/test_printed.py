@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import docx
 import pytest
@@ -14,7 +14,6 @@ from sibangkit_geo.products.atlas import AtlasSettings, write_atlas
 from sibangkit_geo.products.atlas.canvas import Page, Type
 from sibangkit_geo.products.atlas.ground import Ground
 from sibangkit_geo.products.atlas.pdf import PdfBook
-from sibangkit_geo.products.atlas.settings import Preset
 from sibangkit_geo.products.atlas.sheet_plan import Subject, plan_sheets
 from sibangkit_geo.products.document import write_document, write_pdf
 from sibangkit_geo.products.machine import office_program
@@ -24,6 +23,8 @@ from tests.demo_product import demo_change, demo_maps, demo_product, demo_ready
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sibangkit_geo.products.atlas.settings import Preset
 
 
 _EDGE_MM = 8
@@ -66,7 +67,8 @@ def test_no_word_is_broken(atlas: tuple[Path, AtlasSettings]) -> None:
     assert printed.broken_words(path, known) == []
 
 
-@pytest.mark.parametrize("preset", get_args(Preset))
+# the chapters of the other two are among those of the first
+@pytest.mark.parametrize("preset", ["lengkap", "tkpk", "kecamatan"])
 def test_a_finished_document_has_no_fault(preset: Preset, tmp_path: Path) -> None:
     product, maps = demo_product(), demo_maps()
     district = str(product.measured.villages["district_code"].iloc[0])

@@ -124,10 +124,20 @@ def _front(english: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 @functools.cache
-def _pieces() -> tuple[tuple[tuple[str, ...], str, str], ...]:
-    """Cut every sentence at its slots; one without a word of its own says the same in English."""
+def _pieces() -> tuple[tuple[frozenset[str], tuple[str, ...], str, str], ...]:
+    """
+    Cut every sentence at its slots; one without a word of its own says the same in English.
+
+    First come the words that stand between blanks within a piece: a text without one of them need
+    not be searched.
+    """
     return tuple(
-        (pieces, ours, english)
+        (
+            frozenset(word for piece in pieces for word in piece.split(" ")[1:-1]),
+            pieces,
+            ours,
+            english,
+        )
         for ours, english in sentence_twins().items()
         if (pieces := tuple(_ANY_SLOT.split(ours.strip()))) and _LETTER.search("".join(pieces))
     )
@@ -140,10 +150,12 @@ def english_pairs(text: str) -> list[str]:
     `text`: All that the page says, in Indonesian.
     Returns: Indonesian and English in turn, with slots; `translator.js` matches them.
     """
+    words = frozenset(text.split(" "))
     return [
         one
-        for pieces, ours, english in _pieces()
-        if all(piece in text for piece in pieces)
+        for within, pieces, ours, english in _pieces()
+        if within <= words
+        and all(piece in text for piece in pieces)
         # a letter alone is part of nearly every text
         and (len(ours) > _SHORT or re.search(rf"\b{re.escape(ours)}\b", text))
         for one in (ours, english)
