@@ -12,7 +12,7 @@ import shapely
 from sibangkit_geo.products.promises import PROMISES, promise_table
 from sibangkit_geo.products.sheets import sheet_table
 from sibangkit_geo.products.staging import write_text
-from sibangkit_geo.products.words import village_sentence
+from sibangkit_geo.products.words import told_grades, village_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -181,11 +181,6 @@ _BESIDE = (
 
 VERDICTS = "putusan_desa.csv"
 
-_GRADES = {
-    "strict": "bukti kuat",
-    "indicative": "indikatif",
-    "wide": "pola luas, bukan kantong",
-}
 _HEADINGS = {
     "pocket": "kantong",
     "evidence": "bukti",
@@ -542,11 +537,6 @@ def write_sheets(sheets: Sheets, folder: Path) -> None:
         ("lembar_desa.csv", sheets.villages),
     ):
         write_csv(sheet_table(own).round(_DIGITS), folder / name)
-
-
-def told_grades(evidence: pd.Series) -> pd.Series:
-    """Word the grades of pockets."""
-    return evidence.astype(object).map(lambda one: _GRADES.get(one, one))
 
 
 def verdict_table(product: Analysis) -> pd.DataFrame:

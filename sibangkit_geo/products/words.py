@@ -50,6 +50,18 @@ _MUCH = 0.2
 
 
 @cache
+_GRADES = {
+    "strict": "bukti kuat",
+    "indicative": "indikatif",
+    "wide": "pola luas, bukan kantong",
+}
+
+
+def told_grades(evidence: pd.Series) -> pd.Series:
+    """Word the grades of pockets."""
+    return evidence.astype(object).map(lambda one: _GRADES.get(one, one))
+
+
 def catalogue() -> Mapping[str, str]:
     """
     Read the Indonesian sentences; those of the annex are keyed ``annex.KEY``.

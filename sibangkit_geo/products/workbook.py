@@ -11,8 +11,8 @@ from sibangkit_geo.products.blocks import worded
 from sibangkit_geo.products.book_columns import with_dictionary
 from sibangkit_geo.products.book_writer import Page, write_pages
 from sibangkit_geo.products.need_sheets import agency_pages, district_pages
-from sibangkit_geo.products.tables import KINDS, aliases, change_table, kind_of, told_grades
-from sibangkit_geo.products.words import listing, numbered_names, result_sentences, say
+from sibangkit_geo.products.tables import KINDS, aliases, change_table, kind_of
+from sibangkit_geo.products.words import listing, numbered_names, result_sentences, say, told_grades
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
