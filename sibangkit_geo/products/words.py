@@ -48,8 +48,6 @@ _TOLD_SIZES = (6, 15)
 # where more of the villages lie in zones than this, the pattern is told before the pockets
 _MUCH = 0.2
 
-
-@cache
 _GRADES = {
     "strict": "bukti kuat",
     "indicative": "indikatif",
@@ -62,6 +60,7 @@ def told_grades(evidence: pd.Series) -> pd.Series:
     return evidence.astype(object).map(lambda one: _GRADES.get(one, one))
 
 
+@cache
 def catalogue() -> Mapping[str, str]:
     """
     Read the Indonesian sentences; those of the annex are keyed ``annex.KEY``.
