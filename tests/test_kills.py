@@ -233,8 +233,14 @@ def test_finished_products_are_verified(tmp_path: Path) -> None:
     assert (found.changed, found.missing, found.others) == (("a.csv",), ("b.csv",), ("c.csv",))
     told = CliRunner().invoke(app, ["verify", str(out)])
     assert (told.exit_code, told.stdout) == (1, "a.csv\tchanged\nb.csv\tmissing\n")
+    # one folder for each partner; one of them has lost its manifest
+    (tmp_path / "lain").mkdir()
+    (tmp_path / "lain" / "a.csv").touch()
+    found = verify(tmp_path)
+    assert (found.changed, found.missing) == (("out/a.csv",), ("out/b.csv",))
+    assert found.others == ("lain/a.csv", "out/c.csv")
     with pytest.raises(ConfigError, match=r"no manifest\.json with checksums"):
-        verify(tmp_path)
+        verify(tmp_path / "lain")
 
 
 def _finish(out: Path, text: str) -> None:

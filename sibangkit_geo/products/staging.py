@@ -286,7 +286,8 @@ def verify(folder: Path) -> Verified:
     if not within or (folder / MANIFEST).exists():
         return _verified(folder)
     each = {name: _verified(folder / name) for name in within}
-    beside = (one.name for one in folder.iterdir() if one.is_file())
+    # also a partner's folder whose manifest is gone
+    beside = (one for one in _files_in(folder) if one.partition("/")[0] not in each)
     return Verified(
         sum(one.products for one in each.values()),
         tuple(f"{name}/{file}" for name, one in each.items() for file in one.changed),
