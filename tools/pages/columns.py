@@ -22,6 +22,7 @@ adalah estimasi, bukan angka resmi. Setiap hasil membawa kamusnya sendiri, denga
 """
 # what a name means in one table beside what it means in the others
 _ALSO = {
+    "evidence": "dalam CSV dan layer tertulis strict (bukti kuat) dan indicative (indikatif)",
     "status": "dalam `sasaran_deret.csv`: resmi, turunan, atau target",
     "tingkat": "dalam `sasaran_deret.csv`: tingkat kemiskinan (0 sampai 1)",
 }
