@@ -131,7 +131,7 @@ def build(out: Path, *, notebooks: bool = True, example: Path | None = None) -> 
         mode = [] if notebooks else ["-D", "nb_execution_mode=off"]
         called = [
             *(sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"),
-            *("--jobs", "auto", "--builder", "html", *mode, str(source), str(made)),
+            *("--builder", "html", *mode, str(source), str(made)),
         ]
         # a kernel of its own machine warns at every notebook that its wires are not encrypted
         kernel = Path(work, "ipython", "profile_default", "ipython_kernel_config.json")
