@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.errors import ConfigError, DataError
-from sibangkit_geo.sources.readers.table_parts import parts_of
+from sibangkit_geo.sources.readers.table_parts import has_parts, parts_of
 from sibangkit_geo.study.register_parts import PartFailedError, count_in_parts
 from sibangkit_geo.study.registers import count_register
 
@@ -63,9 +63,12 @@ def count_with(
     if plan.keep_houses or plan.keep_cards:
         log.info("engine: points of houses stay here, so that one process reads the register")
         return count_register(register, plan)
+    if not has_parts(register.grid):
+        log.info("engine: %s has no parts, so that one process reads it", register.name)
+        return count_register(register, plan)
     with _workers(engine) as workers:
-        size = 0 if opening.source.url else opening.source.path.stat().st_size
-        most = max(_PARTS_PER_WORKER * workers.number, size // _PART_BYTES)
+        bytes_each = opening.source.path.stat().st_size // _PART_BYTES
+        most = max(_PARTS_PER_WORKER * workers.number, bytes_each)
         parts = parts_of(register.grid, first_row=register.header.first_row, most=most)
         counted = None
         if parts:

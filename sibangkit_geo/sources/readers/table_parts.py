@@ -28,10 +28,15 @@ def parts_of(grid: Grid, *, first_row: int, most: int) -> tuple[Part, ...]:
     if isinstance(grid, Delimited):
         ends = piece_ends(grid, first_row=first_row)
         return _chosen(ends, grid.path.stat().st_size, most)
-    if isinstance(grid, NamedColumns) and len(grid.groups) > 1:
+    if isinstance(grid, NamedColumns) and has_parts(grid):
         stops = [*accumulate(grid.groups)]
         return _chosen([(stop, 0) for stop in stops[:-1]], stops[-1], most)
     return ()
+
+
+def has_parts(grid: Grid) -> bool:
+    """Tell a table that may have parts, before looking for them."""
+    return isinstance(grid, Delimited) or (isinstance(grid, NamedColumns) and len(grid.groups) > 1)
 
 
 def only(grid: Grid, part: Part) -> Grid:
