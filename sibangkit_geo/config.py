@@ -31,6 +31,7 @@ from sibangkit_geo.pockets.regionalization import AreaSettings
 from sibangkit_geo.products.atlas.settings import AnnexSettings
 from sibangkit_geo.sources.boundaries import BoundarySource
 from sibangkit_geo.sources.context import ContextSource
+from sibangkit_geo.sources.engine_settings import EngineSettings
 from sibangkit_geo.sources.household_source import HouseholdSource
 from sibangkit_geo.sources.pledges import PledgeSource
 from sibangkit_geo.sources.profiles import LocusSource, ProfileSource, TypologySource
@@ -91,7 +92,7 @@ class Study:
     Attributes
     ----------
     study, boundaries, join, coverage, official, pockets, disclosure, poverty, deprivation,
-    agencies, annex
+    agencies, annex, engine
         The tables of those names.
     typology, budget, target, risk_surface, links, hamlets, planning_areas
         The tables of those names, where the study asks for them.
@@ -147,6 +148,7 @@ class Study:
     pockets: PocketSettings = field(default_factory=PocketSettings)
     disclosure: DisclosureSettings = field(default_factory=DisclosureSettings)
     annex: AnnexSettings = field(default_factory=AnnexSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
 
     def __post_init__(self) -> None:
         """Check what no table can check alone."""
@@ -228,6 +230,8 @@ _OPTIONAL: dict[type, tuple[str, ...]] = {
 }
 # where they lie when the study does not say
 _DEFAULTS = {"review": "join.review.csv", "salt": "sibangkit.salt"}
+# tables that change nothing of a product: who reads a register, and where, stays out of it
+_UNTOLD = ("engine",)
 # no database answers at these
 _WEB = ("http:", "https:", "ftp:", "ftps:", "sftp:", "file:", "s3:", "gs:")
 # as `sibangkit new` writes what only the user knows
@@ -370,7 +374,8 @@ def named_files(settings: DataclassInstance) -> Iterator[tuple[str, DataclassIns
 def plain(value: object) -> object:
     """Turn settings into plain values for the manifest."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        told = {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        names = [one.name for one in dataclasses.fields(value) if one.name not in _UNTOLD]
+        told = {name: plain(getattr(value, name)) for name in names}
         for key in (*_INPUTS.get(type(value), ()), *_OPTIONAL.get(type(value), ())):
             # where a file lies on this machine is nobody's business
             if Path(getattr(value, key)).is_absolute():

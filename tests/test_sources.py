@@ -17,7 +17,8 @@ from sibangkit_geo.errors import ConfigError, DataError, DegradedInputWarning, M
 from sibangkit_geo.model.numeric_columns import NumberKind
 from sibangkit_geo.registers.households import IDENTITY as IDENTITY_NAMES
 from sibangkit_geo.registers.households import Households
-from sibangkit_geo.registers.register import open_register, personal_texts
+from sibangkit_geo.registers.personal_texts import personal_texts
+from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.sources.columns import variables
 from sibangkit_geo.sources.household_source import HouseholdSource

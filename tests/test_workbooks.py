@@ -20,7 +20,8 @@ from sibangkit_geo.errors import DataError, DegradedInputWarning, SibangkitError
 from sibangkit_geo.model import limits
 from sibangkit_geo.model.types import Finding, IntakeReport
 from sibangkit_geo.products.intake_report import write_intake
-from sibangkit_geo.registers.register import open_register, personal_texts
+from sibangkit_geo.registers.personal_texts import personal_texts
+from sibangkit_geo.registers.register import open_register
 from sibangkit_geo.sources.intake_rules import rules
 from sibangkit_geo.sources.readers import (
     TableSource,

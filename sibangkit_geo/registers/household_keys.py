@@ -154,15 +154,21 @@ def household_keys(
         found[named] = siphash(cards[named].astype(np.uint64)[:, None], salt)
     if not named.all():
         left = rows.filter(pl.Series(~named))
-        found[~named] = siphash(_contents(left, meanings, salt), salt)
+        found[~named] = siphash(contents(left, meanings, salt), salt)
     # the other half of the hash is as good, and is not kept
     return (found & np.uint64(KEYS - 1)).astype(np.uint32)
 
 
-def _contents(
+def contents(
     rows: pl.DataFrame, meanings: Mapping[str, Sequence[frozenset[str]]], salt: bytes
 ) -> Words:
-    """Write rows as words; the number of a row in its file says nothing of the household."""
+    """
+    Write rows as words; the number of a row in its file says nothing of the household.
+
+    `rows`, `meanings`: Of `Households`.
+    `salt`: Secret.
+    Returns: Of equal rows equal words, whatever was read before; shape (n_rows, n_words).
+    """
     columns = []
     for name in sorted(rows.columns):
         cells = rows[name]

@@ -64,10 +64,19 @@ def shapes(cells: pl.Series, numbers: NDArray[np.int64], lengths: NDArray[np.uin
     count = int(sound.sum())
     if count >= _ENOUGH:
         rounded = sound & (numbers % 10 == 0)
-        if rounded.sum() >= _ROUNDED * count:
+        if looks_rounded(int(rounded.sum()), count):
             lost |= rounded
             sound &= ~rounded
     return Shapes(sound, lost, malformed)
+
+
+def looks_rounded(rounded: int, count: int) -> bool:
+    """
+    Tell a column whose numbers a spreadsheet rounded.
+
+    `rounded`: How many of its `count` numbers of 16 digits end in 0.
+    """
+    return count >= _ENOUGH and rounded >= _ROUNDED * count
 
 
 def _no_rows(number: int) -> NDArray[np.int32]:

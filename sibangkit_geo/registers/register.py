@@ -27,13 +27,14 @@ from sibangkit_geo.registers.identity import DuplicateFinder, Members, shapes
 from sibangkit_geo.sources.columns import Mapped, known_headers, recognise, variables
 from sibangkit_geo.sources.readers import find_header, fold_header, open_grid
 from sibangkit_geo.sources.readers.csv import Delimited, ahead
-from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name, plain_column
+from sibangkit_geo.sources.readers.grid import RAGGED, ROW, cell_name
 from sibangkit_geo.sources.readers.header import (
     above_data,
     data_rows,
     opens_no_data,
     rows_without_data,
 )
+from sibangkit_geo.sources.readers.table_parts import only
 from sibangkit_geo.sources.text_tables import require_headers
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sibangkit_geo.model.numeric_columns import Numerals
+    from sibangkit_geo.registers.ledger import Ledger
     from sibangkit_geo.sources.readers import Grid, Header, TableSource
+    from sibangkit_geo.sources.readers.grid import Part
 
 _PLACES = ("village_code", "district_name", "village_name")
 POINT = ("longitude", "latitude")
@@ -64,9 +67,6 @@ _FIRST = 3
 _ENOUGH_HEADERS = 3
 _NAMES_OF = {"bdt2015": "BDT-2015", "regsosek2022": "Regsosek-2022", "dtsen2025": "DTSEN",
              "p3ke": "P3KE", "bkkbn": "BKKBN"}  # fmt: skip
-# shorter names ("Siti") are words of a page too
-_SHORTEST_NAME = 7
-_FINE_POINT = r"[.,]\d{6,}$"
 
 
 @dataclass(slots=True)
@@ -84,6 +84,8 @@ class Register:
         batch by batch, how many such rows there are, and how many rows are about somebody else;
         where the file says who is who.
     `salt`: Secret that households get keys from; empty where nothing is to be protected.
+    `part`, `ledger`: What is read of the file, and what is then noted for the search for doubles in
+        all of it; None for all.
     """
 
     name: str
@@ -105,6 +107,8 @@ class Register:
     others: int = 0
     seed: int = field(default_factory=lambda: secrets.randbits(63), repr=False)
     salt: bytes = field(default=b"", repr=False)
+    part: Part | None = None
+    ledger: Ledger | None = None
 
     def places(self) -> pl.DataFrame:
         """
@@ -222,14 +226,22 @@ class Register:
                 tried = self._tried(frame)
                 rows = self._values(frame, tried)
                 rows, repeated = self._without_repeats(frame, tried, rows)
-                meanings = {name: tuple(one.meanings) for name, one in self.categories.items()}
+                meanings = self._meanings()
                 keys = None
                 if self.salt:
                     cards = _cards(frame, tried)
                     keys = household_keys(rows, meanings, cards=cards[~repeated], salt=self.salt)
                 yield Households(rows, meanings, self.generation, keys)
+        if self.ledger is None:
+            self.tell_columns()
+
+    def tell_columns(self) -> None:
+        """Note what whole columns tell, after the last batch."""
         self._compare_codes()
         self._tell_numerals()
+
+    def _meanings(self) -> dict[str, tuple[frozenset[str], ...]]:
+        return {name: tuple(one.meanings) for name, one in self.categories.items()}
 
     def _tell_numerals(self) -> None:
         """Note how the numbers of a column were read that are more than digits."""
@@ -253,7 +265,7 @@ class Register:
         first = [at for at in range(min(_FIRST, width)) if at not in place.values()]
         positions = sorted({*place.values(), *first})
         renamed = {cell_name(at): name for name, at in place.items()}
-        grid = self.grid
+        grid = only(self.grid, self.part) if self.part else self.grid
         if isinstance(grid, Delimited):
             # totals and notes stand in the key column too, which stays text
             asked = {at: _number_type(name) for name, at in place.items() if name != _key(names)}
@@ -313,6 +325,8 @@ class Register:
             self.gathered.add("identity_digits_lost", numbers[shape.digits_lost], column=column)
             self.gathered.add("identity_malformed", numbers[shape.malformed], column=column)
             sound[name] = shape.sound
+            if self.ledger:
+                self.ledger.note_shape(name, shape, tried[f"{name} value"].to_numpy())
         if "family_number" in sound:
             # what the answers mean counts, not how they are written
             content = _packed(rows.drop(ROW)).hash_rows(self.seed)
@@ -322,7 +336,11 @@ class Register:
             stands = self._stands_for_family(frame, hashes, sound["family_number"])
             again, same = self.families.mark(hashes, stands, contents=content)
             column = self.mapped.names["family_number"]
-            if self.members is None:
+            if self.ledger:
+                repeated = self.ledger.note_families(
+                    rows, self._meanings(), tried=tried, sound=stands, same=same
+                )
+            elif self.members is None:
                 repeated = same
                 self.gathered.add("repeated_row", numbers[same])
                 self.gathered.add("duplicate_family", numbers[again & ~same], column=column)
@@ -331,13 +349,19 @@ class Register:
                 self.gathered.add("member_row", numbers[repeated], column=column)
                 rows = rows.with_columns(self.members.sizes(hashes, rows))
         if "person_number" in sound and self.members is None:
-            again, _ = self.persons.mark(
-                tried["person_number hash"], sound["person_number"] & ~repeated
-            )
-            self.gathered.add(
-                "duplicate_person", numbers[again], column=self.mapped.names["person_number"]
-            )
+            self._mark_persons(numbers, tried, sound["person_number"] & ~repeated)
         return (rows.filter(pl.Series(~repeated)) if repeated.any() else rows), repeated
+
+    def _mark_persons(
+        self, numbers: NDArray[np.uint32], tried: pl.DataFrame, kept: NDArray[np.bool_]
+    ) -> None:
+        hashes = tried["person_number hash"]
+        if self.ledger:
+            self.ledger.note_persons(numbers, hashes, kept)
+            return
+        again, _ = self.persons.mark(hashes, kept)
+        column = self.mapped.names["person_number"]
+        self.gathered.add("duplicate_person", numbers[again], column=column)
 
     def _stands_for_family(
         self, frame: pl.DataFrame, hashes: pl.Series, sound: NDArray[np.bool_]
@@ -524,35 +548,3 @@ def _compare_headers(register: Register) -> None:
         register.gathered.say(
             "generation_conflict", f"judul kolom seperti pada {told}: {', '.join(names[:6])}"
         )
-
-
-def personal_texts(register: Register) -> set[str]:
-    """
-    Gather what a product must not contain: names, identity numbers and exact points.
-
-    Read again for the leak scan alone, kept in memory and never handed on.
-
-    Returns: Identity cells of at least 7 characters; points as longitude and latitude together,
-        either first, and alone where they have 6 or more decimals (0.1 m): coarser single
-        coordinates also occur by chance. Lower case.
-    Raises DataError: The file is damaged.
-    """
-    place = {cell_name(at): at for at in register.mapped.identities}
-    points = [one for one in POINT if one in register.mapped]
-    place |= {one: register.mapped.positions[one] for one in points}
-    width = len(register.header.names)
-    found: set[str] = set()
-    for frame in register.grid.batches(
-        sorted(set(place.values())), first_row=register.header.first_row, width=width
-    ):
-        for at in register.mapped.identities:
-            values = plain_column(frame[cell_name(at)]).drop_nulls()
-            values = values.str.strip_chars().str.to_lowercase()
-            found.update(values.filter(values.str.len_chars() >= _SHORTEST_NAME))
-        if len(points) == len(POINT):
-            east, north = (plain_column(frame[cell_name(place[one])]) for one in POINT)
-            both = pl.DataFrame({"e": east, "n": north}).drop_nulls()
-            found.update(both["e"] + " " + both["n"], both["n"] + " " + both["e"])
-            for values in (both["e"], both["n"]):
-                found.update(values.filter(values.str.contains(_FINE_POINT)))
-    return found

@@ -19,15 +19,16 @@ from sibangkit_geo.indicators.needs import need_catalogue, needs_of
 from sibangkit_geo.model.numerals import numeral
 from sibangkit_geo.model.types import Located, Note
 from sibangkit_geo.products.parts import EarlierWave
-from sibangkit_geo.registers.register import open_register, personal_texts
+from sibangkit_geo.registers.personal_texts import personal_texts
 from sibangkit_geo.sources import profiles as profile_source
 from sibangkit_geo.sources.boundaries import read_boundaries
 from sibangkit_geo.sources.context import read_context
 from sibangkit_geo.sources.readers import table_source
 from sibangkit_geo.sources.surroundings import read_facilities
 from sibangkit_geo.sources.text_tables import read_links, read_review
-from sibangkit_geo.study import registers
+from sibangkit_geo.study import engine, registers
 from sibangkit_geo.study.protect import salt_of
+from sibangkit_geo.study.register_parts import Opening
 from sibangkit_geo.study.village_finder import village_finder
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ def locate_register(
     if study.poverty is None:
         msg = "A study with [[households]] needs [poverty]."
         raise ConfigError(msg)
-    register = open_study_register(study, source)
+    opening = _opening(study, source)
+    register = opening.open()
     index = deprivation_index(study)
     plan = registers.RegisterPlan(
         areas,
@@ -216,7 +218,7 @@ def locate_register(
     )
     needs = needs_of(register.mapped.positions)
     with naming(Path(register.name).name):
-        counted = registers.count_register(register, plan)
+        counted = engine.count_with(study.engine, register, opening, plan)
     counts = villages.without_undenied(counted.counts, needs)
     if study.disclosure.rights.protected:
         counts = disclosure.protect_counts(counts, settings=study.disclosure)
@@ -256,9 +258,13 @@ def open_study_register(study: config.Study, source: HouseholdSource) -> Registe
     DataError
         The file is damaged or lacks a column.
     """
+    return _opening(study, source).open()
+
+
+def _opening(study: config.Study, source: HouseholdSource) -> Opening:
     poverty = study.poverty
     decile = poverty is not None and poverty.rule == "decile"
-    return open_register(
+    return Opening(
         table_source(source.path, sheet=source.sheet, table=source.table),
         generation=source.code_generation,
         named=source.named(spending=poverty.spending if poverty else ""),

@@ -74,8 +74,17 @@ class Counted:
     houses: KeptHouses
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What batches of a register add up to: counts, rows with a village, houses."""
+
+    counts: VillageCounts
+    located_rows: int
+    kept: Sequence[KeptHouses] = ()
+
+
 @dataclass(slots=True)
-class _Keys:
+class PlaceKeys:
     """Distinct places met so far: their number, their village, what is wrong with them."""
 
     names: list[str]
@@ -83,6 +92,21 @@ class _Keys:
     village: list[int] = field(default_factory=list)
     kind: list[str] = field(default_factory=list)
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @classmethod
+    def of(cls, register: Register) -> PlaceKeys:
+        """Begin with no place, for what the register tells of places."""
+        names = [one for one in _PLACES if one in register.mapped]
+        return cls(names, pl.DataFrame(schema=dict.fromkeys(names, pl.String)))
+
+    def are_names(self, plan: RegisterPlan) -> bool:
+        """Tell places that are matched one district at a time, which needs all of them."""
+        return "village_code" not in self.names or plan.code_system != "kemendagri"
+
+    def copied(self) -> PlaceKeys:
+        """Begin anew with these places, none of which has rows yet."""
+        rows = np.zeros_like(self.rows)
+        return PlaceKeys(self.names, self.places, [*self.village], [*self.kind], rows)
 
     def frame(self) -> pd.DataFrame:
         """List the places as `join` wants them."""
@@ -159,16 +183,28 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
     UnknownAreaError
         No row finds a village.
     """
-    official = plan.areas.official
-    names = [one for one in _PLACES if one in register.mapped]
-    keys = _Keys(names, pl.DataFrame(schema=dict.fromkeys(names, pl.String)))
-    by_code = "village_code" in names and plan.code_system == "kemendagri"
-    if not by_code:
-        # names are matched one district at a time, which needs all of them
-        _add(keys, register.places(), plan)
-    points = HousePoints.of(register, plan.areas)
+    keys = PlaceKeys.of(register)
+    if keys.are_names(plan):
+        add_places(keys, register.places(), plan)
+    added = count_batches(register, plan, keys, HousePoints.of(register, plan.areas))
+    if register.is_of_members():
+        return count_register(register.by_family(), plan)
+    return finished(register, plan, keys.frame(), added)
+
+
+def count_batches(
+    register: Register, plan: RegisterPlan, keys: PlaceKeys, points: HousePoints | None
+) -> Added:
+    """
+    Count the batches of a register, or of the part of it that is read.
+
+    `keys`: Places known before; those met are added.
+    `points`: Villages for points, where the register has any.
+    Raises ConfigError: As of `count_register`.
+    Raises DataError: The file is damaged.
+    """
     kept: list[KeptHouses] = []
-    villages = [*official.index]
+    villages = [*plan.areas.official.index]
     counts = VillageCounts(pd.DataFrame())
     located_rows = 0
     for households in register.batches():
@@ -187,18 +223,28 @@ def count_register(register: Register, plan: RegisterPlan) -> Counted:
             households, village, villages=villages, poverty=poverty, index=plan.index
         )
         counts = counts + part if len(counts.table) else part
-    if register.is_of_members():
-        return count_register(register.by_family(), plan)
-    frame = keys.frame()
+    return Added(counts, located_rows, kept)
+
+
+def finished(register: Register, plan: RegisterPlan, frame: pd.DataFrame, added: Added) -> Counted:
+    """
+    Locate all places together, and put what was counted and found into one.
+
+    `register`: After its last batch.
+    `frame`: Its places, with ``n_rows``.
+    Raises DataError: Its codes are of the other system, or nobody's poverty is known.
+    Raises UnknownAreaError: No row finds a village.
+    """
     located = join.locate_keys(
-        frame.drop(columns="n_rows"), official, code_system=plan.code_system,
+        frame.drop(columns="n_rows"), plan.areas.official, code_system=plan.code_system,
         review=plan.review, n_rows=frame["n_rows"],
     )  # fmt: skip
-    _require_known(register, plan, counts)
-    report = register_report(register, located_rows)
+    _require_known(register, plan, added.counts)
+    report = register_report(register, added.located_rows)
     notes = (*located.notes, *finding_notes(report))
-    log.info("locate: %d of %d households", located_rows, register.rows_read)
-    return Counted(counts, located, frame, report, notes, KeptHouses.joined(kept))
+    log.info("locate: %d of %d households", added.located_rows, register.rows_read)
+    houses = KeptHouses.joined(added.kept)
+    return Counted(added.counts, located, frame, report, notes, houses)
 
 
 def _require_known(register: Register, plan: RegisterPlan, counts: VillageCounts) -> None:
@@ -251,13 +297,13 @@ def _kept(
     return KeptHouses((where[here],), (poverty.poor[here],), (village[here],), (told,), cards, keys)
 
 
-def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
+def _place(keys: PlaceKeys, households: Households, plan: RegisterPlan) -> NDArray[np.int64]:
     """Give each row the number of its place, -1 where it names none."""
     rows = households.rows.select(keys.names)
     fresh = rows.unique().join(keys.places, on=keys.names, how="anti", nulls_equal=True)
     fresh = fresh.filter(~pl.all_horizontal(pl.all().is_null()))
     if fresh.height:
-        _add(keys, fresh.sort(keys.names), plan)
+        add_places(keys, fresh.sort(keys.names), plan)
     numbered = keys.places.with_row_index("number")
     number = rows.join(
         numbered, on=keys.names, how="left", nulls_equal=True, maintain_order="left"
@@ -267,12 +313,12 @@ def _place(keys: _Keys, households: Households, plan: RegisterPlan) -> NDArray[n
     return place
 
 
-def _add(keys: _Keys, fresh: pl.DataFrame, plan: RegisterPlan) -> None:
+def add_places(keys: PlaceKeys, fresh: pl.DataFrame, plan: RegisterPlan) -> None:
     """Locate places that were not met before."""
     if not fresh.height:
         return
     official = plan.areas.official
-    known = _Keys(keys.names, fresh)
+    known = PlaceKeys(keys.names, fresh)
     known.rows = np.ones(fresh.height, dtype=np.int64)
     frame = known.frame().drop(columns="n_rows")
     try:
@@ -309,7 +355,7 @@ def _kinds(
 
 
 def _report_places(
-    register: Register, households: Households, place: NDArray[np.int64], keys: _Keys
+    register: Register, households: Households, place: NDArray[np.int64], keys: PlaceKeys
 ) -> None:
     numbers = households.rows["row"].to_numpy()
     column = register.mapped.names.get("village_code") or register.mapped.names["village_name"]

@@ -22,6 +22,7 @@ from sibangkit_geo.sources.readers.grid import (
     HEAD_ROWS,
     ROW,
     OneTable,
+    Part,
     cell_name,
     frames_of_rows,
 )
@@ -62,6 +63,8 @@ class Delimited(OneTable):
     `line_ends`: Physical line after each row of the head.
     `named`: False: the header has to be found.
     `expected`: Positions of columns that should hold numbers, and of which kind.
+    `part`: What is read of it; None for all.
+    `taken`: How many rows each reading took, once it ended.
     """
 
     path: Path
@@ -72,6 +75,8 @@ class Delimited(OneTable):
     line_ends: list[int]
     named: bool = False
     expected: Mapping[int, pa.DataType] = field(default_factory=dict)
+    part: Part | None = None
+    taken: list[int] = field(default_factory=list)
 
     def expecting(self, kinds: Mapping[int, type[pl.DataType]]) -> Delimited:
         """
@@ -91,7 +96,7 @@ class Delimited(OneTable):
         Raises DataError: A quoted cell never ends, or holds far too much text.
         """
         number = first_row
-        skipped = self.line_ends[first_row - 2] if first_row > 1 else 0
+        skipped = 0 if self.part and self.part.start else self.lines_above(first_row)
         parser = _Parser(self, columns, width, dict(self.expected))
         for part in _batched(parser.parts(skipped)):
             if isinstance(part, pl.DataFrame):
@@ -99,6 +104,11 @@ class Delimited(OneTable):
             else:
                 yield from frames_of_rows(enumerate(part, number), columns, width=width)
             number += len(part)
+        self.taken.append(number - first_row)
+
+    def lines_above(self, first_row: int) -> int:
+        """Count the physical lines above a row of the head."""
+        return self.line_ends[first_row - 2] if first_row > 1 else 0
 
 
 @dataclass(slots=True)
@@ -289,8 +299,49 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
     Returns: None empty; a quoted cell is never cut.
     Raises DataError: A row never ends, or a quotation mark opens and none closes it.
     """
-    rest, quoted = bytearray(), False
-    for data in _blocks(text.path, text.encoding, rest, spare):
+    rest = bytearray()
+    for piece in _pieces(text, _blocks(text, rest, spare), rest=rest, skipped=skipped):
+        yield _as_utf8(piece)
+
+
+def piece_ends(text: Delimited, *, first_row: int) -> list[tuple[int, int]]:
+    """
+    Find where the pieces of a whole file end, without reading what they say.
+
+    Returns: Byte behind each but the last, and byte up to which had been read by then; none
+        where a piece does not end with a line feed, or of text that is not read as bytes.
+    Raises DataError: As of `pieces_of`.
+    """
+    if text.encoding.startswith("utf-16"):
+        return []
+    rest, spare, blocks = bytearray(), list[bytearray](), 0
+
+    def counted() -> Iterator[bytearray]:
+        nonlocal blocks
+        for block in _blocks(text, rest, spare):
+            blocks += 1
+            yield block
+
+    found, length = [], 0
+    skipped = text.lines_above(first_row)
+    for piece in _pieces(text, counted(), rest=rest, skipped=skipped):
+        length += len(piece)
+        found.append((length, blocks, piece.endswith(b"\n")))
+        spare.append(piece)
+    size = text.path.stat().st_size
+    with text.path.open("rb") as stream:
+        mark = len(codecs.BOM_UTF8) * (stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8)
+    # what is above the data, which no piece holds
+    above = size - length
+    return [(above + end, min(mark + read * _BLOCK, size)) for end, read, fed in found[:-1] if fed]
+
+
+def _pieces(
+    text: Delimited, blocks: Iterator[bytearray], *, rest: bytearray, skipped: int
+) -> Iterator[bytearray]:
+    """Cut blocks after whole rows; `rest` is what stands before the next block."""
+    quoted = False
+    for data in blocks:
         # the lines that the head was counted in
         while skipped and (end := _LINE_END.search(data)):
             del data[: end.end()]
@@ -299,14 +350,14 @@ def pieces_of(text: Delimited, *, skipped: int, spare: list[bytearray]) -> Itera
         rest[:] = data[cut:]
         if cut:
             del data[cut:]
-            yield _as_utf8(data)
+            yield data
             continue
         quoted = b'"' in data
         if len(data) > limits.TEXT_ROW_BYTES:
             break
     else:
         if rest and not skipped:
-            yield _as_utf8(rest)
+            yield rest
         return
     why = "a quotation mark opens and none closes it" if quoted else "a row never ends"
     raise _irregular(text.name, why)
@@ -335,20 +386,23 @@ def _as_utf8(piece: bytearray) -> bytearray:
     return piece
 
 
-def _blocks(
-    path: Path, encoding: str, rest: bytearray, spare: list[bytearray]
-) -> Iterator[bytearray]:
+def _blocks(text: Delimited, rest: bytearray, spare: list[bytearray]) -> Iterator[bytearray]:
     """Read what is left of the last block and the next one together, into spare memory."""
-    if encoding.startswith("utf-16"):
-        with path.open(encoding=encoding, errors="replace", newline="") as text:
-            while piece := text.read(_BLOCK):
+    if text.encoding.startswith("utf-16"):
+        with text.path.open(encoding=text.encoding, errors="replace", newline="") as signs:
+            while piece := signs.read(_BLOCK):
                 yield rest + piece.removeprefix("\ufeff").encode()
         return
-    with path.open("rb") as stream:
-        if stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+    part = text.part
+    with text.path.open("rb") as stream:
+        if part and part.start:
+            stream.seek(part.start)
+            rest[:] = stream.read(min(part.resume, part.stop) - part.start)
+        elif stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             stream.seek(0)
         while True:
-            block = _room(spare, len(rest) + _BLOCK)
+            size = min(_BLOCK, part.stop - stream.tell()) if part else _BLOCK
+            block = _room(spare, len(rest) + size)
             block[: len(rest)] = rest
             with memoryview(block) as room:
                 number = stream.readinto(room[len(rest) :])

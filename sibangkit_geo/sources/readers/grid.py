@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import polars as pl
 
@@ -56,6 +56,20 @@ class TableSource:
     def name(self) -> str:
         """Name for messages: the file, or the table of a database, without its address."""
         return self.table if self.url else self.path.name
+
+
+class Part(NamedTuple):
+    """
+    A part of a table that is read by itself: bytes of a text file, else rows, from 0.
+
+    `start`, `stop`: First one, and the one behind the last.
+    `resume`: Of a text file, where the reading of the whole goes on after the part before: pieces
+        then end where those of the whole do.
+    """
+
+    start: int
+    stop: int
+    resume: int = 0
 
 
 class Grid(Protocol):

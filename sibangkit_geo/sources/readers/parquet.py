@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.model import limits
-from sibangkit_geo.sources.readers.grid import BATCH_ROWS, HEAD_ROWS, ROW, OneTable, cell_name
+from sibangkit_geo.sources.readers.grid import (
+    BATCH_ROWS,
+    HEAD_ROWS,
+    ROW,
+    OneTable,
+    Part,
+    cell_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,12 +37,21 @@ class NamedColumns(OneTable):
     `frame`: All columns, not yet text.
     `unread`: Columns of a kind that has no one way to be written as text.
     `named`: True: no header has to be found.
+    `groups`: Rows of each piece that a file stores by itself, where it does.
+    `before`: Rows of the whole table before the first one.
     """
 
     name: str
     frame: pl.LazyFrame
     unread: tuple[str, ...] = ()
     named: bool = True
+    groups: tuple[int, ...] = ()
+    before: int = 0
+
+    def only(self, part: Part) -> NamedColumns:
+        """Give a part; rows keep their numbers."""
+        frame = self.frame.slice(part.start, part.stop - part.start)
+        return replace(self, frame=frame, before=part.start)
 
     @cached_property
     def head(self) -> list[list[str]]:
@@ -62,7 +78,7 @@ class NamedColumns(OneTable):
         names = self.frame.collect_schema().names()
         wanted = [names[position] for position in columns]
         renamed = {names[position]: cell_name(position) for position in columns}
-        lines = self._text(wanted).rename(renamed).with_row_index(ROW, offset=1)
+        lines = self._text(wanted).rename(renamed).with_row_index(ROW, offset=1 + self.before)
         with _of_parquet(self.name):
             for piece in lines.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
                 # of a dictionary one long text may stand in every row
@@ -111,12 +127,12 @@ def open_parquet(path: Path) -> NamedColumns:
     Returns: Opened; its rows are not read yet.
     Raises DataError: The file is damaged, or would take far more memory than its data need.
     """
-    _footer(path, rows=limits.PARQUET_ROWS)
+    groups = _footer(path, rows=limits.PARQUET_ROWS).groups
     with _of_parquet(path.name):
         frame = pl.scan_parquet(path, glob=False)
         schema = frame.collect_schema()
     unread = tuple(name for name, kind in schema.items() if not _is_text(kind))
-    return NamedColumns(path.name, frame.select(pl.exclude(unread)), unread)
+    return NamedColumns(path.name, frame.select(pl.exclude(unread)), unread, groups=groups)
 
 
 def _is_text(kind: pl.DataType) -> bool:
@@ -136,7 +152,7 @@ def require_small_parquet(path: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    largest = _footer(path, rows=limits.TABLE_ROWS)
+    largest = _footer(path, rows=limits.TABLE_ROWS).largest
     size = path.stat().st_size
     most = min(max(limits.HARMLESS_BYTES, size * limits.UNPACKED_RATIO), limits.UNPACKED_BYTES)
     taken = 0
@@ -166,8 +182,15 @@ def _held(values: Any) -> int:  # noqa: ANN401 - pyarrow has no types
     return int(pc.sum(lengths.take(values.indices)).as_py() or 0)
 
 
-def _footer(path: Path, *, rows: int) -> int:
-    """Refuse a file that says it holds too much, and give the bytes of its largest piece."""
+class _Footer(NamedTuple):
+    """Bytes of the largest piece, and the rows of each row group."""
+
+    largest: int
+    groups: tuple[int, ...]
+
+
+def _footer(path: Path, *, rows: int) -> _Footer:
+    """Refuse a file that says it holds too much."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -182,7 +205,7 @@ def _footer(path: Path, *, rows: int) -> int:
     largest = max(chunks, default=0)
     if many or largest > limits.PARQUET_CHUNK_BYTES or sum(chunks) > limits.PARQUET_BYTES:
         raise _bomb(path.name)
-    return largest
+    return _Footer(largest, tuple(one.num_rows for one in groups))
 
 
 def _bomb(name: str) -> DataError:
