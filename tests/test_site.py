@@ -15,9 +15,10 @@ from lxml import html
 import sibangkit_geo
 from sibangkit_geo import errors
 from sibangkit_geo.config import Study
+from sibangkit_geo.products.column_meanings import meaning_of
 from sibangkit_geo.products.published import Kind, published
 from sibangkit_geo.voice.translator import PAGES, explained_in, messages
-from tools.pages import columns, commands, spelling, study_keys
+from tools.pages import commands, spelling, study_keys
 from tools.pages import messages as message_pages
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def test_every_column_of_every_product_has_a_meaning(two_levels: TwoLevels) -> N
     for _, _, folder in two_levels.finished:
         for file in folder.rglob("*"):
             for column in _columns(file):
-                if not columns.meaning_of(column):
+                if not meaning_of(column):
                     unknown[column] = file.name
     assert unknown == {}
 

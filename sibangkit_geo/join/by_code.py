@@ -207,7 +207,11 @@ def meet_at_parents(
 
 
 def located_notes(
-    found: pd.DataFrame, official: pd.DataFrame, *, n_rows: pd.Series | None = None
+    found: pd.DataFrame,
+    official: pd.DataFrame,
+    *,
+    n_rows: pd.Series | None = None,
+    n_counted: int | None = None,
 ) -> tuple[Note, ...]:
     """
     Count the rows per way of locating, those lost, and the villages that no row names.
@@ -215,6 +219,7 @@ def located_notes(
     `found`: Columns ``village_code`` and ``how``, one row per row of the table.
     `official`: Official villages, indexed by code.
     `n_rows`: How many rows of the register each row of `found` stands for; None: one each.
+    `n_counted`: How many of those found a village in the end, some of them by their point.
     Raises UnknownAreaError: No row has a village.
     """
     missing = found["village_code"].isna()
@@ -226,6 +231,11 @@ def located_notes(
     total, n_lost = int(weight.sum()), int(weight[missing.to_numpy()].sum())
     how = found["how"].to_numpy()
     ways = {way: int(weight[how == way].sum()) for way in found["how"].unique()}
+    if n_counted is not None and n_counted > total - n_lost:
+        # rows whose place is blank are in no row of `found`
+        ways["point"] = n_counted - (total - n_lost)
+        total = max(total, n_counted)
+        n_lost = total - n_counted
     text = (
         f"{numeral(total - n_lost)} dari {numeral(total)} baris cocok dengan desa: "
         f"{numeral(ways.get('code', 0))} menurut kode, {numeral(ways.get('name', 0))} menurut "
@@ -236,8 +246,10 @@ def located_notes(
         text += f", {numeral(ways[way])} {words}" if way in ways else ""
     notes = [Note("rows_located", f"{text}.", total - n_lost)]
     if n_lost:
-        text = f"{n_lost} baris tidak menemukan desa dan tidak dihitung (baris: "
-        text += ", ".join(str(label) for label in lost.index[:_ROWS_NAMED]) + ")."
+        text = f"{n_lost} baris tidak menemukan desa dan tidak dihitung"
+        # rows of a register are named in its report; here each stands for several
+        labels = ", ".join(str(label) for label in lost.index[:_ROWS_NAMED])
+        text += f" (baris: {labels})." if n_rows is None else "."
         notes.append(Note("rows_unlocated", text, n_lost))
     empty = official.index.difference(found["village_code"].dropna().unique().tolist())
     if len(empty):

@@ -53,6 +53,7 @@ def locate_keys(
     code_system: codes.CodeSystem | None,
     review: Mapping[str, str] | None = None,
     n_rows: pd.Series | None = None,
+    n_counted: int | None = None,
 ) -> Located:
     """
     Match the rows of a register to official villages, by code, name or both.
@@ -78,6 +79,9 @@ def locate_keys(
     n_rows
         How many rows of the register each row of `keys` stands for, for the notes; None:
         one each.
+    n_counted
+        How many rows of the register found a village in the end, some by their point, for the
+        notes; None: those that `keys` place.
 
     Returns
     -------
@@ -109,7 +113,8 @@ def locate_keys(
     found = _by_decision(found, distinct, review or {})
     found, told = meet_at_parents(found, official)
     rows = found.take(place).set_axis(keys.index)
-    told = (*located_notes(rows, official, n_rows=n_rows), *notes, *by_villages, *told)
+    counted = located_notes(rows, official, n_rows=n_rows, n_counted=n_counted)
+    told = (*counted, *notes, *by_villages, *told)
     return Located(rows=rows, notes=told)
 
 

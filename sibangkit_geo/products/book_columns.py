@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sibangkit_geo.model.toml import own_toml
 from sibangkit_geo.products.book_writer import Page, sheet_name
+from sibangkit_geo.products.column_meanings import meanings
 from sibangkit_geo.products.tables import aliases
 from sibangkit_geo.products.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sibangkit_geo.model.types import Indicator
 
@@ -83,14 +82,3 @@ def _unit(page: Page, column: str) -> str:
 
 def _of_indicator(column: str, indicator: Indicator) -> str:
     return indicator.count_label if column == indicator.count_column else indicator.label
-
-
-@cache
-def meanings() -> Mapping[str, str]:
-    """
-    Read what the columns of workbooks mean.
-
-    Raises FileNotFoundError: The installation is incomplete.
-    """
-    told: dict[str, str] = own_toml(__package__, "columns.id.toml")
-    return told

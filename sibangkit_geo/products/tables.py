@@ -9,6 +9,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from sibangkit_geo.products.column_meanings import meaning_of
 from sibangkit_geo.products.promises import PROMISES, promise_table
 from sibangkit_geo.products.sheets import sheet_table
 from sibangkit_geo.products.staging import write_text
@@ -525,6 +526,13 @@ def dictionary_table(indicators: tuple[Indicator, ...], columns: Collection[str]
         {"kolom": name, "arti": meaning, "satuan": unit}
         for name, meaning, unit in _BESIDE
         if name in columns or name == "village_code"
+    ]
+    labels = {one.name.removesuffix("_share"): one.label for one in indicators}
+    listed = {str(row["kolom"]) for row in rows}
+    rows += [
+        {"kolom": name, "arti": meaning_of(name, labels=labels)}
+        for name in map(str, columns)
+        if name not in listed
     ]
     # a row without a year must not turn the years of the others into decimals
     return pd.DataFrame(rows).astype({"tahun_data": "Int64"})

@@ -237,7 +237,7 @@ def finished(register: Register, plan: RegisterPlan, frame: pd.DataFrame, added:
     """
     located = join.locate_keys(
         frame.drop(columns="n_rows"), plan.areas.official, code_system=plan.code_system,
-        review=plan.review, n_rows=frame["n_rows"],
+        review=plan.review, n_rows=frame["n_rows"], n_counted=added.located_rows,
     )  # fmt: skip
     _require_known(register, plan, added.counts)
     report = register_report(register, added.located_rows)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from sibangkit_geo.indicators.needs import need_catalogue
-from sibangkit_geo.products.book_columns import meanings
+from sibangkit_geo.products.column_meanings import PATTERNS, meanings
 
 _INTRODUCTION = """\
 # Kamus data
@@ -26,17 +24,6 @@ _ALSO = {
     "status": "dalam `sasaran_deret.csv`: resmi, turunan, atau target",
     "tingkat": "dalam `sasaran_deret.csv`: tingkat kemiskinan (0 sampai 1)",
 }
-# what stands before or behind the key of a need, facility or pocket
-_PATTERNS = {
-    r"deprived_(?P<key>\w+)": "Rumah tangga dengan kekurangan: {key}",
-    r"known_(?P<key>\w+)": "Rumah tangga dengan jawaban tentang: {key}; penyebut porsinya",
-    r"unserved_(?P<key>\w+)": "Rumah tangga dengan kekurangan yang belum menerima program: {key}",
-    r"served_(?P<key>\w+)": "Rumah tangga yang menerima program untuk: {key}",
-    r"kantong \d+": "Peran OPD di kantong itu: utama, pendukung, atau kosong",
-    r"(?P<key>\w+)_km": "Jarak ke {key}, kilometer",
-    r"(?P<key>\w+)_far": "Porsi rumah tangga yang lebih jauh dari batas ke {key}",
-    r"(?P<key>\w+)_share": "Porsi rumah tangga belum terlayani: {key}",
-}  # fmt: skip
 _SHOWN = {
     r"(?P<key>\w+)_share": "`<kebutuhan>_share`",
     r"deprived_(?P<key>\w+)": "`deprived_<kebutuhan>`",
@@ -49,18 +36,6 @@ _SHOWN = {
 }
 
 
-def meaning_of(column: str) -> str:
-    """Say what a column means; empty where nobody has said it."""
-    known = meanings().get(column)
-    if known:
-        return known
-    for pattern, told in _PATTERNS.items():
-        found = re.fullmatch(pattern, column)
-        if found:
-            return told.format(**found.groupdict())
-    return ""
-
-
 def page() -> str:
     """Write the page."""
     told = {
@@ -70,7 +45,7 @@ def page() -> str:
     rows = [f"| `{name}` | {meaning} |\n" for name, meaning in told.items()]
     made = [
         f"| {_SHOWN[pattern]} | {told.format(key='kebutuhan atau fasilitas itu')} |\n"
-        for pattern, told in _PATTERNS.items()
+        for pattern, told in PATTERNS.items()
     ]
     needs = [f"| `{one.key}` | {one.label} |\n" for one in need_catalogue()]
     return "".join(
