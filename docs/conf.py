@@ -30,6 +30,7 @@ html_css_files = ["situs.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
 # the words around what was found would be fetched, which a browser refuses to pages of a folder
 html_show_search_summary = False
 html_theme_options = {

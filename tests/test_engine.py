@@ -377,7 +377,7 @@ def test_another_file_of_that_name_is_refused(
     [
         ({"workers": 2}, "are for kind"),
         ({"kind": "dask", "workers": -1}, "at least 0"),
-        ({"kind": "dask", "scheduler": "host"}, "is an address"),
+        ({"kind": "dask", "scheduler": "host"}, "is an encrypted address"),
         ({"kind": "dask", "scheduler": "tls://a:1", "workers": 1}, "has its own workers"),
         ({"kind": "dask", "scheduler": "tcp://a:1"}, "is an encrypted address"),
     ],

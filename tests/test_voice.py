@@ -108,7 +108,8 @@ def test_what_holds_another_message_is_translated_through_and_through() -> None:
     assert told(text) == (
         'study.toml: Kunci "replicate" tidak dikenal dalam [pockets]. Maksudnya "replicates"?'
     )
-    text = f"Correct the column names in the study file. {columns_hint(['x'], 'abcdefghijklm')}"
+    hint = columns_hint(["x"], "abcdefghijklm")
+    text = f"Correct the column names in the study file or the command. {hint}"
     assert "Kolom yang ada, yang paling mirip lebih dahulu:" in told(text)
     assert told(text).endswith(" dan 3 lagi.")
 

@@ -35,14 +35,14 @@ LENGTHS: Mapping[CodeSystem, Mapping[str, int]] = {
 PROBLEMS = (
     "", "padded", "missing", "digits_lost", "date", "ambiguous", "wrong_level", "malformed"
 )  # fmt: skip
-#: what went wrong with a code that cannot be used, for messages
+#: what went wrong with a code that cannot be used, behind a number in messages
 PROBLEM_WORDS = {
-    "missing": "empty",
-    "digits_lost": "stored as a number that lost digits",
-    "date": "turned into a date by a spreadsheet",
-    "ambiguous": "of either code system",
-    "wrong_level": "of another level",
-    "malformed": "not of this form",
+    "missing": " empty",
+    "digits_lost": " stored as a number that lost digits",
+    "date": " turned into a date by a spreadsheet",
+    "ambiguous": " of either code system",
+    "wrong_level": " of another level",
+    "malformed": " not of this form",
 }
 _USABLE = 2
 _NOTHING = frozenset({"", "-", "nan", "none", "null", "na", "n/a", "<na>"})

@@ -64,7 +64,7 @@ def locate_by_code(
     if bad.any():
         problems = reading.problem[bad].astype(str).value_counts()
         words = codes.PROBLEM_WORDS
-        kinds = ", ".join(f"{count:,} {words[str(kind)]}" for kind, count in problems.items())
+        kinds = ", ".join(f"{count:,}{words[str(kind)]}" for kind, count in problems.items())
         msg = f"Village codes that are not of the form 16.07.05.1022 ({kinds})"
         remedy = 'Correct them, or name the code system ("bps" for ten digits) and the names.'
         raise DataError(msg, rows=pd.DataFrame(index=code.index[bad]), remedy=remedy)

@@ -179,7 +179,9 @@ def require_headers(
     if missing:
         hint = columns_hint(missing, shown_names(columns))
         msg = f"{name}: no column named {', '.join(missing)}"
-        raise DataError(msg, remedy=f"Correct the column names in the study file. {hint}")
+        raise DataError(
+            msg, remedy=f"Correct the column names in the study file or the command. {hint}"
+        )
 
 
 def require_columns(table: pd.DataFrame, wanted: Iterable[str], *, path: Path) -> None:

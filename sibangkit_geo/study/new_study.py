@@ -126,9 +126,8 @@ def new_study(folder: Path, *, known: Known, title: str = "") -> Begun:
     if not tables:
         msg = f"{folder.name}: no register and no village table is recognised in this folder"
         why = "; ".join(remarks)
-        raise DataError(
-            msg, remedy=f"Look at one file with `sibangkit inspect FILE`. {why}".strip()
-        )
+        remedy = "Look at one file with `sibangkit inspect FILE`."
+        raise DataError(msg, remedy=f"{remedy} {why}".strip())
     here = replace(known, regency=known.regency or tables[0].known.regency)
     codes.require_regency(here.regency)
     maps = maps_of(folder, here)

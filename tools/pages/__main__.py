@@ -36,9 +36,9 @@ ELSEWHERE = {
     "LICENSE": "",
 }
 _TUTORIALS = """\
-# Tutorials
+# Buku catatan Jupyter
 
-The notebooks of the project, run on the made-up regency; `notebooks/` holds them to be opened.
+Dijalankan pada kabupaten rekaan; `notebooks/` memuat berkasnya untuk dibuka dan diubah.
 
 ```{toctree}
 :glob:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EXIT_CODES = {
     0: 'Selesai. "Tidak ada kantong" juga hasil.',
     errors.SibangkitError.exit_code: "Berhenti karena sebab lain: dibatalkan, disk penuh, memori "
-    "kurang, kebocoran ditemukan `scan`, atau pemasangan tidak lengkap.",
+    "kurang, temuan `scan` atau `verify`, atau pustaka yang tidak terpasang. `doctor` berakhir 0 "
+    "bila hanya tambahan yang tidak ada.",
     errors.ConfigError.exit_code: "Perintah atau berkas studi salah: opsi, kunci, nilai, nama "
     "berkas atau kabupaten.",
     errors.DataError.exit_code: "Data tidak dapat dipakai: baris, kolom, kode, batas wilayah.",
@@ -70,7 +71,7 @@ def _options(command: Any, words: dict[str, str]) -> str:
         told = words.get(getattr(one, "help", "") or "", getattr(one, "help", "") or "")
         asked = " **Wajib.**" if one.required else ""
         given = one.default
-        usual = f" Bawaan: `{given}`." if given not in (None, "", False, (), []) else ""
+        usual = f" Bawaan: `{given}`" if given not in (None, "", False, (), []) else ""
         rows.append(f"| {names} | {told.replace('|', chr(92) + '|')}{asked}{usual} |\n")
     if not rows:
         return ""
