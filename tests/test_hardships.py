@@ -136,7 +136,8 @@ def test_a_closed_pipe_ends_in_one_line() -> None:
         assert process.stderr is not None
         process.stdout.close()
         told = process.stderr.read()
-        assert told == "error: nobody reads what is told any more; finished products stay\n"
+        assert told.startswith("error: nobody reads what is told any more; finished products stay")
+        assert told.count("\n") == 1
         assert process.wait() == 1
 
 
