@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 _AGAIN = ": pip install --require-hashes -r requirements.lock\n"
@@ -35,6 +36,17 @@ def main() -> None:
         what = error.name or ""
         sys.stderr.write(_MISSING[of_environment()].format(what) + _AGAIN)
         sys.exit(1)
+    finally:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Keep Python from complaining, at its own end, of what nobody could be told any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -104,7 +104,14 @@ def test_a_command_that_is_asked_to_end_leaves_nothing(
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.fixture
+def buffered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Python keep output until a block is full, as it does for everybody who asks nothing."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
 @posix
+@pytest.mark.usefixtures("buffered")
 def test_output_that_cannot_be_told_is_one_message_and_products_stay(
     study: Path, tmp_path: Path
 ) -> None:
@@ -127,6 +134,7 @@ def test_output_that_cannot_be_told_is_one_message_and_products_stay(
 
 
 @posix
+@pytest.mark.usefixtures("buffered")
 def test_a_closed_pipe_ends_in_one_line() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "sibangkit_geo", "boundaries", "fetch", "list"],
@@ -141,6 +149,7 @@ def test_a_closed_pipe_ends_in_one_line() -> None:
         assert process.wait() == 1
 
 
+@pytest.mark.usefixtures("buffered")
 def test_when_nobody_reads_errors_either_a_command_ends_without_a_word() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "sibangkit_geo", "boundaries", "fetch", "list"],

@@ -528,12 +528,9 @@ def dictionary_table(indicators: tuple[Indicator, ...], columns: Collection[str]
         if name in columns or name == "village_code"
     ]
     labels = {one.name.removesuffix("_share"): one.label for one in indicators}
-    listed = {str(row["kolom"]) for row in rows}
-    rows += [
-        {"kolom": name, "arti": meaning_of(name, labels=labels)}
-        for name in map(str, columns)
-        if name not in listed
-    ]
+    listed = {row["kolom"] for row in rows}
+    others = [name for name in map(str, columns) if name not in listed]
+    rows += [{"kolom": name, "arti": meaning_of(name, labels=labels)} for name in others]
     # a row without a year must not turn the years of the others into decimals
     return pd.DataFrame(rows).astype({"tahun_data": "Int64"})
 
