@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sibangkit_geo.config import plain, read_study
 from sibangkit_geo.demo import DemoSettings, write_demo
 from sibangkit_geo.demo.damage import ROW_KINDS
-from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.errors import ConfigError, DataError, MissingExtraError
 from sibangkit_geo.sources.boundaries import BoundarySource, read_boundaries
 from sibangkit_geo.sources.engine_settings import EngineSettings
 from sibangkit_geo.sources.readers import csv as pieces
@@ -322,11 +322,14 @@ def test_no_identity_number_name_or_address_is_sent(
         assert not runs & {*cells}, name
         for cell in [one for one in cells if len(one) > LONG_NAME][:: len(cells) // 20 + 1]:
             assert cell.encode() not in sent, name
-            if cell.isdigit() and len(cell) == len("1607010101010001"):
+            if cell.isdigit() and len(cell) == NUMBER_DIGITS:
                 assert int(cell).to_bytes(8, "little") not in sent, name
 
 
 LONG_NAME = 6
+NUMBER_DIGITS = 16
+# no day 99 of a month 99, and no district 00: nobody's number
+IMPOSSIBLE = "16" + "0700" + "999999" + "0000"
 
 
 def test_nothing_that_is_sent_shows_itself(tmp_path: Path) -> None:
@@ -344,7 +347,7 @@ def test_what_a_library_says_of_a_cell_stays_with_the_worker(
     study = read_study(write_demo(tmp_path, settings=DemoSettings(households=HOMES)))
 
     def fails(*_: object) -> None:
-        raise KeyError("1607010101010001")
+        raise KeyError(IMPOSSIBLE)
 
     monkeypatch.setattr("sibangkit_geo.study.register_parts.count_batches", fails)
     monkeypatch.setattr(pieces, "_BLOCK", 100_000)
@@ -400,7 +403,7 @@ def test_a_missing_extra_is_one_clear_error(
     study = read_study(write_demo(tmp_path, settings=DemoSettings(households=HOMES)))
     opening = _opening(study, study.households[0])
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ConfigError, match=r"pip install \"sibangkit_geo\[dask\]\""):
+    with pytest.raises(MissingExtraError, match=r"pip install \"sibangkit_geo\[dask\]\""):
         count_with(TWO, opening.open(), opening, plan_of(study))
     local = count_with(EngineSettings(), opening.open(), opening, plan_of(study))
     assert local.report.rows_in == HOMES

@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.errors import ConfigError, DataError
+from sibangkit_geo.model.optional import require_extra
 from sibangkit_geo.sources.readers.table_parts import has_parts, parts_of
 from sibangkit_geo.study.register_parts import PartFailedError, count_in_parts
 from sibangkit_geo.study.registers import count_register
@@ -54,12 +55,13 @@ def count_with(
     Count a register by whoever the study says; the result is the same.
 
     `register`: As `opening` opens it; not read yet.
-    Raises ConfigError: As of `count_register`; Dask is not installed, or no scheduler answers.
+    Raises ConfigError: As of `count_register`; no scheduler answers.
+    Raises MissingExtraError: Dask is not installed.
     Raises DataError: As of `count_register`; workers see another file, or ended again and again.
     """
     if engine.kind == "local":
         return count_register(register, plan)
-    _require_dask()
+    require_extra("dask")
     if plan.keep_houses or plan.keep_cards:
         log.info("engine: points of houses stay here, so that one process reads the register")
         return count_register(register, plan)
@@ -81,17 +83,6 @@ def count_with(
         log.info("engine: only the whole tells; one process reads the register")
         return count_register(register, plan)
     return counted
-
-
-def _require_dask() -> None:
-    try:
-        import distributed  # noqa: F401, PLC0415 - whether it is there
-    except ImportError as error:
-        msg = (
-            '[engine] kind = "dask" needs the extra dask, which is not installed. Install it '
-            '(pip install "sibangkit_geo[dask]"), or leave out [engine].'
-        )
-        raise ConfigError(msg) from error
 
 
 @dataclass(frozen=True, slots=True)
