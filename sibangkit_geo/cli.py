@@ -17,7 +17,17 @@ from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
 from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
-from sibangkit_geo.voice.reporting import Told, account, fail, said, show_warning, tell, tell_result
+from sibangkit_geo.voice.passwords import asked_password
+from sibangkit_geo.voice.reporting import (
+    Told,
+    account,
+    fail,
+    report_province,
+    said,
+    show_warning,
+    tell,
+    tell_result,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +67,7 @@ _LAYER = Annotated[str, typer.Option(help="Layer.")]
 _CRS = Annotated[str, typer.Option(help="Where the file names none, such as EPSG:32748.")]
 
 _STAGES = {
+    "regency": "Menjalankan kabupaten/kota",
     "read": "Membaca data",
     "find": "Mencari kantong",
     "draw": "Menggambar peta",
@@ -129,38 +140,33 @@ def run(
     unlocked: Annotated[
         bool, typer.Option("--unlocked", help="Write plain pages at level internal.")
     ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Regencies at a time, of a study of several; 0: one a core.")
+    ] = 0,
+    restart: Annotated[
+        bool,
+        typer.Option("--restart", help="Of several regencies, run finished ones again too."),
+    ] = False,
 ) -> None:
     """Run a study: read, locate, measure, find, focus, draw, write."""
     from sibangkit_geo.study.lock import lock_for
+    from sibangkit_geo.study.regencies import read_regencies
 
-    lock = lock_for(study_file, password_file=password_file, unlocked=unlocked, ask=_asked_password)
+    several = read_regencies(study_file)
+    lock = lock_for(study_file, password_file=password_file, unlocked=unlocked, ask=asked_password)
+    if several:
+        from sibangkit_geo.study.provinces import ProvinceOrder, run_province
+        from sibangkit_geo.voice.translator import to_indonesian
+
+        order = ProvinceOrder(jobs, restart, lock, to_indonesian())
+        with progress_bars() as progress:
+            report_province(run_province(several, out, order=order, progress=progress))
+        return
     with progress_bars() as progress:
         from sibangkit_geo import study
 
         finished = study.run(study_file, out, progress=progress, lock=lock)
     report(finished)
-
-
-def _terminal() -> bool:
-    return sys.stdin.isatty()
-
-
-def _asked_password() -> str:
-    """Ask for a password twice, unseen; empty where nobody sits before a terminal."""
-    if not _terminal():
-        return ""
-    from sibangkit_geo.products.web.locked import require_password
-
-    def long_enough(typed: str) -> str:
-        require_password(typed)
-        return typed
-
-    first = said("Kata sandi halaman internal (paling sedikit 12 karakter)")
-    while True:
-        asked: str = typer.prompt(first, hide_input=True, value_proc=long_enough, err=True)
-        if typer.prompt(said("Ulangi kata sandi"), hide_input=True, err=True) == asked:
-            return asked
-        tell("kata sandi berbeda; ketik lagi keduanya")
 
 
 @app.command()
@@ -264,7 +270,7 @@ def mulai(
     """Ask for all that a study needs, write it, run it and open its front page."""
     from sibangkit_geo.voice.dialogue import guide
 
-    guide(folder, stages=_STAGES, ask_password=_asked_password, browser=not no_browser)
+    guide(folder, stages=_STAGES, ask_password=asked_password, browser=not no_browser)
 
 
 @app.command()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sibangkit_geo import codes
 from sibangkit_geo.agencies.budget import AgencySettings, BudgetSettings, TargetSettings
@@ -45,7 +45,10 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
-_DEFAULT_SEED = 1607
+#: seed of every random draw where a study names none
+DEFAULT_SEED = 1607
+#: keys of ``[study]`` that stand in the place of ``regency`` where a study has several
+SEVERAL = ("province", "regencies")
 T = TypeVar("T", bound="DataclassInstance")
 
 
@@ -77,7 +80,7 @@ class StudySection:
     regency: str
     year: int
     language: Literal["id"] = "id"
-    seed: int = _DEFAULT_SEED
+    seed: int = DEFAULT_SEED
 
     def __post_init__(self) -> None:
         """Check the year."""
@@ -287,17 +290,43 @@ def written_study(path: Path) -> Study:
 
     Raises ConfigError: As of `read_study`, but for the files it names.
     """
+    return study_of(study_table(path), file=path.name)
+
+
+def study_table(path: Path) -> dict[str, Any]:
+    """
+    Read the tables of a study file as they are written.
+
+    Raises ConfigError: The file is missing, no TOML, or still asks for something.
+    """
     require_file(path, named_by="study file")
     table = read_toml(path, named_by="study file")
     refuse(_unfilled(path.read_text("utf-8-sig")), file=path.name)
+    return table
+
+
+def study_of(table: dict[str, Any], *, file: str) -> Study:
+    """
+    Check the tables of one study.
+
+    `file`: Name of the file, for the message.
+    Raises ConfigError: A key is unknown or absent, a value has the wrong kind.
+    """
+    table = dict(table)
     pockets = table.get("pockets", {})
     section = table.get("study")
+    if isinstance(section, dict) and section.keys() & {*SEVERAL}:
+        msg = (
+            f"{file}: [study] names several regencies, and this command takes one. Run the study, "
+            "or write a study file of one regency."
+        )
+        raise ConfigError(msg)
     if isinstance(pockets, dict) and isinstance(section, dict):
-        seed = section.get("seed", _DEFAULT_SEED)
+        seed = section.get("seed", DEFAULT_SEED)
         # a wrong one is told of where it stands
-        pockets.setdefault("seed", seed if isinstance(seed, int) else _DEFAULT_SEED)
-        table["pockets"] = pockets
-    return build(Study, table, file=path.name, called="study file")
+        seed = seed if isinstance(seed, int) else DEFAULT_SEED
+        table["pockets"] = {"seed": seed, **pockets}
+    return build(Study, table, file=file, called="study file")
 
 
 def _unfilled(text: str) -> list[str]:

@@ -26,12 +26,15 @@ from hypothesis import settings as hypothesis_settings
 
 from sibangkit_geo import codes, study
 from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
+from sibangkit_geo.products.province import plain_result, result_of
 from sibangkit_geo.registers.answers import NO_CODE, categories
 from sibangkit_geo.registers.households import Households
 from sibangkit_geo.sources.columns import variables
-from sibangkit_geo.study import annex, prepare, running
+from sibangkit_geo.study import annex, prepare, provinces, running
 from sibangkit_geo.study.compare import compare_runs
 from sibangkit_geo.study.lock import Lock
+from sibangkit_geo.study.regencies import read_regencies
+from sibangkit_geo.study.workers import Ended
 from tests.guides import NAMES, do_all, own_guide
 from tests.once import common_folder, once
 
@@ -472,6 +475,7 @@ class TwoLevels:
             *(("run", level, folder) for level, folder in self.folders.items()),
             *(("annex", level, self.rest / f"annex_{level}") for level in ("public", "agency")),
             ("comparison", "agency", self.rest / "comparison"),
+            ("province", "agency", self.rest / "province"),
             *(("partner", "partner", folder) for folder in sorted(self.partners.iterdir())),
         ]
 
@@ -520,6 +524,30 @@ def _run_the_rest(study_file: Path, runs: Path, out: Path) -> None:
         (earlier / "manifest.json").write_text(json.dumps(manifest), "utf-8")
         shutil.copy(runs / "agency" / "villages.csv", earlier)
         compare_runs([earlier, runs / "agency"], out / "comparison")
+        _run_province(study_file, runs / "agency", out / "province")
+
+
+def _run_province(study_file: Path, finished: Path, out: Path) -> None:
+    """Write the front page of several regencies, of which one is finished already."""
+    text = study_file.read_text("utf-8").replace('regency = "16.07"', 'regencies = ["16.07"]')
+    for name in ("official]", "target]", "budget]", "budget."):
+        text = text.replace(f"[{name}", f'[regency."16.07".{name}')
+    file = study_file.with_name("study_province.toml")
+    file.write_text(text, "utf-8")
+    ready = running.prepare(study_file, out, progress=lambda *_: None)  # type: ignore[attr-defined]
+
+    def apart(_: object, orders: dict[str, Any], **__: object) -> dict[str, Ended]:
+        _, code, _, room, key, _ = orders["16.07"]
+        shutil.copytree(finished, room.folder(code))
+        told = plain_result(result_of(ready.product, code=code, rule="", official=()))
+        room.keep(code, key, told)
+        return {code: Ended(told)}
+
+    several = read_regencies(file)
+    assert several is not None
+    with patch.object(provinces, "run_apart", apart):
+        order = provinces.ProvinceOrder()
+        provinces.run_province(several, out, order=order, progress=lambda *_: None)
 
 
 def _few_maps(ready: Ready) -> Ready:

@@ -15,6 +15,7 @@ from sibangkit_geo import ChangeSettings, DemoSettings, PocketSettings, __versio
 from sibangkit_geo.cli import app
 from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
 from sibangkit_geo.model.toml import require_year
+from sibangkit_geo.study.provinces import ProvinceOrder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,6 +245,7 @@ RANGES: dict[tuple[str, str], tuple[Callable[[Any], object], float, float | None
     ("demo", "seed"): (lambda n: DemoSettings(seed=n), 0, None),
     ("pockets", "seed"): (lambda n: PocketSettings(seed=n), 0, None),
     ("compare", "minimum_jaccard"): (ChangeSettings, 0.01, 1.0),
+    ("run", "jobs"): (lambda n: ProvinceOrder(jobs=n), 0, None),
 }
 
 

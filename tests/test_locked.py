@@ -25,6 +25,7 @@ from sibangkit_geo.products.staging import staged
 from sibangkit_geo.products.web.html import render
 from sibangkit_geo.products.web.locked import locked_page, page_key
 from sibangkit_geo.study.lock import Lock, lock_for, password_in
+from sibangkit_geo.voice import passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,7 +217,7 @@ def test_a_terminal_is_asked_twice_unseen(internal: Path, monkeypatch: pytest.Mo
     assert lock == Lock(PASSWORD)
     assert lock_for(internal, password_file=None, unlocked=True, ask=ask) == Lock(unlocked=True)
     assert asked == ["once"]
-    monkeypatch.setattr(cli, "_terminal", lambda: True)
+    monkeypatch.setattr(passwords, "terminal", lambda: True)
     result = run(internal, typed=f"{PASSWORD}\n{PASSWORD}x\n{PASSWORD}\n{PASSWORD}\n")
     assert result.exit_code == 0, result.stderr
     assert "Repeat the password" in result.stderr

@@ -380,6 +380,26 @@ def _document_as_pdf(paths: Sequence[Path], _: Truth) -> Found:
     yield "budget", _served_of(text[text.index(re.findall(r"Anggaran: \d", text)[0]) :], "")
 
 
+def _regencies(paths: Sequence[Path], _: Truth) -> Found:
+    for path in paths:
+        table = pd.read_csv(path)
+        sums = table.groupby("kebutuhan")["belum_terlayani"].sum()
+        yield path.name, {str(key): float(one) for key, one in sums.items()}
+
+
+def _province(paths: Sequence[Path], _: Truth) -> Found:
+    for path in paths:
+        tree = lxml.html.parse(str(path))
+        rows = tree.xpath("//div[@aria-label='Kebutuhan yang belum terlayani menurut OPD']//tr")
+        cells = [[one.text_content() for one in row.xpath("td")] for row in rows]
+        found = {}
+        for told in filter(None, cells):
+            found[told[1]] = float(told[2].split(" dari ")[0].replace(".", ""))
+            # of one regency, what it has most of is all
+            assert told[5].endswith(f"({told[2].split(' dari ')[0]})")
+        yield path.name, found
+
+
 READERS: dict[tuple[str, str], Reader] = {
     ("run", NEEDS): _table("belum_terlayani", "kabupaten", "kecamatan", "desa"),
     ("run", "peran_opd.csv"): _roles,
@@ -409,6 +429,8 @@ READERS: dict[tuple[str, str], Reader] = {
     ("annex", "buku_kerja.xlsx"): _book,
     ("annex", "gis/kantong_kemiskinan.gpkg"): _layers,
     ("annex", "gis/villages.parquet"): _parquet,
+    ("province", "index.html"): _province,
+    ("province", "kebutuhan_kabupaten.csv"): _regencies,
     ("partner", "peta.html"): _pages,
     ("partner", "buku_kerja_mitra.xlsx"): _partners_book,
     ("partner", "manifest.json"): _partners_manifest,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sibangkit_geo.model.toml import build, own_toml
 
-Kind = Literal["run", "annex", "comparison", "partner"]
+Kind = Literal["run", "annex", "comparison", "partner", "province"]
 _LIST = "published.toml"
 
 

@@ -40,12 +40,13 @@ _OWNER = stat.S_IRWXU
 # a file that products of this kind always have; a run has a workbook too, so it comes first
 _MARKS: tuple[tuple[str, Kind], ...] = (
     ("villages.csv", "run"),
+    ("kabupaten.csv", "province"),
     ("perubahan.html", "comparison"),
     ("buku_kerja_mitra.xlsx", "partner"),
     ("buku_kerja.xlsx", "annex"),
 )
 _NAMES = {"run": "a run", "annex": "an annex", "comparison": "a comparison",
-          "partner": "a partner"}  # fmt: skip
+          "partner": "a partner", "province": "several regencies"}  # fmt: skip
 
 
 def stated_time() -> str:
@@ -383,6 +384,13 @@ def earlier_products(out: Path) -> set[str]:
         for name in listed
         if isinstance(name, str) and (out / name).resolve().is_relative_to(inside)
     }
+
+
+def made_at(out: Path) -> str:
+    """Tell when finished products were made, ISO time; empty where there are none."""
+    manifest = _manifest(out)
+    created = manifest.get("created")
+    return created if isinstance(created, str) and _UNFINISHED not in manifest else ""
 
 
 def _manifest(out: Path) -> Mapping[str, object]:

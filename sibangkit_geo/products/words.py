@@ -74,7 +74,8 @@ def catalogue() -> Mapping[str, str]:
 
 @cache
 def _entries() -> dict[str, Any]:
-    files = ("id.toml", "focus.id.toml", "document.id.toml", "profile.id.toml", "notebook.id.toml")
+    files = ("id.toml", "focus.id.toml", "document.id.toml", "profile.id.toml", "notebook.id.toml",
+             "province.id.toml")  # fmt: skip
     tables = [own_toml(__package__, name) for name in files]
     return {key: value for table in tables for key, value in table.items()}
 

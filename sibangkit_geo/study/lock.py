@@ -12,6 +12,7 @@ from sibangkit_geo.config import written_study
 from sibangkit_geo.errors import ConfigError, MissingFileError, UnprotectedWarning
 from sibangkit_geo.model.types import Note
 from sibangkit_geo.products.web.locked import require_password
+from sibangkit_geo.study.regencies import read_regencies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +117,9 @@ def is_internal(study_file: Path) -> bool:
 
     Raises ConfigError: The study file is wrong or missing.
     """
-    return written_study(study_file).disclosure.rights.houses
+    several = read_regencies(study_file)
+    study = several.common() if several else written_study(study_file)
+    return study.disclosure.rights.houses
 
 
 def plain_note(lock: Lock | None, *, internal: bool) -> tuple[Note, ...]:

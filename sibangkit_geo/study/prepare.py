@@ -73,7 +73,8 @@ _FIRST = frozenset(
         "coverage_differs",
     }
 )
-_VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
+#: libraries that numbers and drawings depend on
+VERSIONS = ("sibangkit_geo", "geopandas", "shapely", "numpy", "pandas", "scipy", "pyproj")
 
 
 # inode, size and time of a file; empty where there is none
@@ -133,7 +134,7 @@ def prepare(
     study = _resolved(written, folder)
     catalogue = load_catalogue(Path(study.agencies.catalogue) if study.agencies.catalogue else None)
     stamps = {path: _stamp(path) for _, path, _ in _paths(study)}
-    inputs = (_study_input(asked), *_input_files(study))
+    inputs = (_study_input(asked), *inputs_of(study))
     progress("read", 0, 1)
     review_file = review_file_of(study, out)
     areas, carried, extras, earlier = _read(study, review_file)
@@ -250,7 +251,7 @@ def _paths(study: config.Study) -> list[tuple[str, Path, str]]:
     return named
 
 
-def _input_files(study: config.Study) -> tuple[InputFile, ...]:
+def inputs_of(study: config.Study) -> tuple[InputFile, ...]:
     """Take checksums; a database has none, and its address is nobody's business."""
     taken = [
         InputFile(role, path.name, checksum(path), source) for role, path, source in _paths(study)
@@ -309,7 +310,7 @@ def _provenance(study: config.Study, inputs: tuple[InputFile, ...]) -> Provenanc
         inputs=inputs,
         settings=settings if isinstance(settings, dict) else {},
         seed=study.pockets.seed,
-        versions={name: metadata.version(name) for name in _VERSIONS},
+        versions={name: metadata.version(name) for name in VERSIONS},
         created=stated_time(),
     )
 

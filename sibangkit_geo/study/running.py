@@ -131,7 +131,7 @@ def write_run(
     Raises LeakError: A product would show personal data; nothing is written.
     """
     staging.require_own(out, kind="run")
-    _require_apart(ready, out)
+    require_apart(ready.study, out)
     internal = ready.study.disclosure.rights.houses
     require_lock(ready.study.study.title, lock, internal=internal)
     notes = (*plain_note(lock, internal=internal), *_paper_note(), *ready.product.notes)
@@ -166,10 +166,14 @@ def _paper_note() -> tuple[Note, ...]:
     return (Note("no_paper", f"{_NO_PAPER}."),)
 
 
-def _require_apart(ready: Ready, out: Path) -> None:
-    """Refuse a folder with an input of the study: who passes it on would pass on the register."""
-    named = [Path(path) for _, _, path in config.named_files(ready.study) if "://" not in path]
-    for one in (*named, Path(ready.study.disclosure.salt)):
+def require_apart(study: config.Study, out: Path) -> None:
+    """
+    Refuse a folder with an input of the study: who passes it on would pass on the register.
+
+    Raises ConfigError: It holds one.
+    """
+    named = [Path(path) for _, _, path in config.named_files(study) if "://" not in path]
+    for one in (*named, Path(study.disclosure.salt)):
         if one.is_file() and one.resolve().parent == out.resolve():
             msg = (
                 f"{out}: holds {one.name}, an input of the study. Choose a folder of its own for "

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sibangkit_geo.model.types import Pockets
+    from sibangkit_geo.study.provinces import ProvinceFinished
 
+_DATA: Final = 3
 _TOO_LITTLE = "not enough memory; nothing was written"
 # what Python before 3.13 says of links in circles that are to be resolved
 _LOOP = "Symlink loop from "
@@ -107,6 +109,29 @@ def tell_result(found: Pockets, *, notes: int) -> None:
         tell(f"kantong tidak diuji, {notes} catatan (lihat manifest.json)")
     else:
         tell(f"{len(found)} kantong, {notes} catatan (lihat manifest.json)")
+
+
+def report_province(finished: ProvinceFinished) -> None:
+    """
+    Print what a study of several regencies wrote, and why any of them is missing.
+
+    Raises Exit: Code 3 where one is missing.
+    """
+    for name in finished.products:
+        typer.echo(finished.out / name)
+    for code, age in finished.reused.items():
+        tell(code, f"hasil yang sudah selesai {age} lalu dipakai; --restart menghitung ulang")
+    whole = len(finished.finished) + len(finished.missing)
+    tell(f"{len(finished.finished)} dari {whole} kabupaten/kota selesai")
+    from sibangkit_geo.voice.translator import told
+
+    lines = [
+        f"{name}: {with_page(told(one), one)}"
+        for name, errors in finished.missing.items()
+        for one in errors
+    ]
+    if lines:
+        say_and_end(*lines, code=_DATA)
 
 
 def ended_by(error: Exception) -> int:

@@ -16,6 +16,10 @@ _FOLDERS = {
     "run": ("`sibangkit run` dan `sibangkit demo`", "Hasil sebuah studi."),
     "annex": ("`sibangkit annex`", "Lampiran dokumen perencanaan."),
     "comparison": ("`sibangkit compare`", "Perbandingan hasil beberapa tahun."),
+    "province": (
+        "`sibangkit run` dengan beberapa kabupaten/kota",
+        "Di sampingnya ada satu folder setiap kabupaten/kota, berisi hasil sebuah studi.",
+    ),
     "partner": ("`sibangkit partners`, satu folder setiap mitra", "Bahan untuk mitra."),
 }
 

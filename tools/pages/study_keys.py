@@ -17,6 +17,7 @@ from sibangkit_geo.agencies.targets import _SeriesFile
 from sibangkit_geo.config import Study
 from sibangkit_geo.indicators.deprivation import _IndexFile
 from sibangkit_geo.products.document.document_outline import Outline
+from sibangkit_geo.study.regencies import ProvinceSection
 
 _INTRODUCTION = """\
 # Every key of the study file
@@ -26,6 +27,13 @@ unknown key is refused. What the tables are for, with examples, stands in
 [the study file](../study-file.md). A key without a default must be written.
 
 ## The study file itself
+"""
+_SEVERAL = """\
+## A study of several regencies
+
+Its `[study]` table has other keys, those below; all other tables are the same. What one regency
+has of its own stands under `[regency."16.07"]`, see
+[several regencies](../study-file.md#several-regencies).
 """
 # TOML files that a study names, by the key that names them
 BESIDE: dict[str, type] = {
@@ -154,6 +162,7 @@ def _plain(text: str) -> str:
 def page() -> str:
     """Write the page."""
     parts = [_INTRODUCTION, *map(_section, tables())]
+    parts += [_SEVERAL, *map(_section, tables(ProvinceSection, heading="[study]"))]
     for named_by, kind in BESIDE.items():
         parts.append(f"## The file that `{named_by}` names\n")
         parts += [
