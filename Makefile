@@ -8,13 +8,14 @@ READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | c
 SCRIPTS := tests/js
 NODE_READY := $(SCRIPTS)/node_modules/.ready-$(shell cat $(SCRIPTS)/package-lock.json $(SCRIPTS)/package.json | cksum | cut -d' ' -f1)
 
-.PHONY: demo test test-scripts trials check check-scripts setup lock audit licences wheel wheelhouse screenshots docs packages
+.PHONY: demo test test-scripts trials benchmark check check-scripts setup lock audit licences wheel wheelhouse screenshots docs packages
 
 setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# compiled when first imported: a third of the time would go into what nobody imports
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	rm -f $(VENV)/.ready-*
 	touch $@
@@ -40,6 +41,10 @@ trials: $(READY)
 	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python benchmarks/pockets.py
 	$(BIN)/python benchmarks/waves.py
+
+# every job beside its peer, held against our aims; kept in benchmarks/results
+benchmark: $(READY)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.every
 
 check: $(READY) check-scripts
 	$(BIN)/ruff check .

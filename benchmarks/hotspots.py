@@ -4,8 +4,8 @@ Local Moran against esda, contiguity against libpysal; times only as ratios of o
     python benchmarks/hotspots.py [--layer villages.parquet]
 
 Local Moran: 999 permutations on grids of 305, 3,200 and 25,000 villages, esda warm, and the first
-call of a fresh process. Contiguity: the layer given, with the growth of memory; a layer of 83,000
-villages needs some 3 GB for libpysal.
+call of a fresh process. Contiguity, alone: the layer given, with the growth of memory; a layer of
+83,000 villages needs some 3 GB for libpysal.
 """
 
 from __future__ import annotations
@@ -57,12 +57,13 @@ def main() -> None:
     parser.add_argument("--layer", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    if options.layer:
+        _compare_contiguity(gpd.read_parquet(options.layer))
+        return
     cold = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, check=True)
     print(f"first call of a fresh process, imports included: {float(cold.stdout):.2f} s")
     for size in SIZES:
         _compare_moran(size)
-    if options.layer:
-        _compare_contiguity(gpd.read_parquet(options.layer))
 
 
 def _compare_moran(size: int) -> None:
