@@ -27,7 +27,7 @@ demo: $(READY)
 # one file of tests per worker at a time: their fixtures are dear; as many workers as cores, whose
 # threads of linear algebra would only wait for each other
 test: $(READY) test-scripts
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # the long forms of trials whose short forms are among the tests
 trials: $(READY)

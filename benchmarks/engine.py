@@ -59,13 +59,18 @@ def digest(counted: Counted) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
-def work(engine: EngineSettings, path: Path) -> None:
-    """Measure this process and its workers."""
+def made_up(path: Path) -> tuple[Opening, RegisterPlan]:
+    """Give how the made-up register is opened and judged."""
     plan = RegisterPlan(
         read_boundaries(BoundarySource("default"), regency="16.07"),
         PovertyRule("decile", decile_max=1), "kemendagri", {},
     )  # fmt: skip
-    opening = Opening(TableSource(path), "regsosek2022", {}, ("decile",), "", bytes(16))
+    return Opening(TableSource(path), "regsosek2022", {}, ("decile",), "", bytes(16)), plan
+
+
+def work(engine: EngineSettings, path: Path) -> None:
+    """Measure this process and its workers."""
+    opening, plan = made_up(path)
     start = time.perf_counter()
     counted = count_with(engine, opening.open(), opening, plan)
     seconds = time.perf_counter() - start

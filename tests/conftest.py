@@ -554,3 +554,18 @@ def _few_maps(ready: Ready) -> Ready:
     """Leave the maps that tell no household of a need out of the annex: they take a minute."""
     few = replace(ready.study.annex, sheets=("overview", "agency"))
     return replace(ready, study=replace(ready.study, annex=few))
+
+
+# dear files first: at the end no worker then waits long for another, and what one of them makes
+# for all is there before the others ask
+DEAR = ("test_guides", "test_partners", "test_notebooks", "test_cli", "test_packaging",
+        "test_provinces", "test_hardships", "test_site", "test_mulai", "test_engine",
+        "test_intake", "browser.test_language", "browser.test_profiles", "browser.test_pages",
+        "test_planning", "test_known", "test_attacks", "test_peers", "test_analyst",
+        "test_doctor")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the dear files be begun first, in their order; doctests are of no module of tests."""
+    place = {f"tests.{name}": at for at, name in enumerate(DEAR)}
+    items.sort(key=lambda one: place.get(one.nodeid.split(".py")[0].replace("/", "."), len(place)))

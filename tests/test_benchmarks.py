@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
-from benchmarks import every, growth
+from benchmarks import cluster, every, growth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,3 +74,40 @@ def test_the_slope_of_what_is_linear_is_one_and_of_a_square_two() -> None:
     sizes = [1, 2, 4, 8]
     assert growth.slope(sizes, [3.0, 6.0, 12.0, 24.0]) == pytest.approx(1)
     assert growth.slope(sizes, [1.0, 4.0, 16.0, 64.0]) == pytest.approx(2)
+
+
+class Told:
+    """Chance that is told: who is slow, and when each worker dies."""
+
+    def __init__(self, pace: list[float], deaths: list[float]) -> None:
+        self.pace, self.deaths = np.array(pace), iter(deaths)
+
+    def random(self, _: int) -> np.ndarray:
+        return self.pace
+
+    def choice(self, seconds: np.ndarray, parts: int) -> np.ndarray:
+        return np.repeat(seconds, parts)
+
+    def exponential(self, _: float) -> float:
+        return next(self.deaths, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "deaths", "told"),
+    [
+        # the second worker takes 4 s for one part; the first has done two after 2 s
+        (cluster.Trouble(0.5, 4.0), [], (4.0, 6.0, 0)),
+        # and begins the late one itself, which is there after 3 s
+        (cluster.Trouble(0.5, 4.0, second_try=True), [], (3.0, 7.0, 1)),
+        # the first dies after half a second; another begins after 10 s more; the part waits again
+        (cluster.Trouble(0.0, 1.0, 1.0, 10.0), [0.5], (3.0, 3.5, 1)),
+        # nobody else is there until it has started
+        (cluster.Trouble(0.0, 1.0, 1.0, 10.0), [0.5, 0.25], (11.25 + 1, 3.75, 2)),
+    ],
+)
+def test_slow_and_lost_workers_are_simulated_as_worked_out_by_hand(
+    trouble: cluster.Trouble, deaths: list[float], told: tuple[float, float, int]
+) -> None:
+    rng: Any = Told([0.9, 0.1], deaths)
+    ended = cluster.simulate(3, 2, np.ones(1), trouble=trouble, rng=rng)
+    assert (ended.seconds, ended.work, ended.again) == pytest.approx(told)
