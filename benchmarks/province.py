@@ -41,6 +41,8 @@ FORMS = (("semicolon", "labels"), ("cp1252", "case"), ("merged-header", "decimal
 GENERATIONS = ("", "bdt2015", "p3ke")
 _METRIC = "EPSG:32748"
 _SIDE, _STEP = 14, 0.03
+# some 500 m, and how little of its box a village may fill
+_NARROW_DEG, _NARROW_SHARE = 0.005, 0.02
 
 HEAD = f"""\
 [study]
@@ -155,7 +157,7 @@ def _drawn(own: gpd.GeoDataFrame, number: int, rng: np.random.Generator) -> worl
     share = people.poor_household_share(RATE_PERCENT / 100)
     mean = share * count.sum() / float((count * risk).sum()) * risk
     spread = (1 - world.RHO) / world.RHO
-    shapes = own.geometry.make_valid().to_numpy()
+    shapes = _roomy(own.geometry.make_valid().to_numpy())
     shapely.prepare(shapes)
     return world.DemoVillages(
         code=code, shapes=shapes, households=count, mean_rate=mean,
@@ -164,6 +166,14 @@ def _drawn(own: gpd.GeoDataFrame, number: int, rng: np.random.Generator) -> worl
         caused={one: np.zeros(len(code), dtype=bool) for one in files.NEEDS},
         planted=(),
     )  # fmt: skip
+
+
+def _roomy(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Put a disc in place of a village too narrow to draw houses in; some then lie outside it."""
+    inner = shapely.area(shapely.buffer(shapes, -_NARROW_DEG))
+    narrow = inner < _NARROW_SHARE * shapely.area(shapely.envelope(shapes))
+    around = shapely.buffer(shapely.point_on_surface(shapes), 4 * _NARROW_DEG)
+    return np.where(narrow, around, shapes)
 
 
 def _planted(own: gpd.GeoDataFrame, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -8,11 +8,14 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
 from sibangkit_geo.model.types import HouseCards
 from sibangkit_geo.products import web
+from sibangkit_geo.products.web import topology
 from sibangkit_geo.products.web.page import houses_payload
 from sibangkit_geo.products.web.topology import packed_columns
 from tests.pages import DATA, data_of
@@ -171,3 +174,18 @@ def test_no_page_carries_what_only_the_type_checker_reads(small_study: SmallStud
     page = (small_study.out / "bappeda.html").read_text(encoding="utf-8")
     assert "window.sibangkit.values=" in page
     assert re.findall(r"@(?:param|type|this|returns|template|ts-)\b", page) == []
+
+
+def test_an_area_that_touches_the_edge_of_the_map_as_well_is_drawn() -> None:
+    village = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1000, 1000)], crs="EPSG:32748")
+    edge = 1000 + 1000 * topology.REACH
+    # one arm lies within reach; another, joined to it outside, only touches the edge
+    parts = [(1000, 0, edge + 900, 500), (edge + 100, 0, edge + 900, 900),
+             (edge, 700, edge + 900, 900)]  # fmt: skip
+    around = gpd.GeoDataFrame(
+        {"name": ["Sebelah"]},
+        geometry=[shapely.union_all([shapely.box(*one) for one in parts])],
+        crs=village.crs,
+    )
+    # a page's numbers have room for polygons alone
+    assert topology.screen_topology(village, around)

@@ -15,6 +15,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from topojson.core.topology import Topology
 
 from sibangkit_geo.errors import SibangkitError
+from sibangkit_geo.sources.boundaries.repair import polygonal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -253,7 +254,8 @@ def _simplify_context(
 ) -> tuple[gpd.GeoSeries, list[str]]:
     """Return simplified neighbours in the CRS of the villages, and their names."""
     around = context.to_crs(villages.crs)
-    shapes = around.geometry.make_valid().to_numpy()
+    # what only touches an edge of the reach is left of a polygon as a line
+    shapes = polygonal(around.geometry.to_numpy())
     if shapely.coverage_is_valid(shapes):
         shapes = shapely.coverage_simplify(shapes, tolerance_m)
     else:
