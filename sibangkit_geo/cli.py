@@ -14,7 +14,7 @@ import typer
 
 from sibangkit_geo import __version__
 from sibangkit_geo.errors import DegradedInputWarning, UnprotectedWarning
-from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
+from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR, REPLICATES
 from sibangkit_geo.voice import log_file
 from sibangkit_geo.voice.commands import Voice
 from sibangkit_geo.voice.passwords import asked_password
@@ -274,7 +274,7 @@ def mulai(
 
 
 @app.command()
-def pockets(
+def pockets(  # noqa: PLR0913, PLR0917 - an option each
     table: Annotated[Path, typer.Argument(help="Village layer, any vector format.")],
     poor: Annotated[str, typer.Option(help="Column with poor households.")],
     households: Annotated[str, typer.Option(help="Column with all households.")],
@@ -282,15 +282,15 @@ def pockets(
     code: Annotated[str, typer.Option(help="Column that labels the villages.")] = "",
     layer: Annotated[str, typer.Option(help="Layer.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 1607,
+    replicates: Annotated[int, typer.Option(min=1, max=REPLICATES, help="Permutations.")] = 999,
 ) -> None:
     """Find poverty pockets in any village layer and save one outline per pocket."""
     from sibangkit_geo import study
     from sibangkit_geo.pockets import PocketSettings
 
     columns = study.LayerColumns(poor, households, code)
-    found = study.pockets_of_layer(
-        table, out, columns=columns, settings=PocketSettings(seed=seed), layer=layer
-    )
+    settings = PocketSettings(seed=seed, replicates=replicates)
+    found = study.pockets_of_layer(table, out, columns=columns, settings=settings, layer=layer)
     for note in found.notes:
         tell(note.text)
     tell(f"{len(found)} kantong, {len(found.members)} desa, p = {found.p_value:.3f}")

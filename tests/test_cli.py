@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from sibangkit_geo import ChangeSettings, DemoSettings, PocketSettings, __version__
 from sibangkit_geo.cli import app
-from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR
+from sibangkit_geo.model.limits import FIRST_YEAR, LAST_YEAR, REPLICATES
 from sibangkit_geo.model.toml import require_year
 from sibangkit_geo.study.provinces import ProvinceOrder
 
@@ -244,6 +244,7 @@ RANGES: dict[tuple[str, str], tuple[Callable[[Any], object], float, float | None
     ("demo", "households"): (lambda n: DemoSettings(households=n), 5_000, 450_000),
     ("demo", "seed"): (lambda n: DemoSettings(seed=n), 0, None),
     ("pockets", "seed"): (lambda n: PocketSettings(seed=n), 0, None),
+    ("pockets", "replicates"): (lambda n: PocketSettings(replicates=n), 1, REPLICATES),
     ("compare", "minimum_jaccard"): (ChangeSettings, 0.01, 1.0),
     ("run", "jobs"): (lambda n: ProvinceOrder(jobs=n), 0, None),
 }

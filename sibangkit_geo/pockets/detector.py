@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ import pandas as pd
 
 from sibangkit_geo.errors import DataError
 from sibangkit_geo.model.numerals import numeral
+from sibangkit_geo.model.stages import stage
 from sibangkit_geo.model.types import Note, Pockets
 from sibangkit_geo.pockets.cross_check import village_verdicts
 from sibangkit_geo.pockets.graph import Neighbors, among
-from sibangkit_geo.pockets.membership import membership
+from sibangkit_geo.pockets.large_map import LARGE_MAP, LargeSearch
+from sibangkit_geo.pockets.membership import Memberships
 from sibangkit_geo.pockets.neighbors import k_nearest, neighbors_within, queen, rook
 from sibangkit_geo.pockets.outline import components
 from sibangkit_geo.pockets.power import TOLD_SIZES, smallest_detectable_risk
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.pockets.pysal import GraphLike
 
     Floats = NDArray[np.float64]
+
+log = logging.getLogger(__name__)
 
 _RISKS = ["relative_risk", "relative_risk_low", "relative_risk_high"]
 # enough to tell p of .05 from p of .1; a variant is not printed with a p of its own
@@ -117,18 +122,21 @@ def find_pockets(
         poor, homes = poor / homes * least, least
     at = np.column_stack([centres.x, centres.y])
     rates = poor / homes
-    found, homes, uneven = _searched(
-        poor, homes, at, near=near, settings=settings, progress=progress
-    )
-    graded, told = _graded(tested, found, rates, homes, at, near=near, settings=settings)
+    with stage(log, "search") as counts:
+        found, homes, uneven = _searched(
+            poor, homes, at, near=near, settings=settings, progress=progress
+        )
+        counts.append(f"{len(found.p_values)} zones")
+    with stage(log, "grade") as counts:
+        graded, told = _graded(tested, found, rates, homes, at, near=near, settings=settings)
+        counts.append(f"{len(graded.outlines)} pockets")
+        verdicts = village_verdicts(tested, graded.pockets, neighbors=near, rho=found.rho)
     return Pockets(
         members=_members(tested, graded.pockets),
         outlines=graded.outlines,
         wide_members=_members(tested, graded.wide),
         wide=graded.wide_outlines,
-        villages=village_verdicts(tested, graded.pockets, neighbors=near, rho=found.rho).assign(
-            membership=graded.membership
-        ),
+        villages=verdicts.assign(membership=graded.membership),
         p_value=found.map_p_value,
         overdispersion=found.rho,
         alpha=settings.alpha,
@@ -144,10 +152,12 @@ def _graph(
     tested: gpd.GeoDataFrame, neighbors: GraphLike | None, settings: PocketSettings
 ) -> Neighbors:
     """Take the graph of the tested villages, or draw it."""
-    if neighbors is None:
-        near = neighbors_by_rule(tested, settings)
-    else:
-        near = among(as_neighbors(neighbors), tested.index)
+    with stage(log, "neighbors") as counts:
+        if neighbors is None:
+            near = neighbors_by_rule(tested, settings)
+        else:
+            near = among(as_neighbors(neighbors), tested.index)
+        counts += [f"{len(near)} villages", f"{len(near.pairs)} pairs"]
     if len(near.isolates) == len(tested):
         msg = "No village has a neighbor"
         remedy = "Check polygons and CRS, or allow a larger gap (`neighbor_distance_m`)."
@@ -185,7 +195,8 @@ def _searched(
 
     Returns: What was found, what the households of each village are worth, and notes.
     """
-    search = Search(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
+    kind = Search if len(poor) <= LARGE_MAP else LargeSearch
+    search = kind(poor, homes, centres, near=near, largest_zone=settings.largest_zone)
     found = search.run(settings, progress)
     if not found.labels.any():
         return found, homes, []
@@ -193,7 +204,7 @@ def _searched(
     if noise is None:
         return found, homes, _too_many(len(poor))
     least = noise.worth(homes)
-    search = Search(
+    search = kind(
         poor / homes * least, least, centres, near=near,
         largest_zone=settings.largest_zone, part=noise.part,
     )  # fmt: skip
@@ -248,22 +259,22 @@ def _graded(
     settings: PocketSettings,
 ) -> tuple[_Graded, list[Note]]:
     """Tell pockets from parts of a wide pattern, and from zones that hardly differ."""
-    numbers = range(1, len(found.p_values) + 1)
-    zones = [frozenset(np.flatnonzero(found.labels == one).tolist()) for one in numbers]
+    zones = [frozenset(one.tolist()) for one in _by_number(found)]
     stand = standing(rates, homes, zones, centres=centres, rho=found.rho)
     found, apart = _joined(found, zones, stand.apart, near)
-    zones = [frozenset(np.flatnonzero(found.labels == i + 1).tolist()) for i in range(len(apart))]
+    zones = [frozenset(one.tolist()) for one in _by_number(found)]
     outside = found.labels == 0
+    level = _expected_level(stand.expected, homes, outside)
+    sampled = Memberships(
+        rates * homes, homes, outside=outside, rho=found.rho, pairs=near.pairs, seed=settings.seed
+    )
     risks, sure = [], []
     for zone, own in zip(zones, apart, strict=True):
         if not own:
             # what a wide pattern is by itself, without the noise that its zone was chosen for
-            risks.append((_expected_risk(stand.expected, homes, zone, outside), np.nan, np.nan))
+            risks.append((_expected_risk(stand.expected, homes, zone, level), np.nan, np.nan))
             continue
-        one = membership(
-            zone, poor=rates * homes, homes=homes, outside=outside,
-            rho=found.rho, pairs=near.pairs, seed=settings.seed,
-        )  # fmt: skip
+        one = sampled.of(zone)
         risks.append((one.relative_risk, one.low, one.high))
         sure.append(one)
     whole = _outlines(tested, found, risks, settings.alpha)
@@ -276,7 +287,7 @@ def _graded(
     wide, patterns = _renumbered(whole, found.labels, ~apart & large)
     patterns = patterns.assign(evidence="wide").drop(columns=_RISKS[1:])
     trifles = int((~large).sum())
-    notes = []
+    notes = _ended(found)
     if trifles:
         text = (
             f"{trifles} kumpulan desa memang lebih miskin daripada kebetulan, tetapi kurang dari "
@@ -284,6 +295,14 @@ def _graded(
         )
         notes.append(Note("trifles", text, trifles))
     return _Graded(pockets, outlines, wide, patterns, chance), notes
+
+
+def _by_number(found: Found) -> list[NDArray[np.intp]]:
+    """List the positions of each zone in order, going over the map once for all of them."""
+    order = np.argsort(found.labels, kind="stable")
+    numbers = np.arange(1, len(found.p_values) + 2)
+    ends = np.searchsorted(found.labels[order], numbers)
+    return [order[first:last] for first, last in itertools.pairwise(ends)]
 
 
 def _joined(
@@ -295,7 +314,10 @@ def _joined(
     every = frozenset().union(*(zones[i] for i in others))
     parts = sorted(components(every, near.pairs), key=min)
     p_values = [found.p_values[i] for i in pockets]
-    p_values += [min(found.p_values[i] for i in others if zones[i] & part) for part in parts]
+    smallest: dict[int, float] = {}
+    for i in others:
+        smallest.update({one: min(smallest.get(one, 1.0), found.p_values[i]) for one in zones[i]})
+    p_values += [min(smallest[one] for one in part) for part in parts]
     labels = np.zeros(len(found.labels), dtype=np.int64)
     for number, zone in enumerate([*(zones[i] for i in pockets), *parts], 1):
         labels[list(zone)] = number
@@ -303,14 +325,15 @@ def _joined(
     return joined, np.arange(len(p_values)) < len(pockets)
 
 
-def _expected_risk(
-    expected: Floats, homes: Floats, zone: frozenset[int], outside: NDArray[np.bool_]
-) -> float:
-    """Set the rate expected in a zone against that outside all zones; infinite where that is 0."""
+def _expected_level(expected: Floats, homes: Floats, outside: NDArray[np.bool_]) -> float:
     if not outside.any():
         return float("nan")
+    return float(np.average(expected[outside], weights=homes[outside]))
+
+
+def _expected_risk(expected: Floats, homes: Floats, zone: frozenset[int], level: float) -> float:
+    """Set the rate expected in a zone against that outside all zones; infinite where that is 0."""
     inside = list(zone)
-    level = float(np.average(expected[outside], weights=homes[outside]))
     own = float(np.average(expected[inside], weights=homes[inside]))
     return own / level if level else float("inf")
 
@@ -337,6 +360,17 @@ def _limits(settings: PocketSettings, uneven: list[Note]) -> list[Note]:
         f"{numeral(settings.alpha, 3)}) tidak mungkin ditemukan."
     )
     return [Note("few_replicates", text, settings.replicates)]
+
+
+def _ended(found: Found) -> list[Note]:
+    """Say that the search of a large map ended at its bound, and not because nothing was left."""
+    if not found.unfinished:
+        return []
+    text = (
+        "Pencarian dihentikan pada batas jumlah putarannya: di peta seluas ini mungkin masih ada "
+        "kantong lain yang lebih lemah."
+    )
+    return [Note("search_ended", text, len(found.p_values))]
 
 
 def _smallest_risks(rates: Floats, homes: Floats, found: Found) -> tuple[tuple[int, float], ...]:
@@ -368,8 +402,8 @@ def _outlines(
     homes_outside = background["households"].sum()
     baseline = background["poor_households"].sum() / homes_outside if homes_outside else 0.0
     rows = []
-    for number, (p_value, risk) in enumerate(zip(found.p_values, risks, strict=True), 1):
-        inside = tested[found.labels == number]
+    for where, p_value, risk in zip(_by_number(found), found.p_values, risks, strict=True):
+        inside = tested.iloc[where]
         poor, homes = int(inside["poor_households"].sum()), int(inside["households"].sum())
         rows.append(
             {

@@ -8,16 +8,18 @@ combined (Fisher 1932), so that no single shape has to win on its own.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sibangkit_geo.model.stages import cores
 from sibangkit_geo.pockets.compiled import compiled
 from sibangkit_geo.pockets.zones import CIRCULAR_SCALE, FLEXIBLE_SCALE, best_circle, best_flexible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -114,21 +116,10 @@ def global_p_value(
         msg = f"`replicates` must be at least 1, got {replicates}."
         raise ValueError(msg)
     places = np.flatnonzero(pool)
-    weight = scores.weight[places]
-    root = np.sqrt(weight)
-    sources = np.column_stack(
-        [
-            root * centred(scores.z[places], weight, cap=_HIGHEST_Z),
-            weight,
-            centred(scores.z[places], weight, cap=_HIGHEST_PAIR_Z),
-            scores.z[places],
-            scores.cases[places],
-            scores.effective[places],
-        ]
-    )
+    sources = _sources(scores, places)
     table = np.empty((replicates + 1, _STATISTICS))
     table[0] = _of_map(sources, places, geometry)
-    alike = _alike(weight, None if part is None else part[places])
+    alike = _alike(scores.weight[places], None if part is None else part[places])
     order = np.empty(len(places), dtype=np.intp)
     for row in range(1, replicates + 1):
         for members in alike:
@@ -137,6 +128,62 @@ def global_p_value(
         if progress and row % _BATCH == 0:
             progress(_BATCH)
     return combined_p_value(table)
+
+
+def shared_statistics(
+    scores: Scores,
+    *,
+    geometry: Geometry,
+    pool: NDArray[np.bool_],
+    seeds: Sequence[Sequence[int]],
+    part: NDArray[np.int64] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Floats:
+    """
+    Take the statistics of a map and of its permutations, shared between the cores.
+
+    The null hypothesis is that of `global_p_value`; every permutation has a seed of its own, so
+    that the number of cores changes nothing.
+
+    `pool`: Villages not yet in a pocket, shape (n,).
+    `seeds`: One per permutation.
+    Returns: One row per map, the observed one first, shape (n_seeds + 1, 4); the last column is
+        the largest strength of a zone (`zones.strong_zones`).
+    """
+    places = np.flatnonzero(pool)
+    sources = _sources(scores, places)
+    alike = _alike(scores.weight[places], None if part is None else part[places])
+
+    def permuted(seed: Sequence[int]) -> tuple[float, float, float, float]:
+        rng = np.random.default_rng(seed)
+        order = np.empty(len(places), dtype=np.intp)
+        for members in alike:
+            order[members] = rng.permutation(members)
+        return _of_map(sources[order], places, geometry)
+
+    table = np.empty((len(seeds) + 1, _STATISTICS))
+    table[0] = _of_map(sources, places, geometry)
+    with ThreadPoolExecutor(cores()) as workers:
+        for row, found in enumerate(workers.map(permuted, seeds), 1):
+            table[row] = found
+            if progress and row % _BATCH == 0:
+                progress(_BATCH)
+    return table
+
+
+def _sources(scores: Scores, places: NDArray[np.intp]) -> Floats:
+    """Lay out what changes places together, one row per village of the pool."""
+    weight = scores.weight[places]
+    return np.column_stack(
+        [
+            np.sqrt(weight) * centred(scores.z[places], weight, cap=_HIGHEST_Z),
+            weight,
+            centred(scores.z[places], weight, cap=_HIGHEST_PAIR_Z),
+            scores.z[places],
+            scores.cases[places],
+            scores.effective[places],
+        ]
+    )
 
 
 def _alike(weight: Floats, part: NDArray[np.int64] | None) -> list[NDArray[np.intp]]:
@@ -201,7 +248,7 @@ def _of_map(
 
 
 # rows by themselves: what slices arrays is compiled with all the wording of its errors
-@compiled()
+@compiled(nogil=True)
 def _statistics(score, weight, pair, z, cases, effective, order, nearest, links, pairs):
     t1, t2, t3 = _three_circles(score, weight, order)
     together = 0.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
-from sibangkit_geo.pockets.outline import CUT_PRICE, domain_of
+from sibangkit_geo.pockets.outline import CUT_PRICE, domain_of, links_of, surroundings
 from sibangkit_geo.pockets.overdispersion import (
     SMALLEST_RHO,
     beta_binomial_log_likelihood,
@@ -104,29 +104,59 @@ def membership(
     ----------
     .. [1] Geman & Geman (1984), IEEE Trans. Pattern Analysis 6, 721-741.
     """
-    inside = np.zeros(len(poor), dtype=np.bool_)
-    inside[list(zone)] = True
-    effective = effective_counts(homes, rho)
-    level = _mean(poor / homes, effective, outside)
-    if not 0.0 < level < 1.0:
-        risk = np.inf if level == 0.0 else np.nan
-        return Membership(np.flatnonzero(inside), np.ones(len(zone)), risk, risk, risk)
-    near = domain_of(zone, pairs, outside | inside)
-    risks = np.geomspace(1.0, min(_LARGEST_RISK, 1.0 / level), _RISKS)
-    gain = _gains(poor[near], homes[near], np.minimum(level * risks, 1.0 - 1e-6), rho)
-    rng = np.random.default_rng([seed, min(zone)])
-    belongs, at = _drawn(inside[near], gain, *_links(near, pairs, len(poor)), rng)
-    weight = homes[near] * inside[near]
-    share = belongs @ weight / weight.sum()
-    # of all households outside, as rates are printed, while the level is that of middling villages;
-    # it is an estimate too
-    everybody = homes[outside].sum()
-    rate = poor[outside].sum() / everybody
-    error = np.sqrt((homes**2 / effective)[outside].sum() * level * (1.0 - level)) / everybody
-    told = level / rate * (1.0 + share * (risks[at] - 1.0))
-    told *= np.exp(rng.normal(0.0, error / rate, share.shape))
-    low, middle, high = (float(one) for one in np.quantile(told, _INTERVAL))
-    return Membership(near, belongs.mean(axis=(0, 1)), middle, low, high)
+    return Memberships(poor, homes, outside=outside, rho=rho, pairs=pairs, seed=seed).of(zone)
+
+
+class Memberships:
+    """
+    The memberships of all pockets of a map, which is gone over once for all of them.
+
+    `poor`, `homes`, `outside`, `rho`, `pairs`, `seed`: As of `membership`.
+    """
+
+    def __init__(
+        self,
+        poor: Floats,
+        homes: Floats,
+        *,
+        outside: NDArray[np.bool_],
+        rho: float,
+        pairs: NDArray[np.intp],
+        seed: int,
+    ) -> None:
+        self.poor, self.homes, self.outside, self.rho, self.seed = poor, homes, outside, rho, seed
+        self.links = links_of(pairs, len(poor))
+        effective = effective_counts(homes, rho)
+        self.level = _mean(poor / homes, effective, outside)
+        if not 0.0 < self.level < 1.0:
+            return
+        # of all households outside, as rates are printed, while the level is that of middling
+        # villages; it is an estimate too
+        everybody = homes[outside].sum()
+        self.rate = poor[outside].sum() / everybody
+        variance = (homes**2 / effective)[outside].sum() * self.level * (1.0 - self.level)
+        self.error = np.sqrt(variance) / everybody
+
+    def of(self, zone: frozenset[int]) -> Membership:
+        """Weigh all outlines that one pocket could have (`membership`)."""
+        if not 0.0 < self.level < 1.0:
+            risk = np.inf if self.level == 0.0 else np.nan
+            return Membership(np.array(sorted(zone)), np.ones(len(zone)), risk, risk, risk)
+        places, pairs = surroundings(zone, self.links)
+        own = np.isin(places, list(zone))
+        local = domain_of(np.flatnonzero(own).tolist(), pairs, self.outside[places] | own)
+        near, inside = places[local], own[local]
+        poor, homes = self.poor[near], self.homes[near]
+        risks = np.geomspace(1.0, min(_LARGEST_RISK, 1.0 / self.level), _RISKS)
+        gain = _gains(poor, homes, np.minimum(self.level * risks, 1.0 - 1e-6), self.rho)
+        rng = np.random.default_rng([self.seed, min(zone)])
+        belongs, at = _drawn(inside, gain, *_links(local, pairs, len(places)), rng)
+        weight = homes * inside
+        share = belongs @ weight / weight.sum()
+        told = self.level / self.rate * (1.0 + share * (risks[at] - 1.0))
+        told *= np.exp(rng.normal(0.0, self.error / self.rate, share.shape))
+        low, middle, high = (float(one) for one in np.quantile(told, _INTERVAL))
+        return Membership(near, belongs.mean(axis=(0, 1)), middle, low, high)
 
 
 def _mean(rates: Floats, weights: Floats, some: NDArray[np.bool_]) -> float:

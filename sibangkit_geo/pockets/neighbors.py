@@ -36,6 +36,7 @@ _METRE = 1.0
 _WIDEST, _HIGHEST = 180.0, 90.0
 # so many more than k are looked at that ties of a regular grid are seen
 _TIES = 9
+_ROUNDING = 1e-6
 
 
 def neighbors_within(
@@ -83,9 +84,7 @@ def neighbors_within(
         raise ValueError(msg)
     shapes = _shapes(villages)
     require_metric(villages)
-    tree = shapely.STRtree(shapes)
-    focal, neighbor = tree.query(shapes, predicate="dwithin", distance=distance_m)
-    pairs = np.column_stack([focal, neighbor])[focal < neighbor]
+    pairs = _touching(shapes, distance_m)
     return _finished(villages.index, pairs, shapes, link_isolates=link_isolates)
 
 
@@ -211,9 +210,15 @@ def k_nearest(villages: gpd.GeoDataFrame, *, k: int) -> Neighbors:
     return from_pairs(villages.index, pairs)
 
 
-def _touching(shapes: NDArray[np.object_]) -> Pairs:
+def _touching(shapes: NDArray[np.object_], distance: float | None = None) -> Pairs:
+    """Pair what intersects, or lies within a distance."""
     tree = shapely.STRtree(shapes)
-    focal, neighbor = tree.query(shapes)
+    looked = shapes
+    if distance is not None:
+        # a little more than the distance, lest rounding lose a pair
+        wider = distance * (1.0 + _ROUNDING) + _ROUNDING
+        looked = shapely.box(*(shapely.bounds(shapes) + wider * np.array([-1, -1, 1, 1])).T)
+    focal, neighbor = tree.query(looked)
     half = focal < neighbor
     focal, neighbor = focal[half], neighbor[half]
     # each pair of boxes is looked at once, against the index of the polygon with more corners,
@@ -224,7 +229,10 @@ def _touching(shapes: NDArray[np.object_]) -> Pairs:
     order = np.argsort(focal, kind="stable")
     focal, neighbor = focal[order], neighbor[order]
     shapely.prepare(shapes)
-    met = shapely.intersects(shapes[focal], shapes[neighbor])
+    if distance is None:
+        met = shapely.intersects(shapes[focal], shapes[neighbor])
+    else:
+        met = shapely.dwithin(shapes[focal], shapes[neighbor], distance)
     # the indices take more memory than the polygons, and belong to the caller's objects
     shapely.destroy_prepared(shapes)
     return np.column_stack([focal[met], neighbor[met]])

@@ -38,6 +38,7 @@ def shape(
     rho: float,
     pairs: NDArray[np.intp],
     free: NDArray[np.bool_],
+    beyond: tuple[float, float] = (0.0, 0.0),
 ) -> frozenset[int]:
     """
     Fit the outline of a zone by an exact binary cut.
@@ -49,6 +50,8 @@ def shape(
     `rho`: Intra-village correlation.
     `pairs`: Neighbouring pairs, shape (n_pairs, 2).
     `free`: Villages that may belong to it, shape (n,).
+    `beyond`: Effective poor and all households that may belong to it beyond these villages, where
+        they are the surroundings of a zone (`surroundings`).
     Returns: Positions; the zone itself when the fit would leave nothing.
     """
     current = frozenset(zone)
@@ -60,11 +63,8 @@ def shape(
         inside = np.zeros(len(poor), dtype=bool)
         inside[list(current)] = True
         high = np.average(poor[inside] / homes[inside], weights=effective[inside])
-        outside = free & ~inside
-        if not outside.any():
-            return current
-        low = np.average(poor[outside] / homes[outside], weights=effective[outside])
-        if high <= low:
+        low = _outside(poor / homes, effective, free & ~inside, beyond)
+        if low is None or high <= low:
             return current
         gain = _log_likelihood(poor, homes, float(high), rho)
         gain -= _log_likelihood(poor, homes, float(low), rho)
@@ -73,6 +73,46 @@ def shape(
             break
         current = fitted
     return current
+
+
+def _outside(
+    rates: Floats, effective: Floats, outside: NDArray[np.bool_], beyond: tuple[float, float]
+) -> float | None:
+    """Average the rates outside a zone; None where nothing is outside."""
+    poor, homes = beyond
+    if homes > 0:
+        weight = effective[outside]
+        return float((poor + (rates[outside] * weight).sum()) / (homes + weight.sum()))
+    if not outside.any():
+        return None
+    return float(np.average(rates[outside], weights=effective[outside]))
+
+
+def links_of(pairs: NDArray[np.intp], number: int) -> csr_array:
+    """Lay neighbouring pairs out both ways, so that the neighbours of a village are at hand."""
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    ones = np.ones(len(both), dtype=np.int8)
+    return csr_array((ones, (both[:, 0], both[:, 1])), shape=(number, number))
+
+
+def surroundings(
+    zone: Collection[int], links: csr_array
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """
+    Cut a map down to all that decides the outline of a zone, so that its size does not matter.
+
+    `links`: Neighbours both ways, shape (n, n).
+    Returns: Positions of the zone and of one ring more than may belong to it, in order, and the
+        neighbouring pairs among these, by their places in that list.
+    """
+    places = np.array(sorted(zone), dtype=np.intp)
+    for _ in range(_RINGS + 1):
+        places = np.union1d(places, links[places].indices).astype(np.intp)
+    near = links[places].tocoo()
+    one, other = near.coords
+    at = np.minimum(np.searchsorted(places, other), len(places) - 1)
+    kept = (places[at] == other) & (one < at)
+    return places, np.column_stack([one[kept], at[kept]]).astype(np.intp)
 
 
 def _log_likelihood(poor: Floats, homes: Floats, rate: float, rho: float) -> Floats:

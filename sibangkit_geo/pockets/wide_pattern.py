@@ -115,10 +115,15 @@ def standing(
     outside = np.ones(len(rates), dtype=np.bool_)
     outside[[one for zone in zones for one in zone]] = False
     expected = np.full(len(rates), _level(rates, homes, outside))
+    place = np.full(len(rates), -1)
+    number = np.full(len(rates), -1)
+    for i, zone in enumerate(zones):
+        number[list(zone)] = i
     for own, judged in _windows(zones, centres):
-        place = np.full(len(rates), -1)
         place[own] = np.arange(len(own))
-        within = [i for i, zone in enumerate(zones) if (place[list(zone)] >= 0).all()]
+        within = [
+            int(i) for i in np.unique(number[own]) if i >= 0 and (place[list(zones[i])] >= 0).all()
+        ]
         marks = np.zeros((len(own), len(within)))
         for column, i in enumerate(within):
             marks[place[list(zones[i])], column] = 1.0
@@ -129,6 +134,7 @@ def standing(
         # around one zone of a large map the fit is for that zone alone
         kept = own if len(own) == len(rates) else np.array(sorted(zones[judged[0]]))
         expected[kept] = told[place[kept]]
+        place[own] = -1
     return Standing(apart, np.clip(expected, 0.0, 1.0))
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 #: fewer villages are not tested against each other
 FEWEST_VILLAGES = 20
-_HIGHEST_Z = 3.0
+#: rates are winsorised at so many standard errors before zones are looked for
+HIGHEST_Z = 3.0
 _RECUTS = 2
 
 
@@ -37,12 +38,14 @@ class Found:
     `labels`: Pocket number per village, 0 outside.
     `p_values`: Per pocket, in the order of the numbers.
     `rho`: Intra-village correlation given the labels.
+    `unfinished`: The search of a large map ended before its test did.
     """
 
     labels: NDArray[np.int64]
     p_values: tuple[float, ...]
     map_p_value: float
     rho: float
+    unfinished: bool = False
 
 
 class Search:
@@ -107,7 +110,12 @@ class Search:
                 break
             zones.append(zone)
             p_values.append(running)
-        zones, p_values = self._settle(zones, p_values, settings.alpha)
+        return self._found(zones, p_values, map_p_value, settings.alpha)
+
+    def _found(
+        self, zones: list[frozenset[int]], p_values: list[float], map_p_value: float, alpha: float
+    ) -> Found:
+        zones, p_values = self._settle(zones, p_values, alpha)
         labels = np.zeros(len(self.poor), dtype=np.int64)
         for number, zone in enumerate(zones, 1):
             labels[list(zone)] = number
@@ -133,16 +141,8 @@ class Search:
         progress: Callable[[int], None] | None,
     ) -> float:
         pool = self._free(zones)
-        rho, rate = overdispersion.robust_rho(self.poor[pool], self.homes[pool])
-        effective = overdispersion.effective_counts(self.homes, rho)
-        scores = Scores(
-            z=overdispersion.normal_scores(self.rates, effective, rate),
-            weight=effective / effective[pool].mean(),
-            cases=effective * self.rates,
-            effective=effective,
-        )
         return global_p_value(
-            scores,
+            self._scores(pool)[0],
             geometry=self.geometry,
             pool=pool,
             replicates=settings.replicates,
@@ -151,13 +151,25 @@ class Search:
             progress=progress,
         )
 
+    def _scores(self, pool: NDArray[np.bool_]) -> tuple[Scores, float]:
+        """Standardise the rates by the rho and the rate of the pool, which is told too."""
+        rho, rate = overdispersion.robust_rho(self.poor[pool], self.homes[pool])
+        effective = overdispersion.effective_counts(self.homes, rho)
+        scores = Scores(
+            z=overdispersion.normal_scores(self.rates, effective, rate),
+            weight=effective / effective[pool].mean(),
+            cases=effective * self.rates,
+            effective=effective,
+        )
+        return scores, rate
+
     def _zone(self, zones: list[frozenset[int]]) -> frozenset[int]:
         free = self._free(zones)
         rho = self._rho(zones)
         effective = overdispersion.effective_counts(self.homes, rho)
         rate = float(np.average(self.rates[free], weights=effective[free]))
         z = overdispersion.standardised(self.rates, effective, rate)
-        highest = rate + _HIGHEST_Z * np.sqrt(rate * (1.0 - rate) / effective)
+        highest = rate + HIGHEST_Z * np.sqrt(rate * (1.0 - rate) / effective)
         zone = strongest_zone(
             np.where(free, np.minimum(self.rates, highest), 0.0),
             np.where(free, effective, 0.0),
@@ -182,16 +194,22 @@ class Search:
     ) -> tuple[list[frozenset[int]], list[float]]:
         """Cut every outline again knowing the others; join what touches; drop single villages."""
         for _ in range(_RECUTS):
-            for i, zone in enumerate(zones):
-                zones[i] = self._shape(zone, [*zones[:i], *zones[i + 1 :]])
+            self._recut(zones)
         parts: list[frozenset[int]] = []
         grades: list[float] = []
         for strict in (True, False):
             graded = [i for i, p_value in enumerate(p_values) if (p_value <= alpha) == strict]
-            members = frozenset().union(*(zones[i] for i in graded))
-            for part in components(members, self.pairs):
+            # of a village in two zones the larger p
+            largest: dict[int, float] = {}
+            for i in graded:
+                largest.update({one: max(largest.get(one, 0.0), p_values[i]) for one in zones[i]})
+            for part in components(largest, self.pairs):
                 if len(part) >= SMALLEST_ZONE:
                     parts.append(part)
-                    grades.append(max(p_values[i] for i in graded if zones[i] & part))
+                    grades.append(max(largest[one] for one in part))
         order = sorted(range(len(parts)), key=lambda i: (grades[i], min(parts[i])))
         return [parts[i] for i in order], [grades[i] for i in order]
+
+    def _recut(self, zones: list[frozenset[int]]) -> None:
+        for i, zone in enumerate(zones):
+            zones[i] = self._shape(zone, [*zones[:i], *zones[i + 1 :]])

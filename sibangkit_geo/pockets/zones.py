@@ -70,11 +70,14 @@ def geometry_of(
     order = nearest_villages(x, y, most=max(largest, FLEXIBLE_REACH))
     nearest = np.ascontiguousarray(order[:, :FLEXIBLE_REACH])
     order = np.ascontiguousarray(order[:, :largest])
-    touching = {(int(a), int(b)) for a, b in pairs} | {(int(b), int(a)) for a, b in pairs}
+    both_ways = np.concatenate([pairs, pairs[:, ::-1]]).astype(np.int64).reshape(-1, 2)
+    touching = np.unique(both_ways[:, 0] * len(x) + both_ways[:, 1])
     links = np.zeros_like(nearest)
-    for i, row in enumerate(nearest.tolist()):
-        for k, one in enumerate(row):
-            links[i, k] = sum(1 << j for j, other in enumerate(row) if (one, other) in touching)
+    for j in range(nearest.shape[1] if len(touching) else 0):
+        # the j-th nearest of every row against all of its row, a number for each pair of villages
+        wanted = nearest * len(x) + nearest[:, j : j + 1]
+        at = np.minimum(np.searchsorted(touching, wanted), len(touching) - 1)
+        links |= (touching[at] == wanted).astype(np.int64) << j
     return Geometry(order, nearest, links, pairs.astype(np.int64).reshape(-1, 2))
 
 
@@ -149,17 +152,26 @@ def best_circle(cases, effective, order):
     total_cases, total = _total(cases), _total(effective)
     best, centre, size = 0.0, 0, 0
     for i in range(len(order)):
-        inside, within = 0.0, 0.0
-        for k in range(order.shape[1]):
-            inside += cases[order[i, k]]
-            within += effective[order[i, k]]
-            if within > _LARGEST_SHARE * total:
-                break
-            if k >= 1:
-                value = _llr(inside, within, total_cases, total)
-                if value > best + 1e-9:
-                    best, centre, size = value, i, k + 1
+        value, width = _circle_at(i, cases, effective, order, total_cases, total, best)
+        if width > 0:
+            best, centre, size = value, i, width
     return best, centre, size
+
+
+@compiled()
+def _circle_at(i, cases, effective, order, total_cases, total, best):
+    """Find the best circle around one village that beats what is known; of size 0 if none does."""
+    inside, within, size = 0.0, 0.0, 0
+    for k in range(order.shape[1]):
+        inside += cases[order[i, k]]
+        within += effective[order[i, k]]
+        if within > _LARGEST_SHARE * total:
+            break
+        if k >= 1:
+            value = _llr(inside, within, total_cases, total)
+            if value > best + 1e-9:
+                best, size = value, k + 1
+    return best, size
 
 
 @compiled()
@@ -173,25 +185,81 @@ def best_flexible(cases, effective, z, nearest, links):
     total_cases, total = _total(cases), _total(effective)
     best, start, best_mask = 0.0, 0, 0
     for i in range(len(nearest)):
-        if z[i] <= HOT_Z:
-            continue
-        hot = 0
-        for k in range(nearest.shape[1]):
-            if z[nearest[i, k]] > HOT_Z:
-                hot |= 1 << k
-        mask = hot
-        while mask > 0:  # every subset of the hot ones, largest first
-            if mask & 1 and mask & (mask - 1) and _connected(mask, links[i]):
-                inside, within = 0.0, 0.0
-                for k in range(nearest.shape[1]):
-                    if mask >> k & 1:
-                        inside += cases[nearest[i, k]]
-                        within += effective[nearest[i, k]]
-                value = _llr(inside, within, total_cases, total)
-                if value > best + 1e-9:
-                    best, start, best_mask = value, i, mask
-            mask = (mask - 1) & hot
+        value, mask = _flexible_at(i, cases, effective, z, nearest, links, total_cases, total, best)
+        if mask > 0:
+            best, start, best_mask = value, i, mask
     return best, start, best_mask
+
+
+@compiled()
+def _flexible_at(i, cases, effective, z, nearest, links, total_cases, total, best):
+    """Find the best set of hot villages with one that beats what is known; 0 if none does."""
+    best_mask, hot = 0, 0
+    if z[i] <= HOT_Z:
+        return best, best_mask
+    for k in range(nearest.shape[1]):
+        if z[nearest[i, k]] > HOT_Z:
+            hot |= 1 << k
+    mask = hot
+    while mask > 0:  # every subset of the hot ones, largest first
+        if mask & 1 and mask & (mask - 1) and _connected(mask, links[i]):
+            inside, within = 0.0, 0.0
+            for k in range(nearest.shape[1]):
+                if mask >> k & 1:
+                    inside += cases[nearest[i, k]]
+                    within += effective[nearest[i, k]]
+            value = _llr(inside, within, total_cases, total)
+            if value > best + 1e-9:
+                best, best_mask = value, mask
+        mask = (mask - 1) & hot
+    return best, best_mask
+
+
+@compiled()
+def _best_of_each(cases, effective, z, order, nearest, links):
+    """Find the best circle (its size) and the best flexible set (its mask) of every village."""
+    total_cases, total = _total(cases), _total(effective)
+    n = len(order)
+    circles, flexibles = np.zeros(n), np.zeros(n)
+    sizes, masks = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    for i in range(n):
+        circles[i], sizes[i] = _circle_at(i, cases, effective, order, total_cases, total, 0.0)
+        flexibles[i], masks[i] = _flexible_at(
+            i, cases, effective, z, nearest, links, total_cases, total, 0.0
+        )
+    return circles, sizes, flexibles, masks
+
+
+def strong_zones(
+    cases: Floats, effective: Floats, *, z: Floats, geometry: Geometry, least: float
+) -> list[tuple[float, tuple[int, ...]]]:
+    """
+    List zones that share no village, the strongest first.
+
+    Of each village the best circle and the best flexible shape are looked at; what overlaps a
+    stronger one is left out.
+
+    `cases`, `effective`: Effective poor and all households, 0 for villages left out.
+    `z`: Standardised rates, minus infinity for villages left out.
+    `least`: Smallest strength listed; the strongest zone is listed whatever its strength.
+    Returns: Strength (log likelihood ratio over the scale of its kind) and positions of each.
+    """
+    order, nearest, links, _ = geometry.arrays
+    circles, sizes, flexibles, masks = _best_of_each(cases, effective, z, order, nearest, links)
+    strength = np.concatenate([circles / CIRCULAR_SCALE, flexibles / FLEXIBLE_SCALE])
+    listed: list[tuple[float, tuple[int, ...]]] = []
+    taken = np.zeros(len(order), dtype=np.bool_)
+    beyond = np.flatnonzero(strength >= min(least, float(strength.max())))
+    for one in beyond[np.argsort(-strength[beyond], kind="stable")]:
+        i = one % len(order)
+        if one < len(order):
+            inside = order[i, : sizes[i]]
+        else:
+            inside = nearest[i][(masks[i] >> np.arange(nearest.shape[1]) & 1).astype(np.bool_)]
+        if strength[one] > 0 and not taken[inside].any():
+            taken[inside] = True
+            listed.append((float(strength[one]), tuple(inside[effective[inside] > 0].tolist())))
+    return listed
 
 
 @compiled()

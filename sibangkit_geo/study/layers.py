@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pandas as pd
 
 from sibangkit_geo.errors import DegradedInputWarning, naming
 from sibangkit_geo.model.numeric_columns import NumberKind
+from sibangkit_geo.model.stages import stage
 from sibangkit_geo.sources import boundaries
 from sibangkit_geo.sources.boundaries import open_file, repair_boundaries
 from sibangkit_geo.sources.text_tables import require_columns
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from sibangkit_geo.pockets import PocketSettings
     from sibangkit_geo.products.found import FoundPockets
     from sibangkit_geo.sources.boundaries import BoundaryColumns
+
+log = logging.getLogger(__name__)
 
 # more than the largest regency has (Bogor, 1.6 million families)
 _HOUSEHOLDS = NumberKind(0, 1e7, whole=True)
@@ -80,7 +84,9 @@ def pockets_of_layer(
     DataError
         The file is damaged, lacks a column, or a cell is no number of households.
     """
-    opened = open_file(path, named_by="village layer", layer=layer)
+    with stage(log, "read") as counts:
+        opened = open_file(path, named_by="village layer", layer=layer)
+        counts.append(f"{len(opened.table)} villages")
     for note in opened.notes:
         if note.key in _TOLD:
             warnings.warn(note.text, DegradedInputWarning, stacklevel=2)
@@ -90,13 +96,15 @@ def pockets_of_layer(
     label = table[columns.code].astype(str) if columns.code else _numbers(table)
     villages = table.set_index(label.rename("village_code"))
     with naming(path.name):
-        repaired = repair_boundaries(villages[["geometry"]]).villages
+        with stage(log, "repair"):
+            repaired = repair_boundaries(villages[["geometry"]]).villages
         villages = villages.drop(columns="geometry").join(repaired, how="right")
         found = find_pockets(
             gpd.GeoDataFrame(villages, crs=repaired.crs),
             poor=columns.poor, households=columns.households, settings=settings,
         )  # fmt: skip
-    found.to_file(out)
+    with stage(log, "write"):
+        found.to_file(out)
     return found
 
 

@@ -10,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from sibangkit_geo.errors import DataError, DegradedInputWarning
 from sibangkit_geo.model.numerals import numeral, percentage
@@ -42,6 +44,9 @@ _POLYGON, _MULTIPOLYGON, _COLLECTION = (
     shapely.GeometryType.GEOMETRYCOLLECTION,
 )
 _LISTED = 5
+# time and memory of a coverage grow faster than its polygons: beyond the largest regency (852
+# villages) each island is joined by itself, 83,402 villages in half the time and memory
+_LARGE_COVERAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +203,23 @@ def clean_coverage(valid: NDArray[np.object_]) -> NDArray[np.object_]:
     `valid`: Valid polygons in metres, shape (n,).
     Returns: One polygon per polygon, empty where it lay under others.
     """
-    cleaned: NDArray[np.object_] = shapely.coverage_clean(
-        valid, gap_width=GAP_WIDTH_M, snapping_distance=SNAPPING_DISTANCE_M
-    )
+    cleaned = np.empty(len(valid), dtype=object)
+    for own in [np.arange(len(valid))] if len(valid) <= _LARGE_COVERAGE else _islands(valid):
+        cleaned[own] = shapely.coverage_clean(
+            valid[own], gap_width=GAP_WIDTH_M, snapping_distance=SNAPPING_DISTANCE_M
+        )
     return cleaned
+
+
+def _islands(valid: NDArray[np.object_]) -> list[NDArray[np.intp]]:
+    """Part polygons by gaps too wide for one side to change the other."""
+    reach = GAP_WIDTH_M + 2 * SNAPPING_DISTANCE_M
+    pairs = shapely.STRtree(valid).query(valid, predicate="dwithin", distance=reach)
+    size = (len(valid), len(valid))
+    links = csr_array((np.ones(pairs.shape[1], dtype=np.int8), tuple(pairs)), shape=size)
+    label = connected_components(links, directed=False)[1]
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
 def area_changes(
