@@ -163,6 +163,23 @@ JOBS = (
         ),
     ),
     Job(
+        "detection for a nation, 50 planted pockets",
+        ("benchmarks.national", "--part", "command"),
+        (
+            Aim("F1, strict", rf"strict: F1 {_NUMBER}"),
+            Aim("whole command, s", rf"villages: {_NUMBER} s, peak", most=1800),
+            Aim("memory, MB", rf"villages: .* peak {_NUMBER} MB", most=4096),
+        ),
+        needs=(NATIONAL,),
+    ),
+    Job(
+        "growth of detection",
+        ("benchmarks.national", "--part", "sizes"),
+        # n log n shows as 1.08 from a regency to the nation
+        (Aim("slope", rf"to the power of {_NUMBER}", most=1.1),),
+        needs=(REGIONAL, NATIONAL),
+    ),
+    Job(
         "growth",
         ("benchmarks.growth",),
         (
