@@ -33,7 +33,7 @@ from sibangkit_geo.pockets.neighbors import neighbors_within
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DOUBLINGS, SMALLEST = 4, 125_000
+DOUBLINGS, SMALLEST = 4, 500_000
 #: points cost a tenth of a row
 POINTS_A_ROW = 10
 #: a regency, a province, an island, the country: how their codes begin

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import betabinom
 
 from sibangkit_geo.pockets import PocketSettings, find_pockets
-from sibangkit_geo.pockets.membership import membership
+from sibangkit_geo.pockets.membership import Memberships
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +31,8 @@ def test_sampling_outlines_equals_weighing_all_of_them() -> None:
     poor = np.array([30, 28, 33, 52, 66, 45, 38, 29, 31, 27, 33, 30.0])
     outside = np.ones(12, dtype=np.bool_)
     outside[[3, 4, 5]] = False
-    found = membership(
-        frozenset({3, 4, 5}), poor=poor, homes=homes, outside=outside, rho=RHO, pairs=_row(12),
-        seed=1,
-    )  # fmt: skip
+    every = Memberships(poor, homes, outside=outside, rho=RHO, pairs=_row(12), seed=1)
+    found = every.of(frozenset({3, 4, 5}))
     assert found.villages.tolist() == [1, 2, 3, 4, 5, 6, 7]
     level = poor[outside].sum() / homes[outside].sum()
     scale = (1 - RHO) / RHO
@@ -66,10 +64,10 @@ def test_nobody_outside_and_nobody_poor_outside() -> None:
     poor, homes = np.array([9.0, 8.0, 0.0, 0.0]), np.full(4, 20.0)
     zone = frozenset({0, 1})
     none = np.zeros(4, dtype=np.bool_)
-    alone = membership(zone, poor=poor, homes=homes, outside=none, rho=RHO, pairs=_row(4), seed=1)
+    alone = Memberships(poor, homes, outside=none, rho=RHO, pairs=_row(4), seed=1).of(zone)
     assert np.isnan([alone.relative_risk, alone.low, alone.high]).all()
     rest = np.array([False, False, True, True])
-    spared = membership(zone, poor=poor, homes=homes, outside=rest, rho=RHO, pairs=_row(4), seed=1)
+    spared = Memberships(poor, homes, outside=rest, rho=RHO, pairs=_row(4), seed=1).of(zone)
     assert (spared.relative_risk, spared.low) == (np.inf, np.inf)
     assert spared.chance.tolist() == alone.chance.tolist() == [1.0, 1.0]
 
@@ -82,9 +80,8 @@ def test_the_risk_is_that_over_the_rate_of_all_households_outside() -> None:
     outside = np.ones(37, dtype=np.bool_)
     outside[:3] = False
     pairs = np.array([[0, 1], [1, 2], [2, 7]])
-    found = membership(
-        frozenset({0, 1, 2}), poor=poor, homes=homes, outside=outside, rho=0.05, pairs=pairs, seed=1
-    )
+    every = Memberships(poor, homes, outside=outside, rho=0.05, pairs=pairs, seed=1)
+    found = every.of(frozenset({0, 1, 2}))
     assert found.relative_risk == pytest.approx(0.35 / (4320 / 21000), rel=0.15)
     assert found.low < 1.7 < found.high
 

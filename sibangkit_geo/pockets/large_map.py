@@ -19,7 +19,7 @@ from sibangkit_geo.model.stages import stage
 from sibangkit_geo.pockets import overdispersion
 from sibangkit_geo.pockets.global_test import combined_p_value, shared_statistics
 from sibangkit_geo.pockets.outline import links_of, shape, surroundings
-from sibangkit_geo.pockets.zone_search import FEWEST_VILLAGES, HIGHEST_Z, Found, Search
+from sibangkit_geo.pockets.zone_search import HIGHEST_Z, Search
 from sibangkit_geo.pockets.zones import strong_zones
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sibangkit_geo.pockets.graph import Neighbors
     from sibangkit_geo.pockets.settings import PocketSettings
+    from sibangkit_geo.pockets.zone_search import Found, GradedZone
 
     Floats = NDArray[np.float64]
 
@@ -43,13 +44,11 @@ LARGE_MAP = 1_000
 # maximum are not counted, as a map of a hundred regencies may hold a hundred times as many
 _MOST_SINGLES = 10
 # each round costs the permutations of a whole map: a bound keeps the cost linear in the villages.
-# 83,402 villages with 50 planted pockets take 13
+# 83,397 villages with 50 planted pockets take 5
 _MOST_ROUNDS = 30
 # sums in another order differ in their last digits: what ties on paper must tie here
 _DIGITS = 9
 _ROUNDING = 1e-9
-
-_Zone = tuple[float, frozenset[int]]
 
 
 class LargeSearch(Search):
@@ -71,6 +70,9 @@ class LargeSearch(Search):
     ) -> None:
         super().__init__(poor, homes, centres, near=near, largest_zone=largest_zone, part=part)
         self.links = links_of(near.pairs, len(poor))
+        self.strong: list[GradedZone] = []
+        self.rounds = self.singles = 0
+        self.unfinished = False
 
     def run(self, settings: PocketSettings, progress: Callable[[int], None] | None = None) -> Found:
         """
@@ -104,81 +106,69 @@ class LargeSearch(Search):
         ----------
         .. [1] Westfall & Young (1993), Resampling-Based Multiple Testing, chapter 2.
         """
-        zones: list[frozenset[int]] = []
-        p_values: list[float] = []
-        map_p_value = running = 0.0
-        singles, unfinished = 0, True
-        for number in range(1, _MOST_ROUNDS + 1):
-            if number > 1 and self._free(zones).sum() < FEWEST_VILLAGES:
-                unfinished = False
-                break
-            with stage(log, f"round {number}") as counts:
-                p_value, strong = self._round(zones, settings, number, progress)
-                map_p_value = p_value if number == 1 else map_p_value
-                running = max(running, p_value)
-                grade = settings.alpha * (1 if running <= settings.alpha else 2)
-                beyond = [one for one in strong if one[0] <= grade]
-                counts += [f"p {p_value:.3f}", f"{len(beyond)} zones"]
-            if running > 2 * settings.alpha or not strong:
-                unfinished = False
-                break
-            singles += not beyond
-            if singles > _MOST_SINGLES:
-                break
-            for own, zone in self._cut(beyond or [(0.0, strong[0][1])], zones):
-                zones.append(zone)
-                p_values.append(max(running, own))
-        with stage(log, "outlines") as counts:
-            found = self._found(zones, p_values, map_p_value, settings.alpha)
-            counts.append(f"{len(found.p_values)} zones")
-        return replace(found, unfinished=unfinished)
+        found = super().run(settings, progress)
+        return replace(found, unfinished=self.unfinished)
 
-    def _round(
+    def _test(
         self,
         zones: list[frozenset[int]],
         settings: PocketSettings,
         number: int,
         progress: Callable[[int], None] | None,
-    ) -> tuple[float, list[_Zone]]:
+    ) -> float:
         """
         Test what is left of the map, and its zones against the largest of each permutation.
 
-        Returns: p of the map.
-        Returns: Zones that overlap no stronger one, the strongest first: the strongest of all,
-            and those whose p is at most twice alpha.
+        Notes zones that overlap no stronger one, the strongest first: the strongest of all, and
+        those whose p is at most twice alpha.
         """
         pool = self._free(zones)
         scores, rate = self._scores(pool)
         highest = rate + HIGHEST_Z * np.sqrt(rate * (1.0 - rate) / scores.effective)
         scores = replace(scores, cases=np.minimum(self.rates, highest) * scores.effective)
-        table = shared_statistics(
-            scores,
-            geometry=self.geometry,
-            pool=pool,
-            seeds=[(settings.seed, number, row) for row in range(settings.replicates)],
-            part=self.part,
-            progress=progress,
-        )
-        nulls = np.sort(np.round(table[1:, -1], _DIGITS))
-        strong = strong_zones(
-            np.where(pool, scores.cases, 0.0),
-            np.where(pool, scores.effective, 0.0),
-            z=np.where(pool, scores.z, -np.inf),
-            geometry=self.geometry,
-            least=least_strength(nulls, 2 * settings.alpha),
-        )
-        return combined_p_value(table), [
-            (zone_p_value(value, nulls), frozenset(zone)) for value, zone in strong
-        ]
+        with stage(log, f"round {number}") as counts:
+            table = shared_statistics(
+                scores,
+                geometry=self.geometry,
+                pool=pool,
+                seeds=[(settings.seed, number, row) for row in range(settings.replicates)],
+                part=self.part,
+                progress=progress,
+            )
+            nulls = np.sort(np.round(table[1:, -1], _DIGITS))
+            strong = strong_zones(
+                np.where(pool, scores.cases, 0.0),
+                np.where(pool, scores.effective, 0.0),
+                z=np.where(pool, scores.z, -np.inf),
+                geometry=self.geometry,
+                least=least_strength(nulls, 2 * settings.alpha),
+            )
+            self.strong = [(zone_p_value(value, nulls), frozenset(zone)) for value, zone in strong]
+            self.rounds += 1
+            p_value = combined_p_value(table)
+            counts += [f"p {p_value:.3f}", f"{len(strong)} zones"]
+        return p_value
 
-    def _cut(self, strong: list[_Zone], others: list[frozenset[int]]) -> list[_Zone]:
+    def _taken(
+        self, zones: list[frozenset[int]], running: float, settings: PocketSettings
+    ) -> list[GradedZone]:
+        """Take every zone beyond the null maximum, or else the strongest on the map's own p."""
+        grade = settings.alpha * (1 if running <= settings.alpha else 2)
+        beyond = [one for one in self.strong if one[0] <= grade]
+        self.singles += not beyond
+        self.unfinished = self.singles > _MOST_SINGLES or self.rounds > _MOST_ROUNDS
+        if self.unfinished or not self.strong:
+            return []
+        return self._cut(beyond or [(0.0, self.strong[0][1])], zones)
+
+    def _cut(self, strong: list[GradedZone], others: list[frozenset[int]]) -> list[GradedZone]:
         """
         Cut the outlines of new zones, the strongest first, with the rho that is left beside all.
 
         A zone that the outline of a stronger one reaches is left to the next round.
         """
         cutter = self._cutter([*others, *(zone for _, zone in strong)], settled=len(others))
-        new: list[_Zone] = []
+        new: list[GradedZone] = []
         for p_value, zone in strong:
             if cutter.is_free(zone):
                 new.append((p_value, cutter.cut(zone)))

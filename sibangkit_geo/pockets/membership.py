@@ -58,18 +58,9 @@ class Membership:
     high: float
 
 
-def membership(
-    zone: frozenset[int],
-    *,
-    poor: Floats,
-    homes: Floats,
-    outside: NDArray[np.bool_],
-    rho: float,
-    pairs: NDArray[np.intp],
-    seed: int,
-) -> Membership:
+class Memberships:
     """
-    Weigh all outlines that a pocket could have.
+    The memberships of all pockets of a map, which is gone over once for all of them.
 
     The posterior of the model whose maximum is the outline: y ~ BetaBinomial(N, RR p, rho) inside,
     (N, p, rho) outside, a price of .3 per neighbouring pair cut and of .65 per village, log RR
@@ -81,8 +72,6 @@ def membership(
 
     Parameters
     ----------
-    zone
-        Positions of the villages of its outline.
     poor, homes
         Poor and all households (or what they are worth) per village, shape (n,).
     outside
@@ -94,24 +83,9 @@ def membership(
     seed
         Of the chains.
 
-    Returns
-    -------
-    membership
-        The villages of the outline for certain, and a missing or infinite risk, where there is
-        no village outside or nobody poor in them.
-
     References
     ----------
     .. [1] Geman & Geman (1984), IEEE Trans. Pattern Analysis 6, 721-741.
-    """
-    return Memberships(poor, homes, outside=outside, rho=rho, pairs=pairs, seed=seed).of(zone)
-
-
-class Memberships:
-    """
-    The memberships of all pockets of a map, which is gone over once for all of them.
-
-    `poor`, `homes`, `outside`, `rho`, `pairs`, `seed`: As of `membership`.
     """
 
     def __init__(
@@ -138,7 +112,13 @@ class Memberships:
         self.error = np.sqrt(variance) / everybody
 
     def of(self, zone: frozenset[int]) -> Membership:
-        """Weigh all outlines that one pocket could have (`membership`)."""
+        """
+        Weigh all outlines that one pocket could have.
+
+        `zone`: Positions of the villages of its outline.
+        Returns: The villages of the outline for certain, and a missing or infinite risk, where
+            there is no village outside or nobody poor in them.
+        """
         if not 0.0 < self.level < 1.0:
             risk = np.inf if self.level == 0.0 else np.nan
             return Membership(np.array(sorted(zone)), np.ones(len(zone)), risk, risk, risk)

@@ -29,6 +29,9 @@ FEWEST_VILLAGES = 20
 HIGHEST_Z = 3.0
 _RECUTS = 2
 
+#: p of a zone by itself, which that of its test may exceed, and its villages
+GradedZone = tuple[float, frozenset[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -100,16 +103,15 @@ class Search:
             if number > 1 and self._free(zones).sum() < FEWEST_VILLAGES:
                 # too few are left to be tested against each other
                 break
-            p_value = self._global_test(zones, settings, number, progress)
+            p_value = self._test(zones, settings, number, progress)
             map_p_value = p_value if number == 1 else map_p_value
             running = max(running, p_value)
-            if running > 2 * settings.alpha:
+            taken = self._taken(zones, running, settings) if running <= 2 * settings.alpha else []
+            if not taken:
                 break
-            zone = self._zone(zones)
-            if len(zone) < SMALLEST_ZONE:
-                break
-            zones.append(zone)
-            p_values.append(running)
+            for own, zone in taken:
+                zones.append(zone)
+                p_values.append(max(running, own))
         return self._found(zones, p_values, map_p_value, settings.alpha)
 
     def _found(
@@ -133,7 +135,7 @@ class Search:
         groups += [(self.poor[list(zone)], self.homes[list(zone)]) for zone in zones]
         return overdispersion.beta_binomial_rho(groups)
 
-    def _global_test(
+    def _test(
         self,
         zones: list[frozenset[int]],
         settings: PocketSettings,
@@ -162,6 +164,14 @@ class Search:
             effective=effective,
         )
         return scores, rate
+
+    def _taken(
+        self, zones: list[frozenset[int]], running: float, settings: PocketSettings
+    ) -> list[GradedZone]:
+        """Give what a passed test takes out: here the strongest zone, unless it is small."""
+        del running, settings
+        zone = self._zone(zones)
+        return [(0.0, zone)] if len(zone) >= SMALLEST_ZONE else []
 
     def _zone(self, zones: list[frozenset[int]]) -> frozenset[int]:
         free = self._free(zones)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.errors import ConfigError, DataError
 from sibangkit_geo.model.optional import require_extra
+from sibangkit_geo.model.stages import cores
 from sibangkit_geo.sources.readers.table_parts import has_parts, parts_of
 from sibangkit_geo.study.register_parts import PartFailedError, count_in_parts
 from sibangkit_geo.study.registers import count_register
@@ -124,7 +124,7 @@ def _workers(engine: EngineSettings) -> Iterator[_DaskWorkers]:
         if engine.scheduler:
             client = _found(engine.scheduler)
         else:
-            client = Client(stack.enter_context(_cluster(engine.workers or os.cpu_count() or 1)))
+            client = Client(stack.enter_context(_cluster(engine.workers or cores())))
         stack.enter_context(client)
         try:
             yield _DaskWorkers(client, _require_same(client))

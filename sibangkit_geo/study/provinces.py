@@ -15,6 +15,7 @@ import pandas as pd
 from sibangkit_geo import codes, config, disclosure
 from sibangkit_geo.errors import DataError, InputsError, SibangkitError
 from sibangkit_geo.indicators.estimates import tested
+from sibangkit_geo.model.stages import cores
 from sibangkit_geo.pockets import find_pockets
 from sibangkit_geo.products import staging
 from sibangkit_geo.products.province import (
@@ -173,7 +174,7 @@ def _results(
             log.info("%s: taken up, finished %s ago", code, waited[1])
         else:
             orders[code] = (study, code, out, room, key, order.lock)
-    jobs = min(order.jobs or os.cpu_count() or 1, max(1, len(orders)))
+    jobs = min(order.jobs or cores(), max(1, len(orders)))
     before = len(ended)
     every = len(several.tables)
     made = run_apart(

@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from sibangkit_geo.errors import InputsError, SibangkitError, unexpected
+from sibangkit_geo.model.stages import cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -132,7 +133,7 @@ def _warn(name: str, warned: list[tuple[type[Warning], str]]) -> None:
 @contextlib.contextmanager
 def _threads(jobs: int) -> Iterator[None]:
     """Share the cores between processes: their libraries would each take all of them."""
-    each = max(1, (os.cpu_count() or 1) // jobs)
+    each = max(1, cores() // jobs)
     mine = {name: str(each) for name in _THREADS if jobs > 1 and name not in os.environ}
     os.environ.update(mine)
     try:

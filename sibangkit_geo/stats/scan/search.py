@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from sibangkit_geo.errors import DataError
+from sibangkit_geo.model.stages import cores
 from sibangkit_geo.stats.scan.kernels import (
     BINOMIAL,
     LANES,
@@ -283,7 +283,7 @@ def null_maxima(frame: Frame, *, jointly: bool) -> Floats:
 
 
 def _workers(frame: Frame) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(frame.settings.threads or os.cpu_count() or 1)
+    return ThreadPoolExecutor(frame.settings.threads or cores())
 
 
 def _generator(frame: Frame, replicate: int) -> np.random.Generator:
